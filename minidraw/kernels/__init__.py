@@ -1,0 +1,29 @@
+"""The hot layers compiled with Numba: same names, results and caches as `minidraw.layers`.
+
+What isn't worth compiling comes from there as it is.
+"""
+
+from minidraw.kernels.adam import adam_update
+from minidraw.kernels.latent import latent, latent_backward
+from minidraw.kernels.lstm import lstm_gates, lstm_gates_backward
+from minidraw.kernels.read_write import (
+    read_attention,
+    read_attention_backward,
+    read_full,
+    write_attention,
+    write_attention_backward,
+)
+from minidraw.layers import (
+    bernoulli_cost,
+    bernoulli_cost_backward,
+    filterbank,
+    linear,
+    linear_backward,
+    linear_backward_input,
+    linear_backward_weights,
+    lstm,
+    lstm_backward,
+    read_full_backward,
+    sigmoid,
+    window,
+)

@@ -1,0 +1,99 @@
+"""Window and filterbank of one image, for the kernels in `read_write.py`."""
+
+from functools import lru_cache
+
+import numpy as np
+
+from minidraw.kernels.jit import HALF, ONE, TWO, ZERO, exp, helper
+from minidraw.layers.attention import LOG_LIMIT
+
+LIMIT = np.float32(LOG_LIMIT)
+
+
+@lru_cache
+def grid(height, width, K, dtype):
+    """What a window needs of the image, as arrays in the images' own dtype.
+
+    Returns ``geometry`` (5,), the factors of eqs 22 to 24 and the last pixels, ``offset``
+    (K,), the filters' places in strides, and ``pixels``, 0 up to the longer side.
+    """
+    if K < 2:
+        raise ValueError(
+            f"a window needs K >= 2 filters per axis (eq 24 divides by K - 1), got {K}"
+        )
+    longer = max(height, width)
+    geometry = [(width + 1) / 2, (height + 1) / 2, (longer - 1) / (K - 1)]
+    offset = np.arange(K) - (K - 1) / 2
+    return np.array(geometry, dtype), offset.astype(dtype), np.arange(longer).astype(dtype)
+
+
+@helper
+def clip(x):
+    return -LIMIT if x < -LIMIT else (LIMIT if x > LIMIT else x)
+
+
+@helper
+def window(raw, geometry):
+    center_x = geometry[0] * (raw[0] + ONE) - ONE  # eq 22, from 0
+    center_y = geometry[1] * (raw[1] + ONE) - ONE  # eq 23, from 0
+    var, gamma = exp(clip(raw[2])), exp(clip(raw[4]))  # eq 21
+    return center_x, center_y, geometry[2] * exp(clip(raw[3])), var, gamma  # eq 24
+
+
+@helper
+def window_backward(dcenter_x, dcenter_y, dstride, dvar, dgamma, raw, geometry, draw):
+    _, _, stride, var, gamma = window(raw, geometry)
+    draw[0], draw[1] = geometry[0] * dcenter_x, geometry[1] * dcenter_y
+    draw[2], draw[3], draw[4] = var * dvar, stride * dstride, gamma * dgamma
+    for k in range(2, 5):
+        if not abs(raw[k]) <= LIMIT:  # nothing flows where raw was clipped
+            draw[k] = ZERO
+
+
+@helper
+def filterbank(center, stride, var, offset, pixels, F):
+    K, A = F.shape
+    scale = HALF / var
+    for k in range(K):
+        mu = center + offset[k] * stride  # eq 19 or 20
+        nearest = np.floor(mu + HALF)
+        nearest = pixels[0] if nearest < pixels[0] else nearest
+        nearest = pixels[A - 1] if nearest > pixels[A - 1] else nearest
+        # The largest exponent belongs to the nearest pixel; a difference of two squares as a
+        # product keeps its digits where the window lies far outside the image.
+        twice = TWO * mu - nearest
+        for a in range(A):
+            F[k, a] = exp(scale * (pixels[a] - nearest) * (twice - pixels[a]))  # eq 25 or 26
+        total = F[k, 0]
+        for a in range(1, A):
+            total += F[k, a]
+        for a in range(A):
+            F[k, a] /= total
+
+
+@helper
+def filterbank_backward(dF, F, center, stride, var, offset, pixels):
+    """Gradients of one axis's filters: dcenter, dstride, dvar."""
+    K, A = F.shape
+    dcenter, dstride, dvar = ZERO, ZERO, ZERO
+    for k in range(K):
+        mu = center + offset[k] * stride
+        mean = dot(dF[k], F[k])
+        dmu, dspread = ZERO, ZERO
+        for a in range(A):
+            dist = pixels[a] - mu
+            dz = F[k, a] * (dF[k, a] - mean)  # softmax over pixels
+            dmu += dz * dist  # z = -dist^2 / 2 var
+            dspread += dz * dist * dist
+        dcenter += dmu
+        dstride += dmu * offset[k]
+        dvar += dspread
+    return dcenter / var, dstride / var, HALF * dvar / (var * var)
+
+
+@helper
+def dot(u, v):
+    total = u[0] * v[0]
+    for k in range(1, len(u)):
+        total += u[k] * v[k]
+    return total

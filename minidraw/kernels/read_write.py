@@ -1,0 +1,244 @@
+"""Read and write through a window, one image at a time: twins of `layers/read_write.py`."""
+
+import numpy as np
+
+from minidraw.kernels.attention import (
+    dot,
+    filterbank,
+    filterbank_backward,
+    grid,
+    window,
+    window_backward,
+)
+from minidraw.kernels.jit import ONE, ZERO, jit, sigmoid
+from minidraw.layers.read_write import ReadAttentionCache, ReadFullCache, WriteAttentionCache
+
+
+def read_attention(canvas, raw, *, x, K):
+    n, C, B, A = x.shape
+    F_y, F_x = np.empty((n, K, B), x.dtype), np.empty((n, K, A), x.dtype)
+    s, glimpse = np.empty_like(x), np.empty((n, 2 * C, K, K), x.dtype)
+    _read(canvas, raw, x, *grid(B, A, K, x.dtype), F_y, F_x, s, glimpse)
+    return glimpse.reshape(n, -1), ReadAttentionCache(raw, F_y, F_x, s, x)
+
+
+@jit
+def _read(canvas, raw, x, geometry, offset, pixels, F_y, F_x, s, glimpse):
+    n, C, B, A = x.shape
+    K = len(offset)
+    rows, err = np.empty((2, K, A), x.dtype), np.empty(A, x.dtype)
+    for j in range(n):
+        center_x, center_y, stride, var, gamma = window(raw[j], geometry)
+        filterbank(center_y, stride, var, offset, pixels, F_y[j])
+        filterbank(center_x, stride, var, offset, pixels, F_x[j])
+        for c in range(C):
+            _rows(canvas[j, c], x[j, c], F_y[j], s[j, c], err, rows)
+            for k in range(K):
+                for m in range(K):
+                    glimpse[j, c, k, m] = gamma * dot(rows[0, k], F_x[j, m])  # eq 27
+                    glimpse[j, C + c, k, m] = gamma * dot(rows[1, k], F_x[j, m])
+
+
+@jit
+def _rows(canvas, x, F_y, s, err, rows):
+    """F_y x and F_y x_err, and the canvas's sigmoid on the way."""
+    B, A = x.shape
+    for r in range(2):
+        for k in range(len(F_y)):
+            for a in range(A):
+                rows[r, k, a] = ZERO
+    for b in range(B):
+        for a in range(A):
+            s[b, a] = sigmoid(canvas[b, a])
+        for a in range(A):
+            err[a] = x[b, a] - s[b, a]  # eq 3
+        for k in range(len(F_y)):
+            f = F_y[k, b]
+            for a in range(A):
+                rows[0, k, a] += f * x[b, a]
+            for a in range(A):
+                rows[1, k, a] += f * err[a]
+
+
+def read_attention_backward(dglimpse, cache):
+    raw, F_y, F_x, s, x = cache
+    n, C, B, A = x.shape
+    K = F_y.shape[1]
+    dglimpse = np.ascontiguousarray(dglimpse).reshape(n, 2 * C, K, K)
+    dcanvas, draw = np.empty_like(s), np.empty_like(raw)
+    _read_backward(dglimpse, raw, F_y, F_x, s, x, *grid(B, A, K, x.dtype), dcanvas, draw)
+    return dcanvas, draw
+
+
+@jit
+def _read_backward(dglimpse, raw, F_y, F_x, s, x, geometry, offset, pixels, dcanvas, draw):
+    n, C, B, A = x.shape
+    K = len(offset)
+    dF_y, dF_x = np.empty((K, B), x.dtype), np.empty((K, A), x.dtype)
+    rows, drows = np.empty((2, K, A), x.dtype), np.empty((2, K, A), x.dtype)
+    err = np.empty(A, x.dtype)
+    for j in range(n):
+        center_x, center_y, stride, var, gamma = window(raw[j], geometry)
+        dgamma = ZERO
+        dF_y[:], dF_x[:] = dgamma, dgamma
+        for c in range(C):
+            # glimpse = gamma rows F_x', with rows = F_y picture: first back to the rows.
+            for r in range(2):
+                for k in range(K):
+                    for a in range(A):
+                        drows[r, k, a] = ZERO
+                    for m in range(K):
+                        d = gamma * dglimpse[j, r * C + c, k, m]
+                        for a in range(A):
+                            drows[r, k, a] += d * F_x[j, m, a]
+            _rows_backward(drows, F_y[j], s[j, c], x[j, c], err, rows, dF_y, dcanvas[j, c])
+            for r in range(2):
+                for k in range(K):
+                    dgamma += dot(drows[r, k], rows[r, k]) / gamma
+                    for m in range(K):
+                        d = gamma * dglimpse[j, r * C + c, k, m]
+                        for a in range(A):
+                            dF_x[m, a] += d * rows[r, k, a]
+        dcy, dstride_y, dvar_y = filterbank_backward(
+            dF_y, F_y[j], center_y, stride, var, offset, pixels
+        )
+        dcx, dstride_x, dvar_x = filterbank_backward(
+            dF_x, F_x[j], center_x, stride, var, offset, pixels
+        )
+        window_backward(
+            dcx, dcy, dstride_y + dstride_x, dvar_y + dvar_x, dgamma, raw[j], geometry, draw[j]
+        )
+
+
+@jit
+def _rows_backward(drows, F_y, s, x, err, rows, dF_y, dcanvas):
+    """One pass over the image: the rows again, and what reaches F_y and the canvas."""
+    B, A = x.shape
+    K = len(F_y)
+    for r in range(2):
+        for k in range(K):
+            for a in range(A):
+                rows[r, k, a] = ZERO
+    for b in range(B):
+        for a in range(A):
+            err[a] = x[b, a] - s[b, a]
+        for a in range(A):
+            dcanvas[b, a] = ZERO
+        for k in range(K):
+            f = F_y[k, b]
+            dF_y[k, b] += dot(drows[0, k], x[b]) + dot(drows[1, k], err)
+            for a in range(A):
+                rows[0, k, a] += f * x[b, a]
+            for a in range(A):
+                rows[1, k, a] += f * err[a]
+            for a in range(A):
+                dcanvas[b, a] += f * drows[1, k, a]
+        for a in range(A):
+            dcanvas[b, a] *= s[b, a] * (s[b, a] - ONE)  # x_err = x - sigmoid(canvas)
+
+
+def write_attention(patch, raw, *, height, width, K):
+    n, C = len(patch), patch.shape[1] // K**2
+    F_y, F_x = np.empty((n, K, height), raw.dtype), np.empty((n, K, width), raw.dtype)
+    out = np.empty((n, C, height, width), raw.dtype)
+    _write(patch.reshape(n, C, K, K), raw, *grid(height, width, K, raw.dtype), F_y, F_x, out)
+    return out, WriteAttentionCache(raw, F_y, F_x, patch)
+
+
+@jit
+def _write(patch, raw, geometry, offset, pixels, F_y, F_x, out):
+    n, C, B, A = out.shape
+    K = len(offset)
+    rows = np.empty((K, A), out.dtype)
+    for j in range(n):
+        center_x, center_y, stride, var, gamma = window(raw[j], geometry)
+        filterbank(center_y, stride, var, offset, pixels, F_y[j])
+        filterbank(center_x, stride, var, offset, pixels, F_x[j])
+        for c in range(C):
+            _patch_rows(patch[j, c], F_x[j], gamma, rows)
+            for b in range(B):
+                for a in range(A):
+                    out[j, c, b, a] = F_y[j, 0, b] * rows[0, a]
+                for k in range(1, K):
+                    f = F_y[j, k, b]
+                    for a in range(A):
+                        out[j, c, b, a] += f * rows[k, a]
+
+
+@jit
+def _patch_rows(patch, F_x, gamma, rows):
+    """patch F_x / gamma, so that eq 29 is F_y' rows."""
+    K, A = rows.shape
+    for k in range(K):
+        for a in range(A):
+            rows[k, a] = ZERO
+        for m in range(K):
+            p = patch[k, m] / gamma
+            for a in range(A):
+                rows[k, a] += p * F_x[m, a]
+
+
+def write_attention_backward(dout, cache):
+    raw, F_y, F_x, patch = cache
+    n, C, B, A = dout.shape
+    K = F_y.shape[1]
+    dpatch, draw = np.empty((n, C, K, K), raw.dtype), np.empty_like(raw)
+    patch = patch.reshape(n, C, K, K)
+    _write_backward(dout, raw, F_y, F_x, patch, *grid(B, A, K, raw.dtype), dpatch, draw)
+    return dpatch.reshape(n, -1), draw
+
+
+@jit
+def _write_backward(dout, raw, F_y, F_x, patch, geometry, offset, pixels, dpatch, draw):
+    n, C, B, A = dout.shape
+    K = len(offset)
+    dF_y, dF_x = np.empty((K, B), dout.dtype), np.empty((K, A), dout.dtype)
+    rows, drows = np.empty((K, A), dout.dtype), np.empty((K, A), dout.dtype)
+    for j in range(n):
+        center_x, center_y, stride, var, gamma = window(raw[j], geometry)
+        dgamma = ZERO
+        dF_y[:], dF_x[:] = dgamma, dgamma
+        for c in range(C):
+            _patch_rows(patch[j, c], F_x[j], gamma, rows)
+            drows[:] = ZERO
+            for b in range(B):  # out = F_y' rows
+                for k in range(K):
+                    dF_y[k, b] += dot(rows[k], dout[j, c, b])
+                    f = F_y[j, k, b]
+                    for a in range(A):
+                        drows[k, a] += f * dout[j, c, b, a]
+            for k in range(K):  # rows = patch F_x / gamma
+                dgamma -= dot(drows[k], rows[k]) / gamma
+                for m in range(K):
+                    dpatch[j, c, k, m] = dot(drows[k], F_x[j, m]) / gamma
+                    p = patch[j, c, k, m] / gamma
+                    for a in range(A):
+                        dF_x[m, a] += p * drows[k, a]
+        dcy, dstride_y, dvar_y = filterbank_backward(
+            dF_y, F_y[j], center_y, stride, var, offset, pixels
+        )
+        dcx, dstride_x, dvar_x = filterbank_backward(
+            dF_x, F_x[j], center_x, stride, var, offset, pixels
+        )
+        window_backward(
+            dcx, dcy, dstride_y + dstride_x, dvar_y + dvar_x, dgamma, raw[j], geometry, draw[j]
+        )
+
+
+def read_full(canvas, *, x):
+    n, D = len(x), x[0].size
+    s, glimpse = np.empty_like(x), np.empty((n, 2 * D), x.dtype)
+    _read_full(canvas.reshape(n, D), x.reshape(n, D), s.reshape(n, D), glimpse)
+    return glimpse, ReadFullCache(s)
+
+
+@jit
+def _read_full(canvas, x, s, glimpse):
+    n, D = x.shape
+    for j in range(n):
+        for k in range(D):
+            s[j, k] = sigmoid(canvas[j, k])
+        for k in range(D):
+            glimpse[j, k] = x[j, k]
+        for k in range(D):
+            glimpse[j, D + k] = x[j, k] - s[j, k]

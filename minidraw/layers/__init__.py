@@ -1,0 +1,41 @@
+"""The mathematics in plain NumPy: each `thing` with its `thing_backward` right below it.
+
+``out, cache = thing(inputs..., *, settings)`` and ``thing_backward(dout, cache)``, which
+returns one gradient per positional input, in input order, in fresh arrays.
+"""
+
+from minidraw.layers.adam import adam_update
+from minidraw.layers.attention import (
+    filterbank,
+    filterbank_backward,
+    read,
+    read_backward,
+    window,
+    window_backward,
+    write,
+    write_backward,
+)
+from minidraw.layers.latent import (
+    kl,
+    kl_backward,
+    latent,
+    latent_backward,
+    sample,
+    sample_backward,
+)
+from minidraw.layers.likelihood import bernoulli_cost, bernoulli_cost_backward, sigmoid
+from minidraw.layers.linear import (
+    linear,
+    linear_backward,
+    linear_backward_input,
+    linear_backward_weights,
+)
+from minidraw.layers.lstm import lstm, lstm_backward, lstm_gates, lstm_gates_backward
+from minidraw.layers.read_write import (
+    read_attention,
+    read_attention_backward,
+    read_full,
+    read_full_backward,
+    write_attention,
+    write_attention_backward,
+)

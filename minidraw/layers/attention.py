@@ -1,0 +1,207 @@
+"""The attention window: where to look and write, as a grid of Gaussian filters (eqs 19-29)."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+LOG_LIMIT = 12.0  # log var, log stride and log gamma stay within +-12: float32 stays finite
+
+
+class WindowCache(NamedTuple):
+    raw: np.ndarray  # (n, 5)
+    stride: np.ndarray  # (n,)
+    var: np.ndarray  # (n,)
+    gamma: np.ndarray  # (n,)
+    height: int
+    width: int
+
+
+def window(raw, *, height, width, K):
+    """Turn five unconstrained numbers into an attention window (eqs 21-24).
+
+    Parameters
+    ----------
+    raw : array, shape (n, 5)
+        g_x~, g_y~, log sigma^2, log delta~ and log gamma, as the decoder emits them.
+        The three logarithms are clipped to +-12, a deviation that keeps float32 finite.
+    height, width : int
+        Size of the image in pixels (B and A in the paper).
+    K : int
+        Filters per axis (N in the paper).  At least 2: eq 24 divides by ``K - 1``.
+
+    Returns
+    -------
+    (center_x, center_y, stride, var, gamma) : arrays, shape (n,) each
+        Middle of the grid, in pixels counted from 0; distance between neighbouring
+        filters, in pixels; variance of every filter, in pixels squared; intensity.
+    cache
+        For `window_backward`.
+
+    Raises
+    ------
+    ValueError
+        If `K` is 1 or less.
+
+    Notes
+    -----
+    The paper counts pixels from 1.  Counting from 0 moves the centre by one, so
+    ``raw = 0`` gives a window centred on the image that reaches from edge to edge
+    along the longer side.
+    """
+    if K < 2:
+        raise ValueError(
+            f"a window needs K >= 2 filters per axis (eq 24 divides by K - 1), got {K}"
+        )
+    center_x = (width + 1) / 2 * (raw[:, 0] + 1) - 1  # eq 22, from 0
+    center_y = (height + 1) / 2 * (raw[:, 1] + 1) - 1  # eq 23, from 0
+    var, stride, gamma = np.exp(np.clip(raw[:, 2:], -LOG_LIMIT, LOG_LIMIT)).T  # eq 21
+    stride = (max(height, width) - 1) / (K - 1) * stride  # eq 24
+    return (center_x, center_y, stride, var, gamma), WindowCache(
+        raw, stride, var, gamma, height, width
+    )
+
+
+def window_backward(dout, cache):
+    """Gradient ``draw``, shape (n, 5); `dout` holds the five outputs' gradients."""
+    dcenter_x, dcenter_y, dstride, dvar, dgamma = dout
+    raw, stride, var, gamma, height, width = cache
+    draw = np.empty_like(raw)
+    draw[:, 0] = (width + 1) / 2 * dcenter_x  # center_x = (width + 1) / 2 (raw + 1) - 1
+    draw[:, 1] = (height + 1) / 2 * dcenter_y
+    draw[:, 2] = var * dvar  # var = exp(raw), and the same for stride and gamma
+    draw[:, 3] = stride * dstride
+    draw[:, 4] = gamma * dgamma
+    draw[:, 2:] *= np.abs(raw[:, 2:]) <= LOG_LIMIT  # nothing flows where raw was clipped
+    return draw
+
+
+class FilterbankCache(NamedTuple):
+    F: np.ndarray  # (n, K, A)
+    dist: np.ndarray  # (n, K, A)  pixel position minus filter centre
+    offset: np.ndarray  # (K,)  filter positions in strides, 0 in the middle
+    var: np.ndarray  # (n,)
+
+
+def filterbank(center, stride, var, *, K, A):
+    """K Gaussian filters along one image axis of A pixels (eqs 19, 20, 25, 26).
+
+    Parameters
+    ----------
+    center : array, shape (n,)
+        Middle of the grid, in pixels counted from 0.
+    stride : array, shape (n,)
+        Distance between neighbouring filters, in pixels.
+    var : array, shape (n,)
+        Variance of every filter, in pixels squared.
+    K, A : int
+        Filters, and pixels along the axis.
+
+    Returns
+    -------
+    F : array, shape (n, K, A)
+        Each row sums to 1, wherever its filter lies.
+    cache
+        For `filterbank_backward`.
+    """
+    offset = (np.arange(K) - (K - 1) / 2).astype(center.dtype)  # i - N/2 - 1/2, from 0
+    mu = center[:, None] + offset * stride[:, None]  # eq 19 or 20
+    dist = np.arange(A, dtype=center.dtype) - mu[:, :, None]
+    z = -(dist**2) / (2 * var[:, None, None])
+    F = np.exp(z - z.max(axis=2, keepdims=True))  # eq 25 or 26: the
+    F /= F.sum(axis=2, keepdims=True)  # normaliser makes it a softmax
+    return F, FilterbankCache(F, dist, offset, var)
+
+
+def filterbank_backward(dF, cache):
+    """Gradients ``dcenter, dstride, dvar``, each (n,)."""
+    F, dist, offset, var = cache
+    dz = F * (dF - (dF * F).sum(axis=2, keepdims=True))  # softmax over pixels
+    dmu = (dz * dist).sum(axis=2) / var[:, None]  # z = -dist^2 / 2 var
+    dvar = (dz * dist**2).sum(axis=(1, 2)) / (2 * var**2)
+    return dmu.sum(axis=1), (dmu * offset).sum(axis=1), dvar
+
+
+class ReadCache(NamedTuple):
+    pictures: np.ndarray  # (n, 2 C, B, A)  image and error image
+    F_y: np.ndarray  # (n, K, B)
+    F_x: np.ndarray  # (n, K, A)
+    gamma: np.ndarray  # (n,)
+
+
+def read(x_err, F_y, F_x, gamma, *, x):
+    """Look at an image and its error image through the filters (eq 27).
+
+    Parameters
+    ----------
+    x_err : array, shape (n, C, B, A)
+        What the canvas still lacks.
+    F_y : array, shape (n, K, B)
+    F_x : array, shape (n, K, A)
+    gamma : array, shape (n,)
+    x : array, shape (n, C, B, A)
+        The images; data, so without a gradient.
+
+    Returns
+    -------
+    glimpse : array, shape (n, 2 C, K, K)
+        The image's C patches, then the error image's.
+    cache
+        For `read_backward`.
+    """
+    pictures = np.concatenate([x, x_err], axis=1)
+    glimpse = F_y[:, None] @ pictures @ F_x[:, None].mT
+    return gamma[:, None, None, None] * glimpse, ReadCache(pictures, F_y, F_x, gamma)  # eq 27
+
+
+def read_backward(dglimpse, cache):
+    """Gradients ``dx_err, dF_y, dF_x, dgamma``."""
+    pictures, F_y, F_x, gamma = cache
+    C = pictures.shape[1] // 2
+    rows = F_y[:, None] @ pictures  # (n, 2 C, K, A)
+    dgamma = (dglimpse * (rows @ F_x[:, None].mT)).sum(axis=(1, 2, 3))
+    dpatch = gamma[:, None, None, None] * dglimpse  # glimpse = gamma F_y picture F_x'
+    dF_x = (dpatch.mT @ rows).sum(axis=1)
+    dF_y = (dpatch @ (F_x[:, None] @ pictures.mT)).sum(axis=1)
+    dx_err = F_y[:, None].mT @ dpatch[:, C:] @ F_x[:, None]
+    return dx_err, dF_y, dF_x, dgamma
+
+
+class WriteCache(NamedTuple):
+    patch: np.ndarray  # (n, C, K, K)
+    F_y: np.ndarray  # (n, K, B)
+    F_x: np.ndarray  # (n, K, A)
+    gamma: np.ndarray  # (n,)
+
+
+def write(patch, F_y, F_x, gamma):
+    """Lay a patch through the filters onto an image (eq 29).
+
+    Parameters
+    ----------
+    patch : array, shape (n, C, K, K)
+    F_y : array, shape (n, K, B)
+    F_x : array, shape (n, K, A)
+    gamma : array, shape (n,)
+        The intensity divides here, where `read` multiplies by it.
+
+    Returns
+    -------
+    out : array, shape (n, C, B, A)
+        What is added to the canvas, in logits.
+    cache
+        For `write_backward`.
+    """
+    out = F_y[:, None].mT @ patch @ F_x[:, None]
+    return out / gamma[:, None, None, None], WriteCache(patch, F_y, F_x, gamma)  # eq 29
+
+
+def write_backward(dout, cache):
+    """Gradients ``dpatch, dF_y, dF_x, dgamma``."""
+    patch, F_y, F_x, gamma = cache
+    dstroke = dout / gamma[:, None, None, None]  # out = F_y' patch F_x / gamma
+    across = dstroke @ F_x[:, None].mT  # (n, C, B, K)
+    dpatch = F_y[:, None] @ across
+    dF_y = (patch @ across.mT).sum(axis=1)
+    dF_x = (patch.mT @ F_y[:, None] @ dstroke).sum(axis=1)
+    dgamma = -(dpatch * patch).sum(axis=(1, 2, 3)) / gamma
+    return dpatch, dF_y, dF_x, dgamma

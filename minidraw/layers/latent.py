@@ -1,0 +1,108 @@
+"""The latent vector: a Gaussian sample that gradients can pass, and what it costs."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+class SampleCache(NamedTuple):
+    sigma: np.ndarray  # (n, Z)
+    noise: np.ndarray  # (n, Z)
+
+
+def sample(mu, log_sigma, *, noise):
+    """Draw z from N(mu, sigma^2) as mu + sigma noise (eqs 1, 2, 6).
+
+    Parameters
+    ----------
+    mu, log_sigma : array, shape (n, Z)
+        Mean, and logarithm of the standard deviation.
+    noise : array, shape (n, Z)
+        Draws from N(0, 1), one for every image and entry.
+
+    Returns
+    -------
+    z : array, shape (n, Z)
+    cache
+        For `sample_backward`.
+    """
+    sigma = np.exp(log_sigma)  # eq 2
+    return mu + sigma * noise, SampleCache(sigma, noise)  # eq 6
+
+
+def sample_backward(dz, cache):
+    """Gradients ``dmu, dlog_sigma``, each (n, Z)."""
+    sigma, noise = cache
+    return dz.copy(), dz * sigma * noise  # z = mu + exp(log_sigma) * noise
+
+
+class KLCache(NamedTuple):
+    mu: np.ndarray  # (n, Z)
+    sigma: np.ndarray  # (n, Z)
+
+
+def kl(mu, log_sigma):
+    """Kullback-Leibler divergence from N(mu, sigma^2) to N(0, 1), one step of eq 11.
+
+    Parameters
+    ----------
+    mu, log_sigma : array, shape (n, Z)
+
+    Returns
+    -------
+    kl : array, shape (n,)
+        Nats per image; 0 where mu = 0 and sigma = 1.
+    cache
+        For `kl_backward`.
+
+    Notes
+    -----
+    Eq 11 prints the constant as T/2.  That is per latent entry: over T steps of Z
+    entries it is T Z / 2, here the 1 inside the sum.
+    """
+    sigma = np.exp(log_sigma)
+    nats = 0.5 * (mu**2 + sigma**2 - 2 * log_sigma - 1).sum(axis=1)  # eq 11
+    return nats, KLCache(mu, sigma)
+
+
+def kl_backward(dkl, cache):
+    """Gradients ``dmu, dlog_sigma``, each (n, Z)."""
+    mu, sigma = cache
+    return dkl[:, None] * mu, dkl[:, None] * (sigma**2 - 1)
+
+
+class LatentCache(NamedTuple):
+    raw: np.ndarray  # (n, 2 Z)
+    sigma: np.ndarray  # (n, Z)
+    noise: np.ndarray  # (n, Z)
+
+
+def latent(raw, *, noise):
+    """`sample` and `kl` of a layer's output in one call.
+
+    Parameters
+    ----------
+    raw : array, shape (n, 2 Z)
+        mu and log sigma, side by side.
+    noise : array, shape (n, Z)
+
+    Returns
+    -------
+    (z, kl) : arrays, shapes (n, Z) and (n,)
+    cache
+        For `latent_backward`.
+    """
+    mu, log_sigma = np.split(raw, 2, axis=1)
+    z, sample_cache = sample(mu, log_sigma, noise=noise)
+    nats, _ = kl(mu, log_sigma)
+    return (z, nats), LatentCache(raw, sample_cache.sigma, noise)
+
+
+def latent_backward(dout, cache):
+    """Gradient ``draw``, shape (n, 2 Z); `dout` is the pair ``(dz, dkl)``."""
+    dz, dkl = dout
+    raw, sigma, noise = cache
+    mu = raw[:, : sigma.shape[1]]
+    through_z = np.concatenate(sample_backward(dz, SampleCache(sigma, noise)), axis=1)
+    through_kl = np.concatenate(kl_backward(dkl, KLCache(mu, sigma)), axis=1)
+    return through_z + through_kl  # mu and log sigma are used twice

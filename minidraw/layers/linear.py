@@ -1,0 +1,50 @@
+"""The linear layer: L(.) in the paper, always with a bias."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+class LinearCache(NamedTuple):
+    x: np.ndarray  # (n, I)
+    W: np.ndarray  # (I, O)
+
+
+def linear(x, W, b):
+    """Multiply by a matrix and add a bias.
+
+    Parameters
+    ----------
+    x : array, shape (n, I)
+    W : array, shape (I, O)
+    b : array, shape (O,)
+
+    Returns
+    -------
+    out : array, shape (n, O)
+    cache
+        For `linear_backward`.
+    """
+    out = x @ W
+    out += b
+    return out, LinearCache(x, W)
+
+
+def linear_backward(dout, cache):
+    """Gradients ``dx, dW, db``, in the order of the inputs."""
+    x, W = cache
+    return linear_backward_input(dout, W), *linear_backward_weights(dout, x)
+
+
+# The two halves stand alone because a recurrent network wants them at different times:
+# the input's gradient at every step, the weights' once, over all steps stacked.
+
+
+def linear_backward_input(dout, W):
+    """Gradient ``dx``, shape (n, I)."""
+    return dout @ W.T  # out = x @ W
+
+
+def linear_backward_weights(dout, x):
+    """Gradients ``dW, db``, summed over the batch."""
+    return x.T @ dout, dout.sum(axis=0)  # out = x @ W + b

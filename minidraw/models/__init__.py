@@ -1,0 +1,1 @@
+"""What the layers add up to; every model offers the names that `draw` has."""

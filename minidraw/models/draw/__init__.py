@@ -1,0 +1,5 @@
+"""DRAW (Gregor et al. 2015): it looks, codes, and paints a picture in T steps."""
+
+from minidraw.models.draw.config import Config, init_params, noise_shape, param_shapes
+from minidraw.models.draw.film import generate, pictures, reconstruct
+from minidraw.models.draw.passes import costs, loss_and_grads

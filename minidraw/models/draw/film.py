@@ -1,0 +1,81 @@
+"""Watch DRAW paint: the canvases and windows of every step."""
+
+import numpy as np
+
+from minidraw.models.base import Film, Window
+from minidraw.models.draw.passes import forward, linear, paint, raw_windows
+
+
+def reconstruct(params, batch, noise, config, ops):
+    """How the network redraws given images.
+
+    Parameters
+    ----------
+    params, batch, noise, config, ops
+        As in `costs`.
+
+    Returns
+    -------
+    film : Film
+        ``sigmoid(film.canvas[-1])`` are the reconstructions.
+    """
+    T, n, _ = noise.shape
+    canvases = np.empty((T + 1, n, *config.image_shape), batch.images.dtype)
+    _, _, tape = forward(params, batch.images, noise, config, ops, film=canvases)
+    return _film(canvases, tape.read_raw, tape.write_raw, config, ops)
+
+
+def generate(params, noise, config, ops):
+    """Paint new images; the encoder takes no part (eqs 13-16).
+
+    Parameters
+    ----------
+    params : dict of arrays, as in `param_shapes`
+    noise : array, shape (T, n, Z)
+        The latent vectors themselves, drawn from N(0, 1).
+    config : Config
+    ops : module
+        `minidraw.layers` or `minidraw.kernels`.
+
+    Returns
+    -------
+    film : Film
+        ``sigmoid(film.canvas[-1])`` are the mean images; `film.read_window` is None.
+    """
+    T, n, _ = noise.shape
+    H = config.hidden
+    seen = np.empty((n, H + config.latent), noise.dtype)
+    seen[:, :H] = params["decoder.h_0"]
+    c_dec = np.repeat(params["decoder.c_0"][None], n, axis=0)
+    canvases = np.empty((T + 1, n, *config.image_shape), noise.dtype)
+    canvases[0] = params["canvas_0"]
+    _, write_raw = raw_windows(config, T, n, noise.dtype)
+    for t in range(T):
+        seen[:, H:] = noise[t]  # eq 13
+        a = linear(params, "decoder", seen, ops)
+        (seen[:, :H], c_dec), _ = ops.lstm_gates(a, c_dec)  # eq 14
+        stroke, _ = paint(params, seen[:, :H], config, ops, write_raw, t)
+        canvases[t + 1] = canvases[t] + stroke  # eq 15
+    return _film(canvases, None, write_raw, config, ops)
+
+
+def _film(canvases, read_raw, write_raw, config, ops):
+    def windows(raw, K):
+        if raw is None:
+            return None
+        size = {"height": config.height, "width": config.width, "K": K}
+        parts, _ = ops.window(raw.reshape(-1, 5), **size)
+        return Window(*(part.reshape(raw.shape[:2]) for part in parts))
+
+    reading, writing = windows(read_raw, config.read_size), windows(write_raw, config.write_size)
+    return Film(canvases, reading, writing, config.read_size, config.write_size)
+
+
+def pictures(params, batch, noise, config, ops):
+    """What a run folder shows: mean images painted from `noise`, and a film of some of them."""
+    film = generate(params, noise, config, ops)
+    few = film._replace(
+        canvas=film.canvas[:, :16],
+        write_window=film.write_window and Window(*(part[:, :16] for part in film.write_window)),
+    )
+    return {"samples": ops.sigmoid(film.canvas[-1]), "film": few}
