@@ -1,0 +1,116 @@
+"""What every data set looks like, and the few helpers that all loaders share."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from minidraw.errors import UserError
+
+MAX_BYTES = 4 * 2**30
+"""No single array larger than this is read, so that a hostile file can't fill the memory."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """Images for one purpose.
+
+    ``images`` has shape (n, C, B, A) and is either uint8, where level k stands for k / 255, or
+    float32 in [0, 1].  ``labels`` is int64 (n,), or None where the source has none.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray | None = None
+
+    def __len__(self):
+        return len(self.images)
+
+    def take(self, rows):
+        """The split made of these rows, in this order."""
+        return Split(self.images[rows], None if self.labels is None else self.labels[rows])
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Images to train on, to choose by and, where the source has one, to test on.
+
+    ``binary`` says that the source itself is black and white: uint8 with levels 0 and 255 only.
+    """
+
+    name: str
+    train: Split
+    valid: Split
+    test: Split | None = None
+    binary: bool = False
+
+    @property
+    def image_shape(self):
+        """Channels, height and width: (C, B, A)."""
+        return self.train.images.shape[1:]
+
+    @property
+    def mean_image(self):
+        """Mean training image, float64 (C, B, A), values in [0, 1]."""
+        images = self.train.images
+        # a reduction with dtype converts in small buffers: no float copy of the whole set
+        mean = images.mean(axis=0, dtype=np.float64)
+        return mean / 255 if images.dtype == np.uint8 else mean
+
+    @property
+    def splits(self):
+        """The splits that exist, by name, in the order train, valid, test."""
+        every = {"train": self.train, "valid": self.valid, "test": self.test}
+        return {name: split for name, split in every.items() if split is not None}
+
+
+def as_float(images, dtype=np.float32):
+    """Stored images as values in [0, 1].
+
+    Parameters
+    ----------
+    images : array
+        Any part of ``Split.images``: uint8 levels or floats in [0, 1].
+    dtype : dtype
+        float32 for training, float64 for checks.
+
+    Returns
+    -------
+    array of ``dtype``, shape of ``images``
+        Always a fresh array.
+    """
+    if images.dtype == np.uint8:
+        return np.divide(images, 255, dtype=dtype)
+    return images.astype(dtype)
+
+
+def fixed_order(n, seed):
+    """The numbers 0 to n - 1 in an order that depends on the seed alone.
+
+    NumPy promises the raw numbers of PCG64 for every version, but not what its ``permutation``
+    makes of them.
+    """
+    return np.argsort(np.random.PCG64(seed).random_raw(n), kind="stable")
+
+
+def hold_out(split, count, seed):
+    """Part a split in two at random: the rest and ``count`` images, each in the old order."""
+    held = np.zeros(len(split), dtype=bool)
+    held[fixed_order(len(split), seed)[:count]] = True
+    return split.take(~held), split.take(held)
+
+
+def carried_path(name):
+    """Path of a file that comes with the package, such as ``mnist_5k.npz``.
+
+    Installed, these files lie in ``minidraw/data``; in a checkout, in ``data`` at its top.
+
+    Raises
+    ------
+    UserError
+        If there is no such file.
+    """
+    package = Path(__file__).resolve().parents[1]
+    for folder in (package / "data", package.parent / "data"):
+        if (folder / name).is_file():
+            return folder / name
+    raise UserError(f"{name} is missing from {package / 'data'}: install minidraw again")

@@ -1,0 +1,98 @@
+"""The user's own pictures: an array file or a folder of PNG and JPEG files."""
+
+from pathlib import Path
+
+import numpy as np
+
+from minidraw.datasets.arrays import as_images, image_shape
+from minidraw.datasets.base import Dataset, Split, hold_out
+from minidraw.datasets.files import (
+    npz_headers,
+    one_line,
+    one_line_errors,
+    read_idx,
+    read_npy,
+    read_npz,
+)
+from minidraw.datasets.pictures import fit_images, read_folder
+from minidraw.errors import UserError
+
+IMAGE_NAMES = ("images", "x_train")
+LABEL_NAMES = ("labels", "y", "y_train")
+SINGLE_PICTURES = (b"\x89P", b"\xff\xd8", b"GI", b"BM")
+
+
+def own_pictures(path, *, size=None, invert=False, valid=None, seed=0):
+    """Load a file or a folder of one's own; parameters and errors as ``load``."""
+    path = Path(path)
+    size = _checked_size(size)
+    if path.is_dir():
+        whole = Split(read_folder(path, size, invert))
+    else:
+        images, labels = _read_file(path)
+        whole = Split(fit_images(as_images(images, path), size, invert), labels)
+    if len(whole) < 2:
+        raise UserError(f"{path} holds one picture; at least 2 are needed, better 1,000")
+    train, held = hold_out(whole, _held_count(len(whole), valid), seed)
+    images = whole.images
+    binary = images.dtype == np.uint8 and bool(((images == 0) | (images == 255)).all())
+    return Dataset(path.resolve().name, train, held, binary=binary)
+
+
+def _read_file(path):
+    """Pictures and labels (or None) of a file whose kind is told from its first bytes."""
+    with one_line_errors(path), open(path, "rb") as file:
+        magic = file.read(2)
+    if magic == b"PK":
+        return _read_npz(path)
+    if magic == b"\x93N":
+        return read_npy(path), None
+    if magic in (b"\x1f\x8b", b"\0\0"):
+        return read_idx(path), None
+    if magic in SINGLE_PICTURES:
+        raise UserError(f"{path} is a single picture: give a folder of PNG or JPEG files")
+    raise UserError(f"{path} is no .npz, .npy or idx file, and no folder of PNG or JPEG files")
+
+
+def _read_npz(path):
+    """The array called images or x_train, else the first that can be pictures; its labels."""
+    headers = npz_headers(path)
+    names = [name for name in IMAGE_NAMES if name in headers]
+    names += [
+        name
+        for name, (shape, dtype) in headers.items()
+        if name not in LABEL_NAMES and image_shape(shape) and dtype.kind in "buif"
+    ]
+    if not names:
+        found = one_line(", ".join(f"{name} {shape}" for name, (shape, _) in headers.items()))
+        raise UserError(f"{path} holds no pictures (n, B, A); its arrays: {found or 'none'}")
+    images = read_npz(path, names[0])
+    for name in LABEL_NAMES:
+        if name in headers and headers[name][1].kind in "ui" and len(headers[name][0]) == 1:
+            labels = read_npz(path, name).astype(np.int64)
+            if len(labels) != len(images):
+                raise UserError(f"{path}: {len(labels):,} {name} for {len(images):,} pictures")
+            return images, labels
+    return images, None
+
+
+def _checked_size(size):
+    """The size as (B, A), or None."""
+    if size is None:
+        return None
+    pair = (size, size) if np.ndim(size) == 0 else tuple(size)
+    if len(pair) != 2 or not all(isinstance(s, int | np.integer) and 1 <= s for s in pair):
+        raise UserError(f"size must be a whole number of pixels or (height, width), not {size!r}")
+    return int(pair[0]), int(pair[1])
+
+
+def _held_count(n, valid):
+    """How many of n pictures to hold out for validation."""
+    if valid is None:
+        return max(1, round(n / 10))
+    count = max(1, round(valid * n)) if 0 < valid < 1 else valid
+    if not 1 <= count < n or count != int(count):
+        raise UserError(
+            f"valid must be a part between 0 and 1 or a count from 1 to {n - 1:,}, not {valid}"
+        )
+    return int(count)

@@ -1,0 +1,133 @@
+"""Read a folder of PNG and JPEG files, and bring pictures to one size."""
+
+import warnings
+from collections import Counter
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from minidraw.datasets.base import MAX_BYTES
+from minidraw.datasets.files import one_line
+from minidraw.errors import UserError
+
+SUFFIXES = (".png", ".jpg", ".jpeg")
+SIZES_SHOWN = 5
+
+
+def read_folder(folder, size=None, invert=False):
+    """All PNG and JPEG files in a folder and below it, in the order of their paths.
+
+    Parameters
+    ----------
+    folder : path
+    size : (B, A), optional
+        Height and width to bring every picture to; needed if they differ.
+    invert : bool
+        Swap light and dark, for dark ink on white paper.
+
+    Returns
+    -------
+    array, uint8, shape (n, C, B, A)
+        C is 1 if every picture is grey (whatever its file says), else 3.
+
+    Raises
+    ------
+    UserError
+        If there are no pictures, one can't be read, their sizes differ and ``size`` is None,
+        or there are too many.
+    """
+    paths = sorted(
+        path
+        for path in Path(folder).rglob("*")
+        if path.suffix.lower() in SUFFIXES and path.is_file() and not path.name.startswith(".")
+    )
+    if not paths:
+        raise UserError(f"{folder} holds no PNG or JPEG files")
+    height, width = size or _common_size(paths, folder)
+    if len(paths) * height * width * 3 > MAX_BYTES:
+        raise UserError(
+            f"{folder}: {len(paths):,} pictures of {width}x{height} don't fit into 4 GiB; "
+            "choose a smaller size, such as --size 64"
+        )
+    pictures = [_read(path, (height, width), invert) for path in paths]
+    channels = max(len(picture) for picture in pictures)
+    return np.stack([np.broadcast_to(p, (channels, height, width)) for p in pictures])
+
+
+def fit_images(images, size, invert=False):
+    """Images (n, C, B, A) inverted and brought to ``size``: uint8 if resized, else as they were."""
+    if size is not None and images.shape[2:] != size:
+        from PIL import Image
+
+        if images.dtype != np.uint8:
+            images = np.rint(images * 255).astype(np.uint8)
+        if len(images) * images.shape[1] * size[0] * size[1] > MAX_BYTES:
+            raise UserError(f"{len(images):,} images of {size[1]}x{size[0]} don't fit into 4 GiB")
+        background = 255 if invert else 0
+        planes = images.reshape(-1, *images.shape[2:])
+        fitted = [np.asarray(_fit(Image.fromarray(p), size, background)) for p in planes]
+        images = np.stack(fitted).reshape(*images.shape[:2], *size)
+    return (1 if images.dtype != np.uint8 else np.uint8(255)) - images if invert else images
+
+
+def _common_size(paths, folder):
+    """(B, A) that all pictures share; if they share none, the error says what to do."""
+    sizes = Counter()
+    for path in paths:
+        with _opened(path) as image:
+            turned = image.getexif().get(0x0112, 1) >= 5  # EXIF orientations that swap the axes
+            sizes[image.size[::-1] if turned else image.size] += 1
+    if len(sizes) == 1:
+        width, height = next(iter(sizes))
+        return height, width
+    listed = [f"{w}x{h}: {count:,}" for (w, h), count in sizes.most_common(SIZES_SHOWN)]
+    if len(sizes) > SIZES_SHOWN:
+        listed.append(f"{len(sizes) - SIZES_SHOWN:,} more")
+    longer = sorted(max(size) for size in sizes.elements())
+    proposal = min(max(longer[len(longer) // 2], 8), 64)  # larger than 64 would train for days
+    raise UserError(
+        f"{folder} holds pictures of {len(sizes):,} sizes, width x height "
+        f"({', '.join(listed)}): add --size {proposal} to bring them to one"
+    )
+
+
+def _read(path, size, invert):
+    """One picture, uint8 (1 or 3, B, A), turned as its EXIF says, on its own background."""
+    from PIL import Image, ImageOps
+
+    with _opened(path) as image:
+        clear = image.has_transparency_data
+        image = ImageOps.exif_transpose(image)
+        if image.mode.startswith("I"):  # 16 bits, which convert() would cut off at 255
+            image = Image.fromarray((np.asarray(image) // 257).astype(np.uint8))
+        if clear:
+            image = image.convert("RGBA")
+            image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+        fitted = _fit(image.convert("RGB"), size, "white" if clear or invert else "black")
+        picture = np.asarray(fitted).transpose(2, 0, 1)
+    if (picture == picture[:1]).all():
+        picture = picture[:1]
+    return 255 - picture if invert else picture
+
+
+def _fit(image, size, background):
+    """The whole picture, enlarged or reduced, in the middle of a canvas of ``size`` (B, A)."""
+    from PIL import Image, ImageOps
+
+    return ImageOps.pad(image, size[::-1], Image.Resampling.LANCZOS, color=background)
+
+
+@contextmanager
+def _opened(path):
+    """Open a picture; whatever goes wrong while it is used is a UserError that names the file."""
+    from PIL import Image
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        try:
+            with Image.open(path, formats=("PNG", "JPEG")) as image:
+                yield image
+        except Exception as error:  # Pillow's decoders raise a dozen kinds on damaged files
+            reason = one_line(error)
+            raise UserError(f"{path} is no readable PNG or JPEG picture: {reason}") from error

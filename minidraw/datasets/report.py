@@ -1,0 +1,64 @@
+"""What there is to say about a data set before training on it."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+FEW = 1000
+
+
+class Description(NamedTuple):
+    rows: list  # of (what, text), in the order to show them
+    warnings: list  # of one-line texts, often empty
+
+
+def describe(dataset):
+    """Counts, size, range and handling of a data set, in words for the command line.
+
+    Parameters
+    ----------
+    dataset : Dataset
+
+    Returns
+    -------
+    Description
+        ``rows`` of (what, text) and ``warnings``.
+    """
+    channels, height, width = dataset.image_shape
+    splits = dataset.splits
+    counts = [f"{len(split):,} {name}" for name, split in splits.items()]
+    megabytes = sum(split.images.nbytes for split in splits.values()) / 1e6
+    rows = [
+        ("images", ", ".join(counts)),
+        ("size", f"{width} x {height} pixels (width x height)"),
+        ("channels", "1 (grey)" if channels == 1 else f"{channels} (colour)"),
+        ("range", _range(dataset.train.images)),
+        ("memory", f"{megabytes:,.1f} MB"),
+        ("protocol", protocol(dataset)),
+    ]
+    return Description(rows, _warnings(len(dataset.train)))
+
+
+def protocol(dataset):
+    """How the training images become what the likelihood compares with."""
+    if dataset.binary:
+        return "fixed binarisation"
+    if dataset.image_shape[0] == 1:
+        return "grey levels, freshly binarised at each visit"
+    return "colour levels, each taken as the probability that the channel is on"
+
+
+def _range(images):
+    low, high = images.min(), images.max()
+    if images.dtype == np.uint8:
+        return f"{low} to {high} of 255"
+    return f"{low:.3g} to {high:.3g} of 1"
+
+
+def _warnings(n):
+    if n >= FEW:
+        return []
+    return [
+        f"few images: the network will learn these {n:,} by heart instead of what they have in "
+        f"common; watch the validation cost, and use {FEW:,} or more if you can"
+    ]

@@ -1,0 +1,31 @@
+"""Files that are either whole or not there."""
+
+import os
+from contextlib import contextmanager
+from pathlib import Path
+
+from minidraw.errors import UserError
+
+
+@contextmanager
+def replacing(path):
+    """A temporary file beside `path` that takes its place only once it is whole and on disk.
+
+    Raises
+    ------
+    UserError
+        If it can't be written; what was at `path` before is still there.
+    """
+    path = Path(path)
+    temporary = path.with_name(path.name + ".part")
+    try:
+        with open(temporary, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        reason = error.strerror or error
+        raise UserError(f"can't write {path}: {reason}; what was there before is kept") from error
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,234 @@
+"""Finite differences against the hand-written gradients, for every layer and for whole models."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from minidraw.models import draw
+from minidraw.models.base import Batch
+
+STEP = 1e-5  # above float64's rounding, and small enough for the third derivative's share
+LAYER_LIMIT, MODEL_LIMIT = 1e-6, 1e-5
+
+
+class Row(NamedTuple):
+    """One gradient; both values are those of the entry where they differ most."""
+
+    ops: str
+    layer: str
+    input: str
+    numeric: float
+    analytic: float
+    error: float  # largest difference over the largest numeric gradient
+    passed: bool
+
+
+def numeric_gradient(loss, x):
+    """Central differences of ``loss()`` by every entry of `x`, which is changed in place."""
+    gradient = np.empty_like(x)
+    for place in np.ndindex(x.shape):
+        kept = x[place]
+        x[place] = kept + STEP
+        above = loss()
+        x[place] = kept - STEP
+        gradient[place] = (above - loss()) / (2 * STEP)
+        x[place] = kept
+    return gradient
+
+
+def compare(numeric, analytic):
+    """Both values at the worst entry, and the error as in `Row`."""
+    if numeric.shape != analytic.shape:
+        raise ValueError(f"a gradient of shape {analytic.shape} for an input of {numeric.shape}")
+    difference = np.abs(numeric - analytic)
+    worst = np.unravel_index(difference.argmax(), difference.shape)
+    error = difference[worst] / (np.abs(numeric).max() or 1.0)
+    return float(numeric[worst]), float(analytic[worst]), float(error)
+
+
+def check_layer(thing, thing_backward, inputs, settings, rng):
+    """Compare every entry of every gradient of a layer.
+
+    Parameters
+    ----------
+    thing, thing_backward : function
+        ``out, cache = thing(*inputs, **settings)`` and ``thing_backward(dout, cache)``.
+    inputs : dict of arrays, float64
+        In the order in which `thing` takes them.
+    settings : dict
+    rng : numpy.random.Generator
+        Draws the gradient of the outputs.
+
+    Returns
+    -------
+    dict
+        Input's name to (numeric, analytic, error), as in `Row`.
+
+    Raises
+    ------
+    ValueError
+        If there isn't one gradient per input, of its shape.
+    """
+    out, cache = thing(*inputs.values(), **settings)
+    dout = tuple(rng.standard_normal(part.shape) for part in _as_tuple(out))
+    gradients = _as_tuple(thing_backward(dout if isinstance(out, tuple) else dout[0], cache))
+
+    def loss():
+        out, _ = thing(*inputs.values(), **settings)
+        return sum((d * part).sum() for d, part in zip(dout, _as_tuple(out), strict=True))
+
+    pairs = zip(inputs.items(), gradients, strict=True)
+    return {name: compare(numeric_gradient(loss, x), dx) for (name, x), dx in pairs}
+
+
+def _as_tuple(value):
+    return value if isinstance(value, tuple) else (value,)
+
+
+def check_model(model, params, batch, noise, config, ops):
+    """Compare every entry of the gradient of every weight.
+
+    Parameters
+    ----------
+    model : module
+        Of `minidraw.models`.
+    params, batch, noise, config, ops
+        As in the model's `costs`; float64.
+
+    Returns
+    -------
+    dict
+        Weight's name to (numeric, analytic, error), as in `Row`.
+    """
+    _, gradients = model.loss_and_grads(params, batch, noise, config, ops)
+
+    def loss():
+        return model.costs(params, batch, noise, config, ops)["total"].sum()
+
+    return {
+        name: compare(numeric_gradient(loss, weight), gradients[name])
+        for name, weight in params.items()
+    }
+
+
+def layer_cases(rng):
+    """Every layer with random inputs: (name, inputs, settings).
+
+    No two sizes are alike, so that no axis can stand in for another.
+    """
+    n, C, B, A, K, H, Z = 3, 2, 11, 7, 5, 4, 6
+    size = {"height": B, "width": A, "K": K}
+
+    def normal(*shape):
+        return rng.standard_normal(shape)
+
+    x, canvas, raw = rng.random((n, C, B, A)), normal(n, C, B, A), 0.3 * normal(n, 5)
+    filters = {"F_y": normal(n, K, B), "F_x": normal(n, K, A), "gamma": np.exp(normal(n))}
+    axis = {"center": 3 + normal(n), "stride": np.exp(normal(n)), "var": np.exp(normal(n))}
+    latents = {"mu": normal(n, Z), "log_sigma": normal(n, Z)}
+    states = {"x": normal(n, Z), "h_prev": normal(n, H), "c_prev": normal(n, H)}
+    clipped = raw.copy()
+    clipped[0, 2] = -13  # where the logarithm is clipped no gradient may flow
+    return [
+        ("linear", {"x": normal(n, Z), "W": normal(Z, H), "b": normal(H)}, {}),
+        ("lstm_gates", {"a": normal(n, 4 * H), "c_prev": normal(n, H)}, {}),
+        ("lstm", states | {"W": normal(H + Z, 4 * H), "b": normal(4 * H)}, {}),
+        ("sample", latents, {"noise": normal(n, Z)}),
+        ("kl", latents, {}),
+        ("latent", {"raw": normal(n, 2 * Z)}, {"noise": normal(n, Z)}),
+        ("window", {"raw": clipped}, size),
+        ("filterbank", axis, {"K": K, "A": A}),
+        ("read", {"x_err": normal(n, C, B, A)} | filters, {"x": x}),
+        ("write", {"patch": normal(n, C, K, K)} | filters, {}),
+        ("read_attention", {"canvas": canvas, "raw": raw}, {"x": x, "K": K}),
+        ("write_attention", {"patch": normal(n, C * K * K), "raw": raw}, size),
+        ("read_full", {"canvas": canvas}, {"x": x}),
+        ("bernoulli_cost", {"logits": canvas}, {"x": x}),
+    ]
+
+
+def model_cases(rng):
+    """Toy models: (name, model, params, batch, noise, config); every weight is random."""
+    cases = []
+    for read, write, C in (True, True, 1), (True, False, 3), (False, True, 3), (False, False, 1):
+        config = draw.Config(
+            height=5,
+            width=4,
+            channels=C,
+            glimpses=3,
+            hidden=3,
+            latent=2,
+            read_attention=read,
+            write_attention=write,
+            read_size=2,
+            write_size=3,
+        )
+        params = {
+            name: 0.4 * rng.standard_normal(shape)
+            for name, shape in draw.param_shapes(config).items()
+        }
+        batch = Batch(rng.random((2, *config.image_shape)))
+        noise = rng.standard_normal(draw.noise_shape(config, 2))
+        windows = "+".join(["read"] * read + ["write"] * write) or "no"
+        name = f"draw, {windows} window, {'grey' if C == 1 else 'colour'}"
+        cases.append((name, draw, params, batch, noise, config))
+    return cases
+
+
+def rows(*modules, seed=0):
+    """Check every layer that a module has, and the toy models made of its layers.
+
+    Parameters
+    ----------
+    modules : modules
+        `minidraw.layers`, `minidraw.kernels`, or both.
+    seed : int
+
+    Returns
+    -------
+    list of Row
+    """
+    found = []
+    for ops in modules:
+        rng, ops_name = np.random.default_rng(seed), ops.__name__.rpartition(".")[2]
+        for name, inputs, settings in layer_cases(rng):
+            pair = getattr(ops, name, None), getattr(ops, f"{name}_backward", None)
+            if None not in pair:
+                result = check_layer(*pair, inputs, settings, rng)
+                found += _rows(ops_name, name, result, LAYER_LIMIT)
+        for name, *case in model_cases(rng):
+            found += _rows(ops_name, name, check_model(*case, ops), MODEL_LIMIT)
+    return found
+
+
+def _rows(ops, layer, result, limit):
+    return [Row(ops, layer, name, *values, values[2] < limit) for name, values in result.items()]
+
+
+def all_passed(rows):
+    """Whether there are rows, and none failed."""
+    return bool(rows) and all(row.passed for row in rows)
+
+
+def table(rows):
+    """The rows as lines of text."""
+    head = "ops", "layer", "input", "numeric", "analytic", "error", ""
+    lines = [head] + [
+        (
+            *row[:3],
+            f"{row.numeric:.8g}",
+            f"{row.analytic:.8g}",
+            f"{row.error:.1e}",
+            "ok" if row.passed else "FAIL",
+        )
+        for row in rows
+    ]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    text = [
+        "  ".join(
+            cell.rjust(width) if 3 <= place <= 5 else cell.ljust(width)
+            for place, (cell, width) in enumerate(zip(line, widths, strict=True))
+        )
+        for line in lines
+    ]
+    return "\n".join(line.rstrip() for line in text)

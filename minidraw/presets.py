@@ -1,0 +1,35 @@
+"""Named experiments: size, data and recipe, so that one command repeats a result."""
+
+from dataclasses import dataclass, field
+
+from minidraw.training.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Preset:
+    help: str
+    data: str  # name of a data set
+    config: dict = field(default_factory=dict)  # what differs from the model's own defaults
+    recipe: Recipe = Recipe()
+    model: str = "draw"
+
+
+PRESETS = {
+    "quick": Preset(
+        "two minutes on the digits that come with minidraw",
+        data="digits",
+        config={"glimpses": 10, "latent": 16, "read_size": 5},
+        recipe=Recipe(minutes=2, batch=50),
+    ),
+    "mnist": Preset(
+        "the paper's MNIST network with attention",
+        data="mnist",
+        recipe=Recipe(epochs=100, rate=1e-3),
+    ),
+    "mnist-no-attention": Preset(
+        "the paper's MNIST network without attention",
+        data="mnist",
+        config={"read_attention": False, "write_attention": False},
+        recipe=Recipe(epochs=100, rate=1e-3),
+    ),
+}

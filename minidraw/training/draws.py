@@ -1,0 +1,43 @@
+"""Random numbers that depend on what they are for, never on who draws them.
+
+Every block of images has a generator of its own, keyed by seed, step, purpose and block, so
+that the same run comes out however the work is split over threads, and after a resume.
+(Always four numbers: NumPy takes keys that differ only in zeros at the end for the same.)
+"""
+
+import numpy as np
+
+BLOCK = 25  # images that share a generator
+ORDER, COINS, NOISE, VALID_COINS, VALID_NOISE, PICTURES, INIT = range(7)  # purposes
+
+
+def permutation(count, seed, epoch):
+    """Order of the images in an epoch."""
+    return np.random.default_rng([seed, epoch, ORDER, 0]).permutation(count)
+
+
+def _blocks(start, stop, seed, step, purpose):
+    """The keyed generators of images `start` to `stop` of a batch, and where they fall."""
+    for block in range(start // BLOCK, -(-stop // BLOCK)):
+        first = block * BLOCK
+        inside = slice(max(start - first, 0), min(stop - first, BLOCK))
+        outside = slice(first + inside.start - start, first + inside.stop - start)
+        yield np.random.default_rng([seed, step, purpose, block]), inside, outside
+
+
+def noise(shape, start, stop, dtype, seed, step, purpose):
+    """N(0, 1) of shape (T, stop - start, Z) for images `start` to `stop` of a batch."""
+    T, n, Z = shape[0], stop - start, shape[2]
+    out = np.empty((T, n, Z), dtype)
+    for rng, inside, outside in _blocks(start, stop, seed, step, purpose):
+        out[:, outside] = rng.standard_normal((T, BLOCK, Z), dtype)[:, inside]
+    return out
+
+
+def binarize(means, start, stop, seed, step, purpose):
+    """A coin per pixel that shows 1 with probability `means`; images already 0 or 1 stay."""
+    out = np.empty_like(means)
+    for rng, inside, outside in _blocks(start, stop, seed, step, purpose):
+        coins = rng.random((BLOCK, *means.shape[1:]), dtype=np.float32)[inside]
+        out[outside] = coins < means[outside]
+    return out

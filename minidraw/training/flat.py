@@ -1,0 +1,25 @@
+"""All weights in one vector, with a named view of each: one update touches them all."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Flat(NamedTuple):
+    vector: np.ndarray  # (P,)
+    views: dict  # name to array, each a part of `vector`
+
+
+def flat(shapes, dtype=np.float32):
+    """Zeros for every name in `shapes`."""
+    sizes = [int(np.prod(shape)) for shape in shapes.values()]
+    vector = np.zeros(sum(sizes), dtype)
+    parts = np.split(vector, np.cumsum(sizes)[:-1])
+    pairs = zip(shapes.items(), parts, strict=True)
+    return Flat(vector, {name: part.reshape(shape) for (name, shape), part in pairs})
+
+
+def fill(target, arrays):
+    """Copy named arrays into `target`."""
+    for name, view in target.views.items():
+        view[...] = arrays[name]

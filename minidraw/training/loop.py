@@ -1,0 +1,117 @@
+"""Train to the end, or until Ctrl-C, and lose nothing."""
+
+import signal
+import sys
+import threading
+import time
+from contextlib import contextmanager
+
+from tqdm import tqdm
+
+from minidraw.training.trainer import Trainer
+
+SAVE_EVERY = 60  # seconds between checkpoints
+OVERHEAD = 1.1  # validation, pictures and checkpoints, as a factor on the steps' time
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C, after the step under way was finished and saved."""
+
+
+def steps_for(model, config, recipe, data, options):
+    """Length of a run in steps, from its budget in minutes or epochs.
+
+    Minutes become steps by timing this machine once; the number is kept with the run, so
+    that its schedule doesn't depend on the machine's moods.
+    """
+    if not recipe.minutes:
+        return max(1, round(recipe.epochs * (len(data.train) // recipe.batch)))
+    trial = Trainer(model, config, recipe, data, 1, **options)
+    trial.step()  # compiles
+    seconds = sorted(trial.step()["seconds"] for _ in range(5))[2]
+    return max(1, int(recipe.minutes * 60 / (seconds * OVERHEAD)))
+
+
+def fit(trainer, run=None, *, quiet=False):
+    """Train from where `trainer` stands to its last step.
+
+    Parameters
+    ----------
+    trainer : Trainer
+    run : Run, optional
+        Folder that keeps log, checkpoint and pictures.
+    quiet : bool
+        No progress bar; there is none either where stderr is no terminal.
+
+    Returns
+    -------
+    Bound
+        On the whole validation set.
+
+    Raises
+    ------
+    Interrupted
+        On Ctrl-C, with everything saved.
+    Diverged
+        If a loss or gradient isn't finite; the last good checkpoint stays.
+    """
+    steps = trainer.steps
+    every = trainer.recipe.validate or max(1, steps // 20)
+    hidden = quiet or not sys.stderr.isatty()
+    result, saved = None, time.monotonic()
+    with (
+        _ctrl_c() as pressed,
+        tqdm(total=steps, initial=trainer.step_count, disable=hidden, unit="step") as bar,
+    ):
+        while trainer.step_count < steps and not pressed:
+            row = trainer.step()
+            bar.set_postfix_str(_costs(row), refresh=False)
+            bar.update()
+            done = trainer.step_count
+            checked = done % every == 0 or done == steps
+            if checked:
+                result = trainer.validate(None if done == steps else trainer.recipe.valid_images)
+                if hidden and not quiet:
+                    print(f"step {done} of {steps}: {_costs(row)}; {result}", flush=True)
+            if run is not None:
+                run.add(row | _valid_columns(result if checked else None))
+                if checked or pressed or time.monotonic() - saved > SAVE_EVERY:
+                    run.save(trainer)
+                    saved = time.monotonic()
+                if checked:
+                    run.draw(trainer.pictures())
+        if trainer.step_count < steps:
+            raise Interrupted
+    return result or trainer.validate()
+
+
+def _costs(row):
+    if "kl" in row:
+        return f"{row['nll']:.1f} image + {row['kl']:.1f} latent nats"
+    return f"{row['total']:.3f} nats"
+
+
+def _valid_columns(result):
+    keys = ("valid_nll", "valid_kl", "valid_total")
+    values = ("", "", "") if result is None else (result.nll, result.kl, result.total)
+    return dict(zip(keys, values, strict=True))
+
+
+@contextmanager
+def _ctrl_c():
+    """A list that fills on Ctrl-C, so that the step under way can end; the second press raises."""
+    pressed = []
+    if threading.current_thread() is not threading.main_thread():
+        yield pressed
+        return
+
+    def handler(signum, frame):
+        if pressed:
+            raise KeyboardInterrupt
+        pressed.append(signum)
+
+    before = signal.signal(signal.SIGINT, handler)
+    try:
+        yield pressed
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,49 @@
+"""How a network is trained: every choice that isn't its size."""
+
+import math
+from dataclasses import dataclass
+
+BINARIZE = ("auto", "fresh", "never")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Choices of a training run; the bounds are in nats per image, the gradient of their mean."""
+
+    minutes: float = 0  # time budget, turned into a number of steps once at the start
+    epochs: float = 0  # passes over the training images, where no minutes are given
+    batch: int = 100  # images per step
+    rate: float = 2e-3  # Adam's learning rate after the warm-up
+    final_rate: float = 5e-5  # learning rate at the end, reached along a cosine
+    warmup: int = 300  # steps over which the learning rate rises from 0
+    clip: float = 500.0  # bound on the gradient's norm
+    beta1: float = 0.9  # Adam's memory of the gradient
+    beta2: float = 0.999  # Adam's memory of its square
+    average: float = 0.999  # decay of the averaged weights
+    binarize: str = "auto"  # fresh: a coin per grey level at every visit; never: as they are; auto
+    validate: int = 0  # steps between validations; 0 for twenty over the run
+    valid_images: int = 2000  # images of each validation during the run
+    seed: int = 0  # of the weights, the order of images, the coins and the noise
+
+    def __post_init__(self):
+        for name in ("batch", "valid_images"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        for name in ("rate", "clip"):
+            if not (0 < getattr(self, name) < math.inf):
+                raise ValueError(f"{name} must be positive, got {getattr(self, name)}")
+        for name in ("minutes", "epochs", "final_rate", "warmup", "validate", "seed"):
+            if not (0 <= getattr(self, name) < math.inf):
+                raise ValueError(f"{name} can't be negative, got {getattr(self, name)}")
+        for name in ("beta1", "beta2", "average"):
+            if not (0 <= getattr(self, name) < 1):
+                raise ValueError(f"{name} must be in [0, 1), got {getattr(self, name)}")
+        if self.binarize not in BINARIZE:
+            raise ValueError(f"binarize is one of {', '.join(BINARIZE)}, got {self.binarize!r}")
+
+    def rate_at(self, step, steps):
+        """Learning rate of a step, counted from 0, in a run of `steps`."""
+        warm = min(1.0, (step + 1) / (self.warmup + 1))
+        share = max(0.0, step - self.warmup) / max(1, steps - self.warmup)
+        fall = 0.5 + 0.5 * math.cos(math.pi * min(1.0, share))
+        return warm * (self.final_rate + fall * (self.rate - self.final_rate))

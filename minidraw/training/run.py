@@ -1,0 +1,123 @@
+"""A run is a folder: settings, log, checkpoint and pictures, none of which can be lost."""
+
+import csv
+import json
+import math
+from pathlib import Path
+
+from minidraw import viz
+from minidraw.errors import UserError
+from minidraw.files import replacing
+from minidraw.training import checkpoint
+from minidraw.training.optimizer import Adam
+
+STATE = Adam.SLOTS
+
+
+class Run:
+    """The folder of a training run.
+
+    Parameters
+    ----------
+    folder : path
+    meta : dict
+        What `config.json` holds: model, config, recipe, data, steps and the protocol.
+    """
+
+    def __init__(self, folder, meta):
+        self.folder, self.meta = Path(folder), meta
+        self._rows = []  # not yet in log.csv
+        self._columns = None
+
+    @classmethod
+    def create(cls, folder, meta):
+        """Start a new run in an empty or missing folder."""
+        run = cls(folder, meta)
+        if (run.folder / "config.json").exists():
+            raise UserError(f"{folder} holds a run already: continue it with --resume {folder}")
+        try:
+            run.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UserError(f"can't make the run folder {folder}: {error.strerror}") from error
+        with replacing(run.folder / "config.json") as file:
+            file.write(json.dumps(meta, indent=2).encode() + b"\n")
+        return run
+
+    @classmethod
+    def open(cls, folder):
+        """Open a run that was begun before."""
+        path = Path(folder) / "config.json"
+        try:
+            text = path.read_text(encoding="utf-8")
+        except OSError as error:
+            raise UserError(f"{folder} is no run folder: {path.name}: {error.strerror}") from error
+        try:
+            return cls(folder, dict(json.loads(text)))
+        except ValueError as error:
+            raise UserError(f"{path}: not a run's settings ({error})") from error
+
+    @property
+    def checkpoint(self):
+        return self.folder / "checkpoint.npz"
+
+    def add(self, row):
+        """Keep a row for the log; the next `save` writes it."""
+        self._rows.append(row)
+
+    def save(self, trainer):
+        """Write what has come since the last time: log first, then the checkpoint.
+
+        A row of the log that no checkpoint covers is cut off again on resuming.
+        """
+        self._append()
+        adam = trainer.adam
+        meta = self.meta | {"step": adam.step, "averaged": trainer.averaged}
+        groups = {slot: getattr(adam, slot).views for slot in STATE}
+        checkpoint.save(self.checkpoint, meta, groups)
+
+    def _append(self):
+        path = self.folder / "log.csv"
+        if not self._rows:
+            return
+        try:
+            with open(path, "a", newline="", encoding="utf-8") as file:
+                writer = csv.DictWriter(file, self._rows[0])
+                if file.tell() == 0:
+                    writer.writeheader()
+                writer.writerows(self._rows)
+        except OSError as error:
+            raise UserError(f"can't write {path}: {error.strerror}") from error
+        self._rows.clear()
+
+    def restore(self, trainer):
+        """Bring a fresh trainer to where the checkpoint stands, and trim the log to it."""
+        shapes = {name: view.shape for name, view in trainer.adam.weights.views.items()}
+        groups = checkpoint.load(self.checkpoint, shapes, STATE)
+        meta = checkpoint.load_meta(self.checkpoint)
+        for slot in STATE:
+            for name, view in getattr(trainer.adam, slot).views.items():
+                view[...] = groups[slot][name]
+        trainer.adam.step, trainer.averaged = int(meta["step"]), bool(meta["averaged"])
+        self._trim(trainer.adam.step)
+
+    def _trim(self, step):
+        path = self.folder / "log.csv"
+        lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
+        with replacing(path) as file:
+            file.writelines(lines[: step + 1])  # the header, and a row per step
+
+    def log(self):
+        """The log as columns of floats; nan where a row has no entry."""
+        with open(self.folder / "log.csv", newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        columns = rows[0] if rows else []
+        return {key: [float(row[key] or math.nan) for row in rows] for key in columns}
+
+    def draw(self, pictures):
+        """Render the curves and the model's pictures."""
+        viz.curves(self.folder / "curves.png", self.log())
+        for name, picture in pictures.items():
+            if hasattr(picture, "canvas"):
+                viz.save_gif(self.folder / f"{name}.gif", viz.film_frames(picture))
+            else:
+                viz.save_png(self.folder / f"{name}.png", viz.sheet(picture))

@@ -1,0 +1,103 @@
+"""Set a training run up, from a preset and options, or from where one stopped."""
+
+from dataclasses import asdict, replace
+
+from minidraw import datasets, kernels, models
+from minidraw.errors import UserError
+from minidraw.training import checkpoint
+from minidraw.training.loop import steps_for
+from minidraw.training.recipe import Recipe
+from minidraw.training.run import Run
+from minidraw.training.trainer import Trainer
+
+
+def new(preset, folder, workers, *, source, config=None, recipe=None, init=None):
+    """A fresh run.
+
+    Parameters
+    ----------
+    preset : Preset
+    folder : path
+        Where the run is kept; must not hold one.
+    workers : Workers
+    source : dict
+        Arguments of `datasets.load`.
+    config, recipe : dict, optional
+        What to change of the preset's.
+    init : path, optional
+        Run or weights to start from; of the same shapes, T may differ.
+
+    Returns
+    -------
+    trainer : Trainer
+    run : Run
+    """
+    data = datasets.load(**source)
+    model = models.named(preset.model)
+    recipe = replace(preset.recipe, **(recipe or {}))
+    config = configure(model, data, preset.config | (config or {}))
+    params = init and initial(init, model, config)
+    options = {"ops": kernels, "workers": workers, "params": params}
+    steps = steps_for(model, config, recipe, data, options)
+    trainer = Trainer(model, config, recipe, data, steps, **options)
+    meta = {
+        "model": preset.model,
+        "config": asdict(config),
+        "recipe": asdict(recipe),
+        "data": source,
+        "steps": steps,
+        "protocol": trainer.protocol,
+    }
+    return trainer, Run.create(folder, meta)
+
+
+def resumed(folder, workers, data_dir=None):
+    """A run that was begun before, at its last checkpoint.
+
+    Parameters
+    ----------
+    folder : path
+    workers : Workers
+    data_dir : path, optional
+        Where the data lie now.
+
+    Returns
+    -------
+    trainer : Trainer
+    run : Run
+    """
+    run = Run.open(folder)
+    try:
+        source = run.meta["data"] | ({"data_dir": data_dir} if data_dir else {})
+        model = models.named(run.meta["model"])
+        config, recipe = model.Config(**run.meta["config"]), Recipe(**run.meta["recipe"])
+        steps = int(run.meta["steps"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(f"{folder}/config.json: not a run's settings ({error})") from error
+    data = datasets.load(**source)
+    trainer = Trainer(model, config, recipe, data, steps, ops=kernels, workers=workers)
+    if run.checkpoint.exists():
+        run.restore(trainer)
+    return trainer, run
+
+
+def configure(model, data, changes):
+    """The model's Config for a data set's images."""
+    channels, height, width = data.image_shape
+    size = {"channels": channels, "height": height, "width": width}
+    try:
+        return model.Config(**size | changes)
+    except ValueError as error:
+        raise UserError(str(error)) from error
+
+
+def initial(path, model, config):
+    """Weights of another network of the same shapes; the number of steps may differ."""
+    other, _, params, _ = checkpoint.load_network(path)
+    shapes = model.param_shapes(config)
+    for name in shapes | params:
+        mine, found = shapes.get(name), params.get(name)
+        if mine is None or found is None or mine != found.shape:
+            has = "none" if found is None else found.shape
+            raise UserError(f"{path}: {name} is {has} there, this network needs {mine or 'none'}")
+    return params

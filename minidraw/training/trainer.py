@@ -1,0 +1,187 @@
+"""One training step after another, for any model with the interface of `minidraw.models`."""
+
+import math
+import time
+
+import numpy as np
+
+from minidraw.bounds import bound, protocol
+from minidraw.datasets import as_float
+from minidraw.errors import UserError
+from minidraw.models.base import Batch
+from minidraw.training import draws
+from minidraw.training.flat import flat
+from minidraw.training.optimizer import Adam
+
+
+class Diverged(UserError):
+    """A loss or a gradient that is nan or infinite."""
+
+
+class Trainer:
+    """A network, the images that it learns from, and where it stands.
+
+    Parameters
+    ----------
+    model : module
+        Of `minidraw.models`.
+    config : Config
+        The model's.
+    recipe : Recipe
+    data : Dataset
+    steps : int
+        Length of the whole run; the learning rate's schedule needs it.
+    ops : module
+        `minidraw.layers` or `minidraw.kernels`.
+    workers : Workers
+    params : dict of arrays, optional
+        Weights to start from.
+
+    Raises
+    ------
+    UserError
+        If a batch is larger than the set.
+    """
+
+    def __init__(self, model, config, recipe, data, steps, *, ops, workers, params=None):
+        if recipe.batch > len(data.train):
+            raise UserError(
+                f"a batch of {recipe.batch} is larger than the set of {len(data.train)} training"
+                f" images: give --batch {len(data.train)} or less"
+            )
+        self.model, self.config, self.recipe, self.data = model, config, recipe, data
+        self.steps, self.ops, self.workers = steps, ops, workers
+        if params is None:
+            rng = np.random.default_rng([recipe.seed, draws.INIT])
+            params = model.init_params(config, rng, np.float32, data.mean_image)
+        self.adam = Adam(
+            params, beta1=recipe.beta1, beta2=recipe.beta2, average=recipe.average
+        )
+        self.fresh = not data.binary and (
+            recipe.binarize == "fresh" or (recipe.binarize == "auto" and data.image_shape[0] == 1)
+        )
+        self.averaged = False  # whether the averaged weights have beaten the raw ones
+        self._grad = flat(model.param_shapes(config))
+        self._epoch, self._order = -1, None
+
+    @property
+    def protocol(self):
+        """What the pixels are, in words; printed with every figure."""
+        return f"{self.data.name}, {protocol(self.data.binary, self.fresh)}"
+
+    @property
+    def step_count(self):
+        """Steps made so far."""
+        return self.adam.step
+
+    @property
+    def params(self):
+        """The weights to use: the averaged ones once they have beaten the raw ones."""
+        return (self.adam.average if self.averaged else self.adam.weights).views
+
+    def step(self):
+        """Make one step; returns its row of the log.
+
+        Raises
+        ------
+        Diverged
+            If a loss or a gradient isn't finite; the weights are as they were.
+        """
+        began = time.perf_counter()
+        step, batch = self.adam.step, self.recipe.batch
+        rows = self._rows(step)
+        costs = self._gradient(rows, step)
+        rate = self.recipe.rate_at(step, self.steps)
+        norm = math.nan
+        if all(map(math.isfinite, costs.values())):
+            norm = self.adam.update(self._grad, rate=rate, clip=self.recipe.clip, ops=self.ops)
+        if not math.isfinite(norm):
+            raise Diverged(self._diagnosis(step, costs))
+        means = {key: value / batch for key, value in costs.items()}
+        seconds = time.perf_counter() - began
+        return {"step": step + 1, **means, "grad_norm": norm, "rate": rate, "seconds": seconds}
+
+    def _rows(self, step):
+        """The images of a step: each epoch in an order of its own, its odd end left out."""
+        per_epoch = len(self.data.train) // self.recipe.batch
+        epoch, place = divmod(step, per_epoch)
+        if epoch != self._epoch:
+            order = draws.permutation(len(self.data.train), self.recipe.seed, epoch)
+            self._epoch, self._order = epoch, order
+        return self._order[place * self.recipe.batch :][: self.recipe.batch]
+
+    def _gradient(self, rows, step):
+        """Gradient of the mean loss into `self._grad`; the costs, summed over the batch."""
+        views, model, seed = self.adam.weights.views, self.model, self.recipe.seed
+        images, labels = self.data.train.images, self.data.train.labels
+
+        def shard(part):
+            start, stop = part
+            x = as_float(images[rows[start:stop]])
+            if self.fresh:
+                x = draws.binarize(x, start, stop, seed, step, draws.COINS)
+            shape = model.noise_shape(self.config, stop - start)
+            noise = shape and draws.noise(shape, start, stop, x.dtype, seed, step, draws.NOISE)
+            batch = Batch(x, None if labels is None else labels[rows[start:stop]])
+            return model.loss_and_grads(views, batch, noise, self.config, self.ops)
+
+        parts = self.workers.map(shard, self.workers.shards(len(rows)))
+        for name, view in self._grad.views.items():  # in shard order, so always the same sum
+            view[...] = parts[0][1][name]
+            for _, grads in parts[1:]:
+                view += grads[name]
+        np.divide(self._grad.vector, len(rows), out=self._grad.vector)
+        return {key: sum(float(costs[key].sum()) for costs, _ in parts) for key in parts[0][0]}
+
+    def _diagnosis(self, step, costs):
+        bad = [name for name, view in self._grad.views.items() if not np.isfinite(view).all()]
+        bad += [key for key, value in costs.items() if not math.isfinite(value)]
+        what = ", ".join(bad) or "the gradient's norm"
+        return (
+            f"step {step + 1}: not finite any more: {what}."
+            " Try a smaller --rate, a smaller --clip or a longer --warmup"
+        )
+
+    def validate(self, images=None):
+        """Bounds on the validation images, of the raw and of the averaged weights.
+
+        From then on `params` are those with the lower bound.
+
+        Parameters
+        ----------
+        images : int, optional
+            Only the first so many.
+
+        Returns
+        -------
+        Bound
+            The lower of the two.
+        """
+
+        def measure(weights):
+            return bound(
+                self.model,
+                weights.views,
+                self.data.valid,
+                self.config,
+                ops=self.ops,
+                workers=self.workers,
+                fresh=self.fresh,
+                words=f"{self.protocol}, validation",
+                seed=self.recipe.seed,
+                images=images,
+            )
+
+        raw, averaged = measure(self.adam.weights), measure(self.adam.average)
+        self.averaged = averaged.total < raw.total
+        return averaged if self.averaged else raw
+
+    def pictures(self, count=100):
+        """What the model shows of itself, always from the same noise."""
+        count_valid = min(count, len(self.data.valid))
+        images = as_float(self.data.valid.images[:count_valid])
+        shape = self.model.noise_shape(self.config, count)
+        noise = shape and draws.noise(
+            shape, 0, count, np.float32, self.recipe.seed, 0, draws.PICTURES
+        )
+        return self.model.pictures(self.params, Batch(images), noise, self.config, self.ops)

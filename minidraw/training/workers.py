@@ -1,0 +1,42 @@
+"""Threads that each run a whole model on their own part of a batch.
+
+NumPy's matrix products and the compiled kernels release Python's lock, so that a thread per
+core, with BLAS held at one thread, keeps every core busy.
+"""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+
+from threadpoolctl import threadpool_limits
+
+
+def default_threads():
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class Workers:
+    """A pool of threads; a context manager, since BLAS's limit holds for the whole process."""
+
+    def __init__(self, threads=None):
+        self.threads = threads or default_threads()
+        self._limit = threadpool_limits(1, user_api="blas")
+        self._pool = ThreadPoolExecutor(self.threads)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc_info):
+        self._pool.shutdown()
+        self._limit.restore_original_limits()
+
+    def map(self, function, items):
+        """``[function(item) for item in items]``, in that order, on all threads."""
+        return list(self._pool.map(function, items))
+
+    def shards(self, count):
+        """Cut `count` images into one part per thread: pairs (start, stop)."""
+        cuts = [round(count * k / self.threads) for k in range(self.threads + 1)]
+        return [(a, b) for a, b in zip(cuts, cuts[1:], strict=False) if a < b]

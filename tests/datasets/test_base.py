@@ -1,0 +1,76 @@
+import subprocess
+import sys
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from minidraw.datasets import Dataset, Split, as_float, carried_path
+from minidraw.datasets.base import fixed_order, hold_out
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_as_float_maps_levels_to_0_1(dtype):
+    out = as_float(np.array([0, 51, 255], np.uint8), dtype)
+    assert out.dtype == dtype
+    np.testing.assert_allclose(out, [0, 0.2, 1], rtol=1e-7)
+    assert out[2] == 1
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_as_float_leaves_floats_and_copies(dtype):
+    images = np.array([0, 0.25, 1], np.float32)
+    out = as_float(images, dtype)
+    assert out.dtype == dtype and not np.shares_memory(out, images)
+    np.testing.assert_array_equal(out, images)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_mean_image(dtype):
+    images = np.random.default_rng(0).integers(0, 256, (50, 3, 5, 4)).astype(np.uint8)
+    if dtype == np.float32:
+        images = as_float(images)
+    data = Dataset("x", Split(images), Split(images[:1] * 0))
+    assert data.image_shape == (3, 5, 4)
+    assert data.mean_image.dtype == np.float64
+    np.testing.assert_allclose(data.mean_image, as_float(images, np.float64).mean(axis=0))
+
+
+def test_mean_image_makes_no_float_copy():
+    images = np.zeros((20_000, 1, 28, 28), np.uint8)
+    data = Dataset("x", Split(images), Split(images[:1]))
+    tracemalloc.start()
+    data.mean_image  # noqa: B018
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < images.nbytes / 10
+
+
+def test_fixed_order_never_changes():
+    assert fixed_order(10, 0).tolist() == [3, 2, 1, 8, 6, 0, 7, 4, 5, 9]
+    assert sorted(fixed_order(1000, 3)) == list(range(1000))
+    assert (fixed_order(100, 1) != fixed_order(100, 2)).any()
+
+
+def test_hold_out_parts_without_overlap_and_keeps_labels():
+    images = np.arange(20, dtype=np.uint8).reshape(20, 1, 1, 1)
+    rest, held = hold_out(Split(images, np.arange(20)), 5, seed=1)
+    assert (len(rest), len(held)) == (15, 5)
+    for part in (rest, held):
+        assert part.images.ravel().tolist() == part.labels.tolist() == sorted(part.labels)
+    assert set(rest.labels) | set(held.labels) == set(range(20))
+
+
+def test_carried_path(one_line_error):
+    assert carried_path("mnist_5k.npz").is_file()
+    with one_line_error("nothing.npz", "install"):
+        carried_path("nothing.npz")
+
+
+def test_importing_datasets_imports_numpy_only():
+    code = (
+        "import sys, minidraw.datasets, minidraw.datasets.report;"
+        "print({'pooch', 'PIL', 'scipy', 'requests', 'tqdm'} & set(sys.modules))"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "set()"

@@ -1,0 +1,118 @@
+import hashlib
+import socket
+from pathlib import Path
+
+import pytest
+
+from minidraw.datasets import download, load
+from minidraw.datasets.download import obtain
+
+CONTENT = b"what the file should hold" * 1000
+HASHES = {"a.gz": hashlib.sha256(CONTENT).hexdigest()}
+
+
+def contents(folder):
+    return [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
+
+
+@pytest.fixture
+def nowhere():
+    """An address on this machine where nobody listens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{free.getsockname()[1]}/"
+
+
+def test_fetched_once_with_a_progress_bar(tmp_path, server, mirrors, capfd):
+    server.files["/a.gz"] = CONTENT
+    mirrors("mnist", server.url + "/")
+    for _ in range(2):
+        [(path, content)] = obtain(HASHES, "mnist", tmp_path)
+        assert content == CONTENT and path == tmp_path / "mnist" / "a.gz"
+    assert server.asked == ["/a.gz"]
+    assert "100%" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("bad", ["/cut/", "/wrong/", "/missing/"])
+def test_the_next_mirror_is_tried(tmp_path, server, mirrors, bad):
+    server.files.update({"/cut/a.gz": CONTENT, "/wrong/a.gz": b"other", "/good/a.gz": CONTENT})
+    mirrors("mnist", server.url + bad, server.url + "/good/")
+    [(_, content)] = obtain(HASHES, "mnist", tmp_path)
+    assert content == CONTENT
+    assert server.asked == [bad + "a.gz", "/good/a.gz"]
+
+
+def test_first_mirror_down(tmp_path, server, mirrors, nowhere):
+    server.files["/a.gz"] = CONTENT
+    mirrors("mnist", nowhere, server.url + "/")
+    [(_, content)] = obtain(HASHES, "mnist", tmp_path)
+    assert content == CONTENT
+
+
+@pytest.mark.parametrize(
+    "bad, reason", [("/cut/", "Error"), ("/wrong/", "wrong checksum"), ("/missing/", "HTTPError")]
+)
+def test_nothing_partial_is_left(tmp_path, server, mirrors, one_line_error, bad, reason):
+    server.files.update({"/cut/a.gz": CONTENT, "/wrong/a.gz": b"other"})
+    mirrors("mnist", server.url + bad)
+    with one_line_error("could not download a.gz", "127.0.0.1", reason, tmp_path / "mnist"):
+        list(obtain(HASHES, "mnist", tmp_path))
+    assert contents(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "name, group, files",
+    [
+        ("mnist", "mnist", ["train-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"]),
+        (
+            "binarized-mnist",
+            "binarized_mnist",
+            ["binarized_mnist_train.amat", "binarized_mnist_test.amat"],
+        ),
+    ],
+)
+def test_offline_says_which_files_to_put_where(
+    tmp_path, mirrors, nowhere, monkeypatch, one_line_error, name, group, files
+):
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    mirrors(group, nowhere, nowhere)
+    with one_line_error(*files, tmp_path / group, "by hand"):
+        load(name, data_dir=tmp_path)
+    assert contents(tmp_path) == []
+
+
+def test_a_folder_that_cannot_be_written(tmp_path, server, mirrors, one_line_error):
+    server.files["/a.gz"] = CONTENT
+    mirrors("mnist", server.url + "/")
+    (tmp_path / "file").write_text("no folder")
+    with one_line_error(tmp_path / "file"):
+        list(obtain(HASHES, "mnist", tmp_path / "file"))
+
+
+@pytest.mark.parametrize("place", ["", "mnist"])
+def test_damaged_files_are_refused_at_every_load(tmp_path, mirrors, one_line_error, place):
+    mirrors("mnist")
+    path = tmp_path / place / "a.gz"
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(CONTENT)
+    assert list(obtain(HASHES, "mnist", tmp_path)) == [(path, CONTENT)]
+    path.write_bytes(CONTENT[:-1])
+    with one_line_error(path, "damaged", "delete it"):
+        list(obtain(HASHES, "mnist", tmp_path))
+    assert path.read_bytes() == CONTENT[:-1]  # somebody's file is not ours to replace
+
+
+def test_data_folder(monkeypatch, tmp_path):
+    monkeypatch.setenv("MINIDRAW_DATA", str(tmp_path / "environment"))
+    assert download.data_folder(tmp_path) == tmp_path
+    assert download.data_folder() == tmp_path / "environment"
+    assert download.data_folder("~/x") == Path.home() / "x"
+    monkeypatch.delenv("MINIDRAW_DATA")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    assert "minidraw" in download.data_folder().parts
+
+
+def test_real_addresses_end_in_a_slash():
+    for urls in download.MIRRORS.values():
+        assert all(url.startswith("http") and url.endswith("/") for url in urls)
+    assert len(download.MIRRORS["mnist"]) == 2

@@ -1,0 +1,23 @@
+import pytest
+
+from minidraw.datasets import NAMES, load
+
+
+def test_names():
+    assert NAMES == ("digits", "mnist", "binarized-mnist")
+
+
+@pytest.mark.parametrize(
+    "given, nearest",
+    [("MNIST", "mnist"), ("digit", "digits"), ("binarised-mnist", "binarized-mnist")],
+)
+def test_unknown_names(one_line_error, given, nearest):
+    with one_line_error(f"'{given}'", f"did you mean {nearest}?", *NAMES, "path"):
+        load(given)
+
+
+@pytest.mark.parametrize("setting", [{"size": 28}, {"invert": True}, {"valid": 0.1}])
+@pytest.mark.parametrize("name", NAMES)
+def test_settings_for_own_pictures_are_refused(one_line_error, name, setting):
+    with one_line_error(name, *setting):
+        load(name, **setting)

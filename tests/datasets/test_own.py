@@ -1,0 +1,139 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from minidraw.datasets import load
+
+IMAGES = np.random.default_rng(0).integers(0, 256, (30, 6, 5)).astype(np.uint8)
+
+
+def every_image(data):
+    """All images of a data set, in the order of their bytes."""
+    return sorted(image.tobytes() for split in data.splits.values() for image in split.images)
+
+
+@pytest.fixture
+def saved(tmp_path, idx_bytes):
+    """The same pictures in every form that is accepted."""
+    np.savez(tmp_path / "a.npz", images=IMAGES)
+    np.save(tmp_path / "a.npy", IMAGES)
+    (tmp_path / "a.idx").write_bytes(idx_bytes(IMAGES))
+    (tmp_path / "a.idx.gz").write_bytes(idx_bytes(IMAGES, zipped=True))
+    (tmp_path / "folder").mkdir()
+    for i, image in enumerate(IMAGES):
+        Image.fromarray(image).save(tmp_path / "folder" / f"{i:03}.png")
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", ["a.npz", "a.npy", "a.idx", "a.idx.gz", "folder"])
+def test_every_form_gives_the_same(saved, name):
+    data = load(saved / name)
+    assert (len(data.train), len(data.valid), data.test) == (27, 3, None)
+    assert data.image_shape == (1, 6, 5)
+    assert data.name == name and not data.binary
+    assert every_image(data) == sorted(image.tobytes() for image in IMAGES)
+    for split in data.splits.values():
+        assert split.images.dtype == np.uint8 and split.images.flags.c_contiguous
+
+
+def test_a_string_is_a_path_too(saved):
+    assert len(load(str(saved / "a.npy")).train) == 27
+
+
+def test_the_seed_chooses_the_validation_images(saved):
+    def held(seed):
+        return load(saved / "a.npy", seed=seed).valid.images.tobytes()
+
+    assert held(1) == held(1) != held(2)
+
+
+@pytest.mark.parametrize(
+    "valid, count", [(None, 3), (0.2, 6), (0.001, 1), (1, 1), (7, 7), (29, 29), (np.int64(4), 4)]
+)
+def test_how_many_are_held_out(saved, valid, count):
+    data = load(saved / "a.npy", valid=valid)
+    assert (len(data.train), len(data.valid)) == (30 - count, count)
+    assert every_image(data) == sorted(image.tobytes() for image in IMAGES)
+
+
+@pytest.mark.parametrize("valid", [0, -1, 30, 1.5, 0.99, float("nan"), float("inf")])
+def test_valid_refused(saved, one_line_error, valid):
+    with one_line_error("valid", "29"):
+        load(saved / "a.npy", valid=valid)
+
+
+def test_two_pictures_are_enough_and_one_is_not(tmp_path, one_line_error):
+    np.save(tmp_path / "two.npy", IMAGES[:2])
+    np.save(tmp_path / "one.npy", IMAGES[:1])
+    data = load(tmp_path / "two.npy")
+    assert len(data.train) == len(data.valid) == 1
+    with one_line_error("one.npy", "at least 2"):
+        load(tmp_path / "one.npy")
+
+
+@pytest.mark.parametrize("names", [("images", "labels"), ("x_train", "y"), ("x_train", "y_train")])
+def test_npz_names_and_labels(tmp_path, names):
+    digits = np.arange(30, dtype=np.uint8)
+    arrays = {"other": IMAGES * 0, names[0]: IMAGES, names[1]: digits}
+    np.savez(tmp_path / "a.npz", **arrays)
+    data = load(tmp_path / "a.npz")
+    for split in data.splits.values():
+        np.testing.assert_array_equal(split.images[:, 0], IMAGES[split.labels])
+        assert split.labels.dtype == np.int64
+
+
+def test_npz_takes_the_first_array_that_can_be_pictures(tmp_path):
+    np.savez(tmp_path / "a.npz", names=np.full((30, 2, 2), "a"), v=np.arange(3), x=IMAGES, w=IMAGES)
+    assert every_image(load(tmp_path / "a.npz")) == sorted(image.tobytes() for image in IMAGES)
+
+
+def test_npz_errors(tmp_path, one_line_error):
+    np.savez(tmp_path / "none.npz", v=np.arange(3), w=np.zeros((5, 98)))
+    with one_line_error("none.npz", "no pictures", "v (3,), w (5, 98)"):
+        load(tmp_path / "none.npz")
+    np.savez(tmp_path / "empty.npz")
+    with one_line_error("empty.npz", "none"):
+        load(tmp_path / "empty.npz")
+    np.savez(tmp_path / "few.npz", images=IMAGES, labels=np.arange(3))
+    with one_line_error("few.npz", "3 labels for 30 pictures"):
+        load(tmp_path / "few.npz")
+
+
+def test_binary_is_noticed(tmp_path):
+    np.save(tmp_path / "a.npy", IMAGES > 127)
+    data = load(tmp_path / "a.npy")
+    assert data.binary and set(np.unique(data.train.images)) == {0, 255}
+
+
+def test_size_and_invert_reach_arrays_and_folders(saved):
+    for name in ("a.npy", "folder"):
+        data = load(saved / name, size=12, invert=True)
+        assert data.image_shape == (1, 12, 12)
+        assert (data.train.images[:, :, :, 0] == 0).all()  # padded to the left and right
+    assert load(saved / "a.npy", size=(4, 9)).image_shape == (1, 4, 9)
+    assert every_image(load(saved / "a.npy", invert=True)) == sorted(
+        (255 - image).tobytes() for image in IMAGES
+    )
+
+
+@pytest.mark.parametrize("size", [0, -3, 2.5, "28", (1, 2, 3), (0, 4), ()])
+def test_size_refused(saved, one_line_error, size):
+    with one_line_error("size", repr(size)):
+        load(saved / "a.npy", size=size)
+
+
+def test_files_that_are_no_data_set(saved, one_line_error):
+    with one_line_error("000.png", "single picture", "folder"):
+        load(saved / "folder" / "000.png")
+    (saved / "a.txt").write_text("hello")
+    with one_line_error("a.txt", ".npz, .npy or idx"):
+        load(saved / "a.txt")
+    (saved / "empty").write_bytes(b"")
+    with one_line_error("empty"):
+        load(saved / "empty")
+
+
+def test_values_out_of_range_name_the_file(tmp_path, one_line_error):
+    np.save(tmp_path / "a.npy", IMAGES.astype(float) - 128)
+    with one_line_error("a.npy", "-128 to 127"):
+        load(tmp_path / "a.npy")

@@ -1,0 +1,211 @@
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from minidraw.datasets.pictures import fit_images, read_folder
+
+
+@pytest.fixture
+def save(tmp_path):
+    """Save an array, or a Pillow picture, in the folder of pictures; gives the folder."""
+
+    def save(name, picture, **settings):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(picture, np.ndarray):
+            picture = Image.fromarray(picture)
+        picture.save(path, **settings)
+        return tmp_path
+
+    return save
+
+
+def grey(height, width, level=200):
+    return np.full((height, width), level, np.uint8)
+
+
+def test_grey_folder_is_read_recursively_in_order(save, tmp_path):
+    for name, level in (("b.png", 2), ("a/z.PNG", 1), ("c/d/e.png", 3)):
+        save(name, grey(5, 4, level))
+    (tmp_path / "notes.txt").write_text("no picture")
+    (tmp_path / ".hidden.png").write_text("no picture")
+    out = read_folder(tmp_path)
+    assert out.shape == (3, 1, 5, 4) and out.dtype == np.uint8
+    assert out[:, 0, 0, 0].tolist() == [1, 2, 3]
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "LA", "RGBA", "I;16"])
+def test_grey_whatever_the_file_says(save, mode):
+    if mode == "I;16":
+        image = Image.fromarray(np.full((5, 4), 65535, np.uint16))
+    else:
+        image = Image.fromarray(grey(5, 4, 255)).convert(mode)
+    out = read_folder(save("a.png", image))
+    assert out.shape == (1, 1, 5, 4)
+    assert (out == 255).all()
+
+
+def test_sixteen_bits_keep_their_levels(save):
+    levels = np.array([[0, 257, 25700, 65535]], np.uint16)
+    assert read_folder(save("a.png", levels)).ravel().tolist() == [0, 1, 100, 255]
+
+
+def test_one_colour_picture_makes_all_colour(save, tmp_path):
+    colour = np.zeros((5, 4, 3), np.uint8)
+    colour[1, 2] = 10, 20, 30
+    save("b.png", colour)
+    save("a.png", grey(5, 4, 7))
+    out = read_folder(tmp_path)
+    assert out.shape == (2, 3, 5, 4)
+    assert (out[0] == 7).all()
+    assert out[1, :, 1, 2].tolist() == [10, 20, 30]
+
+
+def test_jpeg(save):
+    out = read_folder(save("a.JPEG", grey(8, 8, 100), quality=95))
+    assert out.shape == (1, 1, 8, 8)
+    assert abs(int(out[0, 0, 4, 4]) - 100) < 3
+
+
+def test_exif_orientation(save, tmp_path):
+    upright = grey(8, 16, 0)
+    upright[:, 8:] = 255  # the right half is light
+    exif = Image.Exif()
+    exif[0x0112] = 6  # stored lying on its left side
+    lying = np.rot90(upright)
+    out = read_folder(save("a.png", np.ascontiguousarray(lying), exif=exif))
+    np.testing.assert_array_equal(out[0, 0], upright)
+    # counted among the sizes as it will stand
+    save("b.png", upright)
+    assert read_folder(tmp_path).shape == (2, 1, 8, 16)
+
+
+def test_mixed_sizes_say_what_to_do(save, tmp_path, one_line_error):
+    for i in range(5):
+        save(f"{i}.png", grey(28, 28))
+    save("x.png", grey(20, 30))
+    save("y.png", grey(20, 30))
+    save("z.png", grey(10, 40))
+    with one_line_error(tmp_path, "28x28: 5, 30x20: 2, 40x10: 1", "--size 28 "):
+        read_folder(tmp_path)
+
+
+def test_many_sizes_are_cut_off_and_the_proposal_is_bounded(save, tmp_path, one_line_error):
+    for i in range(9):
+        save(f"{i}.png", grey(300 + i, 300))
+    with one_line_error("9 sizes", "4 more", "--size 64 "):
+        read_folder(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "mode, invert, background, ink",
+    [
+        ("L", False, 0, 50),  # opaque, light on dark
+        ("L", True, 0, 205),  # opaque, dark ink on paper: the padding is paper as well
+        ("RGBA", False, 255, 50),  # transparent: white around and between
+        ("RGBA", True, 0, 205),
+    ],
+)
+def test_size_keeps_the_proportions_and_pads(save, mode, invert, background, ink):
+    picture = Image.fromarray(grey(10, 20, 50)).convert(mode)
+    out = read_folder(save("a.png", picture), size=(8, 8), invert=invert)[0, 0]
+    assert (out[:2] == background).all() and (out[6:] == background).all()
+    assert (out[2:6] == ink).all()
+
+
+@pytest.mark.parametrize("invert, around", [(False, 255), (True, 0)])
+def test_transparency_is_flattened_onto_white(save, invert, around):
+    pixels = np.zeros((6, 6, 4), np.uint8)  # black, fully transparent
+    pixels[2:4, 2:4] = 0, 0, 0, 255  # opaque ink
+    out = read_folder(save("a.png", pixels), invert=invert)[0, 0]
+    assert (out[:2] == around).all() and (out[2:4, 2:4] == 255 - around).all()
+
+
+def test_transparent_palette(save):
+    image = Image.fromarray(np.array([[0, 1]], np.uint8), mode=None).convert("P")
+    image.putpalette([0, 0, 0, 40, 40, 40] + [0] * 762)
+    out = read_folder(save("a.png", image, transparency=0))
+    assert out.ravel().tolist() == [255, 40]
+
+
+def test_size_may_be_oblong_and_extreme(save):
+    folder = save("a.png", grey(3, 1000))
+    assert read_folder(folder, size=(12, 20)).shape == (1, 1, 12, 20)
+
+
+def test_invert(save):
+    out = read_folder(save("a.png", grey(5, 4, 200)), invert=True)
+    assert (out == 55).all()
+
+
+def png_claiming(width, height):
+    def chunk(kind, body):
+        crc = zlib.crc32(kind + body)
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", crc)
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"\0" * 99))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"no picture at all",
+        b"GIF89a" + bytes(100),
+        png_claiming(10_000, 10_000),  # Pillow only warns
+        png_claiming(60_000, 60_000),  # Pillow raises
+        png_claiming(50, 50),  # cut short
+    ],
+)
+@pytest.mark.parametrize("size", [None, (28, 28)])
+def test_hostile_pictures(save, tmp_path, one_line_error, content, size):
+    save("a.png", grey(50, 50))
+    (tmp_path / "bad.png").write_bytes(content)
+    with one_line_error(tmp_path / "bad.png"):
+        read_folder(tmp_path, size)
+
+
+def test_truncated_jpeg(save, tmp_path, one_line_error):
+    save("a.jpg", np.random.default_rng(0).integers(0, 255, (64, 64)).astype(np.uint8))
+    content = (tmp_path / "a.jpg").read_bytes()
+    (tmp_path / "a.jpg").write_bytes(content[: len(content) // 2])
+    with one_line_error("a.jpg", "truncated"):
+        read_folder(tmp_path)
+
+
+def test_folder_without_pictures(tmp_path, one_line_error):
+    (tmp_path / "a.gif").write_bytes(b"GIF89a")
+    with one_line_error(tmp_path, "no PNG or JPEG"):
+        read_folder(tmp_path)
+
+
+def test_too_much_for_memory(save, one_line_error):
+    with one_line_error("4 GiB", "--size 64"):
+        read_folder(save("a.png", grey(2, 2)), size=(100_000, 100_000))
+    with one_line_error("4 GiB"):
+        fit_images(np.zeros((1, 1, 2, 2), np.uint8), (100_000, 100_000))
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+@pytest.mark.parametrize("invert", [False, True])
+def test_fit_images(dtype, invert):
+    level = 51 if dtype == np.uint8 else np.float32(0.2)
+    images = np.full((2, 3, 10, 20), level, dtype)
+    images[1, 2] = 0
+    out = fit_images(images, (8, 8), invert)
+    assert out.shape == (2, 3, 8, 8) and out.dtype == np.uint8
+    assert (out[:, :, :2] == 0).all() and (out[:, :, 6:] == 0).all()
+    assert (out[0, :, 2:6] == (204 if invert else 51)).all()
+    assert (out[1, 2, 2:6] == (255 if invert else 0)).all()
+
+
+def test_fit_images_of_the_right_size_are_only_inverted():
+    images = np.array([0, 0.25, 1, 0.5], np.float32).reshape(1, 1, 2, 2)
+    np.testing.assert_array_equal(fit_images(images, (2, 2)), images)
+    out = fit_images(images, None, invert=True)
+    assert out.dtype == np.float32
+    np.testing.assert_array_equal(out, 1 - images)

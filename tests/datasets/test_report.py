@@ -1,0 +1,53 @@
+import numpy as np
+import pytest
+
+from minidraw.datasets import Dataset, Split, load
+from minidraw.datasets.report import describe
+
+
+def made(n=1000, channels=1, dtype=np.uint8, **settings):
+    images = np.zeros((n, channels, 6, 5), dtype)
+    images[0] = 1
+    return Dataset("x", Split(images), Split(images[:10]), **settings)
+
+
+def test_digits():
+    described = describe(load("digits"))
+    assert dict(described.rows) == {
+        "images": "4,500 train, 500 valid",
+        "size": "28 x 28 pixels (width x height)",
+        "channels": "1 (grey)",
+        "range": "0 to 255 of 255",
+        "memory": "3.9 MB",
+        "protocol": "grey levels, freshly binarised at each visit",
+    }
+    assert described.warnings == []
+
+
+@pytest.mark.parametrize(
+    "settings, word",
+    [
+        ({}, "freshly binarised"),
+        ({"binary": True}, "fixed binarisation"),
+        ({"channels": 3}, "probability"),
+        ({"channels": 3, "binary": True}, "fixed binarisation"),
+    ],
+)
+def test_protocol(settings, word):
+    assert word in dict(describe(made(**settings)).rows)["protocol"]
+
+
+def test_size_channels_range_and_test_split():
+    data = made(channels=3, dtype=np.float32, test=Split(np.zeros((7, 3, 6, 5), np.float32)))
+    rows = dict(describe(data).rows)
+    assert rows["images"] == "1,000 train, 10 valid, 7 test"
+    assert rows["size"].startswith("5 x 6 ")
+    assert rows["channels"] == "3 (colour)"
+    assert rows["range"] == "0 to 1 of 1"
+    assert rows["memory"] == f"{1017 * 90 * 4 / 1e6:.1f} MB"
+
+
+def test_few_images_are_warned_of():
+    assert describe(made(1000)).warnings == []
+    [warning] = describe(made(999)).warnings
+    assert "999" in warning and "by heart" in warning and "\n" not in warning
