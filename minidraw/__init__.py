@@ -1,0 +1,12 @@
+"""minidraw: DRAW, the network that paints images stroke by stroke, by hand in NumPy."""
+
+__version__ = "0.1.0"
+
+
+def __getattr__(name):
+    # Imported when first asked for: `import minidraw` stays fast.
+    if name == "Draw":
+        from minidraw.estimator import Draw
+
+        return Draw
+    raise AttributeError(f"module 'minidraw' has no attribute {name!r}")

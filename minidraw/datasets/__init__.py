@@ -3,12 +3,24 @@
 import difflib
 import os
 
+from minidraw.datasets.arrays import as_images
 from minidraw.datasets.base import Dataset, Split, as_float, carried_path
 from minidraw.datasets.mnist import load_binarized_mnist, load_digits, load_mnist
-from minidraw.datasets.own import own_pictures
+from minidraw.datasets.own import from_array, own_pictures
+from minidraw.datasets.pictures import one_picture
 from minidraw.errors import UserError
 
-__all__ = ["NAMES", "Dataset", "Split", "as_float", "carried_path", "load"]
+__all__ = [
+    "NAMES",
+    "Dataset",
+    "Split",
+    "as_float",
+    "as_images",
+    "carried_path",
+    "from_array",
+    "load",
+    "one_picture",
+]
 
 _LOADERS = {
     "digits": load_digits,

@@ -31,12 +31,37 @@ def own_pictures(path, *, size=None, invert=False, valid=None, seed=0):
     else:
         images, labels = _read_file(path)
         whole = Split(fit_images(as_images(images, path), size, invert), labels)
+    return _divided(whole, path.resolve().name, valid, seed)
+
+
+def from_array(array, *, valid=None, seed=0, name="array"):
+    """A data set made of an array of pictures, as in an .npy file.
+
+    Parameters
+    ----------
+    array : array
+        Shape (n, B, A), (n, C, B, A), (n, B, A, C) or (n, B * B), C 1 or 3; levels of 0 to 255
+        or values in [0, 1].
+    valid, seed
+        As in `load`.
+    name : str
+        What to call it.
+
+    Returns
+    -------
+    Dataset
+    """
+    return _divided(Split(as_images(np.asarray(array), name)), name, valid, seed)
+
+
+def _divided(whole, name, valid, seed):
+    """The data set in which some of these pictures are held out for validation."""
     if len(whole) < 2:
-        raise UserError(f"{path} holds one picture; at least 2 are needed, better 1,000")
+        raise UserError(f"{name} holds one picture; at least 2 are needed, better 1,000")
     train, held = hold_out(whole, _held_count(len(whole), valid), seed)
     images = whole.images
     binary = images.dtype == np.uint8 and bool(((images == 0) | (images == 255)).all())
-    return Dataset(path.resolve().name, train, held, binary=binary)
+    return Dataset(name, train, held, binary=binary)
 
 
 def _read_file(path):

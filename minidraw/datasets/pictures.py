@@ -55,6 +55,28 @@ def read_folder(folder, size=None, invert=False):
     return np.stack([np.broadcast_to(p, (channels, height, width)) for p in pictures])
 
 
+def one_picture(path, shape, invert=False):
+    """One PNG or JPEG file as an image that a network of this shape can read.
+
+    Parameters
+    ----------
+    path : path
+    shape : (C, B, A)
+        Colour is turned to grey where C is 1.
+    invert : bool
+        Swap light and dark.
+
+    Returns
+    -------
+    array, float32, shape (1, C, B, A), in [0, 1]
+    """
+    channels, height, width = shape
+    picture = _read(path, (height, width), invert) / np.float32(255)
+    if channels == 1:
+        picture = picture.mean(axis=0, keepdims=True)
+    return np.broadcast_to(picture, shape)[None].copy()
+
+
 def fit_images(images, size, invert=False):
     """Images (n, C, B, A) inverted and brought to ``size``: uint8 if resized, else as they were."""
     if size is not None and images.shape[2:] != size:

@@ -1,7 +1,7 @@
 """Train to the end, or until Ctrl-C, and lose nothing."""
 
 import signal
-import sys
+import statistics
 import threading
 import time
 from contextlib import contextmanager
@@ -26,10 +26,15 @@ def steps_for(model, config, recipe, data, options):
     """
     if not recipe.minutes:
         return max(1, round(recipe.epochs * (len(data.train) // recipe.batch)))
-    trial = Trainer(model, config, recipe, data, 1, **options)
-    trial.step()  # compiles
-    seconds = sorted(trial.step()["seconds"] for _ in range(5))[2]
+    seconds = seconds_per_step(model, config, recipe, data, options)
     return max(1, int(recipe.minutes * 60 / (seconds * OVERHEAD)))
+
+
+def seconds_per_step(model, config, recipe, data, options):
+    """Median time of five steps, after a first one that compiles."""
+    trial = Trainer(model, config, recipe, data, 1, **options)
+    trial.step()
+    return statistics.median(trial.step()["seconds"] for _ in range(5))
 
 
 def fit(trainer, run=None, *, quiet=False):
@@ -41,7 +46,7 @@ def fit(trainer, run=None, *, quiet=False):
     run : Run, optional
         Folder that keeps log, checkpoint and pictures.
     quiet : bool
-        No progress bar; there is none either where stderr is no terminal.
+        No progress bar; where stderr is no terminal there is none either.
 
     Returns
     -------
@@ -57,11 +62,10 @@ def fit(trainer, run=None, *, quiet=False):
     """
     steps = trainer.steps
     every = trainer.recipe.validate or max(1, steps // 20)
-    hidden = quiet or not sys.stderr.isatty()
     result, saved = None, time.monotonic()
     with (
         _ctrl_c() as pressed,
-        tqdm(total=steps, initial=trainer.step_count, disable=hidden, unit="step") as bar,
+        tqdm(total=steps, initial=trainer.step_count, disable=quiet or None, unit="step") as bar,
     ):
         while trainer.step_count < steps and not pressed:
             row = trainer.step()
@@ -71,8 +75,6 @@ def fit(trainer, run=None, *, quiet=False):
             checked = done % every == 0 or done == steps
             if checked:
                 result = trainer.validate(None if done == steps else trainer.recipe.valid_images)
-                if hidden and not quiet:
-                    print(f"step {done} of {steps}: {_costs(row)}; {result}", flush=True)
             if run is not None:
                 run.add(row | _valid_columns(result if checked else None))
                 if checked or pressed or time.monotonic() - saved > SAVE_EVERY:

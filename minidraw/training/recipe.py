@@ -15,7 +15,7 @@ class Recipe:
     batch: int = 100  # images per step
     rate: float = 2e-3  # Adam's learning rate after the warm-up
     final_rate: float = 5e-5  # learning rate at the end, reached along a cosine
-    warmup: int = 300  # steps over which the learning rate rises from 0
+    warmup: int = 300  # steps over which the learning rate rises from 0, a tenth of the run at most
     clip: float = 500.0  # bound on the gradient's norm
     beta1: float = 0.9  # Adam's memory of the gradient
     beta2: float = 0.999  # Adam's memory of its square
@@ -43,7 +43,8 @@ class Recipe:
 
     def rate_at(self, step, steps):
         """Learning rate of a step, counted from 0, in a run of `steps`."""
-        warm = min(1.0, (step + 1) / (self.warmup + 1))
-        share = max(0.0, step - self.warmup) / max(1, steps - self.warmup)
+        warmup = min(self.warmup, steps // 10)
+        warm = min(1.0, (step + 1) / (warmup + 1))
+        share = max(0.0, step - warmup) / max(1, steps - warmup)
         fall = 0.5 + 0.5 * math.cos(math.pi * min(1.0, share))
         return warm * (self.final_rate + fall * (self.rate - self.final_rate))

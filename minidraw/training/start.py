@@ -11,7 +11,7 @@ from minidraw.training.run import Run
 from minidraw.training.trainer import Trainer
 
 
-def new(preset, folder, workers, *, source, config=None, recipe=None, init=None):
+def new(preset, folder, workers, *, name, source, config=None, recipe=None, init=None):
     """A fresh run.
 
     Parameters
@@ -20,6 +20,8 @@ def new(preset, folder, workers, *, source, config=None, recipe=None, init=None)
     folder : path
         Where the run is kept; must not hold one.
     workers : Workers
+    name : str
+        The preset's, for the record.
     source : dict
         Arguments of `datasets.load`.
     config, recipe : dict, optional
@@ -34,19 +36,21 @@ def new(preset, folder, workers, *, source, config=None, recipe=None, init=None)
     """
     data = datasets.load(**source)
     model = models.named(preset.model)
-    recipe = replace(preset.recipe, **(recipe or {}))
+    recipe = amended(preset.recipe, recipe or {})
     config = configure(model, data, preset.config | (config or {}))
     params = init and initial(init, model, config)
     options = {"ops": kernels, "workers": workers, "params": params}
     steps = steps_for(model, config, recipe, data, options)
     trainer = Trainer(model, config, recipe, data, steps, **options)
     meta = {
+        "preset": name,
         "model": preset.model,
         "config": asdict(config),
         "recipe": asdict(recipe),
         "data": source,
         "steps": steps,
         "protocol": trainer.protocol,
+        "fresh": trainer.fresh,
     }
     return trainer, Run.create(folder, meta)
 
@@ -79,6 +83,16 @@ def resumed(folder, workers, data_dir=None):
     if run.checkpoint.exists():
         run.restore(trainer)
     return trainer, run
+
+
+def amended(recipe, changes):
+    """The recipe with some choices changed; epochs given in place of minutes replace them."""
+    if changes.get("epochs") and "minutes" not in changes:
+        changes = changes | {"minutes": 0}
+    try:
+        return replace(recipe, **changes)
+    except ValueError as error:
+        raise UserError(str(error)) from error
 
 
 def configure(model, data, changes):

@@ -54,9 +54,7 @@ class Trainer:
         if params is None:
             rng = np.random.default_rng([recipe.seed, draws.INIT])
             params = model.init_params(config, rng, np.float32, data.mean_image)
-        self.adam = Adam(
-            params, beta1=recipe.beta1, beta2=recipe.beta2, average=recipe.average
-        )
+        self.adam = Adam(params, beta1=recipe.beta1, beta2=recipe.beta2, average=recipe.average)
         self.fresh = not data.binary and (
             recipe.binarize == "fresh" or (recipe.binarize == "auto" and data.image_shape[0] == 1)
         )

@@ -97,7 +97,7 @@ def test_damaged_files_are_refused_at_every_load(tmp_path, mirrors, one_line_err
     path.write_bytes(CONTENT)
     assert list(obtain(HASHES, "mnist", tmp_path)) == [(path, CONTENT)]
     path.write_bytes(CONTENT[:-1])
-    with one_line_error(path, "damaged", "delete it"):
+    with one_line_error(path, "is damaged", "delete it"):
         list(obtain(HASHES, "mnist", tmp_path))
     assert path.read_bytes() == CONTENT[:-1]  # somebody's file is not ours to replace
 

@@ -37,7 +37,7 @@ def test_damaged_digits_are_refused(tmp_path, monkeypatch, one_line_error):
     content[1000] ^= 1
     (tmp_path / "mnist_5k.npz").write_bytes(content)
     monkeypatch.setattr(mnist, "carried_path", lambda name: tmp_path / name)
-    with one_line_error("mnist_5k.npz", "damaged", "install"):
+    with one_line_error("mnist_5k.npz", "is damaged", "install"):
         load("digits")
 
 
@@ -121,7 +121,7 @@ def test_official_texts_are_fetched_and_give_the_same(
 def test_another_binarisation_is_refused(tmp_path, one_line_error):
     parts = {name: np.zeros((10, 98), np.uint8) for name in ("train", "valid", "test")}
     np.savez(tmp_path / "binarized_mnist_packed.npz", **parts)
-    with one_line_error("binarized_mnist_packed.npz", "damaged"):
+    with one_line_error("binarized_mnist_packed.npz", "is damaged"):
         load("binarized-mnist", data_dir=tmp_path)
 
 

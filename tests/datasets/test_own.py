@@ -91,6 +91,9 @@ def test_npz_errors(tmp_path, one_line_error):
     np.savez(tmp_path / "none.npz", v=np.arange(3), w=np.zeros((5, 98)))
     with one_line_error("none.npz", "no pictures", "v (3,), w (5, 98)"):
         load(tmp_path / "none.npz")
+    np.savez(tmp_path / "names.npz", **{"a\nb": np.arange(3), "c" * 1000: np.arange(3)})
+    with one_line_error("names.npz", "a b (3,)"):
+        load(tmp_path / "names.npz")
     np.savez(tmp_path / "empty.npz")
     with one_line_error("empty.npz", "none"):
         load(tmp_path / "empty.npz")

@@ -1,0 +1,7 @@
+"""``python -m minidraw``."""
+
+import sys
+
+from minidraw.cli import main
+
+sys.exit(main())

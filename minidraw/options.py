@@ -1,0 +1,56 @@
+"""Command-line options made from dataclasses, and errors that name the nearest choice."""
+
+import argparse
+import difflib
+import inspect
+import re
+from dataclasses import MISSING, fields
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose errors are one line, with the nearest valid choice."""
+
+    def __init__(self, **settings):
+        super().__init__(
+            allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter, **settings
+        )
+
+    def parse_known_args(self, args=None, namespace=None):
+        # Before anything else: argparse would take the value of a misspelt option for a command.
+        for word in args or () if self._subparsers is None else ():
+            option = word.split("=")[0]
+            if option.startswith("--") and option not in self._option_string_actions:
+                self.error(f"no option {option}", option, self._option_string_actions)
+        return super().parse_known_args(args, namespace)
+
+    def error(self, message, typed=None, choices=()):
+        invalid = re.search(r"invalid choice: '(.*?)' \(choose from (.*)\)", message)
+        if invalid:
+            typed, choices = invalid[1], re.findall(r"[\w-]+", invalid[2])
+            message = f"no {typed!r} here; there is {', '.join(choices)}"
+        near = difflib.get_close_matches(typed or "", choices, n=1, cutoff=0.5)
+        hint = f"; did you mean {near[0]}?" if near else f" (see {self.prog} --help)"
+        self.exit(2, f"{self.prog}: {message}{hint}\n")
+
+
+def add_fields(parser, record, *, title, skip=()):
+    """An option for every field of a dataclass, with the comment behind the field as its help."""
+    group = parser.add_argument_group(title)
+    comments = dict(re.findall(r"^    (\w+): .*?  # (.*)$", inspect.getsource(record), re.M))
+    for field in fields(record):
+        if field.name in skip:
+            continue
+        assert field.default is not MISSING
+        settings = {"dest": field.name, "help": comments[field.name], "default": None}
+        if field.type is bool:
+            settings["action"] = argparse.BooleanOptionalAction
+        else:
+            settings["type"] = {"int": int, "float": float, "str": str}[field.type.__name__]
+            settings["metavar"] = field.type.__name__.upper()
+        group.add_argument(f"--{field.name.replace('_', '-')}", **settings)
+
+
+def chosen(namespace, record):
+    """The fields of a dataclass that were given on the command line."""
+    given = {f.name: getattr(namespace, f.name, None) for f in fields(record)}
+    return {name: value for name, value in given.items() if value is not None}

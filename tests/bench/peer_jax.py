@@ -1,0 +1,115 @@
+"""DRAW in JAX: a whole training step in one jit, `lax.scan` over the glimpses.
+
+Grey, square images only: these are what is timed.  The weights keep minidraw's names and layout.
+"""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+LOG_LIMIT = 12.0
+BETA1, BETA2, EPS = 0.9, 0.999, 1e-8
+
+
+def load(params, config, dtype=jnp.float32):
+    """The weights as JAX arrays."""
+    if config.channels != 1 or config.height != config.width:
+        raise ValueError("only grey, square images")
+    return {name: jnp.asarray(value, dtype) for name, value in params.items()}
+
+
+@functools.partial(jax.jit, static_argnums=3)
+def cost(params, images, noise, config):
+    """Image cost and latent cost, each (n,), of images (n, 1, B, A)."""
+    n, x = len(images), images[:, 0]
+    starts = ("encoder.h_0", "encoder.c_0", "decoder.h_0", "decoder.c_0")
+    state = [jnp.broadcast_to(params[name], (n, config.hidden)) for name in starts]
+    canvas = jnp.broadcast_to(params["canvas_0"], x.shape)
+    step = functools.partial(_step, params, x, config)
+    (canvas, *_), kl = lax.scan(step, (canvas, *state), noise)
+    return (jax.nn.softplus(canvas) - x * canvas).sum((1, 2)), kl.sum(0)
+
+
+@functools.partial(jax.jit, static_argnums=3)
+def grads(params, images, noise, config):
+    """Gradients of the summed cost, in minidraw's names and layout."""
+    return jax.grad(lambda p: sum(cost(p, images, noise, config)).sum())(params)
+
+
+def optimizer(params):
+    """What Adam remembers: the step, and means of the gradient and of its square."""
+    zeros = {name: jnp.zeros_like(w) for name, w in params.items()}
+    return jnp.zeros((), jnp.int32), zeros, {name: jnp.zeros_like(w) for name, w in params.items()}
+
+
+@functools.partial(jax.jit, static_argnames=("config", "rate", "clip"), donate_argnums=(0, 1))
+def train_step(params, adam, images, noise, config, rate=1e-3, clip=500.0):
+    """One step of training: the new weights, Adam's memory and the mean cost."""
+    loss, grad = jax.value_and_grad(lambda p: sum(cost(p, images, noise, config)).mean())(params)
+    norm = jnp.sqrt(sum((g**2).sum() for g in grad.values()))
+    shrink = jnp.minimum(1, clip / norm)
+    step, mean, square = adam
+    step = step + 1
+    correction = jnp.sqrt(1 - BETA2**step)
+    new = {}, {}, {}
+    for name, g in grad.items():
+        g = g * shrink
+        m = BETA1 * mean[name] + (1 - BETA1) * g
+        v = BETA2 * square[name] + (1 - BETA2) * g**2
+        move = rate * correction / (1 - BETA1**step) * m / (jnp.sqrt(v) + EPS * correction)
+        for part, value in zip(new, (params[name] - move, m, v), strict=True):
+            part[name] = value
+    params, mean, square = new
+    return params, (step, mean, square), loss
+
+
+def _step(params, x, config, state, noise):
+    """One glimpse: the new state, and what it adds to the latent cost."""
+    canvas, h_enc, c_enc, h_dec, c_dec = state
+    n = len(x)
+
+    def linear(name, inputs):
+        return inputs @ params[f"{name}.W"] + params[f"{name}.b"]
+
+    s = jax.nn.sigmoid(canvas)
+    if config.read_attention:
+        F_y, F_x, gamma = _banks(linear("read_window", h_dec), config, config.read_size)
+        seen = gamma * (F_y @ (x @ F_x.mT))
+        seen_err = seen - gamma * (F_y @ (s @ F_x.mT))
+    else:
+        seen, seen_err = x, x - s
+    seen = jnp.concatenate([h_enc, seen.reshape(n, -1), seen_err.reshape(n, -1), h_dec], 1)
+    h_enc, c_enc = _gates(linear("encoder", seen), c_enc)
+    mu, log_sigma = jnp.split(linear("latent", h_enc), 2, 1)
+    sigma = jnp.exp(log_sigma)
+    kl = 0.5 * (mu**2 + sigma**2 - 2 * log_sigma - 1).sum(1)
+    seen = jnp.concatenate([h_dec, mu + sigma * noise], 1)
+    h_dec, c_dec = _gates(linear("decoder", seen), c_dec)
+    patch = linear("patch", h_dec)
+    if config.write_attention:
+        F_y, F_x, gamma = _banks(linear("write_window", h_dec), config, config.write_size)
+        patch = patch.reshape(n, config.write_size, config.write_size) / gamma
+        canvas = canvas + F_y.mT @ (patch @ F_x)
+    else:
+        canvas = canvas + patch.reshape(canvas.shape)
+    return (canvas, h_enc, c_enc, h_dec, c_dec), kl
+
+
+def _gates(a, c):
+    i, f, o, g = jnp.split(a, 4, 1)
+    c = jax.nn.sigmoid(f) * c + jax.nn.sigmoid(i) * jnp.tanh(g)
+    return jax.nn.sigmoid(o) * jnp.tanh(c), c
+
+
+def _banks(raw, config, K):
+    """Filters (n, K, B) and (n, K, A) and intensity (n, 1, 1) of raw windows (n, 5)."""
+    size = config.width
+    center = (size + 1) / 2 * (raw[:, :2, None] + 1) - 1  # (n, 2, 1)
+    var, stride, gamma = jnp.exp(jnp.clip(raw[:, 2:], -LOG_LIMIT, LOG_LIMIT)).T[..., None, None]
+    offset = (jnp.arange(K) - (K - 1) / 2) * (size - 1) / (K - 1)
+    mu = center + offset * stride  # (n, 2, K)
+    distance = (jnp.arange(size) - mu[..., None]) ** 2
+    filters = jax.nn.softmax(-distance / (2 * var[..., None]), 3)
+    return filters[:, 1], filters[:, 0], gamma

@@ -1,0 +1,172 @@
+"""Every compiled function against its plain twin in `minidraw.layers`."""
+
+import importlib
+import os
+import subprocess
+import sys
+
+import numba
+import numpy as np
+import pytest
+from numba import types
+
+from minidraw import kernels, layers
+from minidraw.kernels import jit
+
+TOLERANCE = {np.float32: 1e-4, np.float64: 1e-12}
+SIZES = {"small": (3, 2, 11, 7, 5), "odd": (1, 1, 5, 4, 2), "mnist": (7, 1, 28, 28, 5)}
+
+
+@pytest.fixture(params=TOLERANCE, ids=["float32", "float64"])
+def dtype(request):
+    return request.param
+
+
+@pytest.fixture(params=SIZES)
+def cases(request, dtype):
+    """Inputs and settings of every function that both have, at one size."""
+    n, C, B, A, K = SIZES[request.param]
+    H, Z, rng = 4 * n + 3, 2 * n + 1, np.random.default_rng(0)
+
+    def normal(*shape):
+        return rng.standard_normal(shape).astype(dtype)
+
+    x, canvas, raw = rng.random((n, C, B, A)).astype(dtype), normal(n, C, B, A), normal(n, 5) / 3
+    size = {"height": B, "width": A, "K": K}
+    return {
+        "lstm_gates": ((2 * normal(n, 4 * H), normal(n, H)), {}),
+        "latent": ((normal(n, 2 * Z) / 2,), {"noise": normal(n, Z)}),
+        "read_full": ((canvas,), {"x": x}),
+        "read_attention": ((canvas, raw), {"x": x, "K": K}),
+        "write_attention": ((normal(n, C * K * K), raw), size),
+    }
+
+
+NAMES = ["lstm_gates", "latent", "read_full", "read_attention", "write_attention"]
+
+
+def as_tuple(value):
+    return value if isinstance(value, tuple) else (value,)
+
+
+def assert_close(ours, plain, dtype):
+    ours, plain = as_tuple(ours), as_tuple(plain)
+    for a, b in zip(ours, plain, strict=True):
+        assert a.shape == b.shape and a.dtype == b.dtype == dtype
+        assert np.abs(a - b).max() <= TOLERANCE[dtype] * max(1, np.abs(b).max())
+
+
+def test_every_compiled_function_is_compared():
+    own = {name for name, thing in vars(kernels).items() if callable(thing)}
+    own = {name for name in own if vars(kernels)[name].__module__.startswith("minidraw.kernels")}
+    assert {name.removesuffix("_backward") for name in own} == {*NAMES, "adam_update"}
+
+
+def test_what_is_not_compiled_is_the_layer_itself():
+    for name, thing in vars(kernels).items():
+        if callable(thing) and thing.__module__.startswith("minidraw.layers"):
+            assert thing is getattr(layers, name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_outputs_caches_and_gradients(name, cases, dtype):
+    inputs, settings = cases[name]
+    out, cache = getattr(kernels, name)(*inputs, **settings)
+    plain_out, plain_cache = getattr(layers, name)(*inputs, **settings)
+    assert_close(out, plain_out, dtype)
+    assert type(cache) is type(plain_cache)
+    assert_close(tuple(cache), tuple(plain_cache), dtype)
+    rng = np.random.default_rng(1)
+    dout = tuple(rng.standard_normal(part.shape).astype(dtype) for part in as_tuple(out))
+    dout = dout if isinstance(out, tuple) else dout[0]
+    expected = getattr(layers, f"{name}_backward")(dout, plain_cache)
+    for module in kernels, layers:  # each with the other's cache and with its own
+        for used in cache, plain_cache:
+            assert_close(getattr(module, f"{name}_backward")(dout, used), expected, dtype)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_gradients_that_come_as_parts_of_larger_arrays(name, cases, dtype):
+    """What comes from above is often some columns of a wider array."""
+
+    def widened(array):
+        wide = np.full((*array.shape[:-1], array.shape[-1] + 2), np.nan, dtype)
+        wide[..., 1:-1] = array
+        return wide[..., 1:-1]
+
+    inputs, settings = cases[name]
+    out, cache = getattr(kernels, name)(*inputs, **settings)
+    dout = tuple(widened(np.ones_like(part)) if part.ndim == 2 else part for part in as_tuple(out))
+    dout = dout if isinstance(out, tuple) else dout[0]
+    expected = getattr(layers, f"{name}_backward")(dout, cache)
+    assert_close(getattr(kernels, f"{name}_backward")(dout, cache), expected, dtype)
+
+
+@pytest.mark.parametrize("size", [1, 1023, 1024, 1025, 20_000])
+def test_adam(size, dtype):
+    rng = np.random.default_rng(0)
+    start = [rng.standard_normal(size).astype(dtype) for _ in range(5)]
+    start[2] **= 2  # the running mean of squares
+    settings = {"rate": 0.01, "step": 3, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "decay": 0.9}
+    ours, plain = [a.copy() for a in start], [a.copy() for a in start]
+    kernels.adam_update(*ours, **settings)
+    layers.adam_update(*plain, **settings)
+    assert_close(tuple(ours), tuple(plain), dtype)
+    np.testing.assert_array_equal(ours[4], start[4])
+
+
+def test_fast_exp_to_the_last_digits():
+    x = np.linspace(-87, 87, 200_001, dtype=np.float32)
+
+    @numba.njit
+    def every(x):
+        out = np.empty_like(x)
+        for k in range(len(x)):
+            out[k] = jit.exp(x[k])
+        return out
+
+    exact = np.exp(x.astype(np.float64))
+    assert np.abs(every(x) / exact - 1).max() < 4e-7
+    ends = every(np.array([-1e30, -np.inf, 1e30, np.inf], np.float32))
+    np.testing.assert_array_equal(ends, np.repeat(every(np.float32([-87, 87])), 2))
+
+
+SIGNATURES = {  # module, function: dimensions of its arguments
+    ("adam", "_update"): (1,) * 6,
+    ("latent", "_latent"): (2, 2, 2, 2, 1),
+    ("latent", "_latent_backward"): (2, 1, 2, 2, 2, 2),
+    ("lstm", "_gates"): (2,) * 6,
+    ("lstm", "_gates_backward"): (2,) * 7,
+    ("read_write", "_rows"): (2, 2, 2, 2, 1, 3),
+    ("read_write", "_rows_backward"): (3, 2, 2, 2, 1, 3, 2, 2),
+    ("read_write", "_read"): (4, 2, 4, 1, 1, 1, 3, 3, 4, 4),
+    ("read_write", "_read_backward"): (4, 2, 3, 3, 4, 4, 1, 1, 1, 4, 2),
+    ("read_write", "_write"): (4, 2, 1, 1, 1, 3, 3, 4),
+    ("read_write", "_write_backward"): (4, 2, 3, 3, 4, 1, 1, 1, 4, 2),
+    ("read_write", "_read_full"): (2,) * 4,
+}
+
+
+@pytest.mark.parametrize("module, name", SIGNATURES)
+def test_float32_kernels_never_compute_in_float64(module, name):
+    """Compiled afresh, because a kernel that was loaded from disk doesn't show its code."""
+    function = getattr(importlib.import_module(f"minidraw.kernels.{module}"), name).py_func
+    signature = tuple(
+        types.Array(types.float32, d, "C") if d else types.float32 for d in SIGNATURES[module, name]
+    )
+    compiled = numba.njit(**jit.OPTIONS)(function)
+    compiled.compile(signature)
+    code = compiled.inspect_llvm(signature)
+    assert "float" in code and "double" not in code
+
+
+def test_without_compiling():
+    """Plain Python sees an index out of range where compiled code reads what lies there."""
+    chosen = "odd and (outputs or larger_arrays) or test_adam and (1-float64 or 1-float32)"
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__, "-k", chosen],
+        env={**os.environ, "NUMBA_DISABLE_JIT": "1", "PYTEST_ADDOPTS": ""},
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0 and "skipped" not in run.stdout, run.stdout
