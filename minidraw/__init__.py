@@ -1,6 +1,7 @@
 """minidraw: DRAW, the network that paints images stroke by stroke, by hand in NumPy."""
 
 __version__ = "0.1.0"
+__all__ = ["Draw", "load"]
 
 
 def __getattr__(name):
@@ -9,4 +10,8 @@ def __getattr__(name):
         from minidraw.estimator import Draw
 
         return Draw
+    if name == "load":
+        from minidraw.datasets import load
+
+        return load
     raise AttributeError(f"module 'minidraw' has no attribute {name!r}")

@@ -32,13 +32,6 @@ class Bound:
         )
 
 
-def protocol(binary, fresh):
-    """What the pixels were, in words."""
-    if binary:
-        return "fixed binarisation"
-    return "fresh binarisation" if fresh else "grey levels taken as means"
-
-
 def bound(model, params, split, config, *, ops, workers, fresh, words, seed=0, images=None):
     """Mean bound over a set of images, with one sample of z per image.
 

@@ -56,6 +56,25 @@ class Dataset:
         mean = images.mean(axis=0, dtype=np.float64)
         return mean / 255 if images.dtype == np.uint8 else mean
 
+    def is_fresh(self, binarize="auto"):
+        """Whether a coin is tossed for every grey level at every visit.
+
+        Parameters
+        ----------
+        binarize : str
+            ``fresh``, ``never``, or ``auto``: fresh for grey images, never for colour.
+        """
+        grey = self.image_shape[0] == 1
+        return not self.binary and (binarize == "fresh" or (binarize == "auto" and grey))
+
+    def protocol(self, binarize="auto"):
+        """What the likelihood compares with, in words; printed with every figure."""
+        if self.binary:
+            return f"{self.name}, fixed binarisation"
+        if self.is_fresh(binarize):
+            return f"{self.name}, fresh binarisation"
+        return f"{self.name}, levels taken as means, no true compression cost"
+
     @property
     def splits(self):
         """The splits that exist, by name, in the order train, valid, test."""

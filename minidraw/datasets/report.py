@@ -34,18 +34,9 @@ def describe(dataset):
         ("channels", "1 (grey)" if channels == 1 else f"{channels} (colour)"),
         ("range", _range(dataset.train.images)),
         ("memory", f"{megabytes:,.1f} MB"),
-        ("protocol", protocol(dataset)),
+        ("protocol", dataset.protocol()),
     ]
     return Description(rows, _warnings(len(dataset.train)))
-
-
-def protocol(dataset):
-    """How the training images become what the likelihood compares with."""
-    if dataset.binary:
-        return "fixed binarisation"
-    if dataset.image_shape[0] == 1:
-        return "grey levels, freshly binarised at each visit"
-    return "colour levels, each taken as the probability that the channel is on"
 
 
 def _range(images):

@@ -5,7 +5,7 @@ import time
 
 import numpy as np
 
-from minidraw.bounds import bound, protocol
+from minidraw.bounds import bound
 from minidraw.datasets import as_float
 from minidraw.errors import UserError
 from minidraw.models.base import Batch
@@ -55,17 +55,11 @@ class Trainer:
             rng = np.random.default_rng([recipe.seed, draws.INIT])
             params = model.init_params(config, rng, np.float32, data.mean_image)
         self.adam = Adam(params, beta1=recipe.beta1, beta2=recipe.beta2, average=recipe.average)
-        self.fresh = not data.binary and (
-            recipe.binarize == "fresh" or (recipe.binarize == "auto" and data.image_shape[0] == 1)
-        )
+        self.fresh = data.is_fresh(recipe.binarize)
+        self.protocol = data.protocol(recipe.binarize)
         self.averaged = False  # whether the averaged weights have beaten the raw ones
         self._grad = flat(model.param_shapes(config))
         self._epoch, self._order = -1, None
-
-    @property
-    def protocol(self):
-        """What the pixels are, in words; printed with every figure."""
-        return f"{self.data.name}, {protocol(self.data.binary, self.fresh)}"
 
     @property
     def step_count(self):

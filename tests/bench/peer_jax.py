@@ -48,21 +48,24 @@ def optimizer(params):
 def train_step(params, adam, images, noise, config, rate=1e-3, clip=500.0):
     """One step of training: the new weights, Adam's memory and the mean cost."""
     loss, grad = jax.value_and_grad(lambda p: sum(cost(p, images, noise, config)).mean())(params)
+    return *_adam(params, adam, grad, rate, clip), loss
+
+
+def _adam(params, adam, grad, rate, clip):
+    """Clip the gradient, and make one step of Adam."""
     norm = jnp.sqrt(sum((g**2).sum() for g in grad.values()))
     shrink = jnp.minimum(1, clip / norm)
     step, mean, square = adam
     step = step + 1
     correction = jnp.sqrt(1 - BETA2**step)
-    new = {}, {}, {}
-    for name, g in grad.items():
-        g = g * shrink
-        m = BETA1 * mean[name] + (1 - BETA1) * g
-        v = BETA2 * square[name] + (1 - BETA2) * g**2
-        move = rate * correction / (1 - BETA1**step) * m / (jnp.sqrt(v) + EPS * correction)
-        for part, value in zip(new, (params[name] - move, m, v), strict=True):
-            part[name] = value
-    params, mean, square = new
-    return params, (step, mean, square), loss
+    scale = rate * correction / (1 - BETA1**step)
+    tree = jax.tree.map
+    mean = tree(lambda m, g: BETA1 * m + (1 - BETA1) * shrink * g, mean, grad)
+    square = tree(lambda v, g: BETA2 * v + (1 - BETA2) * (shrink * g) ** 2, square, grad)
+    params = tree(
+        lambda w, m, v: w - scale * m / (jnp.sqrt(v) + EPS * correction), params, mean, square
+    )
+    return params, (step, mean, square)
 
 
 def _step(params, x, config, state, noise):

@@ -9,10 +9,10 @@ def test_names():
 
 @pytest.mark.parametrize(
     "given, nearest",
-    [("MNIST", "mnist"), ("digit", "digits"), ("binarised-mnist", "binarized-mnist")],
+    [("DIGITS", "digits"), ("mnst", "mnist"), ("binarised-mnist", "binarized-mnist"), ("zz", "")],
 )
 def test_unknown_names(one_line_error, given, nearest):
-    with one_line_error(f"'{given}'", f"did you mean {nearest}?", *NAMES, "path"):
+    with one_line_error(f"'{given}'", f"did you mean {nearest}", *NAMES, "path"):
         load(given)
 
 

@@ -19,7 +19,7 @@ def test_digits():
         "channels": "1 (grey)",
         "range": "0 to 255 of 255",
         "memory": "3.9 MB",
-        "protocol": "grey levels, freshly binarised at each visit",
+        "protocol": "digits, fresh binarisation",
     }
     assert described.warnings == []
 
@@ -27,9 +27,9 @@ def test_digits():
 @pytest.mark.parametrize(
     "settings, word",
     [
-        ({}, "freshly binarised"),
+        ({}, "fresh binarisation"),
         ({"binary": True}, "fixed binarisation"),
-        ({"channels": 3}, "probability"),
+        ({"channels": 3}, "taken as means"),
         ({"channels": 3, "binary": True}, "fixed binarisation"),
     ],
 )
