@@ -1,10 +1,11 @@
 """The command line: ``minidraw COMMAND``, or ``python -m minidraw COMMAND``."""
 
+import shlex
 import sys
 from pathlib import Path
 
 from minidraw.errors import UserError
-from minidraw.options import Parser, add_fields, chosen
+from minidraw.options import Parser, add_fields, chosen, one_line
 
 RUNS = Path("runs")
 
@@ -14,8 +15,11 @@ def main(argv=None):
     arguments = _parser().parse_args(argv)
     try:
         return arguments.command(arguments) or 0
-    except UserError as error:
-        print(f"minidraw: {error}", file=sys.stderr)
+    except (UserError, OSError) as error:
+        print(f"minidraw: {one_line(error)}", file=sys.stderr)
+        return 2
+    except MemoryError:
+        print("minidraw: not enough memory for so many or such large images", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("minidraw: stopped", file=sys.stderr)
@@ -96,10 +100,11 @@ def _add_network(parser, out, count):
 
 
 def _source(arguments, default):
-    source = {"name_or_path": arguments.data or default}
+    """Arguments of `datasets.load`: what was given, else those in `default`."""
+    source = {"name_or_path": arguments.data} if arguments.data else dict(default)
     if arguments.data_dir:
         source["data_dir"] = str(arguments.data_dir)
-    if arguments.size:
+    if arguments.size is not None:
         source["size"] = arguments.size
     if arguments.invert:
         source["invert"] = True
@@ -115,6 +120,7 @@ def _train(arguments):
 
     with Workers(arguments.threads) as workers:
         if arguments.resume:
+            _refuse_changes(arguments)
             trainer, run = start.resumed(arguments.resume, workers, arguments.data_dir)
         else:
             preset = PRESETS[arguments.preset]
@@ -123,7 +129,7 @@ def _train(arguments):
                 arguments.run or _unused(RUNS / arguments.preset),
                 workers,
                 name=arguments.preset,
-                source=_source(arguments, preset.data),
+                source=_source(arguments, {"name_or_path": preset.data}),
                 config=chosen(arguments, Config),
                 recipe=chosen(arguments, Recipe),
                 init=arguments.init,
@@ -132,12 +138,23 @@ def _train(arguments):
         try:
             result = loop.fit(trainer, run)
         except loop.Interrupted:
-            again = f"minidraw train --resume {run.folder}"
+            again = f"minidraw train --resume {shlex.quote(str(run.folder))}"
             print(f"stopped at step {trainer.step_count} and saved; go on with: {again}")
             return 130
     which = "averaged" if trainer.averaged else "raw"
     print(f"validation bound ({which} weights): {result}")
     print(f"pictures: {run.folder / 'samples.png'}, {run.folder / 'film.gif'}")
+
+
+def _refuse_changes(arguments):
+    """A run that goes on keeps its settings: say so, rather than ignore what was typed."""
+    kept = ("resume", "threads", "data_dir", "command", "preset")
+    given = [
+        n for n, value in vars(arguments).items() if n not in kept and value not in (None, False)
+    ]
+    if given:
+        option = f"--{given[0].replace('_', '-')}"
+        raise UserError(f"--resume goes on with the run's own settings: leave out {option}")
 
 
 def _unused(folder):
@@ -188,9 +205,8 @@ def _reconstruct(arguments):
     from minidraw.datasets import as_float
 
     network = _network(arguments)
-    data = datasets.load(
-        **_source(arguments, network.meta_.get("data", {}).get("name_or_path", "digits"))
-    )
+    seen = network.meta_.get("data", {"name_or_path": "digits"})  # while it was trained
+    data = datasets.load(**_source(arguments, seen))
     images = as_float(data.valid.images[: arguments.count])
     redrawn = network.reconstruct(images, seed=arguments.seed)
     viz.save_png(arguments.out, viz.pairs(images, redrawn))
@@ -209,7 +225,7 @@ def _data(arguments):
     from minidraw import datasets, viz
     from minidraw.datasets.report import describe
 
-    data = datasets.load(**_source(arguments, None))
+    data = datasets.load(**_source(arguments, {}))
     description = describe(data)
     for what, text in description.rows:
         print(f"{what:10} {text}")

@@ -102,10 +102,9 @@ class Draw:
         config = start.configure(draw, data, {name: getattr(self, name) for name in self.SIZES})
         if minutes is None and epochs is None:
             minutes = 2
-        recipe = start.amended(
-            Recipe(batch=self.batch, rate=self.rate, binarize=self.binarize, seed=self.seed),
-            {"minutes": minutes or 0, "epochs": epochs or 0},
-        )
+        given = {name: getattr(self, name) for name in ("batch", "rate", "binarize", "seed")}
+        given |= {"minutes": minutes or 0, "epochs": epochs or 0}
+        recipe = start.amended(Recipe(), given)
         with Workers(self.threads) as workers:
             options = {"ops": kernels, "workers": workers}
             steps = loop.steps_for(draw, config, recipe, data, options)
@@ -137,8 +136,7 @@ class Draw:
         from minidraw import kernels
         from minidraw.models import draw
 
-        self._check_fitted()
-        rng = np.random.default_rng(seed)
+        rng = self._generator(seed, n)
         images = np.concatenate(
             [
                 kernels.sigmoid(draw.generate(self.params_, z, self.config_, kernels).canvas[-1])
@@ -166,8 +164,7 @@ class Draw:
         from minidraw.models import draw
         from minidraw.models.base import Batch
 
-        self._check_fitted()
-        rng = np.random.default_rng(seed)
+        rng = self._generator(seed, n)
         if images is None:
             noise = rng.standard_normal(draw.noise_shape(self.config_, n), np.float32)
             return draw.generate(self.params_, noise, self.config_, kernels)
@@ -220,7 +217,7 @@ class Draw:
                 ops=kernels,
                 workers=workers,
                 fresh=self._fresh,
-                words=self.meta_["protocol"],
+                words="",
                 seed=seed,
             ).total
 
@@ -242,12 +239,19 @@ class Draw:
             raise UserError(f"{path} holds a network of another kind: {meta['model']}")
         self = cls(**{name: getattr(config, name) for name in cls.SIZES})
         self.config_, self.params_, self.meta_ = config, params, meta
-        self._fresh = bool(meta["fresh"])
+        self._fresh = bool(meta.get("fresh"))
         return self
 
     def _check_fitted(self):
         if not hasattr(self, "params_"):
             raise NotFitted("this Draw is not trained yet: call fit, or Draw.load")
+
+    def _generator(self, seed, n):
+        self._check_fitted()
+        if n < 1 or seed < 0:
+            what = f"at least 1 image, got {n}" if n < 1 else f"a seed of at least 0, got {seed}"
+            raise UserError(f"there must be {what}")
+        return np.random.default_rng(seed)
 
     def _images(self, images):
         from minidraw.datasets import as_float, as_images

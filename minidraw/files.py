@@ -1,7 +1,7 @@
 """Files that are either whole or not there."""
 
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from minidraw.errors import UserError
@@ -16,8 +16,7 @@ def replacing(path):
     UserError
         If it can't be written; what was at `path` before is still there.
     """
-    path = Path(path)
-    temporary = path.with_name(path.name + ".part")
+    temporary = Path(f"{path}.part")
     try:
         with open(temporary, "wb") as file:
             yield file
@@ -28,4 +27,5 @@ def replacing(path):
         reason = error.strerror or error
         raise UserError(f"can't write {path}: {reason}; what was there before is kept") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # it is gone already, or there is no such folder
+            temporary.unlink()

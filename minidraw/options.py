@@ -5,6 +5,7 @@ import difflib
 import inspect
 import re
 from dataclasses import MISSING, fields
+from itertools import takewhile
 
 
 class Parser(argparse.ArgumentParser):
@@ -17,7 +18,8 @@ class Parser(argparse.ArgumentParser):
 
     def parse_known_args(self, args=None, namespace=None):
         # Before anything else: argparse would take the value of a misspelt option for a command.
-        for word in args or () if self._subparsers is None else ():
+        words = takewhile(lambda word: word != "--", args or ())
+        for word in words if self._subparsers is None else ():
             option = word.split("=")[0]
             if option.startswith("--") and option not in self._option_string_actions:
                 self.error(f"no option {option}", option, self._option_string_actions)
@@ -30,7 +32,12 @@ class Parser(argparse.ArgumentParser):
             message = f"no {typed!r} here; there is {', '.join(choices)}"
         near = difflib.get_close_matches(typed or "", choices, n=1, cutoff=0.5)
         hint = f"; did you mean {near[0]}?" if near else f" (see {self.prog} --help)"
-        self.exit(2, f"{self.prog}: {message}{hint}\n")
+        self.exit(2, f"{self.prog}: {one_line(message)}{hint}\n")
+
+
+def one_line(text):
+    """Foreign text without its line breaks."""
+    return " ".join(str(text).splitlines())
 
 
 def add_fields(parser, record, *, title, skip=()):

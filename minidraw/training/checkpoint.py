@@ -1,19 +1,23 @@
 """Weights on disk: an .npz without pickles, checked name by name before it is believed."""
 
+import io
 import json
+import math
 import zipfile
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 from numpy.lib import format as npy
 
 from minidraw import models
+from minidraw.datasets.files import one_line
 from minidraw.errors import UserError
 from minidraw.files import replacing
 
-MAX_WEIGHTS = 2**28  # a gigabyte of float32: no file makes us allocate more than that
-MAX_META = 2**20
+MAX_WEIGHTS = 2**28  # a gigabyte of float32: no description makes us allocate more than that
+MAX_META = 2**20  # bytes
 
 
 def save(path, meta, groups):
@@ -35,7 +39,10 @@ def save(path, meta, groups):
 def load_meta(path):
     """The `meta` of a weights file, of at most a mebibyte."""
     with _opened(path) as archive:
-        return _read_meta(archive, path)
+        meta = json.loads(_array(archive, "meta", _check_meta).tobytes())
+        if not isinstance(meta, dict):
+            raise ValueError("its description is not a table")
+        return meta
 
 
 def load(path, shapes, groups=None):
@@ -59,23 +66,22 @@ def load(path, shapes, groups=None):
         If the file is no such archive, is cut short or altered, or if a name, a shape, a
         dtype or a value is not what it must be.
     """
-    if sum(int(np.prod(shape, dtype=float)) for shape in shapes.values()) > MAX_WEIGHTS:
-        raise UserError(f"{path}: a network of more than {MAX_WEIGHTS} weights is refused")
     with _opened(path) as archive:
         names = [info.filename.removesuffix(".npy") for info in archive.infolist()]
         found = dict.fromkeys(name.split("/")[0] for name in names if "/" in name)
         wanted = list(found) if groups is None else groups
-        if not wanted:
-            raise UserError(f"{path}: no weights in it")
+        if not wanted or len(set(names)) < len(names):
+            raise ValueError("no weights in it" if not wanted else "a name occurs twice")
         loaded = {g: {n: f"{g}/{n}" for n in shapes} for g in wanted}
         missing = [key for named in loaded.values() for key in named.values() if key not in names]
         if missing:
-            raise UserError(f"{path}: {missing[0]} is missing")
-        extra = [n for n in names if n.split("/")[0] in wanted and n.split("/", 1)[1] not in shapes]
+            raise ValueError(f"{missing[0]} is missing")
+        parted = [name.partition("/") for name in names]
+        extra = ["".join(name) for name in parted if name[0] in wanted and name[2] not in shapes]
         if extra:
-            raise UserError(f"{path}: {extra[0]} belongs to no weight of this network")
+            raise ValueError(f"{extra[0]} belongs to no weight of this network")
         return {
-            g: {n: _read_array(archive, path, key, shapes[n]) for n, key in named.items()}
+            g: {n: _weight(archive, key, shapes[n]) for n, key in named.items()}
             for g, named in loaded.items()
         }
 
@@ -85,37 +91,43 @@ def _opened(path):
     try:
         with zipfile.ZipFile(path) as archive:
             yield archive
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file") from None
-    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zipfile.zlib.error) as err:
-        if isinstance(err, UserError):
-            raise
-        raise UserError(f"{path}: cut short, altered or not a weights file ({err})") from None
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError) as error:
+        raise UserError(f"{path}: {error.strerror.lower()}") from None
+    except UserError:
+        raise
+    except Exception as error:  # zipfile, zlib, JSON, NumPy's header parser: a dozen kinds
+        reason = one_line(error) or type(error).__name__
+        raise UserError(f"{path}: no whole and fitting weights file: {reason}") from error
 
 
-def _read_meta(archive, path):
-    if archive.getinfo("meta.npy").file_size > MAX_META:
-        raise UserError(f"{path}: its description is larger than a weights file's can be")
-    with archive.open("meta.npy") as file:
-        meta = json.loads(npy.read_array(file, allow_pickle=False).tobytes())
-    if not isinstance(meta, dict):
-        raise UserError(f"{path}: its description is not a table")
-    return meta
-
-
-def _read_array(archive, path, key, shape):
-    """One array, whose header is compared before anything is allocated for it."""
+def _array(archive, key, check):
+    """One array; `check` sees the shape and dtype of its header before anything is allocated."""
     with archive.open(f"{key}.npy") as file:
         npy.read_magic(file)
-        found, _, dtype = npy.read_array_header_1_0(file)
-    if found != tuple(shape):
-        raise UserError(f"{path}: {key} has shape {found}, this network needs {tuple(shape)}")
-    if dtype not in (np.float16, np.float32):
-        raise UserError(f"{path}: {key} has dtype {dtype}, expected float32 or float16")
-    with archive.open(f"{key}.npy") as file:
-        array = npy.read_array(file, allow_pickle=False).astype(np.float32)
+        shape, fortran, dtype = npy.read_array_header_1_0(file)
+        check(shape, dtype)
+        size = math.prod(shape) * dtype.itemsize
+        content = file.read(size + 1)  # on to the end, where zipfile compares the checksum
+    if len(content) != size:
+        raise ValueError(f"{key} isn't as large as its header says")
+    return np.frombuffer(content, dtype).reshape(shape, order="F" if fortran else "C")
+
+
+def _check_meta(shape, dtype):
+    if dtype != np.uint8 or len(shape) != 1 or not 0 <= shape[0] <= MAX_META:
+        raise ValueError(f"its description has shape {shape} and dtype {dtype}")
+
+
+def _weight(archive, key, needed):
+    def check(shape, dtype):
+        if shape != tuple(needed):
+            raise ValueError(f"{key} has shape {shape}, this network needs {tuple(needed)}")
+        if dtype not in (np.float16, np.float32):  # nor Python objects, which a pickle would be
+            raise ValueError(f"{key} has dtype {dtype}, expected float32 or float16")
+
+    array = _array(archive, key, check).astype(np.float32)
     if not np.isfinite(array).all():
-        raise UserError(f"{path}: {key} has values that are not finite")
+        raise ValueError(f"{key} has values that are not finite")
     return array
 
 
@@ -144,11 +156,37 @@ def load_network(path):
     if path.is_dir():
         path = path / "checkpoint.npz"
     meta = load_meta(path)
+    model, config = network(meta, path)
+    group = "average" if meta.get("averaged") else "weights"
+    return model, config, load(path, model.param_shapes(config), [group])[group], meta
+
+
+def network(meta, path):
+    """The model and the Config that a description names; `path` is for the message."""
     try:
         model = models.named(meta["model"])
-        config = model.Config(**meta["config"])
-        shapes = model.param_shapes(config)
-    except (KeyError, TypeError, ValueError) as error:
-        raise UserError(f"{path}: its description makes no network ({error})") from error
-    group = "average" if meta.get("averaged") else "weights"
-    return model, config, load(path, shapes, [group])[group], meta
+        return model, configured(model, meta["config"])
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        raise UserError(f"{path}: no network is described there ({one_line(error)})") from error
+
+
+def configured(model, values):
+    """The model's Config, if it's of a size that memory may hold."""
+    config = typed(model.Config, values)
+    if sum(map(math.prod, model.param_shapes(config).values())) > MAX_WEIGHTS:
+        raise ValueError(f"a network of more than {MAX_WEIGHTS:,} weights is refused")
+    return config
+
+
+def typed(record, values):
+    """A dataclass of numbers and words that come from outside, each of its field's own type."""
+    types, found = {field.name: field.type for field in fields(record)}, {}
+    for name, value in values.items():
+        value = value.item() if isinstance(value, np.generic) else value
+        wanted = types.get(name, type(value))  # the record itself refuses unknown names
+        if wanted is float and type(value) is int:
+            value = float(value)
+        if type(value) is not wanted:
+            raise TypeError(f"{name} must be of type {wanted.__name__}, got {value!r}")
+        found[name] = value
+    return record(**found)

@@ -77,12 +77,14 @@ def fit(trainer, run=None, *, quiet=False):
                 result = trainer.validate(None if done == steps else trainer.recipe.valid_images)
             if run is not None:
                 run.add(row | _valid_columns(result if checked else None))
-                if checked or pressed or time.monotonic() - saved > SAVE_EVERY:
+                if checked or time.monotonic() - saved > SAVE_EVERY:
                     run.save(trainer)
                     saved = time.monotonic()
                 if checked:
                     run.draw(trainer.pictures())
         if trainer.step_count < steps:
+            if run is not None:
+                run.save(trainer)
             raise Interrupted
     return result or trainer.validate()
 

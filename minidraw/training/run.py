@@ -3,12 +3,14 @@
 import csv
 import json
 import math
+import os
 from pathlib import Path
 
 from minidraw import viz
 from minidraw.errors import UserError
 from minidraw.files import replacing
 from minidraw.training import checkpoint
+from minidraw.training.flat import fill
 from minidraw.training.optimizer import Adam
 
 STATE = Adam.SLOTS
@@ -30,16 +32,17 @@ class Run:
         self._columns = None
 
     @classmethod
-    def create(cls, folder, meta):
-        """Start a new run in an empty or missing folder."""
+    def create(cls, folder, meta, trainer):
+        """Start a new run in a folder that holds none, with a checkpoint of its first weights."""
         run = cls(folder, meta)
-        if (run.folder / "config.json").exists():
+        if any((run.folder / name).exists() for name in ("config.json", "log.csv")):
             raise UserError(f"{folder} holds a run already: continue it with --resume {folder}")
         try:
             run.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UserError(f"can't make the run folder {folder}: {error.strerror}") from error
-        with replacing(run.folder / "config.json") as file:
+        run.save(trainer)
+        with replacing(run.folder / "config.json") as file:  # last: now the folder is a run
             file.write(json.dumps(meta, indent=2).encode() + b"\n")
         return run
 
@@ -48,12 +51,12 @@ class Run:
         """Open a run that was begun before."""
         path = Path(folder) / "config.json"
         try:
-            text = path.read_text(encoding="utf-8")
+            text = path.read_bytes()
         except OSError as error:
             raise UserError(f"{folder} is no run folder: {path.name}: {error.strerror}") from error
         try:
             return cls(folder, dict(json.loads(text)))
-        except ValueError as error:
+        except (TypeError, ValueError, RecursionError) as error:
             raise UserError(f"{path}: not a run's settings ({error})") from error
 
     @property
@@ -85,6 +88,8 @@ class Run:
                 if file.tell() == 0:
                     writer.writeheader()
                 writer.writerows(self._rows)
+                file.flush()
+                os.fsync(file.fileno())  # it must not fall behind the checkpoint
         except OSError as error:
             raise UserError(f"can't write {path}: {error.strerror}") from error
         self._rows.clear()
@@ -94,11 +99,14 @@ class Run:
         shapes = {name: view.shape for name, view in trainer.adam.weights.views.items()}
         groups = checkpoint.load(self.checkpoint, shapes, STATE)
         meta = checkpoint.load_meta(self.checkpoint)
+        step = meta.get("step")
+        if type(step) is not int or not 0 <= step <= trainer.steps:
+            raise UserError(f"{self.checkpoint}: step {step!r} is none of {trainer.steps}")
         for slot in STATE:
-            for name, view in getattr(trainer.adam, slot).views.items():
-                view[...] = groups[slot][name]
-        trainer.adam.step, trainer.averaged = int(meta["step"]), bool(meta["averaged"])
-        self._trim(trainer.adam.step)
+            fill(getattr(trainer.adam, slot), groups[slot])
+        trainer.adam.step, trainer.averaged = step, bool(meta.get("averaged"))
+        self._trim(step)
+        self.log()  # is it one?
 
     def _trim(self, step):
         path = self.folder / "log.csv"
@@ -108,10 +116,14 @@ class Run:
 
     def log(self):
         """The log as columns of floats; nan where a row has no entry."""
-        with open(self.folder / "log.csv", newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
-        columns = rows[0] if rows else []
-        return {key: [float(row[key] or math.nan) for row in rows] for key in columns}
+        path = self.folder / "log.csv"
+        try:
+            with open(path, newline="", encoding="utf-8") as file:
+                rows = list(csv.DictReader(file))
+            columns = rows[0] if rows else []
+            return {key: [float(row[key] or math.nan) for row in rows] for key in columns}
+        except (OSError, TypeError, ValueError, csv.Error) as error:
+            raise UserError(f"{path}: not a run's log ({error})") from error
 
     def draw(self, pictures):
         """Render the curves and the model's pictures."""

@@ -1,6 +1,7 @@
 """Set a training run up, from a preset and options, or from where one stopped."""
 
-from dataclasses import asdict, replace
+import operator
+from dataclasses import asdict
 
 from minidraw import datasets, kernels, models
 from minidraw.errors import UserError
@@ -52,7 +53,7 @@ def new(preset, folder, workers, *, name, source, config=None, recipe=None, init
         "protocol": trainer.protocol,
         "fresh": trainer.fresh,
     }
-    return trainer, Run.create(folder, meta)
+    return trainer, Run.create(folder, meta, trainer)
 
 
 def resumed(folder, workers, data_dir=None):
@@ -71,17 +72,23 @@ def resumed(folder, workers, data_dir=None):
     run : Run
     """
     run = Run.open(folder)
+    model, config = checkpoint.network(run.meta, folder / "config.json")
     try:
-        source = run.meta["data"] | ({"data_dir": data_dir} if data_dir else {})
-        model = models.named(run.meta["model"])
-        config, recipe = model.Config(**run.meta["config"]), Recipe(**run.meta["recipe"])
-        steps = int(run.meta["steps"])
-    except (KeyError, TypeError, ValueError) as error:
+        recipe, steps = (
+            checkpoint.typed(Recipe, run.meta["recipe"]),
+            operator.index(run.meta["steps"]),
+        )
+        data = datasets.load(**run.meta["data"] | ({"data_dir": data_dir} if data_dir else {}))
+    except UserError:
+        raise
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise UserError(f"{folder}/config.json: not a run's settings ({error})") from error
-    data = datasets.load(**source)
+    if data.image_shape != config.image_shape:
+        raise UserError(
+            f"{data.name} now has images of shape {data.image_shape}, the run's network knows {config.image_shape}"
+        )
     trainer = Trainer(model, config, recipe, data, steps, ops=kernels, workers=workers)
-    if run.checkpoint.exists():
-        run.restore(trainer)
+    run.restore(trainer)
     return trainer, run
 
 
@@ -89,10 +96,15 @@ def amended(recipe, changes):
     """The recipe with some choices changed; epochs given in place of minutes replace them."""
     if changes.get("epochs") and "minutes" not in changes:
         changes = changes | {"minutes": 0}
+    if changes.get("epochs") and changes.get("minutes"):
+        raise UserError("give minutes or epochs, not both")
     try:
-        return replace(recipe, **changes)
-    except ValueError as error:
+        recipe = checkpoint.typed(Recipe, asdict(recipe) | changes)
+    except (TypeError, ValueError, OverflowError) as error:
         raise UserError(str(error)) from error
+    if not (recipe.minutes or recipe.epochs):
+        raise UserError("no time to train: give minutes or epochs")
+    return recipe
 
 
 def configure(model, data, changes):
@@ -100,8 +112,8 @@ def configure(model, data, changes):
     channels, height, width = data.image_shape
     size = {"channels": channels, "height": height, "width": width}
     try:
-        return model.Config(**size | changes)
-    except ValueError as error:
+        return checkpoint.configured(model, size | changes)
+    except (TypeError, ValueError, OverflowError) as error:
         raise UserError(str(error)) from error
 
 

@@ -88,7 +88,7 @@ class Trainer:
         if all(map(math.isfinite, costs.values())):
             norm = self.adam.update(self._grad, rate=rate, clip=self.recipe.clip, ops=self.ops)
         if not math.isfinite(norm):
-            raise Diverged(self._diagnosis(step, costs))
+            raise Diverged(self._diagnosis(step + 1, costs))
         means = {key: value / batch for key, value in costs.items()}
         seconds = time.perf_counter() - began
         return {"step": step + 1, **means, "grad_norm": norm, "rate": rate, "seconds": seconds}
@@ -130,14 +130,14 @@ class Trainer:
         bad += [key for key, value in costs.items() if not math.isfinite(value)]
         what = ", ".join(bad) or "the gradient's norm"
         return (
-            f"step {step + 1}: not finite any more: {what}."
+            f"step {step}: not finite any more: {what}."
             " Try a smaller --rate, a smaller --clip or a longer --warmup"
         )
 
     def validate(self, images=None):
         """Bounds on the validation images, of the raw and of the averaged weights.
 
-        From then on `params` are those with the lower bound.
+        From then on `params` are those with the lower bound.  Raises `Diverged`, as `step` does.
 
         Parameters
         ----------
@@ -165,6 +165,8 @@ class Trainer:
             )
 
         raw, averaged = measure(self.adam.weights), measure(self.adam.average)
+        if not math.isfinite(raw.total):
+            raise Diverged(self._diagnosis(self.step_count, {"the validation bound": raw.total}))
         self.averaged = averaged.total < raw.total
         return averaged if self.averaged else raw
 

@@ -9,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from threadpoolctl import threadpool_limits
 
+from minidraw.errors import UserError
+
 
 def default_threads():
     """Cores that this process may use."""
@@ -21,7 +23,9 @@ class Workers:
     """A pool of threads; a context manager, since BLAS's limit holds for the whole process."""
 
     def __init__(self, threads=None):
-        self.threads = threads or default_threads()
+        self.threads = default_threads() if threads is None else threads
+        if self.threads < 1:
+            raise UserError(f"threads must be at least 1, got {threads}")
         self._limit = threadpool_limits(1, user_api="blas")
         self._pool = ThreadPoolExecutor(self.threads)
 

@@ -169,6 +169,7 @@ CONTENDERS = {  # name: needs, builder, threads (0 for every core)
     "torch": ("torch", build_torch, 0),
     "torch-1-thread": ("torch", build_torch, 1),
     "torch-compile": ("torch", build_compiled, 0),
+    "torch-compile-1-thread": ("torch", build_compiled, 1),
     "jax": ("jax", build_jax, 0),  # its pool has a thread per core, whatever is asked for
 }
 
@@ -198,14 +199,14 @@ def main():
 
 def _table(seconds, contenders):
     print(
-        f"{'':16s}{'median':>8s}{'lowest':>8s}{'highest':>9s}{'ratio':>7s}{'cpu':>8s}{'idle':>7s}"
+        f"{'':23s}{'median':>8s}{'lowest':>8s}{'highest':>9s}{'ratio':>7s}{'cpu':>8s}{'idle':>7s}"
     )
     first = statistics.median(next(iter(seconds.values())))
     for name, values in seconds.items():
         middle, contender = statistics.median(values), contenders[name]
         cpu, idle = statistics.median(contender.cpu), max(contender.idle[1:], default=0)
         print(
-            f"{name:16s}{1e3 * middle:8.1f}{1e3 * min(values):8.1f}{1e3 * max(values):9.1f}"
+            f"{name:23s}{1e3 * middle:8.1f}{1e3 * min(values):8.1f}{1e3 * max(values):9.1f}"
             f"{middle / first:7.2f}{1e3 * cpu:8.1f}{1e3 * idle:7.1f}  {contender.note}"
         )
     print("ratio: to the first row; cpu: all threads, median; idle: cpu between turns, highest")
