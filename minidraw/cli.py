@@ -87,7 +87,9 @@ def _add_data(parser, positional=False):
     )
     parser.add_argument("--data-dir", type=Path, help="folder of the downloaded sets")
     parser.add_argument("--size", type=int, help="bring pictures of your own to SIZE x SIZE")
-    parser.add_argument("--invert", action="store_true", help="your pictures are dark on light")
+    parser.add_argument(
+        "--invert", action="store_true", default=None, help="your pictures are dark on light"
+    )
 
 
 def _add_network(parser, out, count):
@@ -149,11 +151,10 @@ def _train(arguments):
 def _refuse_changes(arguments):
     """A run that goes on keeps its settings: say so, rather than ignore what was typed."""
     kept = ("resume", "threads", "data_dir", "command", "preset")
-    given = [
-        n for n, value in vars(arguments).items() if n not in kept and value not in (None, False)
-    ]
-    if given:
-        option = f"--{given[0].replace('_', '-')}"
+    given = [name for name, value in vars(arguments).items() if value is not None]
+    changed = [name for name in given if name not in kept]
+    if changed:
+        option = f"--{changed[0].replace('_', '-')}"
         raise UserError(f"--resume goes on with the run's own settings: leave out {option}")
 
 
@@ -206,7 +207,10 @@ def _reconstruct(arguments):
 
     network = _network(arguments)
     seen = network.meta_.get("data", {"name_or_path": "digits"})  # while it was trained
-    data = datasets.load(**_source(arguments, seen))
+    try:
+        data = datasets.load(**_source(arguments, seen))
+    except TypeError as error:
+        raise UserError(f"the network's file names no data set ({error}): give --data") from error
     images = as_float(data.valid.images[: arguments.count])
     redrawn = network.reconstruct(images, seed=arguments.seed)
     viz.save_png(arguments.out, viz.pairs(images, redrawn))

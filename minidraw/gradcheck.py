@@ -179,13 +179,17 @@ def rows(*modules, seed=0):
     Parameters
     ----------
     modules : modules
-        `minidraw.layers`, `minidraw.kernels`, or both.
+        Such as `minidraw.layers`; both that and `minidraw.kernels` where none is given.
     seed : int
 
     Returns
     -------
     list of Row
     """
+    if not modules:
+        from minidraw import kernels, layers  # here, because Numba takes a second to import
+
+        modules = layers, kernels
     found = []
     for ops in modules:
         rng, ops_name = np.random.default_rng(seed), ops.__name__.rpartition(".")[2]

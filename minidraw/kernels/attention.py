@@ -8,6 +8,7 @@ from minidraw.kernels.jit import HALF, ONE, TWO, ZERO, exp, helper
 from minidraw.layers.attention import LOG_LIMIT
 
 LIMIT = np.float32(LOG_LIMIT)
+FAINTEST = np.float32(-32)  # e^-32 is far below a float32's last place beside the row's peak
 
 
 @lru_cache
@@ -63,7 +64,10 @@ def filterbank(center, stride, var, offset, pixels, F):
         # product keeps its digits where the window lies far outside the image.
         twice = TWO * mu - nearest
         for a in range(A):
-            F[k, a] = exp(scale * (pixels[a] - nearest) * (twice - pixels[a]))  # eq 25 or 26
+            z = scale * (pixels[a] - nearest) * (twice - pixels[a])
+            # Left as they are, the far tails' products are denormal numbers, which made reading
+            # and writing through sharp windows up to ten times slower.
+            F[k, a] = exp(z) if z > FAINTEST else ZERO  # eq 25 or 26
         total = F[k, 0]
         for a in range(1, A):
             total += F[k, a]

@@ -1,6 +1,5 @@
 """Weights on disk: an .npz without pickles, checked name by name before it is believed."""
 
-import io
 import json
 import math
 import zipfile

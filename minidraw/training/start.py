@@ -72,7 +72,7 @@ def resumed(folder, workers, data_dir=None):
     run : Run
     """
     run = Run.open(folder)
-    model, config = checkpoint.network(run.meta, folder / "config.json")
+    model, config = checkpoint.network(run.meta, run.folder / "config.json")
     try:
         recipe, steps = (
             checkpoint.typed(Recipe, run.meta["recipe"]),
@@ -85,7 +85,8 @@ def resumed(folder, workers, data_dir=None):
         raise UserError(f"{folder}/config.json: not a run's settings ({error})") from error
     if data.image_shape != config.image_shape:
         raise UserError(
-            f"{data.name} now has images of shape {data.image_shape}, the run's network knows {config.image_shape}"
+            f"{data.name} now has images of shape {data.image_shape},"
+            f" the run's network knows {config.image_shape}"
         )
     trainer = Trainer(model, config, recipe, data, steps, ops=kernels, workers=workers)
     run.restore(trainer)

@@ -35,6 +35,21 @@ def test_logarithms_are_clipped_and_pass_no_gradient_there():
     np.testing.assert_array_equal(draw, [[2, 2.5, 0, 0, 0]] * 2)
 
 
+@pytest.mark.parametrize("limit", [-12.5, 12.5])
+def test_nothing_flows_where_a_logarithm_is_clipped(ops, limit):
+    rng, raw = np.random.default_rng(0), np.zeros((3, 5))
+    raw[np.arange(3), np.arange(2, 5)] = limit  # one of the three in each image
+    x, patch = rng.random((3, 1, 7, 5)), rng.standard_normal((3, 9))
+    glimpse, read_cache = ops.read_attention(np.zeros_like(x), raw, x=x, K=3)
+    out, write_cache = ops.write_attention(patch, raw, height=7, width=5, K=3)
+    _, read_draw = ops.read_attention_backward(rng.standard_normal(glimpse.shape), read_cache)
+    _, write_draw = ops.write_attention_backward(rng.standard_normal(out.shape), write_cache)
+    for draw in read_draw, write_draw:
+        clipped = raw[:, 2:] == limit
+        np.testing.assert_array_equal(draw[:, 2:][clipped], 0)
+        assert (draw[2, :2] != 0).all() and (draw[2, 2:4] != 0).all()
+
+
 def test_one_filter_is_refused_with_the_reason(ops):
     raw, x = np.zeros((2, 5)), np.zeros((2, 1, 5, 4))
     size = {"height": 5, "width": 4, "K": 1}

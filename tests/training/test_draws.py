@@ -1,0 +1,55 @@
+"""Random numbers depend on what they are for, and on nothing else."""
+
+import numpy as np
+import pytest
+
+from minidraw.training import draws
+
+PURPOSES = (draws.COINS, draws.NOISE, draws.VALID_COINS, draws.VALID_NOISE, draws.PICTURES)
+CUTS = [(0, 70), (0, 25), (25, 50), (0, 1), (24, 26), (13, 61), (69, 70)]
+
+
+def noise(start=0, stop=70, seed=1, step=2, purpose=draws.NOISE, dtype=np.float32):
+    return draws.noise((3, stop - start, 4), start, stop, dtype, seed, step, purpose)
+
+
+def coins(means, start=0, stop=70, seed=1, step=2, purpose=draws.COINS):
+    return draws.binarize(means[start:stop], start, stop, seed, step, purpose)
+
+
+@pytest.mark.parametrize("start, stop", CUTS)
+def test_a_part_of_a_batch_gets_the_numbers_it_gets_in_the_whole(start, stop):
+    assert (noise(start, stop) == noise()[:, start:stop]).all()
+    means = np.random.default_rng(0).random((70, 1, 3, 2), np.float32)
+    assert (coins(means, start, stop) == coins(means)[start:stop]).all()
+
+
+def test_seed_step_purpose_and_block_each_change_every_number():
+    blocks = [noise()[:, k * 25 : k * 25 + 20] for k in range(3)]
+    others = [noise(seed=2), noise(step=3), noise(seed=2, step=1)]
+    others += [noise(purpose=p) for p in PURPOSES if p != draws.NOISE]
+    parts = blocks + [other[:, :20] for other in others]
+    for k, one in enumerate(parts):
+        assert all((one != other).all() for other in parts[:k])
+
+
+def test_orders_are_permutations_of_their_own():
+    orders = [draws.permutation(40, seed, epoch) for seed in (0, 1) for epoch in (0, 1, 2)]
+    assert all((np.sort(order) == np.arange(40)).all() for order in orders)
+    assert len({tuple(order) for order in orders}) == 6
+    assert (draws.permutation(40, 1, 2) == orders[5]).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_noise_is_standard_normal(dtype):
+    found = draws.noise((40, 500, 5), 0, 500, dtype, 0, 0, draws.NOISE)
+    assert found.dtype == dtype and found.shape == (40, 500, 5)
+    assert abs(found.mean()) < 0.02 and abs(found.std() - 1) < 0.02  # 100,000: 6 deviations
+
+
+def test_coins_show_1_as_often_as_the_means_say_and_leave_0_and_1():
+    means = np.tile(np.array([0, 0.2, 0.7, 1], np.float32), (20_000, 1, 1, 1))
+    found = draws.binarize(means, 0, len(means), 0, 0, draws.COINS)
+    assert found.dtype == np.float32 and set(np.unique(found)) == {0, 1}
+    assert found.mean(axis=(0, 1, 2)) == pytest.approx([0, 0.2, 0.7, 1], abs=0.02)
+    assert (found[..., 0] == 0).all() and (found[..., 3] == 1).all()

@@ -1,0 +1,78 @@
+"""Choices of a run: what is refused, and the learning rate's path."""
+
+import math
+from dataclasses import fields
+
+import pytest
+
+from minidraw.training.checkpoint import typed
+from minidraw.training.recipe import Recipe
+
+
+@pytest.mark.parametrize(
+    "name, value",
+    [
+        ("minutes", -1),
+        ("minutes", math.nan),
+        ("epochs", math.inf),
+        ("batch", 0),
+        ("rate", 0),
+        ("rate", math.nan),
+        ("final_rate", -1e-5),
+        ("warmup", -1),
+        ("clip", 0),
+        ("clip", math.inf),
+        ("beta1", 1),
+        ("beta2", -0.1),
+        ("average", 1.0),
+        ("average", math.nan),
+        ("binarize", "Fresh"),
+        ("validate", -1),
+        ("valid_images", 0),
+        ("seed", -1),
+    ],
+)
+def test_values_out_of_range_are_refused_by_name(name, value):
+    with pytest.raises(ValueError, match=name):
+        Recipe(**{name: value})
+
+
+def test_every_field_is_checked_above():
+    cases = test_values_out_of_range_are_refused_by_name.pytestmark[0].args[1]
+    assert {name for name, _ in cases} == {field.name for field in fields(Recipe)}
+
+
+def test_rate_rises_in_equal_steps_then_falls_along_a_cosine():
+    recipe = Recipe(rate=1.0, final_rate=0.2, warmup=4)
+    rates = [recipe.rate_at(step, 104) for step in range(105)]
+    assert rates[:5] == pytest.approx([0.2, 0.4, 0.6, 0.8, 1.0])
+    assert rates[54] == pytest.approx(0.6)  # halfway: the mean of first and last
+    assert rates[29] == pytest.approx(0.2 + 0.8 * (0.5 + 0.5 * math.cos(math.pi / 4)))
+    assert rates[104] == pytest.approx(0.2)
+    assert all(a > b for a, b in zip(rates[4:], rates[5:], strict=False))
+
+
+def test_warmup_takes_a_tenth_of_a_short_run_at_most():
+    recipe = Recipe(rate=1.0, warmup=300)
+    rates = [recipe.rate_at(step, 50) for step in range(50)]
+    assert max(rates) == rates[5] == 1.0
+    assert recipe.rate_at(0, 1) == 1.0  # a run of one step uses it
+
+
+def test_typed_takes_each_field_in_its_own_type_only():
+    assert typed(Recipe, {"batch": 3, "rate": 1}) == Recipe(batch=3, rate=1.0)
+    for name, value in [
+        ("batch", 3.0),
+        ("batch", True),
+        ("batch", "3"),
+        ("rate", "0.1"),
+        ("rate", False),
+        ("binarize", 1),
+        ("seed", None),
+        ("seed", [1]),
+        ("nonsense", 1),
+    ]:
+        with pytest.raises(TypeError, match=name):
+            typed(Recipe, {name: value})
+    with pytest.raises(OverflowError):
+        typed(Recipe, {"rate": 10**400})
