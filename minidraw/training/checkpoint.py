@@ -44,7 +44,7 @@ def load_meta(path):
         return meta
 
 
-def load(path, shapes, groups=None):
+def load(path, shapes, groups):
     """Read weights that must fit `shapes`.
 
     Parameters
@@ -52,8 +52,8 @@ def load(path, shapes, groups=None):
     path : path
     shapes : dict
         Name to shape, from the model's `param_shapes`.
-    groups : sequence of str, optional
-        The groups wanted; all that the file has, if not given.
+    groups : sequence of str
+        Those wanted; the file may have others.
 
     Returns
     -------
@@ -67,16 +67,14 @@ def load(path, shapes, groups=None):
     """
     with _opened(path) as archive:
         names = [info.filename.removesuffix(".npy") for info in archive.infolist()]
-        found = dict.fromkeys(name.split("/")[0] for name in names if "/" in name)
-        wanted = list(found) if groups is None else groups
-        if not wanted or len(set(names)) < len(names):
-            raise ValueError("no weights in it" if not wanted else "a name occurs twice")
-        loaded = {g: {n: f"{g}/{n}" for n in shapes} for g in wanted}
+        if len(set(names)) < len(names):
+            raise ValueError("a name occurs twice")
+        loaded = {g: {n: f"{g}/{n}" for n in shapes} for g in groups}
         missing = [key for named in loaded.values() for key in named.values() if key not in names]
         if missing:
             raise ValueError(f"{missing[0]} is missing")
         parted = [name.partition("/") for name in names]
-        extra = ["".join(name) for name in parted if name[0] in wanted and name[2] not in shapes]
+        extra = ["".join(name) for name in parted if name[0] in groups and name[2] not in shapes]
         if extra:
             raise ValueError(f"{extra[0]} belongs to no weight of this network")
         return {
@@ -172,15 +170,16 @@ def network(meta, path):
 def configured(model, values):
     """The model's Config, if it's of a size that memory may hold."""
     config = typed(model.Config, values)
-    if sum(map(math.prod, model.param_shapes(config).values())) > MAX_WEIGHTS:
-        raise ValueError(f"a network of more than {MAX_WEIGHTS:,} weights is refused")
+    weights = sum(map(math.prod, model.param_shapes(config).values()))
+    if max(weights, math.prod(model.noise_shape(config, 1) or ())) > MAX_WEIGHTS:
+        raise ValueError(f"more than {MAX_WEIGHTS:,} weights, or latents of an image, are refused")
     return config
 
 
 def typed(record, values):
     """A dataclass of numbers and words that come from outside, each of its field's own type."""
     types, found = {field.name: field.type for field in fields(record)}, {}
-    for name, value in values.items():
+    for name, value in dict(values).items():
         value = value.item() if isinstance(value, np.generic) else value
         wanted = types.get(name, type(value))  # the record itself refuses unknown names
         if wanted is float and type(value) is int:

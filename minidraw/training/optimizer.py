@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+
 from minidraw.training.flat import fill, flat
 
 EPS = 1e-8
@@ -55,7 +57,8 @@ class Adam:
             Of the gradient before clipping; where it isn't finite nothing was changed.
         """
         vector = grad.vector
-        norm = math.sqrt(float(vector @ vector))
+        with np.errstate(over="ignore", invalid="ignore"):  # the caller is told instead
+            norm = math.sqrt(float(vector @ vector))
         if not math.isfinite(norm):
             return norm
         if norm > clip:

@@ -52,7 +52,7 @@ class Trainer:
         self.model, self.config, self.recipe, self.data = model, config, recipe, data
         self.steps, self.ops, self.workers = steps, ops, workers
         if params is None:
-            rng = np.random.default_rng([recipe.seed, draws.INIT])
+            rng = np.random.default_rng([recipe.seed, 0, draws.INIT, 0])
             params = model.init_params(config, rng, np.float32, data.mean_image)
         self.adam = Adam(params, beta1=recipe.beta1, beta2=recipe.beta2, average=recipe.average)
         self.fresh = data.is_fresh(recipe.binarize)

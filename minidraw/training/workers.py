@@ -6,7 +6,9 @@ core, with BLAS held at one thread, keeps every core busy.
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
+import numpy as np
 from threadpoolctl import threadpool_limits
 
 from minidraw.errors import UserError
@@ -27,7 +29,9 @@ class Workers:
         if self.threads < 1:
             raise UserError(f"threads must be at least 1, got {threads}")
         self._limit = threadpool_limits(1, user_api="blas")
-        self._pool = ThreadPoolExecutor(self.threads)
+        # What isn't finite, the trainer finds and says: no warnings of NumPy's on top.
+        quiet = partial(np.seterr, over="ignore", invalid="ignore")
+        self._pool = ThreadPoolExecutor(self.threads, initializer=quiet)
 
     def __enter__(self):
         return self

@@ -2,16 +2,19 @@
 
 Grey, square images only: these are what is timed.
 
-Tried, and kept where faster (float32, one and two threads, forward and backward):
+Tried, and the fastest kept (float32, CPU time of one thread, forward and backward):
 
 * LSTM: ``torch.lstm_cell``, which is what ``nn.LSTMCell`` calls, before one product of the
   joined inputs with the gates in Python (1.2 times its time) and before ``nn.LSTM`` over one
-  step, which is oneDNN's fused cell but reorders its weights at every call (1.8 times).
+  step (1.8 times).
 * Filterbanks of both axes in one tensor and ``softmax``, before one axis at a time (1.3 times).
-* Reading and writing by ``bmm`` and ``baddbmm``, before ``einsum`` (1.5 to 2 times), and reading
+* Reading and writing by ``bmm`` and ``baddbmm``, before ``einsum`` (1.5 to 2.8 times), and reading
   the image and the canvas apart, since the image needs no gradient (up to 2.4 times).
 * All that h_dec feeds except the LSTM as one product: patch, write window, next read window.
 * KL once, over all steps stacked.
+* Two halves of the batch in two Python threads: left out (1.3 to 1.5
+  times the CPU time; measured on a busy machine, so worth another look on an idle one).
+* Adam fused: half the time of foreach or the plain loop.
 """
 
 import time
@@ -126,7 +129,7 @@ def grads(module):
 
 
 def optimizer(module, rate=1e-3):
-    """Adam; on the CPU its fused form beats foreach, and both the plain loop."""
+    """Adam in its fused form."""
     return torch.optim.Adam(module.parameters(), lr=rate, fused=True)
 
 

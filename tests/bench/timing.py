@@ -9,7 +9,7 @@ gradients, clipping and Adam, on a batch of 100 images; minidraw's also averages
 
 On a busy machine compare the column "cpu", seconds of all threads together; wall-clock times are
 then those of the scheduler, and PyTorch's two threads, which wait for each other after every
-operation, suffer most.
+operation, suffer most: there, OMP_WAIT_POLICY=passive in the environment helps them.
 """
 
 import argparse

@@ -75,9 +75,7 @@ def test_the_slots_stand_apart_and_the_starting_weights_are_copied(ops):
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf, 1e30])  # 1e30: its square overflows
 def test_a_gradient_without_a_finite_norm_changes_nothing(ops, bad):
-    adam = Adam(
-        named(np.random.default_rng(0), np.float32), beta1=0.9, beta2=0.999, average=0.999
-    )
+    adam = Adam(named(np.random.default_rng(0), np.float32), beta1=0.9, beta2=0.999, average=0.999)
     before = {slot: getattr(adam, slot).vector.copy() for slot in Adam.SLOTS}
     grad = flat(SHAPES)
     grad.vector[5] = bad

@@ -1,0 +1,235 @@
+"""One step after another: which images, which numbers, and when to stop."""
+
+import numpy as np
+import pytest
+
+from minidraw import layers
+from minidraw.bounds import Bound
+from minidraw.datasets import from_array
+from minidraw.errors import UserError
+from minidraw.models import draw
+from minidraw.training import trainer as trainer_module
+from minidraw.training.trainer import Diverged
+from minidraw.training.workers import Workers, default_threads
+
+
+def numbered(count):
+    """Images that can be told apart by their mean, as a data set without chance."""
+    grey = np.arange(count, dtype=np.float32) / count
+    return from_array(np.broadcast_to(grey[:, None, None], (count, 7, 6)).copy())
+
+
+def test_every_image_of_an_epoch_is_used_at_most_once(trainer, monkeypatch):
+    made = trainer(data=numbered(120), batch=25, binarize="never", steps=8)
+    seen = []
+
+    def costs(params, batch, noise, config, ops):
+        seen.extend(batch.images.mean(axis=(1, 2, 3)).tolist())
+        return real(params, batch, noise, config, ops)
+
+    real = draw.loss_and_grads
+    monkeypatch.setattr(draw, "loss_and_grads", costs)
+    epochs = []
+    for _ in range(2):
+        for _ in range(len(made.data.train) // 25):
+            made.step()
+        epochs.append(sorted(seen))
+        seen.clear()
+    assert [len(epoch) for epoch in epochs] == [100, 100]  # of 108: the odd end is left out
+    assert all(len(set(epoch)) == 100 for epoch in epochs)
+    assert epochs[0] != epochs[1]
+
+
+def test_a_batch_may_be_the_whole_set_but_not_more(trainer):
+    made = trainer(batch=108)
+    assert made.step()["step"] == 1
+    with pytest.raises(UserError, match="batch of 109 .* 108 training images: give --batch 108"):
+        trainer(batch=109)
+
+
+def test_the_row_of_a_step_has_means_over_the_batch_in_nats(trainer, monkeypatch):
+    made = trainer(batch=20)
+    costs = []
+    real = draw.loss_and_grads
+
+    def spy(*arguments):
+        result = real(*arguments)
+        costs.append(result[0])
+        return result
+
+    monkeypatch.setattr(draw, "loss_and_grads", spy)
+    row = made.step()
+    for key in ("nll", "kl", "total"):
+        assert row[key] == pytest.approx(np.concatenate([c[key] for c in costs]).mean(), rel=1e-6)
+    assert row["total"] == pytest.approx(row["nll"] + row["kl"], rel=1e-6)
+    assert row["step"] == 1 and row["seconds"] > 0 and row["grad_norm"] > 0
+    assert row["rate"] == made.recipe.rate_at(0, made.steps)
+
+
+def test_the_gradient_is_that_of_the_mean_loss(trainer, state):
+    """Against one call for the whole batch, by NumPy, with the numbers of the same step."""
+    made = trainer(batch=30, threads=3, warmup=0)
+    rows = made._rows(0)
+    before = {name: view.copy() for name, view in made.adam.weights.views.items()}
+    made.step()
+    mean = made.adam.mean.vector / (1 - made.recipe.beta1)
+    draws = trainer_module.draws
+    x = trainer_module.as_float(made.data.train.images[rows])
+    x = draws.binarize(x, 0, 30, 0, 0, draws.COINS)
+    noise = draws.noise((2, 30, 3), 0, 30, np.float32, 0, 0, draws.NOISE)
+    _, grads = draw.loss_and_grads(before, trainer_module.Batch(x), noise, made.config, layers)
+    expected = np.concatenate([grads[name].ravel() for name in before]) / 30
+    assert np.abs(mean - expected).max() < 1e-5 * np.abs(expected).max()
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_threads_change_a_run_by_rounding_only(trainer, state, threads):
+    two, other = trainer(threads=2), trainer(threads=threads)
+    for _ in range(5):
+        row, other_row = two.step(), other.step()
+    assert other_row["total"] == pytest.approx(row["total"], rel=1e-5)
+    np.testing.assert_allclose(state(other)["weights"], state(two)["weights"], rtol=1e-3, atol=1e-5)
+    assert other.validate().total == pytest.approx(two.validate().total, rel=1e-5)
+
+
+def test_same_seed_same_bits_another_seed_other_numbers(trainer, state):
+    runs = [trainer(seed=seed) for seed in (0, 0, 1)]
+    for made in runs:
+        made.step()
+    first, again, other = map(state, runs)
+    assert all((first[key] == again[key]).all() for key in first)
+    assert (first["weights"] != other["weights"]).mean() > 0.5
+
+
+def test_it_learns(trainer):
+    made = trainer(data=numbered(300), steps=150, batch=50, rate=0.02, warmup=10)
+    first = made.validate().total
+    for _ in range(150):
+        made.step()
+    assert made.validate().total < first - 2
+
+
+@pytest.mark.parametrize("name", ["patch.b", "encoder.W"])
+def test_a_loss_that_is_not_finite_names_step_and_tensors(trainer, state, name):
+    made = trainer()
+    made.step()
+    made.adam.weights.views[name].flat[0] = np.nan
+    before = state(made)
+    with pytest.raises(Diverged) as caught:
+        made.step()
+    message = str(caught.value)
+    for part in ("step 2:", "nll", name, "--rate", "--clip", "--warmup"):
+        assert part in message
+    assert all(np.array_equal(state(made)[key], before[key], equal_nan=True) for key in before)
+
+
+def test_a_gradient_that_is_not_finite_stops_too(trainer, state, monkeypatch):
+    made = trainer()
+    real = draw.loss_and_grads
+
+    def broken(*arguments):
+        costs, grads = real(*arguments)
+        grads["latent.W"].flat[3] = np.inf
+        return costs, grads
+
+    monkeypatch.setattr(draw, "loss_and_grads", broken)
+    before = state(made)
+    with pytest.raises(Diverged, match=r"step 1: not finite any more: latent\.W\. Try"):
+        made.step()
+    assert all((state(made)[key] == before[key]).all() for key in before)
+
+
+def test_a_gradient_whose_norm_overflows_stops_too(trainer, monkeypatch):
+    made = trainer()
+    real = draw.loss_and_grads
+
+    def huge(*arguments):
+        costs, grads = real(*arguments)
+        grads["latent.W"].flat[3] = 1e30
+        return costs, grads
+
+    monkeypatch.setattr(draw, "loss_and_grads", huge)
+    with pytest.raises(Diverged, match="the gradient's norm"):
+        made.step()
+
+
+def test_a_validation_bound_that_is_not_finite_stops_before_it_can_be_saved(trainer):
+    made = trainer()
+    made.step()
+    made.adam.weights.views["patch.b"][:] = np.inf
+    with pytest.raises(Diverged, match="step 1: .*the validation bound"):
+        made.validate()
+
+
+@pytest.mark.parametrize("raw, averaged", [(10.0, 9.0), (9.0, 10.0), (9.0, 9.0), (9.0, np.nan)])
+def test_the_averaged_weights_count_once_they_are_better(trainer, monkeypatch, raw, averaged):
+    made = trainer()
+    made.step()
+
+    def bound(model, params, *rest, **settings):
+        value = raw if params is made.adam.weights.views else averaged
+        return Bound(value, 0.0, 12, settings["words"], 0.1)
+
+    monkeypatch.setattr(trainer_module, "bound", bound)
+    better = averaged < raw
+    assert made.validate().nll == (averaged if better else raw)
+    assert made.params is (made.adam.average if better else made.adam.weights).views
+
+
+def test_the_first_weights_can_be_given(trainer, config):
+    params = draw.init_params(config, np.random.default_rng(5), np.float32)
+    made = trainer(params=params)
+    assert all((made.params[name] == params[name]).all() for name in params)
+    assert all((made.adam.average.views[name] == params[name]).all() for name in params)
+
+
+@pytest.mark.parametrize(
+    "levels, binarize, fresh, words",
+    [
+        ("grey", "auto", True, "fresh binarisation"),
+        ("grey", "fresh", True, "fresh binarisation"),
+        ("grey", "never", False, "levels taken as means, no true compression cost"),
+        ("colour", "auto", False, "levels taken as means, no true compression cost"),
+        ("colour", "fresh", True, "fresh binarisation"),
+        ("binary", "auto", False, "fixed binarisation"),
+        ("binary", "fresh", False, "fixed binarisation"),
+    ],
+)
+def test_protocol(trainer, images, config, monkeypatch, levels, binarize, fresh, words):
+    arrays = {
+        "grey": images,
+        "colour": np.stack([images] * 3, axis=1),
+        "binary": (images > 127) * np.uint8(255),
+    }
+    if levels == "colour":
+        monkeypatch.setattr(draw, "init_params", lambda *a: {"x": np.zeros(1, np.float32)})
+    made = trainer(data=from_array(arrays[levels]), binarize=binarize)
+    assert made.fresh is fresh
+    assert made.protocol == f"array, {words}"
+
+
+def test_pictures_are_painted_from_the_same_noise_however_many(trainer):
+    made = trainer()
+    first, again, few = made.pictures(30), made.pictures(30), made.pictures(5)
+    assert first["samples"].shape == (30, 1, 7, 6)
+    assert (first["samples"] == again["samples"]).all()
+    np.testing.assert_allclose(few["samples"], first["samples"][:5], rtol=1e-5)
+    assert first["film"].canvas.shape[:2] == (3, 16)
+
+
+def test_workers_refuse_less_than_one_thread():
+    for threads in (0, -2):
+        with pytest.raises(UserError, match="threads must be at least 1"):
+            Workers(threads)
+    with Workers() as workers:
+        assert workers.threads == default_threads() >= 1
+        assert workers.map(lambda k: k * k, range(20)) == [k * k for k in range(20)]
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3, 7])
+def test_shards_cover_the_batch_in_order(threads):
+    with Workers(threads) as workers:
+        for count in (1, 2, 5, 50):
+            shards = workers.shards(count)
+            assert [k for a, b in shards for k in range(a, b)] == list(range(count))
+            assert len(shards) == min(threads, count)
