@@ -8,6 +8,7 @@ from minidraw.errors import UserError
 from minidraw.options import Parser, add_fields, chosen, one_line
 
 RUNS = Path("runs")
+MOST = 10_000  # images on a sheet
 
 
 def main(argv=None):
@@ -174,8 +175,8 @@ def _network(arguments):
             raise UserError("no run in runs/ yet: train one with minidraw train, or name weights")
         path = runs[-1].parent
         print(f"network: {path}")
-    if arguments.count < 1:
-        raise UserError(f"--count must be at least 1, got {arguments.count}")
+    if not 1 <= arguments.count <= MOST:
+        raise UserError(f"--count must be at least 1 and at most {MOST}, got {arguments.count}")
     return Draw.load(path)
 
 

@@ -29,6 +29,8 @@ from minidraw.layers.linear import (
     linear_backward,
     linear_backward_input,
     linear_backward_weights,
+    packed,
+    packed_transposed,
 )
 from minidraw.layers.lstm import lstm, lstm_backward, lstm_gates, lstm_gates_backward
 from minidraw.layers.read_write import (

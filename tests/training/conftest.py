@@ -8,8 +8,6 @@ from minidraw.training.recipe import Recipe
 from minidraw.training.trainer import Trainer
 from minidraw.training.workers import Workers
 
-TINY = {"glimpses": 2, "hidden": 8, "latent": 3, "read_size": 2, "write_size": 3}
-
 
 @pytest.fixture(scope="session")
 def images():
@@ -19,7 +17,8 @@ def images():
 
 @pytest.fixture(scope="session")
 def config():
-    return draw.Config(height=7, width=6, channels=1, **TINY)
+    size = {"glimpses": 2, "hidden": 8, "latent": 3, "read_size": 2, "write_size": 3}
+    return draw.Config(height=7, width=6, channels=1, **size)
 
 
 @pytest.fixture

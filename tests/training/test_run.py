@@ -26,8 +26,7 @@ from minidraw.training.recipe import Recipe
 from minidraw.training.run import Run
 from minidraw.training.workers import Workers
 
-from conftest import TINY  # isort: skip  (that of this folder)
-
+TINY = {"glimpses": 2, "hidden": 8, "latent": 3, "read_size": 2, "write_size": 3}
 STEPS = 10  # two epochs of five steps
 PRESET = Preset(
     "tiny", data="", config=TINY, recipe=Recipe(epochs=2, batch=20, validate=4, rate=0.01)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from minidraw.models.base import Film, Window
-from minidraw.models.draw.passes import forward, linear, paint, raw_windows
+from minidraw.models.draw.passes import forward, linear, packed_weights, paint, raw_windows
 
 
 def reconstruct(params, batch, noise, config, ops):
@@ -50,6 +50,7 @@ def generate(params, noise, config, ops):
     canvases = np.empty((T + 1, n, *config.image_shape), noise.dtype)
     canvases[0] = params["canvas_0"]
     _, write_raw = raw_windows(config, T, n, noise.dtype)
+    params = packed_weights(params, ops)
     for t in range(T):
         seen[:, H:] = noise[t]  # eq 13
         a = linear(params, "decoder", seen, ops)

@@ -1,0 +1,450 @@
+"""Every command, and every mistake: one line, exit status 2, no traceback, nothing lost."""
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+import warnings
+from dataclasses import fields
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from minidraw import cli, datasets
+from minidraw.models.draw import Config
+from minidraw.presets import PRESETS
+from minidraw.training import checkpoint
+from minidraw.training.recipe import Recipe
+
+COMMANDS = ("train", "sample", "film", "reconstruct", "gradcheck", "data")
+TINY = "--hidden 8 --glimpses 2 --latent 3 --read-size 2 --write-size 3 --batch 20 --validate 1000"
+TINY = [*TINY.split(), "--epochs", "1", "--threads", "2"]
+
+
+@pytest.fixture
+def minidraw(capfd):
+    """Run a command in this process: status, standard output, standard error."""
+
+    def run(*arguments):
+        capfd.readouterr()
+        with warnings.catch_warnings(record=True) as warned:
+            warnings.simplefilter("always")
+            try:
+                status = cli.main([str(a) for a in arguments])
+            except SystemExit as stop:
+                status = stop.code
+        out, err = capfd.readouterr()
+        return status, out, err + "".join(f"{w.category.__name__}\n" for w in warned)
+
+    return run
+
+
+@pytest.fixture
+def refused(minidraw):
+    """Expect one line on standard error that holds these words, and status 2."""
+
+    def expect(*arguments, words=()):
+        status, _, err = minidraw(*arguments)
+        assert err.count("\n") == 1 and err.startswith("minidraw"), err
+        assert status == 2 and len(err) < 600
+        for word in [words] if isinstance(words, str) else words:
+            assert str(word) in err, err
+        return err
+
+    return expect
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder with pictures, one picture, and a run made from them by the command line."""
+    place = tmp_path_factory.mktemp("cli")
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (120, 7, 6), np.uint8)
+    np.savez(place / "pictures.npz", images=images)
+    (place / "drawings").mkdir()
+    for k in range(30):
+        Image.fromarray(rng.integers(0, 256, (9, 8), np.uint8)).save(place / f"drawings/{k}.png")
+    command = ["train", "--data", str(place / "pictures.npz"), "--run", str(place / "run"), *TINY]
+    assert cli.main(command) == 0
+    return place
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """An empty working folder."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+# What the commands do.
+
+
+def test_train_says_what_it_does_and_is_quiet_without_a_terminal(minidraw, folder, here):
+    status, out, err = minidraw("train", "--data", folder / "pictures.npz", *TINY)
+    assert status == 0 and err == ""
+    first, bound, pictures = out.splitlines()
+    assert first == "runs/quick: 5 steps, pictures.npz, fresh binarisation"
+    assert bound.startswith("validation bound (") and "12 images, pictures.npz, fresh" in bound
+    assert pictures == "pictures: runs/quick/samples.png, runs/quick/film.gif"
+    status, out, _ = minidraw("train", "--data", folder / "pictures.npz", *TINY)
+    assert out.startswith("runs/quick-2: 5 steps")
+    assert minidraw("sample", "--count", 3)[:2] == (0, "network: runs/quick-2\nsamples.png\n")
+
+
+def test_train_goes_on_with_a_finished_run(minidraw, folder):
+    status, out, err = minidraw("train", "--resume", folder / "run")
+    assert (status, err) == (0, "") and ": 0 steps" in out
+
+
+@pytest.mark.parametrize("network", ["run", "run/checkpoint.npz"])
+def test_sample(minidraw, folder, here, network):
+    status, out, err = minidraw("sample", folder / network, "--count", 5)
+    assert (status, out, err) == (0, "samples.png\n", "")
+    first = (here / "samples.png").read_bytes()
+    for options, same in ((["--seed", 0], True), (["--seed", 1], False), (["--coins"], False)):
+        assert (
+            minidraw("sample", folder / network, "--count", 5, "--out", "b.png", *options)[0] == 0
+        )
+        assert ((here / "b.png").read_bytes() == first) is same
+
+
+def test_film(minidraw, folder, here):
+    assert minidraw("film", folder / "run", "--count", 3) == (0, "film.gif\n", "")
+    drawing = folder / "drawings/3.png"
+    shown = set()
+    for options in ([], ["--invert"], ["--seed", 4]):
+        assert minidraw("film", folder / "run", "--image", drawing, *options)[0] == 0
+        with Image.open(here / "film.gif") as film:
+            assert film.n_frames >= 3
+        shown.add((here / "film.gif").read_bytes())
+    assert len(shown) == 3
+
+
+def test_reconstruct_shows_the_pictures_that_the_run_learned_from(minidraw, folder, here):
+    status, out, err = minidraw("reconstruct", folder / "run")
+    assert (status, err) == (0, "") and out.startswith("reconstructions.png: pairs")
+    status, _, err = minidraw("reconstruct", folder / "run", "--data", folder / "pictures.npz")
+    assert (status, err) == (0, "")
+
+
+def test_reconstruct_brings_them_to_the_size_of_the_run(minidraw, folder, here):
+    """Size and inversion belong to the run as much as the path does."""
+    drawings = ["--data", folder / "drawings", "--size", 7, "--invert"]
+    assert minidraw("train", *drawings, "--run", "own", *TINY)[0] == 0
+    meta = json.loads((here / "own/config.json").read_text())["data"]
+    assert meta == {"name_or_path": str(folder / "drawings"), "size": 7, "invert": True}
+    assert minidraw("reconstruct", "own")[::2] == (0, "")
+
+
+def test_data(minidraw, folder, here):
+    status, out, err = minidraw("data", folder / "drawings", "--size", 8, "--out", "seen.png")
+    assert (status, err) == (0, "")
+    assert "an epoch" in out and (here / "seen.png").exists()
+
+
+def test_gradcheck_says_which_gradient_is_wrong(minidraw, monkeypatch):
+    from minidraw import gradcheck
+
+    rows = [gradcheck.Row("layers", "kl", "mu", 1.5, 1.5, 2e-11, True)]
+    monkeypatch.setattr(gradcheck, "rows", lambda: rows)
+    status, out, err = minidraw("gradcheck")
+    assert status == 0 and err == "" and "kl" in out
+    rows.append(gradcheck.Row("layers", "kl", "log_sigma", 1.5, 2.5, 0.5, False))
+    status, out, _ = minidraw("gradcheck")
+    assert status == 1 and "FAIL" in out
+
+
+CHANGED = {"read_attention": False, "write_attention": False, "binarize": "never", "minutes": 0}
+
+
+def changed(field):
+    """A value that isn't the field's default, and the words that choose it."""
+    option = "--" + field.name.replace("_", "-")
+    if field.type is bool:
+        return not field.default, ["--no" + option[1:]]
+    if field.name in CHANGED:
+        return CHANGED[field.name], [option, str(CHANGED[field.name])]
+    small = {"average": 0.5, "beta1": 0.7, "beta2": 0.8, "batch": 12, "hidden": 5, "glimpses": 3}
+    value = small.get(field.name, field.type(field.default + 2))
+    return value, [option, str(value)]
+
+
+def test_every_field_can_be_overridden(minidraw, folder, here):
+    config = [f for f in fields(Config) if f.name not in ("height", "width", "channels")]
+    command = ["train", "--data", folder / "pictures.npz", "--run", "run"]
+    for field in [*config, *fields(Recipe)]:
+        command += changed(field)[1]
+    assert minidraw(*command)[::2] == (0, "")
+    meta = json.loads((here / "run/config.json").read_text())
+    for group, record in (("config", config), ("recipe", fields(Recipe))):
+        for field in record:
+            assert meta[group][field.name] == changed(field)[0], field.name
+
+
+def test_presets_can_be_used(monkeypatch):
+    for name, preset in PRESETS.items():
+        config = Config(**preset.config)
+        assert preset.data in datasets.NAMES and preset.help
+        assert bool(preset.recipe.minutes) != bool(preset.recipe.epochs), name
+        assert config.image_shape == (1, 28, 28)
+
+
+def test_init_starts_from_other_weights_also_at_another_length(minidraw, folder, here):
+    command = ["train", "--data", folder / "pictures.npz", "--init", folder / "run", *TINY]
+    for options in ([], ["--glimpses", 5]):
+        last = json.dumps(options) and f"run{len(options)}"
+        assert minidraw(*command, "--run", last, *options)[::2] == (0, "")
+    longer = checkpoint.load_meta(here / "run2/checkpoint.npz")
+    assert longer["config"]["glimpses"] == 5
+
+
+def test_threads_change_the_bound_by_rounding_only(minidraw, folder, here):
+    bounds = []
+    for threads in (1, 3):
+        command = ["train", "--data", folder / "pictures.npz", *TINY, "--threads", threads]
+        assert minidraw(*command, "--run", f"run{threads}")[0] == 0
+        bounds.append(json.loads((here / f"run{threads}/config.json").read_text())["steps"])
+        with open(here / f"run{threads}/log.csv") as file:
+            bounds[-1] = float(file.readlines()[-1].split(",")[-1])
+    assert bounds[0] == pytest.approx(bounds[1], rel=1e-5)
+
+
+# Help.
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_has_an_example_that_can_be_typed(minidraw, command):
+    status, out, err = minidraw(command, "--help")
+    assert (status, err) == (0, "")
+    example = out.split("example:\n")[1].strip()
+    words = shlex.split(example)
+    assert words[:2] == ["minidraw", command]
+    cli._parser().parse_args(words[1:])
+
+
+def test_help_lists_every_command_and_every_field(minidraw):
+    _, out, _ = minidraw("--help")
+    assert all(re.search(rf"\n +{command} ", out) for command in COMMANDS)
+    _, out, _ = minidraw("train", "--help")
+    for field in [*fields(Config), *fields(Recipe)]:
+        shown = f"--{field.name.replace('_', '-')}" in out
+        assert shown is (field.name not in ("height", "width", "channels"))
+    assert all(f"{name}: {preset.help}".split()[0] in out for name, preset in PRESETS.items())
+
+
+# Mistakes in typing.
+
+
+@pytest.mark.parametrize(
+    "typed, words",
+    [
+        ("trian", ["trian", "did you mean train?"]),
+        ("train quik", ["quik", "did you mean quick?"]),
+        ("train mnst-no-attention", "did you mean mnist-no-attention?"),
+        ("train --glimpse 4", ["--glimpse", "did you mean --glimpses?"]),
+        ("train --glimpse=4", "did you mean --glimpses?"),
+        ("train --learning-rate 1", "no option --learning-rate"),
+        ("train --no-read-atention", "did you mean --no-read-attention?"),
+        ("sample --sede 3", "did you mean --seed?"),
+        ("film --imag x.png", "did you mean --image?"),
+        ("train --batch ten", ["--batch", "ten"]),
+        ("train --batch 2.5", ["--batch", "2.5"]),
+        ("train --rate fast", ["--rate", "fast"]),
+        ("train --batch", "--batch"),
+        ("train quick extra", "extra"),
+        ("sample a b", "b"),
+        ("data", "data"),
+        ("", "COMMAND"),
+        ("--nonsense", "--nonsense"),
+        ("-x", "-x"),
+        ("sample run 'a\nb'", "a b"),
+        ("'a\nb'", "a"),
+        ("train --data nowhere", ["nowhere", "did you mean"]),
+        ("train --data digit", "did you mean digits?"),
+        ("train --binarize freshly", ["auto, fresh, never", "freshly"]),
+    ],
+)
+def test_typing_mistakes(refused, here, typed, words):
+    refused(*shlex.split(typed), words=words)
+    assert os.listdir(here) == []
+
+
+@pytest.mark.parametrize(
+    "typed, words",
+    [
+        ("--read-size 1", ["read_size must be at least 2", "eq 24"]),
+        ("--write-size 1", "write_size must be at least 2"),
+        ("--glimpses 0", "glimpses must be at least 1"),
+        ("--glimpses -3", "glimpses must be at least 1"),
+        ("--glimpses 1000000000000", "latents"),
+        ("--hidden 1000000000", "weights"),
+        ("--latent 0", "latent must be at least 1"),
+        ("--batch 109", ["batch of 109", "108 training images"]),
+        ("--batch 0", "batch must be at least 1"),
+        ("--rate nan", "rate must be positive"),
+        ("--rate 0", "rate must be positive"),
+        ("--seed -1", "seed can't be negative"),
+        ("--epochs -1", "epochs can't be negative"),
+        ("--minutes inf", "minutes"),
+        ("--minutes 1 --epochs 1", "minutes or epochs, not both"),
+        ("--minutes 0 --epochs 0", "minutes or epochs"),
+        ("--average 1", "average must be in [0, 1)"),
+        ("--threads 0", "threads must be at least 1"),
+        ("--threads -2", "threads must be at least 1"),
+        ("--size 0", "size"),
+        ("--size -3", "size"),
+        ("--init nowhere", ["nowhere", "no such file"]),
+        ("--init pictures.npz", "pictures.npz"),
+        ("--run pictures.npz", "pictures.npz"),
+        ("--run pictures.npz/below", ["pictures.npz/below", "Not a directory"]),
+        ("--resume nowhere", "nowhere is no run folder"),
+        ("--resume run --glimpses 3", ["own settings", "leave out --glimpses"]),
+        ("--resume run --no-read-attention", "leave out --read-attention"),
+        ("--resume run --invert", "leave out --invert"),
+    ],
+)
+def test_settings_that_make_no_sense(refused, folder, monkeypatch, typed, words):
+    monkeypatch.chdir(folder)
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    data = [] if "--resume" in typed else ["--data", "pictures.npz", "--run", "new"]
+    refused("train", *data, *typed.split(), words=words)
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
+
+
+@pytest.mark.parametrize(
+    "typed, words",
+    [
+        ("sample", "no run in runs/ yet"),
+        ("sample {run} --count 0", "--count must be at least 1"),
+        ("sample {run} --count -1", "--count must be at least 1"),
+        ("sample {run} --count 100000000000", "at most 10000"),
+        ("sample {run} --seed -1", "seed of at least 0"),
+        ("film {run} --seed -1", "seed of at least 0"),
+        ("film {run} --count 0", "--count must be at least 1"),
+        ("reconstruct {run} --seed -1", "seed of at least 0"),
+        ("sample {run} --out {file}/below.png", "can't write"),
+        ("sample {run} --out .", "can't write"),
+        ("film {run} --out {run}", "can't write"),
+        ("reconstruct {run} --out {run}", "can't write"),
+        ("data {data} --out {run}", "can't write"),
+        ("sample nowhere", ["nowhere", "no such file"]),
+        ("sample {folder}", "checkpoint.npz: no such file"),
+        ("sample {data}", "pictures.npz"),
+        ("film {run} --image {data}", "pictures.npz"),
+        ("film {run} --image nowhere.png", "nowhere.png"),
+        ("film {run} --image {folder}", "cli"),
+        ("reconstruct {run} --data digits", ["(1, 28, 28)", "(1, 7, 6)"]),
+    ],
+)
+def test_other_commands_say_what_is_wrong(refused, folder, here, typed, words):
+    places = {"run": "run", "file": "run/config.json", "data": "pictures.npz", "folder": ""}
+    given = typed.format(**{name: folder / path for name, path in places.items()})
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    refused(*shlex.split(given), words=words)
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
+    assert os.listdir(here) == []
+
+
+# Bad files.
+
+
+def test_bad_pictures(refused, here):
+    (here / "empty").mkdir()
+    (here / "text").mkdir()
+    (here / "text/a.png").write_text("this is no picture")
+    np.savez("no_images.npz", weights=np.zeros(5))
+    np.savez("beyond.npz", images=np.full((30, 7, 6), 300.0))
+    np.savez("below.npz", images=np.full((30, 7, 6), -0.5))
+    np.savez("nan.npz", images=np.full((30, 7, 6), np.nan))
+    np.savez("pickled.npz", images=np.array([None] * 30))
+    (here / "cut.npz").write_bytes((here / "beyond.npz").read_bytes()[:-40])
+    for name in (
+        "empty",
+        "text",
+        "no_images.npz",
+        "beyond.npz",
+        "below.npz",
+        "nan.npz",
+        "pickled.npz",
+        "cut.npz",
+    ):
+        for command in (["data", name], ["train", "--data", name, "--run", "run", *TINY]):
+            refused(*command, words=name)
+    assert not (here / "run").exists() and not (here / "data.png").exists()
+
+
+def test_a_damaged_checkpoint_stops_every_command(refused, folder, here):
+    content = (folder / "run/checkpoint.npz").read_bytes()
+    (here / "run").mkdir()
+    for name in ("config.json", "log.csv"):
+        (here / "run" / name).write_bytes((folder / "run" / name).read_bytes())
+    commands = [["sample", "run"], ["film", "run"], ["reconstruct", "run"]]
+    commands += [["train", "--resume", "run"]]
+    commands += [["train", "--data", folder / "pictures.npz", "--init", "run", *TINY]]
+    flipped = bytearray(content)
+    flipped[content.index(b"weights/encoder.W") + 200] ^= 4
+    for damaged in (content[:-30], content[: len(content) // 2], bytes(flipped), b""):
+        (here / "run/checkpoint.npz").write_bytes(damaged)
+        for command in commands:
+            refused(*command, words="run/checkpoint.npz")
+    assert sorted(os.listdir(here)) == ["run"]
+
+
+def test_a_checkpoint_of_another_size_stops(refused, folder, here):
+    command = ["train", "--data", folder / "pictures.npz", "--init", folder / "run", *TINY]
+    refused(*command, "--hidden", 9, words="this network needs (9,)")
+    assert os.listdir(here) == []
+
+
+@pytest.mark.parametrize(
+    "source", ["pictures", [], {"unknown": 1}, {}, {"name_or_path": 3}], ids=str
+)
+def test_a_hostile_source_of_images(refused, folder, here, source):
+    meta = checkpoint.load_meta(folder / "run/checkpoint.npz")
+    _, config, params, _ = checkpoint.load_network(folder / "run")
+    checkpoint.save("bad.npz", meta | {"data": source}, {"weights": params, "average": params})
+    refused("reconstruct", "bad.npz", words="--data")
+
+
+def test_a_network_with_the_least_description(minidraw, refused, folder, here):
+    meta = checkpoint.load_meta(folder / "run/checkpoint.npz")
+    _, config, params, _ = checkpoint.load_network(folder / "run")
+    least = {name: meta[name] for name in ("model", "config")}
+    checkpoint.save("least.npz", least, {"weights": params})
+    assert minidraw("sample", "least.npz", "--count", 2)[0] == 0
+    refused("reconstruct", "least.npz", words="(1, 28, 28)")  # digits, where nothing is said
+
+
+def test_a_run_that_diverges_stops_with_one_line(refused, folder, here):
+    command = ["train", "--data", folder / "pictures.npz", "--run", "run", *TINY]
+    command += ["--rate", "1e30", "--epochs", 20, "--validate", 50]
+    err = refused(*command, words=["not finite any more", "--rate"])
+    assert "step " in err
+    checkpoint.load_network(here / "run")  # the last good one
+
+
+def test_offline_without_the_files(folder, here):
+    """In a process of its own: nothing else may be written to standard error."""
+    dead = {name: "http://127.0.0.1:9" for name in ("http_proxy", "https_proxy")}
+    command = [sys.executable, "-m", "minidraw", "train", "mnist", "--data-dir", "none"]
+    env = os.environ | dead | {name.upper(): url for name, url in dead.items()}
+    env |= {"NO_PROXY": "", "no_proxy": ""}
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1 and "train-images-idx3-ubyte.gz" in done.stderr, done.stderr
+
+
+def test_ctrl_c_before_there_is_anything_to_save(minidraw, folder, here, monkeypatch):
+    def interrupted(**settings):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(datasets, "load", interrupted)
+    assert minidraw("train", *TINY) == (130, "", "minidraw: stopped\n")
+
+
+def test_names_with_line_breaks_stay_in_one_line(refused, here):
+    refused("train", "--data", "no\nsuch\rset", words="no such")
+    refused("sample", "no\nsuch.npz", words="no such.npz")
