@@ -210,7 +210,9 @@ def _reconstruct(arguments):
     seen = network.meta_.get("data", {"name_or_path": "digits"})  # while it was trained
     try:
         data = datasets.load(**_source(arguments, seen))
-    except TypeError as error:
+    except UserError:
+        raise
+    except (TypeError, ValueError) as error:
         raise UserError(f"the network's file names no data set ({error}): give --data") from error
     images = as_float(data.valid.images[: arguments.count])
     redrawn = network.reconstruct(images, seed=arguments.seed)

@@ -227,7 +227,7 @@ def test_help_has_an_example_that_can_be_typed(minidraw, command):
 
 def test_help_lists_every_command_and_every_field(minidraw):
     _, out, _ = minidraw("--help")
-    assert all(re.search(rf"\n +{command} ", out) for command in COMMANDS)
+    assert all(re.search(rf"\n +{command}\b", out) for command in COMMANDS)
     _, out, _ = minidraw("train", "--help")
     for field in [*fields(Config), *fields(Recipe)]:
         shown = f"--{field.name.replace('_', '-')}" in out
@@ -258,8 +258,9 @@ def test_help_lists_every_command_and_every_field(minidraw):
         ("sample a b", "b"),
         ("data", "data"),
         ("", "COMMAND"),
-        ("--nonsense", "--nonsense"),
-        ("-x", "-x"),
+        ("--nonsense", "COMMAND"),
+        ("-x", "COMMAND"),
+        ("sample -x", "-x"),
         ("sample run 'a\nb'", "a b"),
         ("'a\nb'", "a"),
         ("train --data nowhere", ["nowhere", "did you mean"]),
@@ -434,7 +435,8 @@ def test_offline_without_the_files(folder, here):
     env |= {"NO_PROXY": "", "no_proxy": ""}
     done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60)
     assert done.returncode == 2
-    assert done.stderr.count("\n") == 1 and "train-images-idx3-ubyte.gz" in done.stderr, done.stderr
+    lines = [line for line in done.stderr.splitlines() if "Downloading data" not in line]  # pooch
+    assert len(lines) == 1 and "train-images-idx3-ubyte.gz" in lines[0], done.stderr
 
 
 def test_ctrl_c_before_there_is_anything_to_save(minidraw, folder, here, monkeypatch):

@@ -176,6 +176,9 @@ def _emit_tile(context, builder, signature, args):
     panel = row(panels, p)
     tile = [(r, v) for r in range(height) for v in range(VECTORS)]
     begin = {(r, v): builder.load(vector(results[r], INDEX(v * LANES)), align=4) for r, v in tile}
+    number = ir.IntType(32)
+    kind = ir.FunctionType(ir.VoidType(), [ir.IntType(8).as_pointer(), number, number, number])
+    prefetch = builder.module.declare_intrinsic("llvm.prefetch.p0", (), kind)
     before, loop = builder.block, builder.append_basic_block("depth")
     after = builder.append_basic_block("after")
     builder.branch(loop)
@@ -188,6 +191,10 @@ def _emit_tile(context, builder, signature, args):
         builder.load(vector(panel, builder.add(entry, INDEX(v * LANES))), align=4)
         for v in range(VECTORS)
     ]
+    for v in range(VECTORS):  # the panel's next rows, while these are at work
+        ahead = builder.add(entry, INDEX(DEPTH * COLUMNS + v * LANES))
+        address = builder.bitcast(builder.gep(panel, [ahead]), ir.IntType(8).as_pointer())
+        builder.call(prefetch, [address, *(ir.IntType(32)(x) for x in (0, 2, 1))])
     inputs = [spread(builder.load(builder.gep(source, [k]))) for source in sources]
     new = {
         (r, v): builder.fadd(
