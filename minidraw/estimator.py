@@ -98,13 +98,13 @@ class Draw:
         from minidraw.training.trainer import Trainer
         from minidraw.training.workers import Workers
 
-        data = from_array(images, seed=self.seed)
-        config = start.configure(draw, data, {name: getattr(self, name) for name in self.SIZES})
         if minutes is None and epochs is None:
             minutes = 2
         given = {name: getattr(self, name) for name in ("batch", "rate", "binarize", "seed")}
         given |= {"minutes": minutes or 0, "epochs": epochs or 0}
         recipe = start.amended(Recipe(), given)
+        data = from_array(images, seed=self.seed)
+        config = start.configure(draw, data, {name: getattr(self, name) for name in self.SIZES})
         with Workers(self.threads) as workers:
             options = {"ops": kernels, "workers": workers}
             steps = loop.steps_for(draw, config, recipe, data, options)

@@ -53,3 +53,15 @@ def test_coins_show_1_as_often_as_the_means_say_and_leave_0_and_1():
     assert found.dtype == np.float32 and set(np.unique(found)) == {0, 1}
     assert found.mean(axis=(0, 1, 2)) == pytest.approx([0, 0.2, 0.7, 1], abs=0.02)
     assert (found[..., 0] == 0).all() and (found[..., 3] == 1).all()
+
+
+def test_a_black_pixel_stays_black_when_the_coin_is_0(monkeypatch):
+    """NumPy's random numbers can be 0, one time in 17 million."""
+
+    class Zeros:
+        def random(self, shape, dtype):
+            return np.zeros(shape, dtype)
+
+    monkeypatch.setattr(draws.np.random, "default_rng", lambda key: Zeros())
+    black = np.zeros((3, 1, 2, 2), np.float32)
+    assert (draws.binarize(black, 0, 3, 0, 0, draws.COINS) == 0).all()

@@ -554,3 +554,31 @@ def test_run_log_columns(whole):
     log = Run.open(whole).log()
     assert log["step"] == list(range(1, STEPS + 1))
     assert np.isnan(log["valid_total"]).sum() == STEPS - 3
+
+
+def test_which_weights_are_the_better_ones_is_remembered(stopped, workers):
+    trainer, run = start.resumed(stopped, workers)
+    for averaged in (True, False):
+        trainer.averaged = averaged
+        run.save(trainer)
+        assert start.resumed(stopped, workers)[0].averaged is averaged
+
+
+def test_a_file_is_on_disk_before_it_takes_its_place(tmp_path, monkeypatch):
+    """Else a power cut could leave a renamed file with nothing in it."""
+    calls = []
+    fsync, replace = os.fsync, os.replace
+
+    def synced(descriptor):
+        calls.append(("fsync", os.fstat(descriptor).st_size))
+        fsync(descriptor)
+
+    def replaced(*paths):
+        calls.append("replace")
+        replace(*paths)
+
+    monkeypatch.setattr(files.os, "fsync", synced)
+    monkeypatch.setattr(files.os, "replace", replaced)
+    with files.replacing(tmp_path / "file") as file:
+        file.write(b"new")
+    assert calls == [("fsync", 3), "replace"]
