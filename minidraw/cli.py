@@ -1,5 +1,6 @@
 """The command line: ``minidraw COMMAND``, or ``python -m minidraw COMMAND``."""
 
+import os
 import shlex
 import sys
 from pathlib import Path
@@ -103,10 +104,18 @@ def _add_network(parser, out, count):
 
 
 def _source(arguments, default):
-    """Arguments of `datasets.load`: what was given, else those in `default`."""
-    source = {"name_or_path": arguments.data} if arguments.data else dict(default)
+    """Arguments of `datasets.load`: what was given, else those in `default`.
+
+    Paths are made absolute, so that a run can be resumed from any folder.
+    """
+    from minidraw.datasets import NAMES
+
+    source = dict(default)
+    if arguments.data:
+        own = arguments.data not in NAMES and os.path.exists(arguments.data)
+        source = {"name_or_path": os.path.abspath(arguments.data) if own else arguments.data}
     if arguments.data_dir:
-        source["data_dir"] = str(arguments.data_dir)
+        source["data_dir"] = os.path.abspath(arguments.data_dir)
     if arguments.size is not None:
         source["size"] = arguments.size
     if arguments.invert:
@@ -231,35 +240,19 @@ def _gradcheck(arguments):
 def _data(arguments):
     from minidraw import datasets, viz
     from minidraw.datasets.report import describe
+    from minidraw.presets import PRESETS
+    from minidraw.training.start import epoch_seconds
+    from minidraw.training.workers import Workers
 
     data = datasets.load(**_source(arguments, {}))
     description = describe(data)
     for what, text in description.rows:
         print(f"{what:10} {text}")
-    print(f"{'an epoch':10} {_epoch_time(data)}")
+    with Workers() as workers:
+        seconds = epoch_seconds(PRESETS["quick"], data, workers)
+    print(f"{'an epoch':10} {seconds:.1f} s with the quick preset on this machine")
     for warning in description.warnings:
         print(f"warning: {warning}")
     shown = datasets.as_float(data.train.images[:100])
     viz.save_png(arguments.out, viz.sheet(shown))
     print(f"{arguments.out}: the first {len(shown)} training images")
-
-
-def _epoch_time(data):
-    """Time of one pass over the training images at the size of the quick preset, measured."""
-    from dataclasses import replace
-
-    from minidraw import kernels
-    from minidraw.models import draw
-    from minidraw.presets import PRESETS
-    from minidraw.training.loop import seconds_per_step
-    from minidraw.training.start import configure
-    from minidraw.training.workers import Workers
-
-    preset = PRESETS["quick"]
-    recipe = replace(preset.recipe, batch=min(preset.recipe.batch, len(data.train)))
-    with Workers() as workers:
-        options = {"ops": kernels, "workers": workers}
-        config = configure(draw, data, preset.config)
-        seconds = seconds_per_step(draw, config, recipe, data, options)
-    whole = seconds * len(data.train) / recipe.batch
-    return f"{whole:.1f} s with the quick preset on this machine"

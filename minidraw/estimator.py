@@ -133,16 +133,11 @@ class Draw:
         -------
         images : array, shape (n, C, B, A)
         """
-        from minidraw import kernels
-        from minidraw.models import draw
+        from minidraw.layers import sigmoid
 
         rng = self._generator(seed, n)
-        images = np.concatenate(
-            [
-                kernels.sigmoid(draw.generate(self.params_, z, self.config_, kernels).canvas[-1])
-                for z in self._noise(n, rng)
-            ]
-        )
+        counts = [min(CHUNK, n - start) for start in range(0, n, CHUNK)]
+        images = np.concatenate([sigmoid(self._film(rng, k).canvas[-1]) for k in counts])
         return (rng.random(images.shape) < images).astype(images.dtype) if coins else images
 
     def film(self, n=1, *, images=None, seed=0):
@@ -160,17 +155,11 @@ class Draw:
         film : Film
             Canvases in logits, and windows, of every step.
         """
-        from minidraw import kernels
-        from minidraw.models import draw
-        from minidraw.models.base import Batch
-
         rng = self._generator(seed, n)
         if images is None:
-            noise = rng.standard_normal(draw.noise_shape(self.config_, n), np.float32)
-            return draw.generate(self.params_, noise, self.config_, kernels)
+            return self._film(rng, n)
         images = self._images(images)
-        noise = rng.standard_normal(draw.noise_shape(self.config_, len(images)), np.float32)
-        return draw.reconstruct(self.params_, Batch(images), noise, self.config_, kernels)
+        return self._film(rng, len(images), images)
 
     def reconstruct(self, images, *, seed=0):
         """Redraw images.
@@ -186,7 +175,10 @@ class Draw:
         """
         from minidraw.layers import sigmoid
 
-        return sigmoid(self.film(images=images, seed=seed).canvas[-1])
+        rng, images = self._generator(seed), self._images(images)
+        chunks = [images[start : start + CHUNK] for start in range(0, len(images), CHUNK)]
+        films = (self._film(rng, len(chunk), chunk) for chunk in chunks)
+        return np.concatenate([sigmoid(film.canvas[-1]) for film in films])
 
     def score(self, images, y=None, *, seed=0):
         """Mean lower bound on log p(image), in nats: higher is better.
@@ -246,7 +238,7 @@ class Draw:
         if not hasattr(self, "params_"):
             raise NotFitted("this Draw is not trained yet: call fit, or Draw.load")
 
-    def _generator(self, seed, n):
+    def _generator(self, seed, n=1):
         self._check_fitted()
         if n < 1 or seed < 0:
             what = f"at least 1 image, got {n}" if n < 1 else f"a seed of at least 0, got {seed}"
@@ -263,9 +255,13 @@ class Draw:
             )
         return found
 
-    def _noise(self, n, rng):
+    def _film(self, rng, n, images=None):
+        """Paint `n` images at once, new ones or these."""
+        from minidraw import kernels
         from minidraw.models import draw
+        from minidraw.models.base import Batch
 
-        for start in range(0, n, CHUNK):
-            shape = draw.noise_shape(self.config_, min(CHUNK, n - start))
-            yield rng.standard_normal(shape, np.float32)
+        noise = rng.standard_normal(draw.noise_shape(self.config_, n), np.float32)
+        if images is None:
+            return draw.generate(self.params_, noise, self.config_, kernels)
+        return draw.reconstruct(self.params_, Batch(images), noise, self.config_, kernels)

@@ -1,7 +1,6 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -9,6 +8,7 @@ import pytest
 from PIL import Image
 
 from minidraw import viz
+from minidraw.errors import UserError
 
 VERMILION, GREEN = [0xD5, 0x5E, 0x00], [0x00, 0x9E, 0x73]
 
@@ -315,14 +315,14 @@ def test_an_error_while_saving_leaves_the_former_file(tmp_path, monkeypatch, sav
         raise OSError("no space left on device")
 
     def fail_half_way(image, target, *args, **kwargs):
-        Path(target).write_bytes(b"half")
+        target.write(b"half")
         fail(target)
 
     if moment == "move":
         monkeypatch.setattr(os, "replace", fail)
     else:
         monkeypatch.setattr(Image.Image, "save", fail_half_way)
-    with pytest.raises(OSError, match="no space"):
+    with pytest.raises(UserError, match="no space"):
         save(path)
     assert path.read_bytes() == b"former"
     assert os.listdir(tmp_path) == ["picture"]

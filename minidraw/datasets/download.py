@@ -81,6 +81,7 @@ def _fetch(name, sha256, group, folder, all_names):
     """Download a file from the first mirror that gives the right one; returns its path."""
     import pooch
 
+    pooch.get_logger().setLevel("ERROR")  # the progress bar and our error say it all
     target = folder / group
     failures = []
     for base in MIRRORS[group]:

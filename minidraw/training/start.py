@@ -1,12 +1,12 @@
 """Set a training run up, from a preset and options, or from where one stopped."""
 
 import operator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from minidraw import datasets, kernels, models
 from minidraw.errors import UserError
 from minidraw.training import checkpoint
-from minidraw.training.loop import steps_for
+from minidraw.training.loop import seconds_per_step, steps_for
 from minidraw.training.recipe import Recipe
 from minidraw.training.run import Run
 from minidraw.training.trainer import Trainer
@@ -54,6 +54,16 @@ def new(preset, folder, workers, *, name, source, config=None, recipe=None, init
         "fresh": trainer.fresh,
     }
     return trainer, Run.create(folder, meta, trainer)
+
+
+def epoch_seconds(preset, data, workers):
+    """Time of one pass over the training images, measured on this machine in a few steps."""
+    recipe = replace(preset.recipe, batch=min(preset.recipe.batch, len(data.train)))
+    model = models.named(preset.model)
+    config = configure(model, data, preset.config)
+    options = {"ops": kernels, "workers": workers}
+    seconds = seconds_per_step(model, config, recipe, data, options)
+    return seconds * len(data.train) / recipe.batch
 
 
 def resumed(folder, workers, data_dir=None):
