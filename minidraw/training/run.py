@@ -130,6 +130,9 @@ class Run:
         viz.curves(self.folder / "curves.png", self.log())
         for name, picture in pictures.items():
             if hasattr(picture, "canvas"):
-                viz.save_gif(self.folder / f"{name}.gif", viz.film_frames(picture))
+                viz.save_gif(
+                    self.folder / f"{name}.gif",
+                    viz.film_frames(picture, index=range(picture.canvas.shape[1])),
+                )
             else:
                 viz.save_png(self.folder / f"{name}.png", viz.sheet(picture))

@@ -5,6 +5,8 @@ import numpy as np
 from minidraw.models.base import Film, Window
 from minidraw.models.draw.passes import forward, linear, packed_weights, paint, raw_windows
 
+FEW = 9  # paintings in a run's film
+
 
 def reconstruct(params, batch, noise, config, ops):
     """How the network redraws given images.
@@ -76,7 +78,7 @@ def pictures(params, batch, noise, config, ops):
     """What a run folder shows: mean images painted from `noise`, and a film of some of them."""
     film = generate(params, noise, config, ops)
     few = film._replace(
-        canvas=film.canvas[:, :16],
-        write_window=film.write_window and Window(*(part[:, :16] for part in film.write_window)),
+        canvas=film.canvas[:, :FEW],
+        write_window=film.write_window and Window(*(part[:, :FEW] for part in film.write_window)),
     )
     return {"samples": ops.sigmoid(film.canvas[-1]), "film": few}
