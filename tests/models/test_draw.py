@@ -126,8 +126,8 @@ def test_pictures(config, ops):
     params, batch, noise = network(config, n=20)
     shown = draw.pictures(params, batch, noise, config, ops)
     assert shown["samples"].shape == (20, *config.image_shape)
-    assert shown["film"].canvas.shape == (4, 16, *config.image_shape)
-    assert all(part.shape == (3, 16) for part in shown["film"].write_window or ())
+    assert shown["film"].canvas.shape == (4, 9, *config.image_shape)
+    assert all(part.shape == (3, 9) for part in shown["film"].write_window or ())
 
 
 def test_initial_weights():

@@ -214,7 +214,7 @@ def test_pictures_are_painted_from_the_same_noise_however_many(trainer):
     assert first["samples"].shape == (30, 1, 7, 6)
     assert (first["samples"] == again["samples"]).all()
     np.testing.assert_allclose(few["samples"], first["samples"][:5], rtol=1e-5)
-    assert first["film"].canvas.shape[:2] == (3, 16)
+    assert first["film"].canvas.shape[:2] == (3, 9)
 
 
 def test_workers_refuse_less_than_one_thread():
