@@ -25,8 +25,12 @@ def jit(function):
 
 
 def helper(function):
-    """Compile a helper into the kernels that call it."""
-    return numba.njit(**OPTIONS)(function)
+    """Compile into the kernels that call it, never as a function of its own.
+
+    Otherwise there are two versions, one optimised within its caller and one alone, which round
+    differently; and which one runs depends on whether the caller was compiled or came from disk.
+    """
+    return numba.njit(forceinline=True, **OPTIONS)(function)
 
 
 @intrinsic

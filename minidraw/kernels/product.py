@@ -19,7 +19,7 @@ from numba import types
 from numba.extending import intrinsic
 
 from minidraw import layers
-from minidraw.kernels.jit import ZERO, jit
+from minidraw.kernels.jit import ZERO, helper, jit
 from minidraw.layers.linear import LinearCache
 
 LANES = 16  # floats in a register of AVX-512
@@ -115,7 +115,7 @@ def _product(x, panels, b, out):
                     out[i, start + k] = last[i, k]
 
 
-@jit
+@helper
 def _tiles(x, top, rows, first, stop, panels, p, target):
     """The tile of the right height; a tile's size must be known when it is compiled."""
     if rows == 9:

@@ -10,7 +10,7 @@ from minidraw.kernels.attention import (
     window,
     window_backward,
 )
-from minidraw.kernels.jit import ONE, ZERO, jit, sigmoid
+from minidraw.kernels.jit import ONE, ZERO, helper, jit, sigmoid
 from minidraw.layers.read_write import ReadAttentionCache, ReadFullCache, WriteAttentionCache
 
 
@@ -39,7 +39,7 @@ def _read(canvas, raw, x, geometry, offset, pixels, F_y, F_x, s, glimpse):
                     glimpse[j, C + c, k, m] = gamma * dot(rows[1, k], F_x[j, m])
 
 
-@jit
+@helper
 def _rows(canvas, x, F_y, s, err, rows):
     """F_y x and F_y x_err, and the canvas's sigmoid on the way."""
     B, A = x.shape
@@ -110,7 +110,7 @@ def _read_backward(dglimpse, raw, F_y, F_x, s, x, geometry, offset, pixels, dcan
         )
 
 
-@jit
+@helper
 def _rows_backward(drows, F_y, s, x, err, rows, dF_y, dcanvas):
     """One pass over the image: the rows again, and what reaches F_y and the canvas."""
     B, A = x.shape
@@ -165,7 +165,7 @@ def _write(patch, raw, geometry, offset, pixels, F_y, F_x, out):
                         out[j, c, b, a] += f * rows[k, a]
 
 
-@jit
+@helper
 def _patch_rows(patch, F_x, gamma, rows):
     """patch F_x / gamma, so that eq 29 is F_y' rows."""
     K, A = rows.shape

@@ -1,0 +1,33 @@
+"""Kernels that come from disk against kernels that were just compiled."""
+
+import os
+import subprocess
+import sys
+
+GRADIENTS = """
+import hashlib
+import numpy as np
+from minidraw import kernels
+from minidraw.models import draw
+from minidraw.models.base import Batch
+
+rng = np.random.default_rng(0)
+config = draw.Config(height=7, width=6, glimpses=2, hidden=60, latent=3, write_size=3)
+params = draw.init_params(config, rng)
+images = rng.random((10, 1, 7, 6), dtype=np.float32)
+noise = rng.standard_normal(draw.noise_shape(config, 10), dtype=np.float32)
+costs, grads = draw.loss_and_grads(params, Batch(images), noise, config, kernels)
+print(hashlib.sha256(b"".join(v.tobytes() for v in (*costs.values(), *grads.values()))).hexdigest())
+"""
+
+
+def test_the_second_start_gives_the_same_bits(tmp_path):
+    """Or a run resumed in another process would not end as if it had never stopped."""
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    command = [sys.executable, "-c", GRADIENTS]
+    runs = [
+        subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        for _ in range(2)
+    ]
+    assert list(tmp_path.rglob("*.nbc")), "nothing was kept, so nothing was compared"
+    assert runs[0].stdout == runs[1].stdout
