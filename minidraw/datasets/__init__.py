@@ -44,8 +44,8 @@ def load(name_or_path, *, data_dir=None, size=None, invert=False, valid=None, se
         the environment variable ``MINIDRAW_DATA``, else the user's cache folder.
     size : int or (int, int), optional
         Own pictures only: height and width to bring every picture to.  The whole picture is
-        kept, in its proportions, in the middle of its background: black, or white before the
-        inversion and around pictures with transparency.
+        kept, in its proportions, in the middle of more of its own background; what is
+        transparent counts as white.
     invert : bool
         Own pictures only: swap light and dark, for dark ink on white paper.
     valid : float or int, optional

@@ -86,9 +86,8 @@ def fit_images(images, size, invert=False):
             images = np.rint(images * 255).astype(np.uint8)
         if len(images) * images.shape[1] * size[0] * size[1] > MAX_BYTES:
             raise UserError(f"{len(images):,} images of {size[1]}x{size[0]} don't fit into 4 GiB")
-        background = 255 if invert else 0
         planes = images.reshape(-1, *images.shape[2:])
-        fitted = [np.asarray(_fit(Image.fromarray(p), size, background)) for p in planes]
+        fitted = [np.asarray(_fit(Image.fromarray(p), size)) for p in planes]
         images = np.stack(fitted).reshape(*images.shape[:2], *size)
     return (1 if images.dtype != np.uint8 else np.uint8(255)) - images if invert else images
 
@@ -126,18 +125,26 @@ def _read(path, size, invert):
         if clear:
             image = image.convert("RGBA")
             image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-        fitted = _fit(image.convert("RGB"), size, "white" if clear or invert else "black")
-        picture = np.asarray(fitted).transpose(2, 0, 1)
+        picture = np.asarray(_fit(image.convert("RGB"), size)).transpose(2, 0, 1)
     if (picture == picture[:1]).all():
         picture = picture[:1]
     return 255 - picture if invert else picture
 
 
-def _fit(image, size, background):
-    """The whole picture, enlarged or reduced, in the middle of a canvas of ``size`` (B, A)."""
+def _fit(image, size):
+    """The whole picture, enlarged or reduced, in the middle of more of its background (B, A).
+
+    The background is what most of the picture's edge looks like.
+    """
     from PIL import Image, ImageOps
 
-    return ImageOps.pad(image, size[::-1], Image.Resampling.LANCZOS, color=background)
+    pixels = np.asarray(image)
+    edge = [*pixels[0], *pixels[-1], *pixels[:, 0], *pixels[:, -1]]
+    color = tuple(
+        np.median(np.atleast_2d(edge).reshape(len(edge), -1), axis=0).astype(int).tolist()
+    )
+    color = color if len(color) > 1 else color[0]
+    return ImageOps.pad(image, size[::-1], Image.Resampling.LANCZOS, color=color)
 
 
 @contextmanager

@@ -103,20 +103,21 @@ def test_many_sizes_are_cut_off_and_the_proposal_is_bounded(save, tmp_path):
     assert "300x305" not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    "mode, invert, background, ink",
-    [
-        ("L", False, 0, 50),  # opaque, light on dark
-        ("L", True, 0, 205),  # opaque, dark ink on paper: the padding is paper as well
-        ("RGBA", False, 255, 50),  # transparent: white around and between
-        ("RGBA", True, 0, 205),
-    ],
-)
-def test_size_keeps_the_proportions_and_pads(save, mode, invert, background, ink):
-    picture = Image.fromarray(grey(10, 20, 50)).convert(mode)
-    out = read_folder(save("a.png", picture), size=(8, 8), invert=invert)[0, 0]
-    assert (out[:2] == background).all() and (out[6:] == background).all()
-    assert (out[2:6] == ink).all()
+@pytest.mark.parametrize("invert", [False, True])
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
+@pytest.mark.parametrize("paper, ink", [(250, 50), (0, 200)])
+def test_size_keeps_the_proportions_and_pads_with_the_picture_s_own_background(
+    save, mode, invert, paper, ink
+):
+    pixels = grey(10, 20, paper)
+    pixels[2:8, 4:16] = ink
+    pixels[0, :6] = ink  # a stroke that reaches the edge changes nothing
+    picture = Image.fromarray(pixels).convert(mode)
+    out = read_folder(save("a.png", picture), size=(20, 20), invert=invert)
+    assert out.shape[1] == 1
+    paper, ink = (255 - paper, 255 - ink) if invert else (paper, ink)
+    assert (out[0, 0, :5] == paper).all() and (out[0, 0, 15:] == paper).all()
+    assert (out[0, 0, 8:12, 6:14] == ink).all()
 
 
 @pytest.mark.parametrize("invert, around", [(False, 255), (True, 0)])
@@ -202,14 +203,15 @@ def test_too_much_for_memory(save, one_line_error):
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32])
 @pytest.mark.parametrize("invert", [False, True])
 def test_fit_images(dtype, invert):
-    level = 51 if dtype == np.uint8 else np.float32(0.2)
-    images = np.full((2, 3, 10, 20), level, dtype)
+    scale = 1 if dtype == np.uint8 else np.float32(1 / 255)
+    images = np.full((2, 3, 10, 20), 51 * scale, dtype)
     images[1, 2] = 0
-    out = fit_images(images, (8, 8), invert)
-    assert out.shape == (2, 3, 8, 8) and out.dtype == np.uint8
-    assert (out[:, :, :2] == 0).all() and (out[:, :, 6:] == 0).all()
-    assert (out[0, :, 2:6] == (204 if invert else 51)).all()
-    assert (out[1, 2, 2:6] == (255 if invert else 0)).all()
+    images[:, :, 3:7, 5:15] = 153 * scale
+    out = fit_images(images, (20, 20), invert)
+    assert out.shape == (2, 3, 20, 20) and out.dtype == np.uint8
+    out = 255 - out if invert else out
+    assert (out[0, :, :5] == 51).all() and (out[1, 2, :5] == 0).all()
+    assert (out[:, :, 9:11, 7:13] == 153).all()
 
 
 def test_fit_images_of_the_right_size_are_only_inverted():
