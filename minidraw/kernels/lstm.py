@@ -31,10 +31,10 @@ def _gates(a, c_prev, h, c, gates, tanh_c):
             h[j, k] = o[k] * tanh_c[j, k]
 
 
-def lstm_gates_backward(dout, cache):
+def lstm_gates_backward(dout, cache, *, out=None):
     dh, dc = dout
     gates, c_prev, tanh_c = cache
-    da, dc_prev = np.empty_like(gates), np.empty_like(c_prev)
+    da, dc_prev = np.empty_like(gates) if out is None else out, np.empty_like(c_prev)
     _gates_backward(np.ascontiguousarray(dh), dc, gates, c_prev, tanh_c, da, dc_prev)
     return da, dc_prev
 

@@ -38,8 +38,8 @@ def lstm_gates(a, c_prev):
     return (o * tanh_c, c), GatesCache(gates, c_prev, tanh_c)
 
 
-def lstm_gates_backward(dout, cache):
-    """Gradients ``da, dc_prev``; `dout` is the pair ``(dh, dc)``."""
+def lstm_gates_backward(dout, cache, *, out=None):
+    """Gradients ``da, dc_prev``; `dout` is the pair ``(dh, dc)``; `out` may take ``da``."""
     dh, dc = dout
     gates, c_prev, tanh_c = cache
     i, f, o, g = np.split(gates, 4, axis=1)
@@ -47,7 +47,9 @@ def lstm_gates_backward(dout, cache):
     dc = dc + dh * o * (1 - tanh_c**2)  # tanh_c = tanh(c)
     di, dg, df = dc * g, dc * i, dc * c_prev  # c = f * c_prev + i * g
     da = np.concatenate(
-        [di * i * (1 - i), df * f * (1 - f), do * o * (1 - o), dg * (1 - g**2)], axis=1
+        [di * i * (1 - i), df * f * (1 - f), do * o * (1 - o), dg * (1 - g**2)],
+        axis=1,
+        out=out,
     )
     return da, dc * f
 

@@ -44,3 +44,16 @@ def test_finite_at_wild_inputs(ops, dtype):
     gradients = ops.lstm_gates_backward((np.ones_like(h), np.ones_like(c)), cache)
     for array in (h, c, *gradients):
         assert np.isfinite(array).all()
+
+
+def test_gradients_go_where_they_are_wanted(ops):
+    rng = np.random.default_rng(0)
+    _, cache = ops.lstm_gates(rng.standard_normal((3, 8)), rng.standard_normal((3, 2)))
+    dout = rng.standard_normal((3, 2)), rng.standard_normal((3, 2))
+    room = np.full((2, 3, 8), np.nan)
+    da, dc_prev = ops.lstm_gates_backward(dout, cache, out=room[1])
+    expected, expected_c = ops.lstm_gates_backward(dout, cache)
+    assert np.shares_memory(da, room)
+    np.testing.assert_array_equal(room[1], expected)
+    np.testing.assert_array_equal(dc_prev, expected_c)
+    assert np.isnan(room[0]).all()

@@ -167,14 +167,14 @@ def _backward(params, tape, config, ops):
             dout["patch"][t] = dcanvas.reshape(n, -1)
         dh_dec = dh_dec + back("patch", t)
         # h_dec, c_dec = lstm([h_dec, z], c_dec)
-        dout["decoder"][t], dc_dec = ops.lstm_gates_backward((dh_dec, dc_dec), step.decoder)
+        _, dc_dec = ops.lstm_gates_backward((dh_dec, dc_dec), step.decoder, out=dout["decoder"][t])
         dseen = back("decoder", t)
         dh_dec, dz = dseen[:, :H], dseen[:, H:]
         # z, kl = latent(h_enc)
         dout["latent"][t] = ops.latent_backward((dz, ones), step.latent)
         dh_enc = dh_enc + back("latent", t)
         # h_enc, c_enc = lstm([h_enc, glimpse, h_dec], c_enc)
-        dout["encoder"][t], dc_enc = ops.lstm_gates_backward((dh_enc, dc_enc), step.encoder)
+        _, dc_enc = ops.lstm_gates_backward((dh_enc, dc_enc), step.encoder, out=dout["encoder"][t])
         dseen = back("encoder", t)
         dh_enc = dseen[:, at.h_enc]
         dh_dec = dh_dec + dseen[:, at.h_dec]
