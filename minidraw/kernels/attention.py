@@ -42,16 +42,6 @@ def window(raw, geometry):
 
 
 @helper
-def window_backward(dcenter_x, dcenter_y, dstride, dvar, dgamma, raw, geometry, draw):
-    _, _, stride, var, gamma = window(raw, geometry)
-    draw[0], draw[1] = geometry[0] * dcenter_x, geometry[1] * dcenter_y
-    draw[2], draw[3], draw[4] = var * dvar, stride * dstride, gamma * dgamma
-    for k in range(2, 5):
-        if not abs(raw[k]) <= LIMIT:  # nothing flows where raw was clipped
-            draw[k] = ZERO
-
-
-@helper
 def filterbank(center, stride, var, offset, pixels, F):
     K, A = F.shape
     scale = HALF / var
@@ -93,6 +83,33 @@ def filterbank_backward(dF, F, center, stride, var, offset, pixels):
         dstride += dmu * offset[k]
         dvar += dspread
     return dcenter / var, dstride / var, HALF * dvar / (var * var)
+
+
+@helper
+def banks(raw, geometry, offset, pixels, F_y, F_x):
+    """Both filterbanks of a window, and its gamma."""
+    center_x, center_y, stride, var, gamma = window(raw, geometry)
+    filterbank(center_y, stride, var, offset, pixels, F_y)
+    filterbank(center_x, stride, var, offset, pixels, F_x)
+    return gamma
+
+
+@helper
+def banks_backward(dF_y, dF_x, dgamma, F_y, F_x, raw, geometry, offset, pixels, draw):
+    """From both filterbanks back to the raw window."""
+    center_x, center_y, stride, var, gamma = window(raw, geometry)
+    dcenter_y, dstride_y, dvar_y = filterbank_backward(
+        dF_y, F_y, center_y, stride, var, offset, pixels
+    )
+    dcenter_x, dstride_x, dvar_x = filterbank_backward(
+        dF_x, F_x, center_x, stride, var, offset, pixels
+    )
+    draw[0], draw[1] = geometry[0] * dcenter_x, geometry[1] * dcenter_y
+    draw[2], draw[3] = var * (dvar_y + dvar_x), stride * (dstride_y + dstride_x)
+    draw[4] = gamma * dgamma
+    for k in range(2, 5):
+        if not abs(raw[k]) <= LIMIT:  # nothing flows where raw was clipped
+            draw[k] = ZERO
 
 
 @helper

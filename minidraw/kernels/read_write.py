@@ -2,23 +2,17 @@
 
 import numpy as np
 
-from minidraw.kernels.attention import (
-    dot,
-    filterbank,
-    filterbank_backward,
-    grid,
-    window,
-    window_backward,
-)
+from minidraw.kernels.attention import banks, banks_backward, dot, grid, window
 from minidraw.kernels.jit import ONE, ZERO, helper, jit, sigmoid
 from minidraw.layers.read_write import ReadAttentionCache, ReadFullCache, WriteAttentionCache
 
 
 def read_attention(canvas, raw, *, x, K):
     n, C, B, A = x.shape
+    places = grid(B, A, K, x.dtype)
     F_y, F_x = np.empty((n, K, B), x.dtype), np.empty((n, K, A), x.dtype)
     s, glimpse = np.empty_like(x), np.empty((n, 2 * C, K, K), x.dtype)
-    _read(canvas, raw, x, *grid(B, A, K, x.dtype), F_y, F_x, s, glimpse)
+    _read(canvas, raw, x, *places, F_y, F_x, s, glimpse)
     return glimpse.reshape(n, -1), ReadAttentionCache(raw, F_y, F_x, s, x)
 
 
@@ -28,9 +22,7 @@ def _read(canvas, raw, x, geometry, offset, pixels, F_y, F_x, s, glimpse):
     K = len(offset)
     rows, err = np.empty((2, K, A), x.dtype), np.empty(A, x.dtype)
     for j in range(n):
-        center_x, center_y, stride, var, gamma = window(raw[j], geometry)
-        filterbank(center_y, stride, var, offset, pixels, F_y[j])
-        filterbank(center_x, stride, var, offset, pixels, F_x[j])
+        gamma = banks(raw[j], geometry, offset, pixels, F_y[j], F_x[j])
         for c in range(C):
             _rows(canvas[j, c], x[j, c], F_y[j], s[j, c], err, rows)
             for k in range(K):
@@ -78,7 +70,7 @@ def _read_backward(dglimpse, raw, F_y, F_x, s, x, geometry, offset, pixels, dcan
     rows, drows = np.empty((2, K, A), x.dtype), np.empty((2, K, A), x.dtype)
     err = np.empty(A, x.dtype)
     for j in range(n):
-        center_x, center_y, stride, var, gamma = window(raw[j], geometry)
+        gamma = window(raw[j], geometry)[4]
         dgamma = ZERO
         dF_y[:], dF_x[:] = dgamma, dgamma
         for c in range(C):
@@ -99,14 +91,8 @@ def _read_backward(dglimpse, raw, F_y, F_x, s, x, geometry, offset, pixels, dcan
                         d = gamma * dglimpse[j, r * C + c, k, m]
                         for a in range(A):
                             dF_x[m, a] += d * rows[r, k, a]
-        dcy, dstride_y, dvar_y = filterbank_backward(
-            dF_y, F_y[j], center_y, stride, var, offset, pixels
-        )
-        dcx, dstride_x, dvar_x = filterbank_backward(
-            dF_x, F_x[j], center_x, stride, var, offset, pixels
-        )
-        window_backward(
-            dcx, dcy, dstride_y + dstride_x, dvar_y + dvar_x, dgamma, raw[j], geometry, draw[j]
+        banks_backward(
+            dF_y, dF_x, dgamma, F_y[j], F_x[j], raw[j], geometry, offset, pixels, draw[j]
         )
 
 
@@ -138,10 +124,11 @@ def _rows_backward(drows, F_y, s, x, err, rows, dF_y, dcanvas):
 
 
 def write_attention(patch, raw, *, height, width, K):
+    places = grid(height, width, K, raw.dtype)
     n, C = len(patch), patch.shape[1] // K**2
     F_y, F_x = np.empty((n, K, height), raw.dtype), np.empty((n, K, width), raw.dtype)
     out = np.empty((n, C, height, width), raw.dtype)
-    _write(patch.reshape(n, C, K, K), raw, *grid(height, width, K, raw.dtype), F_y, F_x, out)
+    _write(patch.reshape(n, C, K, K), raw, *places, F_y, F_x, out)
     return out, WriteAttentionCache(raw, F_y, F_x, patch)
 
 
@@ -151,9 +138,7 @@ def _write(patch, raw, geometry, offset, pixels, F_y, F_x, out):
     K = len(offset)
     rows = np.empty((K, A), out.dtype)
     for j in range(n):
-        center_x, center_y, stride, var, gamma = window(raw[j], geometry)
-        filterbank(center_y, stride, var, offset, pixels, F_y[j])
-        filterbank(center_x, stride, var, offset, pixels, F_x[j])
+        gamma = banks(raw[j], geometry, offset, pixels, F_y[j], F_x[j])
         for c in range(C):
             _patch_rows(patch[j, c], F_x[j], gamma, rows)
             for b in range(B):
@@ -195,7 +180,7 @@ def _write_backward(dout, raw, F_y, F_x, patch, geometry, offset, pixels, dpatch
     dF_y, dF_x = np.empty((K, B), dout.dtype), np.empty((K, A), dout.dtype)
     rows, drows = np.empty((K, A), dout.dtype), np.empty((K, A), dout.dtype)
     for j in range(n):
-        center_x, center_y, stride, var, gamma = window(raw[j], geometry)
+        gamma = window(raw[j], geometry)[4]
         dgamma = ZERO
         dF_y[:], dF_x[:] = dgamma, dgamma
         for c in range(C):
@@ -214,14 +199,8 @@ def _write_backward(dout, raw, F_y, F_x, patch, geometry, offset, pixels, dpatch
                     p = patch[j, c, k, m] / gamma
                     for a in range(A):
                         dF_x[m, a] += p * drows[k, a]
-        dcy, dstride_y, dvar_y = filterbank_backward(
-            dF_y, F_y[j], center_y, stride, var, offset, pixels
-        )
-        dcx, dstride_x, dvar_x = filterbank_backward(
-            dF_x, F_x[j], center_x, stride, var, offset, pixels
-        )
-        window_backward(
-            dcx, dcy, dstride_y + dstride_x, dvar_y + dvar_x, dgamma, raw[j], geometry, draw[j]
+        banks_backward(
+            dF_y, dF_x, dgamma, F_y[j], F_x[j], raw[j], geometry, offset, pixels, draw[j]
         )
 
 
