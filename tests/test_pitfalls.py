@@ -312,8 +312,8 @@ def test_pitfall_14_lstm_mistakes_fail_the_gradient_check():
             b = np.concatenate([b[:H], b[:H], b[:H], b[3 * H :]])
         return layers.linear(x, W, b)
 
-    def no_derivative(dout, cache):
-        da, dc_prev = layers.lstm_gates_backward(dout, cache)
+    def no_derivative(dout, cache, *, out=None):
+        da, dc_prev = layers.lstm_gates_backward(dout, cache, out=out)
         da[:, :H] /= 1 - cache.gates[:, :H]  # i where i (1 - i) was meant
         return da, dc_prev
 

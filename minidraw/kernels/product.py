@@ -96,7 +96,7 @@ def _product(x, panels, b, out):
     n, inputs = x.shape
     outputs = out.shape[1]
     blocks = (n + ROWS - 1) // ROWS
-    last = np.empty((n, COLUMNS), out.dtype)  # for a last panel that is wider than what is left
+    last = np.zeros((n, COLUMNS), out.dtype)  # for a last panel that is wider than what is left
     for p in range(len(panels)):
         start = p * COLUMNS
         width = min(COLUMNS, outputs - start)

@@ -131,7 +131,6 @@ def init_params(config, rng, dtype=np.float32, mean_image=None):
         _init_window(params, "read_window", config, config.read_size, INITIAL_READ_STRIDE)
     if config.write_attention:
         _init_window(params, "write_window", config, config.write_size, INITIAL_WRITE_STRIDE)
-    params["patch.W"] *= dtype(0.1)  # the first strokes are faint
     if mean_image is not None:
         mean = np.clip(mean_image, 0.005, 0.995)  # pixels that never vary stay within reach
         params["canvas_0"][:] = np.log(mean / (1 - mean))
