@@ -49,7 +49,7 @@ def _parser():
 
     train = command(_train, "train a network", "minidraw train quick --minutes 5 --glimpses 16")
     presets = "; ".join(f"{name}: {preset.help}" for name, preset in PRESETS.items())
-    train.add_argument("preset", nargs="?", default="quick", choices=PRESETS, help=presets)
+    train.add_argument("preset", nargs="?", choices=PRESETS, help=f"quick if not given. {presets}")
     _add_data(train)
     train.add_argument("--run", type=Path, help="folder to keep the run in (default: runs/PRESET)")
     train.add_argument("--resume", type=Path, metavar="RUN", help="go on with a run that stopped")
@@ -115,7 +115,7 @@ def _source(arguments, default):
         own = arguments.data not in NAMES and os.path.exists(arguments.data)
         source = {"name_or_path": os.path.abspath(arguments.data) if own else arguments.data}
     if arguments.data_dir:
-        source["data_dir"] = os.path.abspath(arguments.data_dir)
+        source["data_dir"] = os.path.abspath(os.path.expanduser(arguments.data_dir))
     if arguments.size is not None:
         source["size"] = arguments.size
     if arguments.invert:
@@ -128,19 +128,25 @@ def _train(arguments):
     from minidraw.presets import PRESETS
     from minidraw.training import loop, start
     from minidraw.training.recipe import Recipe
+    from minidraw.training.run import Run
     from minidraw.training.workers import Workers
 
-    with Workers(arguments.threads) as workers:
+    threads = arguments.threads
+    if arguments.resume:
+        _refuse_changes(arguments)
+        if threads is None:  # as many as before: only then do the bits agree
+            threads = Run.open(arguments.resume).meta.get("threads")
+    with Workers(threads) as workers:
         if arguments.resume:
-            _refuse_changes(arguments)
             trainer, run = start.resumed(arguments.resume, workers, arguments.data_dir)
         else:
-            preset = PRESETS[arguments.preset]
+            name = arguments.preset or "quick"
+            preset = PRESETS[name]
             trainer, run = start.new(
                 preset,
-                arguments.run or _unused(RUNS / arguments.preset),
+                arguments.run or _unused(RUNS / name),
                 workers,
-                name=arguments.preset,
+                name=name,
                 source=_source(arguments, {"name_or_path": preset.data}),
                 config=chosen(arguments, Config),
                 recipe=chosen(arguments, Recipe),
@@ -160,11 +166,12 @@ def _train(arguments):
 
 def _refuse_changes(arguments):
     """A run that goes on keeps its settings: say so, rather than ignore what was typed."""
-    kept = ("resume", "threads", "data_dir", "command", "preset")
+    kept = ("resume", "threads", "data_dir", "command")
     given = [name for name, value in vars(arguments).items() if value is not None]
     changed = [name for name in given if name not in kept]
     if changed:
-        option = f"--{changed[0].replace('_', '-')}"
+        option = changed[0].replace("_", "-")
+        option = arguments.preset if option == "preset" else f"--{option}"
         raise UserError(f"--resume goes on with the run's own settings: leave out {option}")
 
 
@@ -216,7 +223,9 @@ def _reconstruct(arguments):
     from minidraw.datasets import as_float
 
     network = _network(arguments)
-    seen = network.meta_.get("data", {"name_or_path": "digits"})  # while it was trained
+    seen = network.meta_.get("data", {})  # while it was trained
+    if not (seen or arguments.data):
+        raise UserError("the network's file names no data set: give --data")
     try:
         data = datasets.load(**_source(arguments, seen))
     except UserError:

@@ -65,11 +65,20 @@ class Draw:
 
     SIZES = ("glimpses", "hidden", "latent", "read_attention", "write_attention")
     SIZES += ("read_size", "write_size")
+    CHOICES = ("batch", "rate", "binarize", "seed")
 
     def get_params(self, deep=True):
         """The constructor's arguments, by name."""
-        names = (*self.SIZES, "batch", "rate", "binarize", "seed", "threads")
+        names = (*self.SIZES, *self.CHOICES, "threads")
         return {name: getattr(self, name) for name in names}
+
+    def set_params(self, **params):
+        """Change the constructor's arguments by name; returns self."""
+        for name, value in params.items():
+            if name not in self.get_params():
+                raise UserError(f"Draw has no {name!r}; there is {', '.join(self.get_params())}")
+            setattr(self, name, value)
+        return self
 
     def fit(self, images, y=None, *, minutes=None, epochs=None, verbose=True):
         """Learn to paint.
@@ -100,7 +109,7 @@ class Draw:
 
         if minutes is None and epochs is None:
             minutes = 2
-        given = {name: getattr(self, name) for name in ("batch", "rate", "binarize", "seed")}
+        given = {name: getattr(self, name) for name in self.CHOICES}
         given |= {"minutes": minutes or 0, "epochs": epochs or 0}
         recipe = start.amended(Recipe(), given)
         data = from_array(images, seed=self.seed)
@@ -115,7 +124,11 @@ class Draw:
                 self.bound_ = trainer.validate()
         self.config_ = config
         self.params_ = {name: value.copy() for name, value in trainer.params.items()}
-        self.meta_ = {"protocol": trainer.protocol, "recipe": asdict(recipe), "step": steps}
+        self.meta_ = {
+            "protocol": trainer.protocol,
+            "recipe": asdict(recipe),
+            "step": trainer.step_count,
+        }
         self._fresh = trainer.fresh
         return self
 
@@ -230,6 +243,9 @@ class Draw:
         if model.__name__ != "minidraw.models.draw":
             raise UserError(f"{path} holds a network of another kind: {meta['model']}")
         self = cls(**{name: getattr(config, name) for name in cls.SIZES})
+        recipe = meta.get("recipe")
+        if isinstance(recipe, dict):
+            self.set_params(**{name: recipe[name] for name in cls.CHOICES if name in recipe})
         self.config_, self.params_, self.meta_ = config, params, meta
         self._fresh = bool(meta.get("fresh"))
         return self
@@ -240,7 +256,7 @@ class Draw:
 
     def _generator(self, seed, n=1):
         self._check_fitted()
-        if n < 1 or seed < 0:
+        if n < 1 or (seed is not None and seed < 0):
             what = f"at least 1 image, got {n}" if n < 1 else f"a seed of at least 0, got {seed}"
             raise UserError(f"there must be {what}")
         return np.random.default_rng(seed)

@@ -416,7 +416,8 @@ def test_a_network_with_the_least_description(minidraw, refused, folder, here):
     least = {name: meta[name] for name in ("model", "config")}
     checkpoint.save("least.npz", least, {"weights": params})
     assert minidraw("sample", "least.npz", "--count", 2)[0] == 0
-    refused("reconstruct", "least.npz", words="(1, 28, 28)")  # digits, where nothing is said
+    refused("reconstruct", "least.npz", words="names no data set: give --data")
+    refused("reconstruct", "least.npz", "--data", "digits", words="(1, 28, 28)")
 
 
 def test_a_run_that_diverges_stops_with_one_line(refused, folder, here):
@@ -450,3 +451,25 @@ def test_ctrl_c_before_there_is_anything_to_save(minidraw, folder, here, monkeyp
 def test_names_with_line_breaks_stay_in_one_line(refused, here):
     refused("train", "--data", "no\nsuch\rset", words="no such")
     refused("sample", "no\nsuch.npz", words="no such.npz")
+
+
+def test_resume_keeps_the_threads_and_refuses_a_preset(
+    minidraw, refused, folder, here, monkeypatch
+):
+    from minidraw.training import start
+
+    command = ["train", "--data", folder / "pictures.npz", "--run", "run", *TINY, "--threads", 3]
+    assert minidraw(*command)[0] == 0
+    refused("train", "mnist", "--resume", "run", words="leave out mnist")
+    seen, real = [], start.resumed
+    monkeypatch.setattr(start, "resumed", lambda f, w, d: seen.append(w.threads) or real(f, w, d))
+    (here / "run/samples.png").unlink()
+    assert minidraw("train", "--resume", "run")[0] == 0
+    assert minidraw("train", "--resume", "run", "--threads", 1)[0] == 0
+    assert seen == [3, 1]
+    assert (here / "run/samples.png").exists(), "no step was left, but the picture was missing"
+
+
+@pytest.mark.parametrize("option", ["--minutes", "--epochs"])
+def test_endless_budgets_are_refused(refused, folder, here, option):
+    refused("train", "--data", folder / "pictures.npz", option, "1e308", words="can't be above")

@@ -192,3 +192,14 @@ def test_images_are_refused(images):
 def test_images_of_another_size_are_refused(fitted):
     for call in (fitted.score, fitted.reconstruct):
         assert "(1, 7, 6)" in message(call, NEW[:, :, :6])
+
+
+def test_set_params_and_what_a_loaded_one_was_trained_with(tmp_path):
+    model = Draw(glimpses=2, hidden=8, latent=3, threads=1).set_params(batch=5, seed=3, rate=1e-3)
+    assert model.get_params()["batch"] == 5
+    with pytest.raises(UserError, match="no 'bach'"):
+        model.set_params(bach=5)
+    images = np.random.default_rng(0).integers(0, 256, (20, 6, 5), np.uint8)
+    model.fit(images, epochs=1, verbose=False).save(tmp_path / "mine.npz")
+    loaded = Draw.load(tmp_path / "mine.npz").set_params(threads=1)
+    assert loaded.get_params() == model.get_params()

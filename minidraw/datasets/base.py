@@ -1,6 +1,8 @@
 """What every data set looks like, and the few helpers that all loaders share."""
 
+import zlib
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 
 import numpy as np
@@ -74,6 +76,12 @@ class Dataset:
         if self.is_fresh(binarize):
             return f"{self.name}, fresh binarisation"
         return f"{self.name}, levels taken as means, no true compression cost"
+
+    @property
+    def checksum(self):
+        """A number that tells these images and this split from others: 20 ms for MNIST."""
+        parts = (split.images for split in (self.train, self.valid))
+        return reduce(lambda crc, part: zlib.crc32(np.ascontiguousarray(part), crc), parts, 0)
 
     @property
     def splits(self):

@@ -40,7 +40,9 @@ def read_folder(folder, size=None, invert=False):
     paths = sorted(
         path
         for path in Path(folder).rglob("*")
-        if path.suffix.lower() in SUFFIXES and path.is_file() and not path.name.startswith(".")
+        if path.suffix.lower() in SUFFIXES
+        and path.is_file()
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
     )
     if not paths:
         raise UserError(f"{folder} holds no PNG or JPEG files")

@@ -4,7 +4,7 @@ import signal
 import statistics
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from tqdm import tqdm
 
@@ -64,6 +64,7 @@ def fit(trainer, run=None, *, quiet=False):
     every = trainer.recipe.validate or max(1, steps // 20)
     result, saved = None, time.monotonic()
     with (
+        nullcontext() if run is None else run.locked(),
         _ctrl_c() as pressed,
         tqdm(total=steps, initial=trainer.step_count, disable=quiet or None, unit="step") as bar,
     ):
@@ -86,13 +87,15 @@ def fit(trainer, run=None, *, quiet=False):
             if run is not None:
                 run.save(trainer)
             raise Interrupted
-    return result or trainer.validate()
+    if result is None:  # there was no step left, but perhaps the last pictures
+        result = trainer.validate()
+        if run is not None:
+            run.draw(trainer.pictures())
+    return result
 
 
 def _costs(row):
-    if "kl" in row:
-        return f"{row['nll']:.1f} image + {row['kl']:.1f} latent nats"
-    return f"{row['total']:.3f} nats"
+    return f"{row['nll']:.1f} image + {row['kl']:.1f} latent nats"
 
 
 def _valid_columns(result):

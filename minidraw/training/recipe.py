@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+MOST = 10**9  # minutes, epochs, steps: far beyond a lifetime, and far from overflowing
 BINARIZE = ("auto", "fresh", "never")
 
 
@@ -38,8 +39,9 @@ class Recipe:
             if not (0 < getattr(self, name) < math.inf):
                 raise ValueError(f"{name} must be positive, got {getattr(self, name)}")
         for name in ("minutes", "epochs", "final_rate", "warmup", "validate", "seed"):
-            if not (0 <= getattr(self, name) < math.inf):
-                raise ValueError(f"{name} can't be negative, got {getattr(self, name)}")
+            if not (0 <= getattr(self, name) <= MOST):
+                which = f"can't be above {MOST}" if getattr(self, name) > 0 else "can't be negative"
+                raise ValueError(f"{name} {which}, got {getattr(self, name)}")
         for name in ("beta1", "beta2", "average"):
             if not (0 <= getattr(self, name) < 1):
                 raise ValueError(f"{name} must be in [0, 1), got {getattr(self, name)}")

@@ -4,7 +4,13 @@ import csv
 import json
 import math
 import os
+from contextlib import contextmanager
 from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # not on Windows
+    fcntl = None
 
 from minidraw import viz
 from minidraw.errors import UserError
@@ -29,7 +35,6 @@ class Run:
     def __init__(self, folder, meta):
         self.folder, self.meta = Path(folder), meta
         self._rows = []  # not yet in log.csv
-        self._columns = None
 
     @classmethod
     def create(cls, folder, meta, trainer):
@@ -58,6 +63,23 @@ class Run:
             return cls(folder, dict(json.loads(text)))
         except (TypeError, ValueError, RecursionError) as error:
             raise UserError(f"{path}: not a run's settings ({error})") from error
+
+    @contextmanager
+    def locked(self):
+        """Keep other processes out of the folder; a killed process's lock is gone with it."""
+        if fcntl is None:
+            yield
+            return
+        try:
+            file = open(self.folder / "config.json", "rb")
+        except OSError as error:
+            raise UserError(f"can't read {self.folder}: {error.strerror}") from error
+        with file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise UserError(f"{self.folder}: another process is training this run") from None
+            yield
 
     @property
     def checkpoint(self):
@@ -96,17 +118,18 @@ class Run:
 
     def restore(self, trainer):
         """Bring a fresh trainer to where the checkpoint stands, and trim the log to it."""
-        shapes = {name: view.shape for name, view in trainer.adam.weights.views.items()}
-        groups = checkpoint.load(self.checkpoint, shapes, STATE)
-        meta = checkpoint.load_meta(self.checkpoint)
-        step = meta.get("step")
-        if type(step) is not int or not 0 <= step <= trainer.steps:
-            raise UserError(f"{self.checkpoint}: step {step!r} is none of {trainer.steps}")
-        for slot in STATE:
-            fill(getattr(trainer.adam, slot), groups[slot])
-        trainer.adam.step, trainer.averaged = step, bool(meta.get("averaged"))
-        self._trim(step)
-        self.log()  # is it one?
+        with self.locked():
+            shapes = {name: view.shape for name, view in trainer.adam.weights.views.items()}
+            groups = checkpoint.load(self.checkpoint, shapes, STATE)
+            meta = checkpoint.load_meta(self.checkpoint)
+            step = meta.get("step")
+            if type(step) is not int or not 0 <= step <= trainer.steps:
+                raise UserError(f"{self.checkpoint}: step {step!r} is none of {trainer.steps}")
+            for slot in STATE:
+                fill(getattr(trainer.adam, slot), groups[slot])
+            trainer.adam.step, trainer.averaged = step, bool(meta.get("averaged"))
+            self._trim(step)
+            self.log()  # is it one?
 
     def _trim(self, step):
         path = self.folder / "log.csv"

@@ -52,6 +52,8 @@ def new(preset, folder, workers, *, name, source, config=None, recipe=None, init
         "steps": steps,
         "protocol": trainer.protocol,
         "fresh": trainer.fresh,
+        "checksum": data.checksum,
+        "threads": workers.threads,
     }
     return trainer, Run.create(folder, meta, trainer)
 
@@ -98,6 +100,8 @@ def resumed(folder, workers, data_dir=None):
             f"{data.name} now has images of shape {data.image_shape},"
             f" the run's network knows {config.image_shape}"
         )
+    if data.checksum != run.meta.get("checksum"):
+        raise UserError(f"{data.name} holds other images than when {folder} was begun")
     trainer = Trainer(model, config, recipe, data, steps, ops=kernels, workers=workers)
     run.restore(trainer)
     return trainer, run

@@ -40,7 +40,7 @@ class Workers:
 
     def __init__(self, threads=None):
         self.threads = default_threads() if threads is None else threads
-        if self.threads < 1:
+        if not isinstance(self.threads, int) or self.threads < 1:
             raise UserError(f"threads must be at least 1, got {threads}")
         keep_freed_memory()
         self._limit = threadpool_limits(1, user_api="blas")

@@ -582,3 +582,25 @@ def test_a_file_is_on_disk_before_it_takes_its_place(tmp_path, monkeypatch):
     with files.replacing(tmp_path / "file") as file:
         file.write(b"new")
     assert calls == [("fsync", 3), "replace"]
+
+
+def test_other_images_of_the_same_shape_are_refused(tmp_path, workers, whole, source):
+    images = np.load(source["name_or_path"])["images"].copy()
+    images[0, 0, 0] ^= 1
+    np.savez(tmp_path / "pictures.npz", images=images)
+    other = {"name_or_path": str(tmp_path / "pictures.npz")}
+    begin(tmp_path / "run", workers, other)
+    np.savez(tmp_path / "pictures.npz", images=np.load(source["name_or_path"])["images"])
+    with pytest.raises(UserError, match="other images"):
+        start.resumed(tmp_path / "run", workers)
+
+
+def test_a_second_process_is_kept_out(tmp_path, workers, source):
+    folder = tmp_path / "run"
+    trainer, run = begin(folder, workers, source)
+    with run.locked():
+        for attempt in (lambda: start.resumed(folder, workers), lambda: loop.fit(trainer, run)):
+            with pytest.raises(UserError, match="another process"):
+                attempt()
+    assert trainer.step_count == 0
+    loop.fit(*start.resumed(folder, workers))
