@@ -31,10 +31,13 @@ def steps_for(model, config, recipe, data, options):
 
 
 def seconds_per_step(model, config, recipe, data, options):
-    """Median time of five steps, after a first one that compiles."""
+    """Median time of a step, once compiling and the first, slower ones are over."""
     trial = Trainer(model, config, recipe, data, 1, **options)
     trial.step()
-    return statistics.median(trial.step()["seconds"] for _ in range(5))
+    seconds, until = [], time.monotonic() + 5
+    while len(seconds) < 4 or (len(seconds) < 40 and time.monotonic() < until):
+        seconds.append(trial.step()["seconds"])
+    return statistics.median(seconds[len(seconds) // 2 :])
 
 
 def fit(trainer, run=None, *, quiet=False):
