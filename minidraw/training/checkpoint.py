@@ -16,6 +16,7 @@ from minidraw.errors import UserError
 from minidraw.files import replacing
 
 MAX_WEIGHTS = 2**28  # a gigabyte of float32: no description makes us allocate more than that
+MAX_BYTES = 16 * MAX_WEIGHTS  # of weights, averages and Adam's two means together
 MAX_META = 2**20  # bytes
 
 
@@ -69,6 +70,10 @@ def load(path, shapes, groups):
         names = [info.filename.removesuffix(".npy") for info in archive.infolist()]
         if len(set(names)) < len(names):
             raise ValueError("a name occurs twice")
+        if sum(info.file_size for info in archive.infolist()) > MAX_BYTES:
+            raise ValueError(f"more than {MAX_BYTES} bytes when unpacked")
+        if damaged := archive.testzip():  # also of what isn't wanted: an altered file is refused
+            raise ValueError(f"{damaged} is damaged")
         loaded = {g: {n: f"{g}/{n}" for n in shapes} for g in groups}
         missing = [key for named in loaded.values() for key in named.values() if key not in names]
         if missing:

@@ -315,3 +315,24 @@ def test_hostile_descriptions_are_refused(file, meta, change):
     refusal(checkpoint.load_network, file)
     rewritten(file, lambda members: members | {"meta.npy": described({})})
     refusal(checkpoint.load_network, file)
+
+
+def test_damage_in_a_part_that_is_not_wanted_is_refused_too(file, shapes):
+    """Sampling reads the weights only, but what an altered file says isn't to be believed."""
+    with zipfile.ZipFile(file) as archive:
+        others = [i for i in archive.infolist() if not i.filename.startswith(("weights", "meta"))]
+    assert others
+    content = file.read_bytes()
+    for info in others:
+        damaged = bytearray(content)
+        at = info.header_offset
+        extra = int.from_bytes(content[at + 28 : at + 30], "little")
+        start = at + 30 + len(info.filename) + extra  # of the member, which isn't compressed
+        damaged[start + info.file_size - 1] ^= 1
+        file.write_bytes(damaged)
+        assert "damaged" in refusal(checkpoint.load, file, shapes, ["weights"])
+
+
+def test_an_archive_that_unpacks_without_end_is_refused(file, shapes, monkeypatch):
+    monkeypatch.setattr(checkpoint, "MAX_BYTES", 100)
+    assert "100 bytes when unpacked" in refusal(checkpoint.load, file, shapes, ["weights"])
