@@ -6,7 +6,13 @@ What isn't worth compiling comes from there as it is.
 from minidraw.kernels.adam import adam_update
 from minidraw.kernels.latent import latent, latent_backward
 from minidraw.kernels.lstm import lstm_gates, lstm_gates_backward
-from minidraw.kernels.product import linear, linear_backward_input, packed, packed_transposed
+from minidraw.kernels.product import (
+    linear,
+    linear_backward_input,
+    linear_backward_weights,
+    packed,
+    packed_transposed,
+)
 from minidraw.kernels.read_write import (
     read_attention,
     read_attention_backward,
@@ -19,7 +25,6 @@ from minidraw.layers import (
     bernoulli_cost_backward,
     filterbank,
     linear_backward,
-    linear_backward_weights,
     lstm,
     lstm_backward,
     read_full_backward,

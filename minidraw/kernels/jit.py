@@ -6,6 +6,7 @@ import numba
 import numpy as np
 from numba import types
 from numba.extending import intrinsic, overload
+from numba.np.arrayobj import populate_array
 
 # No nnan and no ninf: infinities may pass through, and must come out as infinities.
 # Division as NumPy does it: the check for a zero divisor would keep loops from vectorising.
@@ -39,6 +40,35 @@ def _bits_to_float32(typingctx, bits):
         return builder.bitcast(args[0], context.get_value_type(types.float32))
 
     return types.float32(types.int32), codegen
+
+
+@intrinsic
+def row(typingctx, array, number):
+    """A row of a matrix whose rows lie in one piece each.
+
+    Numba doesn't know that of a matrix that is part of a wider one, and wouldn't vectorise.
+    """
+    kind = types.Array(array.dtype, 1, "C")
+
+    def codegen(context, builder, signature, args):
+        matrix = context.make_array(signature.args[0])(context, builder, args[0])
+        index = args[1].type
+        start = builder.add(
+            builder.ptrtoint(matrix.data, index),
+            builder.mul(args[1], builder.extract_value(matrix.strides, 0)),
+        )
+        part, size = context.make_array(kind)(context, builder), matrix.itemsize
+        populate_array(
+            part,
+            data=builder.inttoptr(start, matrix.data.type),
+            shape=[builder.extract_value(matrix.shape, 1)],
+            strides=[size],
+            itemsize=size,
+            meminfo=None,
+        )
+        return part._getvalue()
+
+    return kind(array, types.int64), codegen
 
 
 LOG2_E = np.float32(1 / math.log(2))

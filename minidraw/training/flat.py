@@ -1,5 +1,6 @@
 """All weights in one vector, with a named view of each: one update touches them all."""
 
+import mmap
 from typing import NamedTuple
 
 import numpy as np
@@ -11,9 +12,9 @@ class Flat(NamedTuple):
 
 
 def flat(shapes, dtype=np.float32):
-    """Zeros for every name in `shapes`."""
+    """Zeros for every name in `shapes`, in memory that forked processes share."""
     sizes = [int(np.prod(shape)) for shape in shapes.values()]
-    vector = np.zeros(sum(sizes), dtype)
+    vector = np.frombuffer(mmap.mmap(-1, sum(sizes) * np.dtype(dtype).itemsize), dtype)
     parts = np.split(vector, np.cumsum(sizes)[:-1])
     pairs = zip(shapes.items(), parts, strict=True)
     return Flat(vector, {name: part.reshape(shape) for (name, shape), part in pairs})

@@ -4,7 +4,7 @@ import signal
 import statistics
 import threading
 import time
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 
 from tqdm import tqdm
 
@@ -32,11 +32,11 @@ def steps_for(model, config, recipe, data, options):
 
 def seconds_per_step(model, config, recipe, data, options):
     """Median time of a step, once compiling and the first, slower ones are over."""
-    trial = Trainer(model, config, recipe, data, 1, **options)
-    trial.step()
-    seconds, until = [], time.monotonic() + 5
-    while len(seconds) < 4 or (len(seconds) < 40 and time.monotonic() < until):
-        seconds.append(trial.step()["seconds"])
+    with closing(Trainer(model, config, recipe, data, 1, **options)) as trial:
+        trial.step()
+        seconds, until = [], time.monotonic() + 5
+        while len(seconds) < 4 or (len(seconds) < 40 and time.monotonic() < until):
+            seconds.append(trial.step()["seconds"])
     return statistics.median(seconds[len(seconds) // 2 :])
 
 
@@ -68,6 +68,7 @@ def fit(trainer, run=None, *, quiet=False):
     result, saved = None, time.monotonic()
     with (
         nullcontext() if run is None else run.locked(),
+        closing(trainer),
         _ctrl_c() as pressed,
         tqdm(total=steps, initial=trainer.step_count, disable=quiet or None, unit="step") as bar,
     ):

@@ -12,6 +12,7 @@ from minidraw.models.base import Batch
 from minidraw.training import draws
 from minidraw.training.flat import flat
 from minidraw.training.optimizer import Adam
+from minidraw.training.team import Team
 
 
 class Diverged(UserError):
@@ -58,8 +59,14 @@ class Trainer:
         self.fresh = data.is_fresh(recipe.binarize)
         self.protocol = data.protocol(recipe.binarize)
         self.averaged = False  # whether the averaged weights have beaten the raw ones
-        self._grad = flat(model.param_shapes(config))
+        self._shards = workers.shards(recipe.batch)
+        self._grads = [flat(model.param_shapes(config)) for _ in self._shards]
+        self._team = Team(self._shard, len(self._shards), workers)
         self._epoch, self._order = -1, None
+
+    def close(self):
+        """Let the processes go that share the work; the next step would start new ones."""
+        self._team.close()
 
     @property
     def step_count(self):
@@ -81,12 +88,11 @@ class Trainer:
         """
         began = time.perf_counter()
         step, batch = self.adam.step, self.recipe.batch
-        rows = self._rows(step)
-        costs = self._gradient(rows, step)
+        costs = self._gradient(step)
         rate = self.recipe.rate_at(step, self.steps)
         norm = math.nan
         if all(map(math.isfinite, costs.values())):
-            norm = self.adam.update(self._grad, rate=rate, clip=self.recipe.clip, ops=self.ops)
+            norm = self.adam.update(self._grads[0], rate=rate, clip=self.recipe.clip, ops=self.ops)
         if not math.isfinite(norm):
             raise Diverged(self._diagnosis(step + 1, costs))
         means = {key: value / batch for key, value in costs.items()}
@@ -102,31 +108,32 @@ class Trainer:
             self._epoch, self._order = epoch, order
         return self._order[place * self.recipe.batch :][: self.recipe.batch]
 
-    def _gradient(self, rows, step):
-        """Gradient of the mean loss into `self._grad`; the costs, summed over the batch."""
-        views, model, seed = self.adam.weights.views, self.model, self.recipe.seed
-        images, labels = self.data.train.images, self.data.train.labels
+    def _gradient(self, step):
+        """Gradient of the mean loss into `self._grads[0]`; the costs, summed over the batch."""
+        parts = self._team(step)
+        for other in self._grads[1:]:  # in their order, so always the same sum
+            np.add(self._grads[0].vector, other.vector, out=self._grads[0].vector)
+        return {key: sum(costs[key] for costs in parts) for key in parts[0]}
 
-        def shard(part):
-            start, stop = part
-            x = as_float(images[rows[start:stop]])
-            if self.fresh:
-                x = draws.binarize(x, start, stop, seed, step, draws.COINS)
-            shape = model.noise_shape(self.config, stop - start)
-            noise = shape and draws.noise(shape, start, stop, x.dtype, seed, step, draws.NOISE)
-            batch = Batch(x, None if labels is None else labels[rows[start:stop]])
-            return model.loss_and_grads(views, batch, noise, self.config, self.ops)
-
-        parts = self.workers.map(shard, self.workers.shards(len(rows)))
-        for name, view in self._grad.views.items():  # in shard order, so always the same sum
-            view[...] = parts[0][1][name]
-            for _, grads in parts[1:]:
-                view += grads[name]
-        np.divide(self._grad.vector, len(rows), out=self._grad.vector)
-        return {key: sum(float(costs[key].sum()) for costs, _ in parts) for key in parts[0][0]}
+    def _shard(self, step, number):
+        """One shard's share of the gradient into `self._grads[number]`; its summed costs."""
+        start, stop = self._shards[number]
+        rows, split, seed = self._rows(step)[start:stop], self.data.train, self.recipe.seed
+        x = as_float(split.images[rows])
+        if self.fresh:
+            x = draws.binarize(x, start, stop, seed, step, draws.COINS)
+        shape = self.model.noise_shape(self.config, stop - start)
+        noise = shape and draws.noise(shape, start, stop, x.dtype, seed, step, draws.NOISE)
+        batch = Batch(x, None if split.labels is None else split.labels[rows])
+        weights = self.adam.weights.views
+        with np.errstate(over="ignore", invalid="ignore"):  # what isn't finite, `step` says
+            costs, grads = self.model.loss_and_grads(weights, batch, noise, self.config, self.ops)
+            for name, view in self._grads[number].views.items():
+                np.divide(grads[name], self.recipe.batch, out=view)
+        return {key: float(values.sum()) for key, values in costs.items()}
 
     def _diagnosis(self, step, costs):
-        bad = [name for name, view in self._grad.views.items() if not np.isfinite(view).all()]
+        bad = [name for name, view in self._grads[0].views.items() if not np.isfinite(view).all()]
         bad += [key for key, value in costs.items() if not math.isfinite(value)]
         what = ", ".join(bad) or "the gradient's norm"
         return (

@@ -62,7 +62,8 @@ def test_every_compiled_function_is_compared():
     assert {name.removesuffix("_backward") for name in own} == {
         *NAMES,
         "adam_update",
-        *("linear", "linear_backward_input", "packed", "packed_transposed"),  # test_product.py
+        *("linear", "linear_backward_input", "linear_backward_weights"),  # test_product.py
+        *("packed", "packed_transposed"),
     }
 
 
@@ -135,14 +136,19 @@ def test_fast_exp_to_the_last_digits():
     np.testing.assert_array_equal(ends, np.repeat(every(np.float32([-87, 87])), 2))
 
 
-SIGNATURES = {  # module, function: dimensions of its arguments
+SIGNATURES = {  # module, function: dimensions of its arguments, with a type if not float32
     ("adam", "_update"): (1,) * 6,
     ("latent", "_latent"): (2, 2, 2, 2, 1),
     ("latent", "_latent_backward"): (2, 1, 2, 2, 2, 2),
     ("lstm", "_gates"): (2,) * 6,
     ("lstm", "_gates_backward"): (2,) * 7,
-    ("product", "_product"): (2, 3, 1, 2),
-    ("product", "_fill"): (2, 3),
+    ("avx512", "_product"): (2, 3, 1, 2),
+    ("avx512", "_fill"): (2, 3),
+    ("amx", "_fill"): (2, (5, types.int32)),
+    ("amx", "_multiply"): (2, (5, types.uint16), (5, types.int32), 2, 2, (1, types.uint8)),
+    ("amx", "_multiply_transposed"): (
+        *(2, 2, (5, types.uint16), (5, types.int32), 2, (1, types.uint8)),
+    ),
     ("read_write", "_rows"): (2, 2, 2, 2, 1, 3),
     ("read_write", "_rows_backward"): (3, 2, 2, 2, 1, 3, 2, 2),
     ("read_write", "_read"): (4, 2, 4, 1, 1, 1, 3, 3, 4, 4),
@@ -157,9 +163,8 @@ SIGNATURES = {  # module, function: dimensions of its arguments
 def test_float32_kernels_never_compute_in_float64(module, name):
     """Compiled afresh, because a kernel that was loaded from disk doesn't show its code."""
     function = getattr(importlib.import_module(f"minidraw.kernels.{module}"), name).py_func
-    signature = tuple(
-        types.Array(types.float32, d, "C") if d else types.float32 for d in SIGNATURES[module, name]
-    )
+    kinds = [d if isinstance(d, tuple) else (d, types.float32) for d in SIGNATURES[module, name]]
+    signature = tuple(types.Array(kind, dimensions, "C") for dimensions, kind in kinds)
     compiled = numba.njit(**jit.OPTIONS)(function)
     compiled.compile(signature)
     code = compiled.inspect_llvm(signature)
