@@ -76,6 +76,12 @@ def _parser():
     _add_network(redraw, "reconstructions.png", count=50)
     _add_data(redraw)
     command(_gradcheck, "hold every gradient against finite differences", "minidraw gradcheck")
+    bench = command(_bench, "time it, beside the frameworks", "minidraw bench steps --rounds 3")
+    bench.add_argument("what", nargs="*", help="steps, processes, profile, scaling (default: all)")
+    bench.add_argument("--sizes", nargs="+", help="paper, small, no-attention (default: all)")
+    bench.add_argument("--only", nargs="+", help="rows of the table of steps, by name")
+    bench.add_argument("--rounds", type=int, default=9, help="turns of each (default: 9)")
+    bench.add_argument("--out", type=Path, default="bench", help="folder of the two pictures")
     data = command(_data, "show what a network will see", "minidraw data drawings --size 28")
     _add_data(data, positional=True)
     data.add_argument("--out", type=Path, default="data.png", help="the sheet (default: data.png)")
@@ -244,6 +250,12 @@ def _gradcheck(arguments):
     rows = gradcheck.rows()
     print(gradcheck.table(rows))
     return 0 if gradcheck.all_passed(rows) else 1
+
+
+def _bench(arguments):
+    from minidraw import bench
+
+    return bench.run(**{k: v for k, v in vars(arguments).items() if k != "command"})
 
 
 def _data(arguments):

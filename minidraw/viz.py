@@ -148,13 +148,19 @@ def curves(path, log):
     ``log`` holds columns of equal length: ``step``, ``nll`` and ``kl``, and where validation was
     done ``valid_nll`` and ``valid_kl`` (nan in other rows), all in nats per image.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(11, 4.2), dpi=100, layout="constrained")
     left, right = figure.subplots(1, 2)
     _panel(left, log, "nll", title="Image cost")
     _panel(right, log, "kl", title="Latent cost")
+    save_figure(path, figure)
+
+
+def save_figure(path, figure):
+    """Write a matplotlib Figure as a PNG file; no window, no state of pyplot's is touched."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
     with replacing(path) as file:
         FigureCanvasAgg(figure).print_png(file)
 

@@ -1,0 +1,91 @@
+"""Where a training step's time goes, function by function."""
+
+import time
+from collections import defaultdict
+
+STEPS = 20
+GROUPS = {  # what the picture calls them: functions of `ops`
+    "products, forward": ("linear", "packed"),
+    "products, backward": ("linear_backward_input", "packed_transposed"),
+    "products, weights": ("linear_backward_weights",),
+    "LSTM gates": ("lstm_gates", "lstm_gates_backward"),
+    "read": ("read_attention", "read_attention_backward"),
+    "write": ("write_attention", "write_attention_backward"),
+    "latent and cost": (
+        *("latent", "latent_backward"),
+        *("bernoulli_cost", "bernoulli_cost_backward"),
+    ),
+    "Adam": ("adam_update",),
+}
+
+
+class Timed:
+    """The functions of `ops`, with the seconds spent in each."""
+
+    def __init__(self, ops):
+        self.seconds, self._ops = defaultdict(float), ops
+
+    def __getattr__(self, name):
+        function = getattr(self._ops, name)
+
+        def timed(*inputs, **settings):
+            began = time.perf_counter()
+            result = function(*inputs, **settings)
+            self.seconds[name] += time.perf_counter() - began
+            return result
+
+        setattr(self, name, timed)
+        return timed
+
+
+def measure(path):
+    """Draw where the time of one shard of a step goes, and return it as a table.
+
+    One process on its own, with its half of the batch on a machine of two cores, since one
+    that shares the work can't be looked into.
+
+    Parameters
+    ----------
+    path : path
+        The PNG file to write.
+
+    Returns
+    -------
+    str
+    """
+    from minidraw import kernels
+    from minidraw.bench.contenders import BATCH, CORES, trainer
+    from minidraw.training.workers import Workers
+
+    ops, batch = Timed(kernels), BATCH // CORES
+    with Workers(1) as workers:
+        made = trainer("paper", workers, ops, batch=batch)
+        for _ in range(3):
+            made.step()
+        ops.seconds.clear()
+        whole = sum(made.step()["seconds"] for _ in range(STEPS)) / STEPS
+    parts = {
+        group: sum(ops.seconds[name] for name in names) / STEPS for group, names in GROUPS.items()
+    }
+    parts["the rest: noise, sums, Python"] = whole - sum(parts.values())
+    title = f"a training step of the paper's network, {batch} images in one process"
+    _draw(path, parts, f"{title}: {1e3 * whole:.0f} ms")
+    rows = [f"{name:32}{1e3 * t:6.1f} ms{t / whole:6.0%}" for name, t in parts.items()]
+    return "\n".join([title, *rows, str(path)])
+
+
+def _draw(path, parts, title):
+    from matplotlib.figure import Figure
+
+    from minidraw import viz
+
+    names, times = list(parts), [1e3 * seconds for seconds in parts.values()]
+    figure = Figure(figsize=(7, 3), dpi=100, layout="constrained")
+    axes = figure.subplots()
+    bars = axes.barh(names, times, color="0.35")
+    axes.bar_label(bars, fmt=" %.0f", fontsize=9)
+    axes.invert_yaxis()
+    axes.set_xlabel("ms")
+    figure.suptitle(title, fontsize=10)
+    axes.spines[["top", "right"]].set_visible(False)
+    viz.save_figure(path, figure)

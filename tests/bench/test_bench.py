@@ -1,0 +1,150 @@
+"""`minidraw bench`: that it measures what it says, on sizes that take no time."""
+
+import importlib.util
+import time
+
+import numpy as np
+import pytest
+
+from minidraw import bench, kernels, layers
+from minidraw.bench import contenders, processes, profile, scaling, steps
+from minidraw.cli import main
+
+TINY = {"height": 9, "width": 9, "glimpses": 2, "hidden": 40, "latent": 35}
+
+
+@pytest.fixture(autouse=True)
+def tiny(monkeypatch):
+    monkeypatch.setattr(contenders, "SIZES", {"paper": TINY})
+    monkeypatch.setattr(steps, "PAUSE", 0)
+
+
+def test_turns_are_taken_and_a_step_that_measures_itself_is_believed():
+    order = []
+
+    def sleeper(name, seconds, own=None):
+        def step():
+            order.append(name)
+            time.sleep(seconds)
+            return own
+
+        return step
+
+    contenders = {"a": sleeper("a", 0.01), "b": sleeper("b", 0.03), "c": sleeper("c", 0, 5.0)}
+    seconds = steps.interleaved(contenders, 3)
+    assert order == list("abc") * 3
+    assert 0.01 <= np.median(seconds["a"]) < np.median(seconds["b"]) and seconds["c"] == [5.0] * 3
+
+
+def test_the_table_has_multiples_of_the_first_row():
+    class Done:
+        note = "a note"
+
+    seconds = {"kernels": [0.1, 0.2, 0.3], "torch": [0.5, 0.6, 0.4]}
+    table = steps._table("paper", seconds, dict.fromkeys(seconds, Done), ["jax"]).splitlines()
+    assert table[2].split()[:6] == ["kernels", "200.0", "100.0", "300.0", "500", "1.00"]
+    assert table[3].split()[:6] == ["torch", "500.0", "400.0", "600.0", "200", "2.50"]
+    assert table[3].endswith("a note") and table[4].endswith("jax")
+
+
+def peer(name):
+    missing = importlib.util.find_spec(name) is None
+    return pytest.param(name, marks=pytest.mark.skipif(missing, reason=f"{name} isn't installed"))
+
+
+ROWS = ["kernels", "layers", "products, ours", "products, BLAS"]
+
+
+@pytest.mark.parametrize("name", [*ROWS, peer("torch"), peer("jax")])
+def test_every_row_makes_steps(name):
+    build, _, _ = contenders.CONTENDERS[name]
+    step, note = build("paper", 2)
+    for _ in range(3):
+        step()
+    assert isinstance(note, str)
+
+
+@pytest.mark.parametrize("ops", [layers, kernels])
+def test_the_floor_has_the_products_of_a_step_and_nothing_else(ops, monkeypatch):
+    """Counted: every layer forward and back T times, and its weights once."""
+    counted = {"made": profile.Timed(ops), "floor": profile.Timed(ops)}
+    calls = {name: [] for name in counted}
+    for name, timed in counted.items():
+        for function in ("linear", "linear_backward_input", "linear_backward_weights"):
+            real = getattr(ops, function)
+
+            def spy(a, b, *rest, real=real, function=function, name=name):
+                b_shape = getattr(b, "matrix", b).shape
+                calls[name].append((function, a.shape, b_shape))
+                return real(a, b, *rest)
+
+            setattr(timed, function, spy)
+    from minidraw.training.workers import Workers
+
+    with Workers(1) as workers:
+        contenders.trainer("paper", workers, counted["made"]).step()
+    contenders._products("paper", 1, counted["floor"])()
+    assert sorted(calls["made"]) == sorted(calls["floor"])
+
+
+def test_the_profile_adds_up_and_draws(tmp_path):
+    table = profile.measure(tmp_path / "profile.png").splitlines()
+    assert (tmp_path / "profile.png").read_bytes()[:4] == b"\x89PNG"
+    shares = [float(line.rsplit("ms", 1)[1].strip(" %")) for line in table[1:-1]]
+    assert sum(shares) == pytest.approx(100, abs=5) and min(shares) >= 0
+    names = {name for names in profile.GROUPS.values() for name in names}
+    assert names <= set(dir(kernels))
+
+
+def test_exponents_of_known_powers():
+    values = np.array([1, 2, 4, 8, 16])
+    assert scaling.exponent(values, 3.0 * values**2) == pytest.approx(2)
+    assert scaling.exponent(values, 5 + 0.0 * values) == pytest.approx(0)
+
+
+def test_scaling_draws_every_size(tmp_path, monkeypatch):
+    ranges = {"T": [1, 2, 3], "H": [4, 8, 9], "side": [8, 9, 10], "batch": [4, 6, 8]}
+    monkeypatch.setattr(scaling, "RANGES", ranges)
+    monkeypatch.setattr(scaling, "STEPS", 1)
+    monkeypatch.setattr(scaling, "BASE", TINY)
+    table = scaling.measure(tmp_path / "scaling.png")
+    assert table.count("exponent") == 5  # the head, and a row each
+    assert (tmp_path / "scaling.png").read_bytes()[:4] == b"\x89PNG"
+
+
+def test_memory_counts_this_process():
+    ballast = np.ones(10_000_000)
+    before = processes.memory()
+    more = np.ones(10_000_000)
+    assert 70e6 < processes.memory() - before < 120e6 and len(ballast) == len(more)
+
+
+@pytest.mark.slow
+def test_whole_programs_are_timed():
+    table = processes.measure(1)
+    for row in ("import minidraw", "100 digits", "compiling", "1,000 digits", "all processes"):
+        assert row in table
+
+
+@pytest.mark.parametrize(
+    "words, message",
+    [
+        (["step"], "no 'step' here; there is steps, processes, profile, scaling"),
+        (["--sizes", "large"], "no 'large' here"),
+        (["steps", "--only", "tensorflow"], "no 'tensorflow' here"),
+        (["--rounds", "0"], "--rounds must be at least 1, got 0"),
+    ],
+)
+def test_what_is_not_there_is_refused(words, message, capsys, tmp_path):
+    assert main(["bench", *words, "--out", str(tmp_path)]) == 2
+    error = capsys.readouterr().err
+    assert message in error and error.count("\n") == 1
+
+
+def test_the_command_prints_its_tables(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(bench, "SIZES", {"paper": TINY})
+    for part in ("steps", "processes"):
+        monkeypatch.setattr(getattr(bench, part), "measure", lambda *a: f"table {a}")
+    out = tmp_path / "out"
+    assert main(["bench", "steps", "processes", "--rounds", "2", "--out", str(out)]) == 0
+    assert "table ('paper', 2, None)" in capsys.readouterr().out and out.is_dir()
