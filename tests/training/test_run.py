@@ -249,7 +249,7 @@ KILLED = """
         _, status = os.waitpid(child, 0)
         assert os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL, (name, status)
         step = checkpoint.load_meta(folder / "checkpoint.npz")["step"]
-        print(name, step)
+        print(name, step, flush=True)
 """
 
 
