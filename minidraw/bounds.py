@@ -1,8 +1,10 @@
-"""The bound on -log p(x) over a set of images, in nats (eq 12)."""
+"""Bounds on -log p(x) over a set of images, in nats (eq 12)."""
 
 from dataclasses import dataclass
+from math import nan, sqrt
 
 import numpy as np
+from tqdm import tqdm
 
 from minidraw.datasets import as_float
 from minidraw.models.base import Batch
@@ -20,20 +22,60 @@ class Bound:
     images: int
     protocol: str
     error: float  # standard error of `total` over images
+    samples: int = 1  # of z per image
+    noise_error: float = nan  # standard error of `total` over z; known from two samples on
 
     @property
     def total(self):
         return self.nll + self.kl
 
     def __str__(self):
+        noise = "" if np.isnan(self.noise_error) else f", {self.noise_error:.3f} over z"
+        samples = "" if self.samples == 1 else f", {self.samples} samples of z per image"
         return (
             f"{self.total:.2f} nats ({self.nll:.2f} image + {self.kl:.2f} latent,"
-            f" standard error {self.error:.2f}), {self.images} images, {self.protocol}"
+            f" standard error {self.error:.2f}{noise and ' over images'}{noise}),"
+            f" {self.images} images{samples}, {self.protocol}"
         )
 
 
-def bound(model, params, split, config, *, ops, workers, fresh, words, seed=0, images=None):
-    """Mean bound over a set of images, with one sample of z per image.
+@dataclass(frozen=True)
+class ImportanceBound:
+    """The importance-weighted bound of Burda et al. (2016), in nats per image."""
+
+    total: float
+    error: float  # standard error over images
+    gain: float  # by how much the plain bound of the same images and z is higher
+    gain_error: float  # standard error of `gain` over images
+    samples: int  # of z per image
+    images: int
+    protocol: str
+
+    def __str__(self):
+        return (
+            f"{self.total:.2f} nats (standard error {self.error:.2f} over images), importance-"
+            f"weighted over {self.samples} samples of z per image; {self.gain:.2f} below the"
+            f" plain bound (paired, standard error {self.gain_error:.3f}), {self.images} images,"
+            f" {self.protocol}"
+        )
+
+
+def bound(
+    model,
+    params,
+    split,
+    config,
+    *,
+    ops,
+    workers,
+    fresh,
+    words,
+    seed=0,
+    images=None,
+    samples=1,
+    progress=False,
+):
+    """Mean bound over a set of images.
 
     Parameters
     ----------
@@ -54,26 +96,151 @@ def bound(model, params, split, config, *, ops, workers, fresh, words, seed=0, i
     seed : int
     images : int, optional
         Only the first so many.
+    samples : int
+        Of z per image; the coins stay the same.
+    progress : bool
+        Whether to show a bar.
 
     Returns
     -------
     Bound
     """
-    count = len(split.images) if images is None else min(images, len(split.images))
+    count = _count(split, images)
+
+    def chunk(visit):
+        costs = [model.costs(params, visit.batch, z, config, ops) for z in visit.noise(samples)]
+        return [np.array([cost[key] for cost in costs], float) for key in ("nll", "kl")]
+
+    visit = _visits(model, params, split, config, fresh, seed, count)
+    parts = _mapped(workers, lambda start: chunk(visit(start)), count, progress)
+    nll, kl = (np.concatenate([part[k] for part in parts], axis=1) for k in range(2))
+    total = nll + kl  # (samples, images)
+    noise = sqrt(total.var(axis=0, ddof=1).mean() / total.size) if samples > 1 else nan
+    error = _standard_error(total.mean(axis=0))
+    return Bound(float(nll.mean()), float(kl.mean()), count, words, error, samples, noise)
+
+
+def importance_bound(
+    model,
+    params,
+    split,
+    config,
+    *,
+    ops,
+    workers,
+    fresh,
+    words,
+    samples,
+    seed=0,
+    images=None,
+    progress=False,
+):
+    """Mean importance-weighted bound, -log mean exp of `samples` weights of every image.
+
+    The parameters are those of `bound`.  Memory doesn't grow with the number of samples.
+
+    Returns
+    -------
+    ImportanceBound
+    """
+    count = _count(split, images)
+
+    def chunk(visit):
+        plain, highest, scaled = 0.0, -np.inf, 0.0
+        for z in visit.noise(samples):
+            costs, weights = model.log_weights(params, visit.batch, z, config, ops)
+            plain = plain + costs["total"].astype(float)
+            higher = np.maximum(highest, weights)
+            scaled = scaled * np.exp(highest - higher) + np.exp(weights - higher)
+            highest = higher
+        return plain / samples, -(highest + np.log(scaled / samples))
+
+    visit = _visits(model, params, split, config, fresh, seed, count)
+    parts = _mapped(workers, lambda start: chunk(visit(start)), count, progress)
+    plain, weighted = map(np.concatenate, zip(*parts, strict=True))
+    return ImportanceBound(
+        float(weighted.mean()),
+        _standard_error(weighted),
+        float((plain - weighted).mean()),
+        _standard_error(plain - weighted),
+        samples,
+        count,
+        words,
+    )
+
+
+def nats_per_step(
+    model,
+    params,
+    split,
+    config,
+    *,
+    ops,
+    workers,
+    fresh,
+    seed=0,
+    images=None,
+    progress=False,
+):
+    """Mean latent nats of every step, shape (T,); the parameters are those of `bound`."""
+    count = _count(split, images)
+
+    def chunk(visit):
+        (z,) = visit.noise(1)
+        return model.latent_nats(params, visit.batch, z, config, ops).sum(axis=1)
+
+    visit = _visits(model, params, split, config, fresh, seed, count)
+    return sum(_mapped(workers, lambda start: chunk(visit(start)), count, progress)) / count
+
+
+@dataclass
+class _Visit:
+    """Some images of the set, and their noise."""
+
+    batch: Batch
+    shape: tuple | None  # of the noise
+    start: int
+    seed: int
+
+    def noise(self, samples):
+        for k in range(samples):
+            stop = self.start + len(self.batch.images)
+            dtype, purpose = self.batch.images.dtype, draws.VALID_NOISE
+            arguments = self.start, stop, dtype, self.seed, k, purpose
+            yield self.shape and draws.noise(self.shape, *arguments)
+
+
+def _count(split, images):
+    return len(split.images) if images is None else min(images, len(split.images))
+
+
+def _visits(model, params, split, config, fresh, seed, count):
+    """A function that fetches the images from `start` on."""
     dtype = next(iter(params.values())).dtype
 
-    def chunk(start):
+    def visit(start):
         stop = min(start + CHUNK, count)
         x = as_float(split.images[start:stop], dtype)
         if fresh:
             x = draws.binarize(x, start, stop, seed, 0, draws.VALID_COINS)
         labels = None if split.labels is None else split.labels[start:stop]
-        shape = model.noise_shape(config, stop - start)
-        noise = shape and draws.noise(shape, start, stop, dtype, seed, 0, draws.VALID_NOISE)
-        return model.costs(params, Batch(x, labels), noise, config, ops)
+        return _Visit(Batch(x, labels), model.noise_shape(config, stop - start), start, seed)
 
-    parts = workers.map(chunk, range(0, count, CHUNK))
-    nll, kl = (np.concatenate([part[key] for part in parts]) for key in ("nll", "kl"))
-    nll, kl = nll.astype(float), kl.astype(float)
-    error = float((nll + kl).std(ddof=1) / np.sqrt(count)) if count > 1 else float("nan")
-    return Bound(float(nll.mean()), float(kl.mean()), count, words, error)
+    return visit
+
+
+def _mapped(workers, function, count, progress=False):
+    """The function's results for every chunk, in order."""
+    starts = range(0, count, CHUNK)
+    with tqdm(total=len(starts), disable=None if progress else True, unit="chunk") as bar:
+
+        def counted(start):
+            result = function(start)
+            bar.update()
+            return result
+
+        return workers.map(counted, starts)
+
+
+def _standard_error(values):
+    return float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else nan

@@ -125,6 +125,7 @@ class Draw:
         self.config_ = config
         self.params_ = {name: value.copy() for name, value in trainer.params.items()}
         self.meta_ = {
+            "which": "averaged" if trainer.averaged else "raw",
             "protocol": trainer.protocol,
             "recipe": asdict(recipe),
             "step": trainer.step_count,
@@ -226,13 +227,23 @@ class Draw:
                 seed=seed,
             ).total
 
-    def save(self, path):
-        """Write the trained network to one file, which holds no pickles."""
+    def save(self, path, *, dtype=np.float32):
+        """Write the trained network to one file, which holds no pickles.
+
+        Parameters
+        ----------
+        path : path
+        dtype : dtype
+            float16 halves the file.
+        """
         from minidraw.training import checkpoint
 
         self._check_fitted()
         meta = self.meta_ | {"model": "draw", "config": asdict(self.config_), "averaged": False}
-        checkpoint.save(path, meta | {"fresh": self._fresh}, {"weights": self.params_})
+        if "data" in meta:  # without a folder of this machine
+            meta["data"] = {k: v for k, v in meta["data"].items() if k != "data_dir"}
+        weights = {name: value.astype(dtype) for name, value in self.params_.items()}
+        checkpoint.save(path, meta | {"fresh": self._fresh}, {"weights": weights})
 
     @classmethod
     def load(cls, path):
@@ -246,9 +257,20 @@ class Draw:
         recipe = meta.get("recipe")
         if isinstance(recipe, dict):
             self.set_params(**{name: recipe[name] for name in cls.CHOICES if name in recipe})
-        self.config_, self.params_, self.meta_ = config, params, meta
+        which = "averaged" if meta.get("averaged") else "raw"
+        self.config_, self.params_, self.meta_ = config, params, {"which": which} | meta
         self._fresh = bool(meta.get("fresh"))
         return self
+
+    def check_fits(self, data, split):
+        """Raise UserError if this network can't be measured on that split of a Dataset."""
+        if split not in data.splits:
+            raise UserError(f"{data.name} has no {split} set; there is {', '.join(data.splits)}")
+        if data.image_shape != self.config_.image_shape:
+            raise UserError(
+                f"{data.name} has images of shape {data.image_shape},"
+                f" this network knows {self.config_.image_shape}"
+            )
 
     def _check_fitted(self):
         if not hasattr(self, "params_"):

@@ -1,4 +1,4 @@
-"""Sheets of images, films of the drawing with its attention windows, curves of a run.
+"""Sheets of images, films of the drawing with its attention windows.
 
 Pictures are uint8 arrays; files are written beside their place and moved there when complete.
 """
@@ -140,55 +140,6 @@ def save_gif(path, frames, *, fps=10, hold=1.5):
     times = [1000 / fps] * len(others) + [1000 * hold]
     with replacing(path) as file:
         first.save(file, "GIF", save_all=True, append_images=others, duration=times, loop=0)
-
-
-def curves(path, log):
-    """Save the two parts of the loss over a run as a PNG file with two panels.
-
-    ``log`` holds columns of equal length: ``step``, ``nll`` and ``kl``, and where validation was
-    done ``valid_nll`` and ``valid_kl`` (nan in other rows), all in nats per image.
-    """
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(11, 4.2), dpi=100, layout="constrained")
-    left, right = figure.subplots(1, 2)
-    _panel(left, log, "nll", title="Image cost")
-    _panel(right, log, "kl", title="Latent cost")
-    save_figure(path, figure)
-
-
-def save_figure(path, figure):
-    """Write a matplotlib Figure as a PNG file; no window, no state of pyplot's is touched."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-    with replacing(path) as file:
-        FigureCanvasAgg(figure).print_png(file)
-
-
-def _panel(axes, log, name, *, title):
-    """Draw one cost: training in pale and smoothed, validation with dots."""
-    valid, ends = f"valid_{name}", []
-    for key, label, rgb in ((name, "training", BLUE), (valid, "validation", VERMILION)):
-        values = np.asarray(log.get(key, []), dtype=float)
-        known = np.isfinite(values)
-        if not known.any():
-            continue
-        step, values = np.asarray(log["step"])[known], values[known]
-        late = values[step >= step[-1] / 10]  # the first are huge and would flatten the rest
-        ends.extend(np.quantile(late, [0.01, 0.99]))
-        style = {"color": np.divide(rgb, 255), "marker": "o" if key == valid else "", "ms": 4}
-        if key == name:
-            axes.plot(step, values, alpha=0.25, linewidth=0.8, **style)
-            near = np.ones(2 * (len(values) // 100) + 1)
-            values = np.convolve(values, near, "same") / np.convolve(values**0, near, "same")
-        axes.plot(step, values, label=label, **style)
-    if ends:
-        margin = 0.08 * (max(ends) - min(ends)) or 1.0
-        axes.set_ylim(min(ends) - margin, max(ends) + margin)
-        axes.legend(frameon=False)
-    axes.set(title=title, xlabel="step", ylabel="nats per image")
-    axes.grid(color="0.9")
-    axes.spines[["top", "right"]].set_visible(False)
 
 
 def _stage(film, t, chosen, kinds, scale):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minidraw import bounds, kernels, layers
-from minidraw.bounds import Bound, bound
+from minidraw.bounds import Bound, ImportanceBound, bound, importance_bound, nats_per_step
 from minidraw.datasets import Split, as_float
 from minidraw.models import draw
 from minidraw.models.base import Batch
@@ -69,6 +69,118 @@ def test_more_images_than_there_are_and_a_single_one(params):
     assert np.isfinite(one.total) and np.isnan(one.error)
 
 
+def test_several_samples_of_z(params):
+    """Against the model called for each; the two errors are those of their definitions."""
+    x = draws.binarize(as_float(LEVELS), 0, 230, 0, 0, draws.VALID_COINS)
+    totals = []
+    for k in range(3):
+        noise = draws.noise((2, 230, 3), 0, 230, np.float32, 0, k, draws.VALID_NOISE)
+        totals.append(draw.costs(params, Batch(x), noise, CONFIG, layers)["total"].astype(float))
+    totals, found = np.array(totals), measured(params, samples=3)
+    assert found.total == pytest.approx(totals.mean(), rel=1e-5) and found.samples == 3
+    over_images = totals.mean(axis=0).std(ddof=1) / 230**0.5
+    over_noise = (totals.var(axis=0, ddof=1).mean() / 3 / 230) ** 0.5
+    assert found.error == pytest.approx(over_images, rel=1e-4)
+    assert found.noise_error == pytest.approx(over_noise, rel=1e-3)
+    assert np.isnan(measured(params).noise_error)
+
+
+def test_the_noise_error_foretells_the_spread_over_seeds(params):
+    """Forty runs with other noise; with white images, so that the coins are always the same."""
+    white = np.full_like(LEVELS[:50], 255)
+    runs = [measured(params, white, samples=2, seed=seed) for seed in range(40)]
+    spread = np.std([run.total for run in runs], ddof=1)
+    foretold = np.mean([run.noise_error for run in runs])
+    assert 0.7 < spread / foretold < 1.4  # of 40 draws the spread is known to about 11 %
+
+
+def weighted(params, samples, levels=LEVELS, config=CONFIG, **settings):
+    settings = {"fresh": False, "words": "noise"} | settings
+    with Workers(2) as workers:
+        options = {"ops": kernels, "workers": workers, "samples": samples} | settings
+        return importance_bound(draw, params, Split(levels), config, **options)
+
+
+@pytest.fixture(scope="module")
+def trained(params):
+    """Weights whose q isn't p, so that weighting has something to win."""
+    rng = np.random.default_rng(3)
+    return {n: w + 0.3 * rng.standard_normal(w.shape).astype(w.dtype) for n, w in params.items()}
+
+
+def test_with_one_sample_nothing_is_gained_on_average(trained):
+    """The plain bound has the divergence in closed form, the weights have a draw of it."""
+    gains = np.array([weighted(trained, 1, seed=seed).gain for seed in range(30)])
+    assert abs(gains.mean()) < 4 * gains.std(ddof=1) / 30**0.5
+    assert gains.std() > 0.01  # not the same thing computed twice
+    found = weighted(trained, 1)
+    assert abs(found.gain) < 4 * found.gain_error
+
+
+def test_the_plain_bound_within_is_the_plain_bound(trained):
+    plain, found = measured(trained, samples=5, fresh=False), weighted(trained, 5)
+    assert found.total + found.gain == pytest.approx(plain.total, rel=1e-6)
+    assert found.images == plain.images == 230 and found.samples == 5
+
+
+def test_the_mean_of_halves_is_never_below_the_whole(trained, monkeypatch):
+    """Of the same weights, image by image: the logarithm is concave."""
+    noise = np.random.default_rng(5).standard_normal((8, 2, 230, 3)).astype(np.float32)
+    x = as_float(LEVELS)
+
+    def bounds_of(part):
+        weights = [draw.log_weights(trained, Batch(x), z, CONFIG, layers)[1] for z in part]
+        return -(np.logaddexp.reduce(weights, axis=0) - np.log(len(part)))
+
+    halves = (bounds_of(noise[:4]) + bounds_of(noise[4:])) / 2
+    assert (halves >= bounds_of(noise) - 1e-9).all() and (halves > bounds_of(noise)).any()
+
+    def given(shape, start, stop, dtype, seed, step, purpose):
+        return noise[step, :, start:stop]
+
+    monkeypatch.setattr(bounds.draws, "noise", given)  # and streamed, chunk by chunk
+    assert weighted(trained, 8).total == pytest.approx(bounds_of(noise).mean(), rel=1e-6)
+
+
+def test_it_converges_to_the_integral_over_z():
+    """T = Z = 1: p(x) by quadrature over the one latent number."""
+    config = draw.Config(height=3, width=4, glimpses=1, hidden=5, latent=1, write_size=2)
+    rng = np.random.default_rng(2)
+    start = draw.init_params(config, rng, np.float32)
+    params = {n: w + 0.5 * rng.standard_normal(w.shape).astype("f") for n, w in start.items()}
+    params["latent.b"][1] = 0.8  # a q that is wide enough for its weights to have a variance
+    levels = (rng.random((30, 1, 3, 4)) < 0.5) * np.uint8(255)
+    z = np.linspace(-9, 9, 3001, dtype=np.float32)
+    film = draw.generate(params, z[None, :, None], config, layers)
+    logits = film.canvas[-1].reshape(len(z), -1).astype(float)
+    x = as_float(levels).reshape(30, -1)
+    log_p = x @ logits.T - np.logaddexp(0, logits).sum(axis=1)  # log p(x | z), (30, 3001)
+    log_p += -0.5 * z.astype(float) ** 2 - 0.5 * np.log(2 * np.pi) + np.log(z[1] - z[0])
+    exact = -np.logaddexp.reduce(log_p, axis=1).mean()
+    found = weighted(params, 4000, levels, config)
+    assert found.total == pytest.approx(exact, abs=0.01)
+    assert weighted(params, 1, levels, config).total > exact + 0.02  # and one sample doesn't
+
+
+def test_single_precision_is_good_to_a_hundredth_of_a_nat(trained):
+    double = {name: weight.astype(np.float64) for name, weight in trained.items()}
+    noise = np.random.default_rng(0).standard_normal((2, 230, 3))
+    x = as_float(LEVELS, np.float64)
+    costs, weights = draw.log_weights(double, Batch(x), noise, CONFIG, layers)
+    single = trained, Batch(x.astype("f")), noise.astype("f"), CONFIG
+    costs_32, weights_32 = draw.log_weights(*single, kernels)
+    assert abs(costs_32["total"].mean(dtype=float) - costs["total"].mean()) < 0.01
+    assert abs(weights_32.mean() - weights.mean()) < 0.01 and weights_32.dtype == np.float64
+
+
+def test_nats_of_every_step_add_up(params):
+    with Workers(2) as workers:
+        options = {"ops": kernels, "workers": workers, "fresh": True}
+        nats = nats_per_step(draw, params, Split(LEVELS), CONFIG, **options)
+    assert nats.shape == (2,) and (nats > 0).all()
+    assert nats.sum() == pytest.approx(measured(params).kl, rel=1e-5)
+
+
 def test_in_words():
     found = Bound(80.126, 10.1, 500, "digits, fresh binarisation", 0.456)
     expected = (
@@ -76,3 +188,10 @@ def test_in_words():
         " digits, fresh binarisation"
     )
     assert str(found) == expected
+    several = Bound(80.126, 10.1, 500, "digits", 0.456, 4, 0.0123)
+    assert "error 0.46 over images, 0.012 over z), 500 images, 4 samples of z" in str(several)
+    importance = ImportanceBound(78.123, 0.5, 2.04, 0.0312, 1000, 500, "digits")
+    assert str(importance) == (
+        "78.12 nats (standard error 0.50 over images), importance-weighted over 1000 samples of z"
+        " per image; 2.04 below the plain bound (paired, standard error 0.031), 500 images, digits"
+    )

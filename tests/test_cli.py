@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from minidraw import cli, datasets
+from minidraw import Draw, cli, datasets
 from minidraw.models.draw import Config
 from minidraw.presets import PRESETS
 from minidraw.training import checkpoint
 from minidraw.training.recipe import Recipe
 
-COMMANDS = ("train", "sample", "film", "reconstruct", "gradcheck", "data")
+COMMANDS = ("train", "sample", "film", "reconstruct", "evaluate", "gradcheck", "bench", "data")
 TINY = "--hidden 8 --glimpses 2 --latent 3 --read-size 2 --write-size 3 --batch 20 --validate 1000"
 TINY = [*TINY.split(), "--epochs", "1", "--threads", "2"]
 
@@ -91,7 +91,6 @@ def test_train_says_what_it_does_and_is_quiet_without_a_terminal(minidraw, folde
     assert pictures == "pictures: runs/quick/samples.png, runs/quick/film.gif"
     status, out, _ = minidraw("train", "--data", folder / "pictures.npz", *TINY)
     assert out.startswith("runs/quick-2: 5 steps")
-    assert minidraw("sample", "--count", 3)[:2] == (0, "network: runs/quick-2\nsamples.png\n")
 
 
 def test_train_goes_on_with_a_finished_run(minidraw, folder):
@@ -121,6 +120,30 @@ def test_film(minidraw, folder, here):
             assert film.n_frames >= 3
         shown.add((here / "film.gif").read_bytes())
     assert len(shown) == 3
+
+
+def test_without_a_network_the_one_that_comes_along_is_used(minidraw, here):
+    """Its digits are digits: each is closer to one of the 5,000 than noise could be."""
+    assert minidraw("sample", "--count", 4) == (0, "samples.png\n", "")
+    assert minidraw("film", "--count", 1) == (0, "film.gif\n", "")
+    assert minidraw("reconstruct", "--count", 4)[0] == 0
+    images = Draw.load(datasets.carried_path("mnist.npz")).sample(16)
+    known = datasets.load("digits").train.images / np.float32(255)
+    gaps = ((images.reshape(16, 1, -1) - known.reshape(1, -1, 784)) ** 2).sum(axis=2).min(axis=1)
+    assert (gaps < 60).mean() > 0.8  # two digits of one class are about 50 apart, of others 100
+
+
+def test_evaluate(minidraw, folder, here):
+    status, out, err = minidraw("evaluate", folder / "run", "--samples", 2, "--out", "nats.png")
+    assert (status, err) == (0, "")
+    first, bound, picture = out.splitlines()
+    assert first in ("T 2, averaged weights, valid set", "T 2, raw weights, valid set")
+    assert "12 images, 2 samples of z per image, pictures.npz, fresh binarisation, valid" in bound
+    assert picture == "nats.png" and (here / "nats.png").exists()
+    assert minidraw("evaluate", folder / "run", "--samples", 2)[1].splitlines()[1] == bound
+    settings = ["--bound", "iw", "--samples", 20, "--images", 5]
+    status, out, err = minidraw("evaluate", folder / "run", *settings)
+    assert (status, err) == (0, "") and "importance-weighted over 20 samples of z" in out
 
 
 def test_reconstruct_shows_the_pictures_that_the_run_learned_from(minidraw, folder, here):
@@ -157,7 +180,13 @@ def test_gradcheck_says_which_gradient_is_wrong(minidraw, monkeypatch):
     assert status == 1 and "FAIL" in out
 
 
-CHANGED = {"read_attention": False, "write_attention": False, "binarize": "never", "minutes": 0}
+CHANGED = {
+    "grow": "1:0.5",
+    "read_attention": False,
+    "write_attention": False,
+    "binarize": "never",
+    "minutes": 0,
+}
 
 
 def changed(field):
@@ -318,7 +347,12 @@ def test_settings_that_make_no_sense(refused, folder, monkeypatch, typed, words)
 @pytest.mark.parametrize(
     "typed, words",
     [
-        ("sample", "no run in runs/ yet"),
+        ("evaluate {run} --samples 0", "--samples must be at least 1, got 0"),
+        ("evaluate {run} --images 0", "--images must be at least 1"),
+        ("evaluate {run} --seed -1", "--seed must be at least 0"),
+        ("evaluate {run} --split test", "pictures.npz has no test set; there is train, valid"),
+        ("evaluate {run} --data digits", ["(1, 28, 28)", "(1, 7, 6)"]),
+        ("evaluate {run} --out {run}", "can't write"),
         ("sample {run} --count 0", "--count must be at least 1"),
         ("sample {run} --count -1", "--count must be at least 1"),
         ("sample {run} --count 100000000000", "at most 10000"),

@@ -77,7 +77,7 @@ def measure(path):
 def _draw(path, parts, title):
     from matplotlib.figure import Figure
 
-    from minidraw import viz
+    from minidraw import plots
 
     names, times = list(parts), [1e3 * seconds for seconds in parts.values()]
     figure = Figure(figsize=(7, 3), dpi=100, layout="constrained")
@@ -88,4 +88,4 @@ def _draw(path, parts, title):
     axes.set_xlabel("ms")
     figure.suptitle(title, fontsize=10)
     axes.spines[["top", "right"]].set_visible(False)
-    viz.save_figure(path, figure)
+    plots.save_figure(path, figure)

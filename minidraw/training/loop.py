@@ -5,6 +5,7 @@ import statistics
 import threading
 import time
 from contextlib import closing, contextmanager, nullcontext
+from dataclasses import replace
 
 from tqdm import tqdm
 
@@ -26,7 +27,10 @@ def steps_for(model, config, recipe, data, options):
     """
     if not recipe.minutes:
         return max(1, round(recipe.epochs * (len(data.train) // recipe.batch)))
-    seconds = seconds_per_step(model, config, recipe, data, options)
+    seconds = 0.0
+    for T, share in recipe.shares(config.glimpses):
+        sized, plain = replace(config, glimpses=T), replace(recipe, grow="")
+        seconds += share * seconds_per_step(model, sized, plain, data, options)
     return max(1, int(recipe.minutes * 60 / (seconds * OVERHEAD)))
 
 

@@ -1,6 +1,7 @@
 """How a network is trained: every choice that isn't its size."""
 
 import math
+import re
 from dataclasses import dataclass
 
 MOST = 10**9  # minutes, epochs, steps: far beyond a lifetime, and far from overflowing
@@ -26,6 +27,7 @@ class Recipe:
     beta1: float = 0.9  # Adam's memory of the gradient
     beta2: float = 0.999  # Adam's memory of its square
     average: float = 0.999  # decay of the averaged weights
+    grow: str = ""  # shorter films first: 16:0.4,32:0.7 means T 16 for 0.4 of the run, 32 to 0.7
     binarize: str = "auto"  # fresh: a coin per grey level at every visit; never: as they are; auto
     validate: int = 0  # steps between validations; 0 for twenty over the run
     valid_images: int = 2000  # images of each validation during the run
@@ -45,8 +47,30 @@ class Recipe:
         for name in ("beta1", "beta2", "average"):
             if not (0 <= getattr(self, name) < 1):
                 raise ValueError(f"{name} must be in [0, 1), got {getattr(self, name)}")
+        ends = [end for _, end in self.stages]
+        if ends != sorted(ends) or not all(0 < end < 1 for end in ends):
+            raise ValueError(f"the parts of grow end in rising order between 0 and 1: {self.grow}")
         if self.binarize not in BINARIZE:
             raise ValueError(f"binarize is one of {', '.join(BINARIZE)}, got {self.binarize!r}")
+
+    @property
+    def stages(self):
+        """What `grow` says: pairs of T and the part of the run at which it ends."""
+        found = re.findall(r"(\d{1,6}):(\d*\.?\d+)(?:,|$)", self.grow)
+        if ",".join(map(":".join, found)) != self.grow or "0" in {T for T, _ in found}:
+            raise ValueError(f"grow must look like 16:0.4,32:0.7, got {self.grow!r}")
+        return [(int(T), float(end)) for T, end in found]
+
+    def glimpses_at(self, step, steps, glimpses):
+        """T of a step, counted from 0, in a run of `steps` that ends with T = `glimpses`."""
+        now = (T for T, end in self.stages if step < end * steps)
+        return min(next(now, glimpses), glimpses)
+
+    def shares(self, glimpses):
+        """Pairs of T and its part of a run that ends with T = `glimpses`."""
+        stages = [*self.stages, (glimpses, 1.0)]
+        begins = [0.0, *(end for _, end in stages)]
+        return [(min(T, glimpses), end - begins[k]) for k, (T, end) in enumerate(stages)]
 
     def rate_at(self, step, steps):
         """Learning rate of a step, counted from 0, in a run of `steps`."""

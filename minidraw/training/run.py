@@ -12,7 +12,7 @@ try:
 except ImportError:  # not on Windows
     fcntl = None
 
-from minidraw import viz
+from minidraw import plots, viz
 from minidraw.errors import UserError
 from minidraw.files import replacing
 from minidraw.training import checkpoint
@@ -150,7 +150,7 @@ class Run:
 
     def draw(self, pictures):
         """Render the curves and the model's pictures."""
-        viz.curves(self.folder / "curves.png", self.log())
+        plots.curves(self.folder / "curves.png", self.log())
         for name, picture in pictures.items():
             if hasattr(picture, "canvas"):
                 viz.save_gif(

@@ -2,6 +2,7 @@
 
 import math
 import time
+from dataclasses import replace
 
 import numpy as np
 
@@ -122,15 +123,21 @@ class Trainer:
         x = as_float(split.images[rows])
         if self.fresh:
             x = draws.binarize(x, start, stop, seed, step, draws.COINS)
-        shape = self.model.noise_shape(self.config, stop - start)
+        config = self._config_at(step)
+        shape = self.model.noise_shape(config, stop - start)
         noise = shape and draws.noise(shape, start, stop, x.dtype, seed, step, draws.NOISE)
         batch = Batch(x, None if split.labels is None else split.labels[rows])
         weights = self.adam.weights.views
         with np.errstate(over="ignore", invalid="ignore"):  # what isn't finite, `step` says
-            costs, grads = self.model.loss_and_grads(weights, batch, noise, self.config, self.ops)
+            costs, grads = self.model.loss_and_grads(weights, batch, noise, config, self.ops)
             for name, view in self._grads[number].views.items():
                 np.divide(grads[name], self.recipe.batch, out=view)
         return {key: float(values.sum()) for key, values in costs.items()}
+
+    def _config_at(self, step):
+        """The network as long as its films are at that step."""
+        glimpses = self.config.glimpses
+        return replace(self.config, glimpses=self.recipe.glimpses_at(step, self.steps, glimpses))
 
     def _diagnosis(self, step, costs):
         bad = [name for name, view in self._grads[0].views.items() if not np.isfinite(view).all()]
@@ -156,13 +163,14 @@ class Trainer:
         Bound
             The lower of the two.
         """
+        config = self._config_at(self.step_count)
 
         def measure(weights):
             return bound(
                 self.model,
                 weights.views,
                 self.data.valid,
-                self.config,
+                config,
                 ops=self.ops,
                 workers=self.workers,
                 fresh=self.fresh,

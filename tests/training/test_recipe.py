@@ -26,6 +26,13 @@ from minidraw.training.recipe import Recipe
         ("beta2", -0.1),
         ("average", 1.0),
         ("average", math.nan),
+        ("grow", "16"),
+        ("grow", "16:0.4;32:0.7"),
+        ("grow", "16:0.4,"),
+        ("grow", "0:0.4"),
+        ("grow", "16:0.7,32:0.4"),
+        ("grow", "16:1.5"),
+        ("grow", "16:0"),
         ("binarize", "Fresh"),
         ("validate", -1),
         ("valid_images", 0),
@@ -76,3 +83,13 @@ def test_typed_takes_each_field_in_its_own_type_only():
             typed(Recipe, {name: value})
     with pytest.raises(OverflowError):
         typed(Recipe, {"rate": 10**400})
+
+
+def test_films_grow_where_the_recipe_says():
+    recipe = Recipe(grow="4:0.25,8:.5")
+    lengths = [recipe.glimpses_at(step, 40, 10) for step in range(41)]
+    assert lengths == [4] * 10 + [8] * 10 + [10] * 21
+    assert recipe.shares(10) == [(4, 0.25), (8, 0.25), (10, 0.5)]
+    assert {Recipe().glimpses_at(step, 40, 10) for step in range(41)} == {10}
+    assert Recipe().shares(10) == [(10, 1.0)]
+    assert [recipe.glimpses_at(step, 40, 5) for step in (0, 10, 20)] == [4, 5, 5]  # never beyond T

@@ -233,3 +233,22 @@ def test_shards_cover_the_batch_in_order(threads):
             shards = workers.shards(count)
             assert [k for a, b in shards for k in range(a, b)] == list(range(count))
             assert len(shards) == min(threads, count)
+
+
+def test_films_grow_during_a_run(trainer, monkeypatch):
+    """Costs and bounds of every step are those of its own number of glimpses."""
+    made = trainer(grow="1:0.5", steps=4, threads=1, warmup=0)
+    seen, real = [], draw.loss_and_grads
+
+    def spy(params, batch, noise, config, ops):
+        seen.append((config.glimpses, len(noise)))
+        return real(params, batch, noise, config, ops)
+
+    monkeypatch.setattr(draw, "loss_and_grads", spy)
+    kl = []
+    for _ in range(4):
+        kl.append(made.validate().kl)
+        made.step()
+    assert seen == [(1, 1), (1, 1), (2, 2), (2, 2)]
+    assert kl[2] > 1.5 * kl[1]  # a step more writes about as much again
+    assert made.pictures(4)["film"].canvas.shape[0] == 3

@@ -1,0 +1,217 @@
+"""What the commands do, once `cli.py` has read their options."""
+
+import os
+import shlex
+from pathlib import Path
+
+from minidraw.errors import UserError
+from minidraw.options import chosen
+
+RUNS = Path("runs")
+MOST = 10_000  # images on a sheet
+SHIPPED = "mnist.npz"  # the paper's network with attention, among the files of the package
+
+
+def _source(arguments, default):
+    """Arguments of `datasets.load`: what was given, else those in `default`.
+
+    Paths are made absolute, so that a run can be resumed from any folder.
+    """
+    from minidraw.datasets import NAMES
+
+    source = dict(default)
+    if arguments.data:
+        own = arguments.data not in NAMES and os.path.exists(arguments.data)
+        source = {"name_or_path": os.path.abspath(arguments.data) if own else arguments.data}
+    if arguments.data_dir:
+        source["data_dir"] = os.path.abspath(os.path.expanduser(arguments.data_dir))
+    if arguments.size is not None:
+        source["size"] = arguments.size
+    if arguments.invert:
+        source["invert"] = True
+    return source
+
+
+def train(arguments):
+    from minidraw.models.draw import Config
+    from minidraw.presets import PRESETS
+    from minidraw.training import loop, start
+    from minidraw.training.recipe import Recipe
+    from minidraw.training.run import Run
+    from minidraw.training.workers import Workers
+
+    threads = arguments.threads
+    if arguments.resume:
+        _refuse_changes(arguments)
+        if threads is None:  # as many as before: only then do the bits agree
+            threads = Run.open(arguments.resume).meta.get("threads")
+    with Workers(threads) as workers:
+        if arguments.resume:
+            trainer, run = start.resumed(arguments.resume, workers, arguments.data_dir)
+        else:
+            name = arguments.preset or "quick"
+            preset = PRESETS[name]
+            trainer, run = start.new(
+                preset,
+                arguments.run or _unused(RUNS / name),
+                workers,
+                name=name,
+                source=_source(arguments, {"name_or_path": preset.data}),
+                config=chosen(arguments, Config),
+                recipe=chosen(arguments, Recipe),
+                init=arguments.init,
+            )
+        print(f"{run.folder}: {trainer.steps - trainer.step_count} steps, {trainer.protocol}")
+        try:
+            result = loop.fit(trainer, run)
+        except loop.Interrupted:
+            again = f"minidraw train --resume {shlex.quote(str(run.folder))}"
+            print(f"stopped at step {trainer.step_count} and saved; go on with: {again}")
+            return 130
+    which = "averaged" if trainer.averaged else "raw"
+    print(f"validation bound ({which} weights): {result}")
+    print(f"pictures: {run.folder / 'samples.png'}, {run.folder / 'film.gif'}")
+
+
+def _refuse_changes(arguments):
+    """A run that goes on keeps its settings: say so, rather than ignore what was typed."""
+    kept = ("resume", "threads", "data_dir", "command")
+    given = [name for name, value in vars(arguments).items() if value is not None]
+    changed = [name for name in given if name not in kept]
+    if changed:
+        option = changed[0].replace("_", "-")
+        option = arguments.preset if option == "preset" else f"--{option}"
+        raise UserError(f"--resume goes on with the run's own settings: leave out {option}")
+
+
+def _unused(folder):
+    """The folder's name, with a number behind it if there is a run of that name already."""
+    candidates = [folder, *(folder.with_name(f"{folder.name}-{k}") for k in range(2, 10_000))]
+    return next(path for path in candidates if not path.exists())
+
+
+def _network(arguments):
+    from minidraw.datasets import carried_path
+    from minidraw.estimator import Draw
+
+    return Draw.load(arguments.network or carried_path(SHIPPED))
+
+
+def _count(arguments):
+    if not 1 <= arguments.count <= MOST:
+        raise UserError(f"--count must be at least 1 and at most {MOST}, got {arguments.count}")
+    return arguments.count
+
+
+def sample(arguments):
+    from minidraw import viz
+
+    count, network = _count(arguments), _network(arguments)
+    images = network.sample(count, seed=arguments.seed, coins=arguments.coins)
+    viz.save_png(arguments.out, viz.sheet(images))
+    print(arguments.out)
+
+
+def film(arguments):
+    from minidraw import viz
+    from minidraw.datasets import one_picture
+
+    count, network, images = _count(arguments), _network(arguments), None
+    if arguments.image:
+        images = one_picture(arguments.image, network.config_.image_shape, arguments.invert)
+    film = network.film(count, images=images, seed=arguments.seed)
+    everyone = list(range(film.canvas.shape[1]))
+    viz.save_gif(arguments.out, viz.film_frames(film, index=everyone))
+    print(arguments.out)
+
+
+def reconstruct(arguments):
+    from minidraw import viz
+    from minidraw.datasets import as_float
+
+    count, network = _count(arguments), _network(arguments)
+    seen = network.meta_.get("data", {}) if arguments.network else {"name_or_path": "digits"}
+    data = _data_of(arguments, seen)
+    images = as_float(data.valid.images[:count])
+    redrawn = network.reconstruct(images, seed=arguments.seed)
+    viz.save_png(arguments.out, viz.pairs(images, redrawn))
+    print(f"{arguments.out}: pairs of a validation image and its reconstruction")
+
+
+def _data_of(arguments, seen):
+    """The data set that was asked for, else the one that the network saw in its training."""
+    from minidraw import datasets
+
+    if not (seen or arguments.data):
+        raise UserError("the network's file names no data set: give --data")
+    try:
+        return datasets.load(**_source(arguments, seen))
+    except UserError:
+        raise
+    except (TypeError, ValueError) as error:
+        raise UserError(f"the network's file names no data set ({error}): give --data") from error
+
+
+def evaluate(arguments):
+    from minidraw import bounds, kernels, plots
+    from minidraw.models import draw
+    from minidraw.training.workers import Workers
+
+    for name, least in {"samples": 1, "images": 1, "seed": 0}.items():
+        given = getattr(arguments, name)
+        if given is not None and given < least:
+            raise UserError(f"--{name} must be at least {least}, got {given}")
+    network = _network(arguments)
+    data = _data_of(arguments, network.meta_.get("data", {}))
+    split = arguments.split or ("test" if data.test else "valid")
+    network.check_fits(data, split)
+    print(f"T {network.config_.glimpses}, {network.meta_['which']} weights, {split} set")
+    what = draw, network.params_, data.splits[split], network.config_
+    settings = {"ops": kernels, "fresh": data.is_fresh(), "seed": arguments.seed}
+    settings |= {"images": arguments.images, "progress": True}
+    words = f"{data.protocol()}, {split}"
+    with Workers(arguments.threads) as workers:
+        settings["workers"] = workers
+        if arguments.bound == "iw":
+            samples = arguments.samples or 1000
+            print(bounds.importance_bound(*what, words=words, samples=samples, **settings))
+        else:
+            print(bounds.bound(*what, words=words, samples=arguments.samples or 4, **settings))
+        if arguments.out:
+            plots.nats_per_step(arguments.out, bounds.nats_per_step(*what, **settings))
+            print(arguments.out)
+
+
+def gradcheck(arguments):
+    from minidraw import gradcheck
+
+    rows = gradcheck.rows()
+    print(gradcheck.table(rows))
+    return 0 if gradcheck.all_passed(rows) else 1
+
+
+def bench(arguments):
+    from minidraw import bench
+
+    return bench.run(**{k: v for k, v in vars(arguments).items() if k != "command"})
+
+
+def data(arguments):
+    from minidraw import datasets, viz
+    from minidraw.datasets.report import describe
+    from minidraw.presets import PRESETS
+    from minidraw.training.start import epoch_seconds
+    from minidraw.training.workers import Workers
+
+    data = datasets.load(**_source(arguments, {}))
+    description = describe(data)
+    for what, text in description.rows:
+        print(f"{what:10} {text}")
+    with Workers() as workers:
+        seconds = epoch_seconds(PRESETS["quick"], data, workers)
+    print(f"{'an epoch':10} {seconds:.1f} s with the quick preset on this machine")
+    for warning in description.warnings:
+        print(f"warning: {warning}")
+    shown = datasets.as_float(data.train.images[:100])
+    viz.save_png(arguments.out, viz.sheet(shown))
+    print(f"{arguments.out}: the first {len(shown)} training images")
