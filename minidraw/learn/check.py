@@ -1,0 +1,108 @@
+"""Try a learner's function on random cases and say what came of it."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from minidraw.learn import message
+from minidraw.learn.diagnosis import TOLERANCE, causes, outcomes, outputs_of
+from minidraw.learn.exercise import copied
+from minidraw.learn.watch import Watch
+
+FLOAT32 = 1e-5  # of the largest entry
+FLOAT32_NOTE = "its float32 numbers are right to their round-off, which is no error"
+
+
+class Verdict(NamedTuple):
+    kind: str  # right, wrong, raised, unwritten or borrowed
+    message: str = ""
+
+
+def judge(exercise, function, forward=None):
+    """Whether a function solves an exercise, and if not, why.
+
+    Parameters
+    ----------
+    exercise : Exercise
+    function : callable
+    forward : callable, optional
+        Of a backward: the learner's own forward.  The function may expect that one's cache
+        instead of the package's.
+
+    Returns
+    -------
+    Verdict
+    """
+    verdict = judge_pair(exercise, function, None)
+    if forward is None or verdict.kind not in ("wrong", "raised"):
+        return verdict
+    own = judge_pair(exercise, function, forward)
+    return own if own.kind == "right" or verdict.kind == "raised" else verdict
+
+
+def judge_pair(exercise, function, forward):
+    """As `judge`, with the cache of that very forward; of the package's where it is None."""
+    cases = list(exercise.cases)
+    found = []
+    for case in cases:
+        outs, verdict = _tried(exercise, function, case, forward)
+        if verdict:
+            return verdict
+        found.append(outs)
+    float32 = any(np.asarray(part).dtype == np.float32 for outs in found for part in outs)
+    tolerance = FLOAT32 if float32 else TOLERANCE
+    wanted = outcomes(exercise, exercise.answer, cases)
+    if words := causes(exercise, cases, found, wanted, tolerance):
+        text = message.wrong(exercise, cases, found, wanted, words, tolerance)
+        return Verdict("wrong", text)
+    for case, where in exercise.edge_cases:
+        outs, verdict = _tried(exercise, function, case, forward)
+        if verdict:
+            return verdict._replace(message=f"for {where} {verdict.message}")
+        wanted = outcomes(exercise, exercise.answer, [case])
+        if words := causes(exercise, [case], [outs], wanted, tolerance):
+            words = dict.fromkeys(words, f"right in general, but not for {where}")
+            text = message.wrong(exercise, [case], [outs], wanted, words, tolerance)
+            return Verdict("wrong", text)
+    return Verdict("right", FLOAT32_NOTE if float32 else "")
+
+
+def _tried(exercise, function, case, forward):
+    """The outputs of one call, or a verdict where there is nothing to compare."""
+    arguments, settings = case.arguments(exercise, forward)
+    kept = copied((arguments, settings))
+    try:
+        with np.errstate(all="ignore"), Watch(exercise.uses) as watch:
+            value = function(*arguments, **settings)
+    except NotImplementedError:
+        return None, Verdict("unwritten")
+    except Exception as error:  # the learner's, whatever it is
+        named = message.parameters(function, *kept)
+        return None, Verdict("raised", message.raised(function, error, named))
+    if watch.borrowed:
+        return None, Verdict("borrowed", f"it calls minidraw's own {watch.borrowed}")
+    before, after = (
+        message.parameters(function, *given) for given in (kept, (arguments, settings))
+    )
+    for name, array in _arrays(before).items():
+        if name not in exercise.changed and not np.array_equal(
+            array, _arrays(after)[name], equal_nan=True
+        ):
+            text = f"{name} is an input, and it is changed in place: make a new array instead"
+            return None, Verdict("wrong", text)
+    if misfit := message.misfit(exercise, value):
+        return None, Verdict("wrong", misfit)
+    return outputs_of(exercise, value, arguments), None
+
+
+def _arrays(named):
+    """Every array among the arguments, with a name: a cache's by its fields."""
+    found = {}
+    for name, value in named.items():
+        if isinstance(value, np.ndarray):
+            found[name] = value
+        elif hasattr(value, "_asdict"):
+            found |= {f"{name}.{key}": part for key, part in _arrays(value._asdict()).items()}
+        elif isinstance(value, tuple | list):
+            found |= _arrays({f"{name}[{k}]": part for k, part in enumerate(value)})
+    return found

@@ -1,0 +1,130 @@
+"""The learner's own file, ``mine.py``: every function that was right, under the package's name."""
+
+import ast
+import inspect
+import re
+import textwrap
+import types
+from pathlib import Path
+
+from minidraw.errors import UserError
+from minidraw.files import replacing
+
+FILE = Path("mine.py")  # beside the notebook
+TOP = '"""My own functions, written in minidraw\'s lessons."""'
+MARK = "# lesson "
+
+
+class NotAlone(Exception):
+    """A function needs something that only its notebook has."""
+
+
+def functions(path=FILE):
+    """What the file defines: its names, after it has run; empty where there is no file.
+
+    Raises
+    ------
+    UserError
+        If it doesn't run.
+    """
+    path = Path(path)
+    return run(path.read_text("utf-8"), path) if path.exists() else {}
+
+
+def run(text, path=FILE):
+    """The names that a text defines, run in a namespace of its own."""
+    world = {"__name__": "mine"}
+    try:
+        exec(compile(text, str(path), "exec"), world)
+    except Exception as error:
+        raise UserError(f"{path} doesn't run: {type(error).__name__}: {error}") from error
+    return world
+
+
+def text_with(exercise, function, path=FILE):
+    """The file's text with this function in place of an earlier version of it.
+
+    Raises
+    ------
+    NotAlone
+        If the function uses what can't be taken along.
+    """
+    path = Path(path)
+    imports, blocks = _parsed(path.read_text("utf-8") if path.exists() else "")
+    known = {id_.partition(".")[2] for id_ in blocks}
+    sources, needed = _sources(exercise, function, known)
+    blocks[exercise.id] = "\n\n\n".join(sources)
+    own = {id_.partition(".")[2] for id_ in blocks}
+    imports |= needed
+    head = "\n".join(sorted(line for line in imports if line.split()[-1] not in own))
+    body = "".join(f"\n\n\n{MARK}{id_}\n{block}" for id_, block in sorted(blocks.items()))
+    return f"{TOP}\n\n{head}{body}\n"
+
+
+def write(text, path=FILE):
+    """Keep that text; complete or not at all."""
+    with replacing(Path(path)) as file:
+        file.write(text.encode())
+
+
+def _parsed(text):
+    """Import lines, and the blocks by exercise."""
+    head, *parts = re.split(rf"^{MARK}(\S+)\n", text, flags=re.M)
+    imports = {line for line in head.splitlines() if re.match(r"(import|from) ", line)}
+    blocks = {id_: block.strip() for id_, block in zip(parts[::2], parts[1::2], strict=True)}
+    return imports | {"import numpy as np"}, blocks
+
+
+def _sources(exercise, function, known):
+    """Source of the function and of the learner's helpers that it calls; imports for the rest."""
+    sources, imports, done = [], set(), set()
+
+    def take(function):
+        done.add(function.__name__)
+        source = source_of(function)
+        for name in sorted(_free_names(source) - done):
+            if name not in function.__globals__:
+                continue  # a builtin, or missing: then running it tells
+            value = function.__globals__[name]
+            module = getattr(value, "__module__", None) or ""
+            if isinstance(value, types.ModuleType):
+                imports.add(f"import {value.__name__} as {name}")
+            elif name in known and name in exercise.uses:
+                pass
+            elif module.startswith("minidraw."):
+                imports.add(f"from {module} import {name}")
+            elif isinstance(value, types.FunctionType) and module == function.__module__:
+                take(value)
+            else:
+                raise NotAlone(f"it uses {name}, which only this notebook knows: pass it in")
+        sources.append(source)
+
+    take(inspect.unwrap(function))
+    return sources, imports
+
+
+def source_of(function):
+    """A function's source without its decorators.
+
+    Raises
+    ------
+    NotAlone
+        If there is no source to be had.
+    """
+    try:
+        text = textwrap.dedent(inspect.getsource(function))
+    except (OSError, TypeError) as error:
+        raise NotAlone("its source can't be found") from error
+    node = ast.parse(text).body[0]
+    if not isinstance(node, ast.FunctionDef):
+        raise NotAlone("it isn't written as a def")
+    return "\n".join(text.splitlines()[node.lineno - 1 : node.end_lineno])
+
+
+def _free_names(source):
+    """Names that a function reads and doesn't bind itself."""
+    tree = ast.parse(source)
+    nodes = list(ast.walk(tree))
+    bound = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    bound |= {n.arg for n in nodes if isinstance(n, ast.arg)} | {tree.body[0].name}
+    return {n.id for n in nodes if isinstance(n, ast.Name)} - bound

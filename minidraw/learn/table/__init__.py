@@ -1,0 +1,25 @@
+"""The exercises of all lessons, one module per lesson: its `EXERCISES`."""
+
+import difflib
+import importlib
+import pkgutil
+from functools import cache
+
+from minidraw.errors import UserError
+
+
+@cache
+def everything():
+    """Every exercise by its id, lesson by lesson."""
+    modules = sorted(info.name for info in pkgutil.iter_modules(__path__))
+    lessons = [importlib.import_module(f"{__name__}.{name}") for name in modules]
+    return {entry.id: entry for lesson in lessons for entry in lesson.EXERCISES}
+
+
+def named(id):
+    """The exercise of that id."""
+    found = everything()
+    if id not in found:
+        near = difflib.get_close_matches(id, found, n=1, cutoff=0)[0]
+        raise UserError(f"there is no exercise {id!r}; did you mean {near}?")
+    return found[id]
