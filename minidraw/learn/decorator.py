@@ -43,14 +43,14 @@ def exercise(id):
             theirs = saved.functions()
         except UserError as error:
             theirs = {}
-            print(f"{error}. Until that is mended nothing is saved.")
+            print(f"{error}. Until that is mended, nothing is saved.")
         verdict = judge(entry, function, _own_forward(entry, theirs))
         if verdict.kind in ("unwritten", "borrowed"):
             why = "not written yet" if verdict.kind == "unwritten" else verdict.message
             print(f"{id}: {why}. The lesson goes on with minidraw's.")
             return entry.answer
         if verdict.kind != "right":
-            raise NotYet(f"{id}: not right yet.\n{verdict.message}\nStuck? hint({id!r})") from None
+            raise NotYet(f'{id}: not right yet.\n{verdict.message}\nStuck? hint("{id}")') from None
         note = f" ({verdict.message})" if verdict.message else ""
         print(f"{id}: right{note}. {_keep(entry, function)}")
         return function

@@ -111,6 +111,8 @@ def misfit(exercise, value):
         return None
     names = exercise.output_names
     wanted = ", ".join(names)
+    if value is None:
+        return f"it returns nothing; it should return {wanted}"
     if exercise.cached:
         wanted = f"{f'({wanted})' if len(names) > 1 else wanted}, cache"
         if not isinstance(value, tuple | list) or len(value) != 2:
@@ -125,8 +127,6 @@ def misfit(exercise, value):
 
 
 def _kind(value):
-    if value is None:
-        return "nothing (None)"
     if isinstance(value, tuple | list):
         return f"a {type(value).__name__} of {len(value)}"
     return f"one {type(value).__name__}"

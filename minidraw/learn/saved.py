@@ -11,7 +11,7 @@ from minidraw.errors import UserError
 from minidraw.files import replacing
 
 FILE = Path("mine.py")  # beside the notebook
-TOP = '"""My own functions, written in minidraw\'s lessons."""'
+TOP = '"""My own functions, written in minidraw\'s lessons."""\n\nimport numpy as np\n'
 MARK = "# lesson "
 
 
@@ -49,16 +49,20 @@ def text_with(exercise, function, path=FILE):
     NotAlone
         If the function uses what can't be taken along.
     """
-    path = Path(path)
-    imports, blocks = _parsed(path.read_text("utf-8") if path.exists() else "")
-    known = {id_.partition(".")[2] for id_ in blocks}
-    sources, needed = _sources(exercise, function, known)
+    functions(path)  # it must run as it is
+    head, blocks = _parsed(Path(path).read_text("utf-8") if Path(path).exists() else TOP)
+    sources, needed = _sources(exercise, function, {_name(id) for id in blocks})
     blocks[exercise.id] = "\n\n\n".join(sources)
-    own = {id_.partition(".")[2] for id_ in blocks}
-    imports |= needed
-    head = "\n".join(sorted(line for line in imports if line.split()[-1] not in own))
-    body = "".join(f"\n\n\n{MARK}{id_}\n{block}" for id_, block in sorted(blocks.items()))
-    return f"{TOP}\n\n{head}{body}\n"
+    own = {_name(id) for id in blocks}
+    # What was imported for want of the learner's own needn't be any more.
+    lines = [
+        line
+        for line in head.splitlines()
+        if not (line.startswith("from minidraw.") and line.split()[-1] in own)
+    ]
+    lines += sorted(line for line in needed - set(lines) if line.split()[-1] not in own)
+    body = "".join(f"\n\n\n{MARK}{id}\n{block}" for id, block in sorted(blocks.items()))
+    return "\n".join(lines).rstrip() + body + "\n"
 
 
 def write(text, path=FILE):
@@ -68,11 +72,13 @@ def write(text, path=FILE):
 
 
 def _parsed(text):
-    """Import lines, and the blocks by exercise."""
+    """What stands above the first function, kept as it is, and the blocks by exercise."""
     head, *parts = re.split(rf"^{MARK}(\S+)\n", text, flags=re.M)
-    imports = {line for line in head.splitlines() if re.match(r"(import|from) ", line)}
-    blocks = {id_: block.strip() for id_, block in zip(parts[::2], parts[1::2], strict=True)}
-    return imports | {"import numpy as np"}, blocks
+    return head, {id: block.strip() for id, block in zip(parts[::2], parts[1::2], strict=True)}
+
+
+def _name(id):
+    return id.partition(".")[2]
 
 
 def _sources(exercise, function, known):
@@ -88,7 +94,8 @@ def _sources(exercise, function, known):
             value = function.__globals__[name]
             module = getattr(value, "__module__", None) or ""
             if isinstance(value, types.ModuleType):
-                imports.add(f"import {value.__name__} as {name}")
+                alias = "" if name == value.__name__ else f" as {name}"
+                imports.add(f"import {value.__name__}{alias}")
             elif name in known and name in exercise.uses:
                 pass
             elif module.startswith("minidraw."):

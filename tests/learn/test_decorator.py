@@ -1,0 +1,241 @@
+"""What a learner meets: the decorator on a stub, in cells that run twice or out of order."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from minidraw import layers
+from minidraw.learn import NotYet, decorator, saved
+from minidraw.learn.table import lesson_05
+from tests.learn.cells import Notebook
+
+MINE = Path("mine.py")
+
+STUB = """
+@exercise("05.softmax_backward")
+def softmax_backward(dF, F):
+    raise NotImplementedError
+"""
+RIGHT = STUB.replace(
+    "raise NotImplementedError", "return F * (dF - (dF * F).sum(axis=2, keepdims=True))  # so"
+)
+WRONG = STUB.replace("raise NotImplementedError", "return F * dF")
+WHOLE = """
+@exercise("05.filterbank_backward")
+def filterbank_backward(dF, cache):
+    F, dist, offset, var = cache
+    dz = softmax_backward(dF, F)
+    dmu = (dz * dist).sum(axis=2) / var[:, None]
+    dvar = (dz * dist**2).sum(axis=(1, 2)) / (2 * var**2)
+    return dmu.sum(axis=1), (dmu * offset).sum(axis=1), dvar
+"""
+
+
+@pytest.fixture
+def notebook():
+    return Notebook()
+
+
+def test_a_stub_is_said_to_be_unwritten_and_the_packages_function_goes_on(notebook):
+    printed = notebook.run(STUB)
+    assert printed == "05.softmax_backward: not written yet. The lesson goes on with minidraw's.\n"
+    assert notebook.names["softmax_backward"] is lesson_05.softmax_backward
+    assert not MINE.exists()
+
+
+def test_a_right_answer_is_used_and_saved(notebook):
+    assert notebook.run(RIGHT) == "05.softmax_backward: right. Saved to mine.py.\n"
+    assert notebook.names["softmax_backward"].__module__ == "__main__"
+    theirs = saved.functions()["softmax_backward"]
+    dF, F = np.random.default_rng(0).random((2, 3, 5, 7))
+    np.testing.assert_allclose(theirs(dF, F), lesson_05.softmax_backward(dF, F))
+    assert "# so" in MINE.read_text() and "exercise(" not in MINE.read_text()
+
+
+def test_a_wrong_answer_stops_and_is_not_saved(notebook):
+    with pytest.raises(NotYet, match="flows through the normaliser") as stopped:
+        notebook.run(WRONG)
+    message = str(stopped.value)
+    for part in ("dz[", "the finite difference says", "(3, 5, 7)", 'hint("05.softmax_backward")'):
+        assert part in message
+    assert "softmax_backward" not in notebook.names and not MINE.exists()
+
+
+def test_our_own_traceback_is_hidden(notebook):
+    with pytest.raises(NotYet) as stopped:
+        notebook.run(WRONG)
+    assert stopped.value._render_traceback_() == str(stopped.value).splitlines()
+    assert stopped.value.__suppress_context__
+
+
+@pytest.mark.parametrize("cells", [(STUB, STUB), (STUB, STUB, STUB), (WHOLE, STUB, WHOLE, STUB)])
+def test_the_packages_function_never_becomes_a_pass(notebook, cells):
+    """The name in the notebook is the package's function after the first run."""
+    notebook.run("from minidraw.learn.table.lesson_05 import softmax_backward")
+    for cell in cells:
+        notebook.run(cell)
+    assert "def softmax_backward" not in (MINE.read_text() if MINE.exists() else "")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return filterbank_backward(dF, cache)",
+        "return layers.filterbank_backward(dF, cache)",
+        "return tuple(layers.filterbank_backward(dF, cache))",
+        "from minidraw.layers import filterbank_backward as f; return f(dF, cache)",
+        "return [2 * g / 2 for g in layers.filterbank_backward(dF, cache)]",
+    ],
+)
+def test_leaving_the_work_to_the_package_is_no_pass(notebook, body):
+    notebook.run("from minidraw import layers")
+    cell = f"@exercise('05.filterbank_backward')\ndef filterbank_backward(dF, cache):\n    {body}\n"
+    notebook.run(cell.replace(body, "raise NotImplementedError"))
+    for _ in range(2):
+        assert "calls minidraw's own filterbank_backward" in notebook.run(cell)
+        assert notebook.names["filterbank_backward"] is layers.filterbank_backward
+    assert not MINE.exists()
+
+
+def test_calling_ones_own_earlier_version_is_not_saved(notebook):
+    notebook.run(RIGHT)
+    before = MINE.read_text()
+    printed = notebook.run(
+        STUB.replace("raise NotImplementedError", "return softmax_backward(dF, F)")
+    )
+    assert "Not saved" in printed and "RecursionError" in printed
+    assert MINE.read_text() == before
+
+
+def test_an_answer_may_use_an_earlier_one(notebook):
+    """The learner's own where it is in the file; otherwise the package's is imported there."""
+    notebook.run("from minidraw.learn.table.lesson_05 import softmax_backward")
+    assert "Saved" in notebook.run(WHOLE)
+    line = "from minidraw.learn.table.lesson_05 import softmax_backward\n"
+    assert line in MINE.read_text()
+    notebook.run(RIGHT)
+    assert line not in MINE.read_text()
+    assert saved.functions()["softmax_backward"].__module__ == "mine"
+    assert "Saved" in notebook.run(WHOLE)
+
+
+def test_a_later_version_replaces_the_saved_one(notebook):
+    notebook.run(RIGHT)
+    notebook.run(RIGHT.replace("# so", "# better"))
+    text = MINE.read_text()
+    assert text.count("def softmax_backward") == 1 and "# better" in text and "# so" not in text
+    with pytest.raises(NotYet):
+        notebook.run(WRONG)
+    assert MINE.read_text() == text
+
+
+def test_what_only_the_notebook_knows_is_named(notebook):
+    notebook.run("keep = True")
+    cell = STUB.replace(
+        "raise NotImplementedError",
+        "return F * (dF - (dF * F).sum(axis=2, keepdims=keep))",
+    )
+    assert "Not saved: it uses keep, which only this notebook knows" in notebook.run(cell)
+    assert not MINE.exists()
+
+
+def test_helpers_and_modules_are_taken_along(notebook):
+    notebook.run("import math\ndef part(dF, F):\n    return math.fsum(dF * F)\n")
+    cell = STUB.replace(
+        "raise NotImplementedError",
+        "return F * (dF - (dF * F).sum(axis=2, keepdims=True) + 0 * part(F[0, 0], F[0, 0]))",
+    )
+    assert "Saved" in notebook.run(cell)
+    assert "import math\n" in MINE.read_text() and "def part" in MINE.read_text()
+
+
+def test_code_that_raises_is_shown_with_its_line_and_shapes(notebook):
+    cell = WHOLE.replace("var[:, None]", "var")
+    notebook.run(RIGHT)
+    with pytest.raises(NotYet) as stopped:
+        notebook.run(cell)
+    message = str(stopped.value)
+    assert "dmu = (dz * dist).sum(axis=2) / var" in message
+    assert "ValueError" in message and "could not be broadcast" in message
+    assert "dF (3, 5, 7)" in message and "dz (3, 5, 7)" in message and "var (3,)" in message
+
+
+@pytest.mark.parametrize(
+    "body, words",
+    [
+        ("F *= dF; return F", "F is an input, and it is changed in place"),
+        ("dF -= (dF * F).sum(axis=2, keepdims=True); return F * dF", "dF is an input"),
+        ("pass", "returns nothing"),
+        ("return (F * dF,)", "it returns a tuple of 1; it should return dz"),
+        ("return 'F'", "dz is one str"),
+    ],
+)
+def test_other_ways_to_be_wrong(notebook, body, words):
+    with pytest.raises(NotYet, match="not right yet") as stopped:
+        notebook.run(STUB.replace("raise NotImplementedError", body))
+    assert words in str(stopped.value)
+
+
+def test_float32_is_right_to_its_roundoff(notebook):
+    body = "return (F * (dF - (dF * F).sum(axis=2, keepdims=True))).astype(np.float32)"
+    printed = notebook.run(STUB.replace("raise NotImplementedError", body))
+    assert "right (its float32 numbers are right to their round-off" in printed
+    wrong = body.replace("F * (dF", "1.001 * F * (dF")
+    with pytest.raises(NotYet):
+        notebook.run(STUB.replace("raise NotImplementedError", wrong))
+
+
+def test_a_backward_may_expect_the_cache_of_the_learners_own_forward(notebook):
+    notebook.run("""
+@exercise("04.filterbank")
+def filterbank(center, stride, var, *, K, A):
+    offset = np.arange(K) - (K - 1) / 2
+    dist = np.arange(A) - (center[:, None] + offset * stride[:, None])[:, :, None]
+    z = -dist**2 / (2 * var[:, None, None])
+    e = np.exp(z - z.max(axis=2, keepdims=True))
+    F = e / e.sum(axis=2, keepdims=True)
+    return F, (var, F, dist, offset)
+""")
+    own = WHOLE.replace("F, dist, offset, var = cache", "var, F, dist, offset = cache")
+    notebook.run(RIGHT)
+    assert "right. Saved" in notebook.run(own)
+    assert "right. Saved" in notebook.run(WHOLE)  # the package's cache will do too
+
+
+def test_a_file_that_does_not_run_is_left_alone(notebook):
+    MINE.write_text("def broken(:\n")
+    printed = notebook.run(RIGHT)
+    assert "mine.py doesn't run: SyntaxError" in printed and "Not saved" in printed
+    assert MINE.read_text() == "def broken(:\n"
+
+
+def test_the_name_must_be_the_packages(notebook):
+    with pytest.raises(NotYet, match="must be called softmax_backward"):
+        notebook.run(RIGHT.replace("def softmax_backward", "def mine"))
+
+
+def test_an_unknown_exercise_names_the_nearest(notebook):
+    with pytest.raises(ValueError, match="did you mean 05.softmax_backward"):
+        notebook.run(RIGHT.replace("05.softmax_backward", "05.softmax_backwards"))
+
+
+def test_hints_come_one_by_one_and_end_with_the_file(capsys, monkeypatch):
+    monkeypatch.setattr(decorator, "_asked", {})
+    for _ in range(3):
+        decorator.hint("05.filterbank_backward")
+    said = capsys.readouterr().out
+    assert "minidraw/layers" not in said and "ask again for the file" in said
+    decorator.hint("05.filterbank_backward")
+    assert "filterbank_backward in minidraw/layers/attention.py" in capsys.readouterr().out
+
+
+def test_what_stands_at_the_top_of_the_file_stays(notebook):
+    notebook.run(RIGHT)
+    text = MINE.read_text()
+    MINE.write_text(
+        text.replace("import numpy as np\n", "import numpy as np\n\nmine = 3  # kept\n")
+    )
+    notebook.run(RIGHT)
+    assert "mine = 3  # kept" in MINE.read_text()
+    assert MINE.read_text().count("import numpy as np") == 1
