@@ -46,7 +46,7 @@ def index_reachable():
 def test_every_package_is_part_of_the_wheel():
     settings = configparser.ConfigParser()
     settings.read(ROOT / "setup.cfg")
-    listed = set(settings["options"]["packages"].split()) - {"minidraw.data"}
+    listed = set(settings["options"]["packages"].split()) - {"minidraw.data", "minidraw.lessons"}
     found = [path.parent.relative_to(ROOT) for path in ROOT.glob("minidraw/**/__init__.py")]
     assert {".".join(folder.parts) for folder in found} == listed
 
@@ -58,7 +58,7 @@ def test_the_wheel_trains_and_samples_in_an_empty_environment(tmp_path):
     source = tmp_path / "source"
     source.mkdir()
     ignored = shutil.ignore_patterns("__pycache__")
-    for name in ("minidraw", "data"):
+    for name in ("minidraw", "data", "lessons"):
         shutil.copytree(ROOT / name, source / name, ignore=ignored)
     for name in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)

@@ -1,0 +1,434 @@
+# %% [markdown]
+# # 05 Push a gradient through it
+#
+# **You'll do:** four exercises, eighteen lines in all: the gradients of a softmax, of an exponent,
+# of the filterbank and of the window.
+#
+# **You'll learn:** to take a formula apart into links, differentiate each, and join them; and to
+# trust the result because a finite difference says the same.
+#
+# **You'll need:** lesson 02 (a value used twice adds its gradients; what is broadcast forward is
+# summed backward) and lesson 04. 50 minutes.
+#
+# | paper | here | |
+# |---|---|---|
+# | $F_X$, $F_Y$ | `F` | filters, `(n, K, A)`; each row sums to 1 |
+# | $\mu^i$ | `mu` | the filters' places, `(n, K)` |
+# | $a - \mu^i$ | `dist` | pixel minus filter, `(n, K, A)` |
+# | $i - N/2 - 0.5$ | `offset` | a filter's place in strides, 0 in the middle, `(K,)` |
+# | | `dF`, `dmu`, .. | gradients of the loss: `dF` is $\partial L/\partial F$, shaped like `F` |
+
+# %%
+import numpy as np
+
+import minidraw
+from minidraw import layers
+from minidraw.datasets import as_float
+from minidraw.learn import exercise, hint
+from minidraw.learn.pictures import BLUE, GREEN, VERMILION, frame, panels, picture, plain, show
+
+digit = as_float(minidraw.load("digits").train.images[3, 0], np.float64)
+B, A, K = 34, 46, 5
+scene = np.zeros((B, A))
+scene[4:32, 16:44] = digit  # off the middle
+rng = np.random.default_rng(5)
+
+# %% [markdown]
+# ## The goal
+#
+# Somewhere in a dark scene there is a digit. A window is to find the place where it reads a given
+# patch. How wrong it is, the **loss**, is half the sum of squared differences between what it reads
+# and that patch. Each arrow below shows where the loss pulls a window that sits at the arrow's
+# foot: against the gradient. By the end of this lesson you have written what makes these arrows.
+
+# %%
+STRIDE, VAR = np.array([4.0]), np.array([20.0])
+
+
+def banks(x, y):
+    """Both filterbanks of a window at (x, y), and their caches."""
+    F_y, cache_y = layers.filterbank(np.array([y]), STRIDE, VAR, K=K, A=B)
+    F_x, cache_x = layers.filterbank(np.array([x]), STRIDE, VAR, K=K, A=A)
+    return F_y, F_x, cache_y, cache_x
+
+
+F_y, F_x, *_ = banks(29.5, 17.5)
+wanted = F_y @ scene @ F_x.mT  # what is read from the middle of the digit
+
+
+def loss(x, y):
+    F_y, F_x, *_ = banks(x, y)
+    return 0.5 * ((F_y @ scene @ F_x.mT - wanted) ** 2).sum()
+
+
+# %% [markdown]
+# Two links of the chain need no exercise: you know products from lesson 02. The loss is half a sum
+# of squares, so the gradient of the patch is the difference itself. And a product
+# `patch = F_y @ scene @ F_x.T` hands its gradient on by products:
+
+
+# %%
+def filter_gradients(x, y):
+    """Gradients of the loss by both filterbanks, and the caches to go on with."""
+    F_y, F_x, cache_y, cache_x = banks(x, y)
+    dpatch = F_y @ scene @ F_x.mT - wanted  # loss = half the sum of (patch - wanted)^2
+    dF_y = dpatch @ (F_x @ scene.T)  # patch = F_y @ scene @ F_x.T
+    dF_x = dpatch.mT @ (F_y @ scene)
+    return dF_y, dF_x, cache_y, cache_x
+
+
+def pulls(places, backward):
+    """Minus the gradient by the centre, for every (x, y)."""
+    found = []
+    for x, y in places:
+        dF_y, dF_x, cache_y, cache_x = filter_gradients(x, y)
+        found.append((-backward(dF_x, cache_x)[0][0], -backward(dF_y, cache_y)[0][0]))
+    return np.array(found)
+
+
+# %%
+def arrows(axes, backward):
+    """The scene, with arrows that point to where the loss gets smaller."""
+    places = [(x, y) for y in range(3, B, 5) for x in range(3, A, 5)]
+    pull = pulls(places, backward)
+    length = np.linalg.norm(pull, axis=1, keepdims=True)
+    pull = pull * 3.5 / np.maximum(length, length.max() / 8)
+    picture(axes, 0.6 * scene, low=0, high=1)
+    axes.quiver(
+        *np.array(places).T, *pull.T, color=VERMILION, angles="xy", scale_units="xy", scale=1
+    )
+
+
+figure, axes = panels(height=4)
+arrows(axes, layers.filterbank_backward)
+axes.plot(29.5, 17.5, "o", color=GREEN, markeredgecolor="white")
+show(
+    figure,
+    "Figure 5.1. Where the loss pulls a window. At the dot it reads what is wanted. Short arrows "
+    "stand for a pull below an eighth of the strongest.",
+    "A digit 3 in the right half of a dark scene, with a grid of arrows over all of it. From "
+    "every side the arrows lead to a dot in the middle of the digit.",
+)
+
+# %% [markdown]
+# ## The idea, in words
+#
+# From the five raw numbers to the loss there is a chain:
+#
+# `raw` → `center`, `stride`, `var` → `mu` → exponent `z` → `F` → patch → loss
+#
+# A change at the left end runs through every link. Each link stretches it by its slope, and the
+# slopes multiply: the chain rule. Going backward you start at the right, where the loss is, with
+# the gradient of the last thing, and ask of every link only this: *given the gradient of what you
+# put out, what is the gradient of what you took in?*
+#
+# So each link gets a function of its own, `thing_backward(dout, cache)`. `dout` has the shape of
+# the output, what it returns has the shape of the input, and the cache is what the forward left
+# behind. Going backward, the softmax that makes `F` from `z` comes first.
+#
+# ## Link 1: the softmax
+#
+# Equation 25 is $F_a = e^{z_a} / \sum_b e^{z_b}$ along a row of pixels. Turning up one exponent
+# $z_a$ does two things. It makes its own height larger. And it makes the **normaliser** larger,
+# which takes something away from every pixel of the row, for they must still sum to 1.
+#
+# Let $s = \sum_b e^{z_b}$, so $F_b = e^{z_b}/s$. The quotient rule, for $b \ne a$, where only $s$
+# moves: $\partial F_b / \partial z_a = -e^{z_b} e^{z_a} / s^2 = -F_b F_a$. For $b = a$ the height
+# moves as well: $e^{z_a}/s - e^{z_a} e^{z_a}/s^2 = F_a - F_a F_a$. In one line:
+#
+# $$\frac{\partial F_b}{\partial z_a} = F_b\,([a = b] - F_a)$$
+#
+# where $[a = b]$ is 1 if $a$ is $b$ and 0 otherwise. Here it is for a row of three pixels, beside
+# finite differences:
+
+
+# %%
+def softmax(z):
+    heights = np.exp(z - z.max())
+    return heights / heights.sum()
+
+
+z = np.array([0.2, -0.5, 1.0])
+row, eps = softmax(z), 1e-5
+by_formula = np.diag(row) - np.outer(row, row)  # entry [b, a]
+measured = [(softmax(z + eps * e) - softmax(z - eps * e)) / (2 * eps) for e in np.eye(3)]
+print(by_formula.round(6))
+print(np.transpose(measured).round(6))
+np.testing.assert_allclose(by_formula, np.transpose(measured), rtol=1e-6)
+
+# %% [markdown]
+# **Predict.** Each column of that table sums to the same number. Which, and why must it be so?
+
+# %%
+print(by_formula.sum(axis=0).round(15))
+
+# %% [markdown]
+# The row's sum stays 1 whatever $z_a$ does, so the changes of its entries cancel.
+#
+# A loss feels $z_a$ through every $F_b$ of the row. A value used several times adds its gradients:
+#
+# $$\frac{\partial L}{\partial z_a} = \sum_b \frac{\partial L}{\partial F_b}
+# \frac{\partial F_b}{\partial z_a}$$
+#
+# ### Exercise 1: the softmax (2 lines)
+#
+# Put the derivative into that sum, and take it apart: the $[a = b]$ leaves a single term, and the
+# rest has a sum that doesn't depend on $a$. No table like the one above is ever needed. `dF` and
+# `F` have the shape `(n, K, A)`, and each row of `A` pixels is a softmax of its own.
+
+
+# %%
+@exercise("05.softmax_backward")
+def softmax_backward(dF, F):
+    raise NotImplementedError
+
+
+# %% [markdown]
+# ## Link 2: the exponent
+#
+# $z = -(a - \mu)^2 / (2 \sigma^2)$. How does it move with $\mu$? Take one number first: pixel 4,
+# a filter at 2.5, variance 2. The square's derivative is $2(a - \mu)$, and $\mu$ stands there with
+# a minus sign; the other minus stands in front:
+#
+# $$\frac{\partial z}{\partial \mu} = -\frac{2 (a - \mu)}{2 \sigma^2} \cdot (-1)
+# = \frac{a - \mu}{\sigma^2}$$
+
+
+# %%
+def exponent(mu):
+    return -((4 - mu) ** 2) / (2 * 2.0)
+
+
+print("formula:          ", (4 - 2.5) / 2.0)
+print("finite difference:", (exponent(2.5 + eps) - exponent(2.5 - eps)) / (2 * eps))
+np.testing.assert_allclose((4 - 2.5) / 2, (exponent(2.5 + eps) - exponent(2.5 - eps)) / (2 * eps))
+
+# %% [markdown]
+# The sign has a meaning: a filter that moves to the right comes nearer to the pixels at its right,
+# for which $a - \mu$ is positive. Their weight grows.
+#
+# Now count who uses what. All `A` pixels of a row use that filter's $\mu$. And since
+# $\mu^i = g + \text{offset}_i\,\delta$, all `K` filters use the same centre $g$, each with slope 1.
+#
+# ### Exercise 2: from the exponent to the centre (3 lines)
+#
+# `dz` and `dist` have the shape `(n, K, A)`, `var` has `(n,)`. Return `dcenter`, shape `(n,)`.
+
+
+# %%
+@exercise("05.exponent_backward")
+def exponent_backward(dz, cache):
+    dist, var = cache
+    raise NotImplementedError
+
+
+# %% [markdown]
+# ## Link 3: stride and variance
+#
+# The stride is used as the centre is, but filter by filter with another slope:
+# $\partial \mu^i / \partial \delta = \text{offset}_i$. A wider stride moves the outer filters far
+# and the middle one not at all.
+#
+# The variance is used by every filter and pixel of an image. With $v = \sigma^2$, $1/v$
+# differentiates to $-1/v^2$:
+#
+# $$\frac{\partial z}{\partial v} = \frac{(a - \mu)^2}{2 v^2}$$
+
+
+# %%
+def of_variance(v):
+    return -((4 - 2.5) ** 2) / (2 * v)
+
+
+print("formula:          ", (4 - 2.5) ** 2 / (2 * 2.0**2))
+print("finite difference:", (of_variance(2 + eps) - of_variance(2 - eps)) / (2 * eps))
+np.testing.assert_allclose(1.5**2 / 8, (of_variance(2 + eps) - of_variance(2 - eps)) / (2 * eps))
+
+# %% [markdown]
+# **Predict.** All of `dF` is 1: the loss wants more of every weight, equally. What are the three
+# gradients?
+
+# %%
+_, cache = layers.filterbank(np.array([3.0]), np.array([2.0]), np.array([1.5]), K=3, A=7)
+print([part.round(15) for part in layers.filterbank_backward(np.ones((1, 3, 7)), cache)])
+
+# %% [markdown]
+# Rows sum to 1, whatever the window does. Nothing can be gained by wanting more of everything.
+#
+# ### Exercise 3: the filterbank, backward (6 lines)
+#
+# All links together: from `dF` to `dcenter`, `dstride` and `dvar`, each of shape `(n,)`. You may
+# call your `softmax_backward`. Keep `dmu`, shape `(n, K)`, before you sum it up for the centre:
+# the stride wants it too.
+
+
+# %%
+@exercise("05.filterbank_backward")
+def filterbank_backward(dF, cache):
+    F, dist, offset, var = cache
+    raise NotImplementedError
+    return dcenter, dstride, dvar
+
+
+# %% [markdown]
+# ## The loss and its tangent
+#
+# Here is what your functions are for. The curve is the loss for windows further and further to the
+# right; the line is the tangent that the gradient draws at one of them. A wrong factor tilts it.
+
+# %%
+xs, at = np.linspace(2, 44, 127), 24.0
+_, dF_x, _, cache_x = filter_gradients(at, 17.5)
+slope = filterbank_backward(dF_x, cache_x)[0][0]
+measured = (loss(at + eps, 17.5) - loss(at - eps, 17.5)) / (2 * eps)
+near = np.array([at - 5, at + 5])
+
+figure, axes = panels(height=3)
+axes.plot(xs, [loss(x, 17.5) for x in xs], color=BLUE, label="loss")
+axes.plot(near, loss(at, 17.5) + slope * (near - at), "--", color=VERMILION, label="tangent")
+axes.plot(at, loss(at, 17.5), "o", color=VERMILION)
+plain(axes, xlabel="center_x, in pixels", ylabel="loss")
+axes.legend(frameon=False)
+show(
+    figure,
+    f"Figure 5.2. The loss against g_X. Slope {slope:.6f}; measured by finite difference, "
+    f"{measured:.6f}.",
+    "A curve that is high and flat at the left, falls to 0 near pixel 29.5 and rises again. A "
+    "dashed line touches it at pixel 24, falling.",
+)
+np.testing.assert_allclose(slope, measured, rtol=1e-6)
+
+# %% [markdown]
+# At the left the curve is flat: there the window sees nothing but darkness, and darkness a little
+# further on is as dark. No slope, no direction. This is why a network should start with windows
+# that are wide, and see something.
+#
+# ## Link 4: the window's exp
+#
+# What the network emits is `raw`. The centre is a straight line in it (22),
+# $g_X = \frac{A+1}{2} (\tilde g_X + 1) - 1$, so its slope is $\frac{A+1}{2}$. Variance,
+# stride and intensity are exponentials, and the derivative of $e^r$ is $e^r$: the output itself.
+# For the variance: $\partial \sigma^2 / \partial (\log \sigma^2) = \sigma^2$. Where a logarithm was
+# clipped to ±12, the output stays put, and nothing flows.
+
+
+# %%
+def window_at(log_var):
+    (_, _, _, var, _), _ = layers.window(np.array([[0, 0, log_var, 0, 0]]), height=B, width=A, K=K)
+    return var[0]
+
+
+for log_var in (0.7, 12.5):
+    measured = (window_at(log_var + eps) - window_at(log_var - eps)) / (2 * eps)
+    print(f"log var {log_var}: var {window_at(log_var):.6g}, finite difference {measured:.6g}")
+
+# %% [markdown]
+# ### Exercise 4: the window, backward (7 lines)
+#
+# `dout` holds the gradients of the five outputs, each `(n,)`; return `draw`, shape `(n, 5)`. The
+# x axis is worked. The cached `stride` is the finished one of (24), factor included.
+
+
+# %%
+@exercise("05.window_backward")
+def window_backward(dout, cache):
+    dcenter_x, dcenter_y, dstride, dvar, dgamma = dout
+    raw, stride, var, gamma, height, width = cache
+    draw = np.zeros_like(raw)
+    draw[:, 0] = (width + 1) / 2 * dcenter_x  # center_x = (width + 1) / 2 * (raw + 1) - 1
+    raise NotImplementedError
+    return draw
+
+
+# %% [markdown]
+# ## Let it go
+#
+# All links joined: the loss's gradient by the raw numbers. A window that starts in a corner follows
+# it downhill, a small step at a time. It has never been told where the digit is.
+#
+# **Predict.** It may change its place, its stride and its variance. In which order will it?
+
+
+# %%
+def raw_gradient(raw):
+    """Loss, window, and gradient by the five raw numbers."""
+    window, window_cache = layers.window(raw, height=B, width=A, K=K)
+    x, y, stride, var, gamma = window
+    F_y, cache_y = layers.filterbank(y, stride, var, K=K, A=B)
+    F_x, cache_x = layers.filterbank(x, stride, var, K=K, A=A)
+    dpatch = F_y @ scene @ F_x.mT - wanted
+    dcenter_y, dstride_y, dvar_y = filterbank_backward(dpatch @ (F_x @ scene.T), cache_y)
+    dcenter_x, dstride_x, dvar_x = filterbank_backward(dpatch.mT @ (F_y @ scene), cache_x)
+    # Both axes use the same stride and variance: their gradients add.
+    dout = dcenter_x, dcenter_y, dstride_y + dstride_x, dvar_y + dvar_x, 0 * gamma
+    return 0.5 * (dpatch**2).sum(), window, window_backward(dout, window_cache)
+
+
+# %%
+raw, path = np.array([[-0.5, 0.5, 4.2, -0.6, 0.0]]), []
+for _ in range(400):
+    value, window, draw = raw_gradient(raw)
+    path.append((value, *(float(part[0]) for part in window)))
+    raw = raw - 0.04 * draw
+path = np.array(path)
+print(f"loss {path[0, 0]:.4f} -> {path[-1, 0]:.6f}; centre {path[-1, 1]:.2f}, {path[-1, 2]:.2f}")
+
+# %%
+figure, (left, right) = panels(2, height=3.2)
+picture(left, 0.6 * scene, low=0, high=1)
+left.plot(path[:, 1], path[:, 2], color=VERMILION)
+frame(left, path[0, 1:4], K=K, color=BLUE)
+frame(left, path[-1, 1:4], K=K)
+right.plot(path[:, 0], color=BLUE, label="loss")
+right.plot(path[:, 3] / 10, "--", color=GREEN, label="stride / 10")
+right.plot(path[:, 4] / 100, ":", color=VERMILION, label="variance / 100")
+plain(right, xlabel="step")
+right.legend(frameon=False)
+show(
+    figure,
+    "Figure 5.3. A window finds its place by your gradients: in blue where it starts, in green "
+    "where it ends after 400 steps.",
+    "Left, a path from a frame in the lower left corner to a frame on the digit. Right, the loss "
+    "falls towards 0 while stride and variance change.",
+)
+
+# %% [markdown]
+# ## Where it lives
+#
+# `filterbank_backward` and `window_backward` in `minidraw/layers/attention.py`, each right below
+# its forward. Softmax and exponent aren't functions there but lines, commented with the forward
+# lines that they undo. `minidraw gradcheck` holds every gradient of the package against finite
+# differences.
+
+# %%
+F, cache = layers.filterbank(np.array([20.0]), STRIDE, VAR, K=K, A=A)
+dF = rng.standard_normal(F.shape)
+for ours, theirs in zip(
+    filterbank_backward(dF, cache), layers.filterbank_backward(dF, cache), strict=True
+):
+    np.testing.assert_allclose(ours, theirs)
+dz = softmax_backward(dF, cache.F)  # the links one by one give what the package gives at once
+np.testing.assert_allclose(
+    exponent_backward(dz, (cache.dist, cache.var)), layers.filterbank_backward(dF, cache)[0]
+)
+_, cache = layers.window(0.3 * rng.standard_normal((3, 5)), height=B, width=A, K=K)
+dout = tuple(rng.standard_normal((5, 3)))
+np.testing.assert_allclose(window_backward(dout, cache), layers.window_backward(dout, cache))
+print("all four links agree with the package")
+
+# %% [markdown]
+# ## In practice
+#
+# * The check tries your function on three random sets of inputs, in sizes that are different
+#   primes: 3 images, 5 filters, 7 pixels, and so on. With one image an average over images looks
+#   right; with `K == A` a transposed array does.
+# * Forgetting the normaliser's part is the commonest mistake here. The network would still learn:
+#   the sign is right most of the time. Bugs that merely slow a network down are the ones that
+#   stay; only the finite difference sees them.
+# * A gradient check can't tell whether you differentiated the *right* function. That is what known
+#   answers are for, such as "raw zeros give the whole image" in lesson 04.
+#
+# ## What is next
+#
+# You had the product with the image given. Lesson 06 makes a layer of it: `read`, with an
+# intensity, an error image beside the image, and its own backward.

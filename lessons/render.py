@@ -1,0 +1,81 @@
+"""Make the notebooks from their percent scripts: ``python lessons/render.py 04 05``.
+
+Each runs in a Jupyter kernel of its own, in an empty folder, without a network.
+"""
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import jupytext
+import nbformat
+from nbclient import NotebookClient
+
+HERE = Path(__file__).resolve().parent
+WIDGET = "application/vnd.jupyter.widget-view+json"
+NO_NETWORK = """
+import socket
+
+def _connect(self, address, connect=socket.socket.connect):
+    if self.family != getattr(socket, "AF_UNIX", None) and address[0] not in ("127.0.0.1", "::1"):
+        raise OSError(f"a lesson needs no network, and this one asked for {address}")
+    return connect(self, address)
+
+socket.socket.connect = _connect
+"""
+
+
+def scripts(numbers=()):
+    """The lessons' percent scripts; all of them, or those of the given numbers."""
+    return [p for p in sorted(HERE.glob("[0-9][0-9]_*.py")) if not numbers or p.name[:2] in numbers]
+
+
+def clean(script):
+    """A lesson as a notebook without outputs, always with the same bits."""
+    notebook = jupytext.read(script)
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    notebook.metadata = nbformat.from_dict(
+        {"kernelspec": kernel, "language_info": {"name": "python"}}
+    )
+    for number, cell in enumerate(notebook.cells):
+        cell["id"] = f"cell-{number}"
+    return notebook
+
+
+def executed(notebook, limit=120):
+    """Run every cell in a fresh kernel; raises where one stops."""
+    blocked = nbformat.v4.new_code_cell(NO_NETWORK)
+    notebook.cells.insert(0, blocked)
+    with tempfile.TemporaryDirectory() as folder:
+        client = NotebookClient(
+            notebook,
+            timeout=limit,
+            kernel_name="python3",
+            resources={"metadata": {"path": folder}},
+        )
+        client.execute()
+    notebook.cells.remove(blocked)
+    notebook.metadata.pop("widgets", None)  # their state is large, and dead without the kernel
+    count = 0
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)  # when it ran: other bits every time
+        if cell.cell_type == "code":
+            count += 1
+            cell.execution_count = count
+            # A slider without its kernel shows an error; the strip beside it stays.
+            cell.outputs = [o for o in cell.outputs if WIDGET not in o.get("data", {})]
+    return notebook
+
+
+def main(numbers):
+    for script in scripts(numbers):
+        began = time.perf_counter()
+        path = script.with_suffix(".ipynb")
+        nbformat.write(executed(clean(script)), path)
+        size = path.stat().st_size / 1000
+        print(f"{path.name}: {time.perf_counter() - began:.1f} s, {size:.0f} KB")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

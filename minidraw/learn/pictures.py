@@ -1,0 +1,118 @@
+"""Pictures in a notebook: with a caption, and words for those who can't see them."""
+
+import base64
+import io
+
+import numpy as np
+
+from minidraw import viz
+
+BLUE, VERMILION, GREEN = (np.divide(c, 255) for c in (viz.BLUE, viz.VERMILION, viz.GREEN))
+
+
+def panels(count=1, *, height=2.6, widths=None):
+    """A figure with `count` axes side by side, 9 inches wide in all.
+
+    Parameters
+    ----------
+    count : int
+    height : float
+        In inches.
+    widths : list, optional
+        Relative widths; equal if not given.
+
+    Returns
+    -------
+    figure
+    axes : one of matplotlib's Axes, or an array of them
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, height), dpi=80, layout="constrained")
+    return figure, figure.subplots(1, count, width_ratios=widths)
+
+
+def picture(axes, image, title="", *, low=None, high=None):
+    """An array (rows, columns) as grey squares, black for its lowest value."""
+    axes.imshow(image, cmap="gray", vmin=low, vmax=high, interpolation="nearest")
+    axes.set_title(title, fontsize=11)
+    axes.set(xticks=[], yticks=[])
+
+
+def frame(axes, window, *, K, color=GREEN):
+    """A window on a picture: a dot at each filter's centre, a line around the outermost.
+
+    Parameters
+    ----------
+    axes
+        With a `picture` on it.
+    window : sequence
+        center_x, center_y and stride, in pixels counted from 0; what follows isn't used.
+    K : int
+        Filters per axis.
+    """
+    center_x, center_y, stride = (float(np.ravel(part)[0]) for part in window[:3])
+    offset = (np.arange(K) - (K - 1) / 2) * stride
+    x, y = np.meshgrid(center_x + offset, center_y + offset)
+    axes.plot(x.ravel(), y.ravel(), "o", color=color, markersize=3, markeredgecolor="white")
+    left, right, top, bottom = x.min(), x.max(), y.min(), y.max()
+    axes.plot([left, right, right, left, left], [top, top, bottom, bottom, top], color=color)
+
+
+def plain(axes, **labels):
+    """Axes without their upper and right line, with labels."""
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.set(**labels)
+
+
+def show(figure, caption, alt):
+    """Display a figure.
+
+    Parameters
+    ----------
+    figure : matplotlib Figure
+    caption : str
+        Stands below it.
+    alt : str
+        What is to be seen, for a reader who can't see it.
+    """
+    from IPython.display import Markdown, display
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    file = io.BytesIO()
+    FigureCanvasAgg(figure).print_png(file)
+    data = {"image/png": base64.b64encode(file.getvalue()).decode(), "text/plain": alt}
+    display(data, raw=True, metadata={"image/png": {"alt": alt}})
+    display(Markdown(f"*{caption}*"))
+
+
+def sliders(function, **ranges):
+    """Call a function again whenever a slider moves; by keyboard with Tab and the arrow keys.
+
+    Parameters
+    ----------
+    function : callable
+        Takes one number per slider, and shows something.
+    **ranges : (lowest, highest, start)
+        By the names of the function's arguments.
+    """
+    try:
+        import ipywidgets
+    except ImportError:
+        print("sliders need ipywidgets: pip install ipywidgets")
+        return
+    made = {
+        name: ipywidgets.FloatSlider(
+            min=low,
+            max=high,
+            value=start,
+            step=(high - low) / 40,
+            description=name,
+            continuous_update=False,
+        )
+        for name, (low, high, start) in ranges.items()
+    }
+    out = ipywidgets.interactive_output(function, made)
+    from IPython.display import display
+
+    display(ipywidgets.VBox([*made.values(), out]))

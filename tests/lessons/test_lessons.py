@@ -1,0 +1,135 @@
+"""Every lesson: notebook and script in step, form, sizes, stubs; and all of it runs."""
+
+import ast
+import inspect
+import json
+import re
+import time
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from lessons import render
+from minidraw.learn.saved import source_of
+from minidraw.learn.table import everything
+from tests.learn.cells import Notebook
+from tests.learn.styles import STYLES
+
+SCRIPTS = render.scripts()
+EXERCISES = everything()
+BIGGEST, LONGEST = 500_000, 60  # bytes, seconds
+
+lessons = pytest.mark.parametrize("script", SCRIPTS, ids=[path.stem for path in SCRIPTS])
+
+
+def cells(script, kind="code"):
+    return [cell.source for cell in render.clean(script).cells if cell.cell_type == kind]
+
+
+def stubs(script):
+    """The exercises of a lesson: id and cell."""
+    found = [(re.search(r'^@exercise\("(.+?)"\)', cell, re.M), cell) for cell in cells(script)]
+    return [(match[1], cell) for match, cell in found if match]
+
+
+@lessons
+def test_the_notebook_is_made_from_the_script(script):
+    """``python lessons/render.py NN`` makes it."""
+    shown = nbformat.read(script.with_suffix(".ipynb"), as_version=4)
+    wanted = render.clean(script)
+    assert [(c.cell_type, c.source) for c in shown.cells] == [
+        (c.cell_type, c.source) for c in wanted.cells
+    ]
+    assert script.with_suffix(".ipynb").stat().st_size < BIGGEST
+
+
+@lessons
+def test_every_picture_has_words_and_a_caption(script):
+    notebook = json.loads(script.with_suffix(".ipynb").read_text("utf-8"))
+    outputs = [output for cell in notebook["cells"] for output in cell.get("outputs", [])]
+    pictures = [k for k, o in enumerate(outputs) if "image/png" in o.get("data", {})]
+    assert pictures
+    for k in pictures:
+        alt = outputs[k]["metadata"]["image/png"]["alt"]
+        assert len(alt) > 30
+        assert "text/markdown" in outputs[k + 1]["data"], "a caption follows"
+    assert not [o for o in outputs if o["output_type"] == "error"]
+
+
+@lessons
+def test_its_form(script):
+    text = "\n\n".join(cells(script, "markdown"))
+    number = script.name[:2]
+    assert text.startswith(f"# {number} ")
+    for part in ("**You'll do:**", "**You'll learn:**", "**You'll need:**", " minutes"):
+        assert part in text.split("## ")[0], part
+    for part in ("**Predict.**", "## Where it lives", "## In practice", "## What is next"):
+        assert part in text, part
+    headings = ["## Where it lives", "## In practice", "## What is next"]
+    assert sorted(headings, key=text.index) == headings
+    for cell in cells(script):
+        assert code_lines(cell) <= 15, f"a long cell: {cell[:200]}"
+
+
+def code_lines(cell):
+    """Lines without imports, comments, empty ones, and the words of a picture."""
+    counted = 0
+    for node in ast.parse(cell).body:
+        shows = isinstance(node, ast.Expr) and ast.unparse(node).startswith("show(")
+        if not shows and not isinstance(node, ast.Import | ast.ImportFrom):
+            counted += len(ast.unparse(node).splitlines())
+    return counted
+
+
+@lessons
+def test_stubs_are_those_of_the_table(script):
+    number, text = script.name[:2], "\n".join(cells(script, "markdown"))
+    ids = [id for id, _ in stubs(script)]
+    assert ids == [id for id in EXERCISES if id.startswith(f"{number}.")]
+    assert len(ids) <= 4
+    budgets = [int(n) for n in re.findall(r"^### Exercise \d: .*\((\d+) lines?\)$", text, re.M)]
+    assert budgets == [EXERCISES[id].lines for id in ids]
+    for id, cell in stubs(script):
+        node = ast.parse(cell).body[-1]
+        parameters = [a.arg for a in node.args.args + node.args.kwonlyargs]
+        known = [p.name for p in inspect.signature(EXERCISES[id].answer).parameters.values()]
+        assert parameters == known[: len(parameters)], id
+        assert "raise NotImplementedError" in cell
+
+
+@lessons
+@pytest.mark.parametrize("style", [0, 1])
+def test_filled_in_the_exercises_pass(script, style, tmp_path, monkeypatch):
+    """Each stub's cell with another right answer in it, in order, in one notebook."""
+    monkeypatch.chdir(tmp_path)
+    notebook = Notebook()
+    for id, _ in stubs(script):
+        function = STYLES[id][style]
+        source = source_of(function).replace(f"def {function.__name__}(", f"def {name(id)}(")
+        assert "right" in notebook.run(f'@exercise("{id}")\n{source}\n')
+    assert Path("mine.py").exists()
+
+
+def name(id):
+    return id.partition(".")[2]
+
+
+@lessons
+def test_unfilled_it_runs_to_its_end(script):
+    """In a Jupyter kernel, in an empty folder, with no way out to a network."""
+    began = time.perf_counter()
+    notebook = render.executed(render.clean(script))
+    assert time.perf_counter() - began < LONGEST
+    printed = "".join(
+        output.get("text", "") for cell in notebook.cells for output in cell.get("outputs", [])
+    )
+    assert printed.count("not written yet") == len(stubs(script))
+
+
+def test_a_lesson_that_asks_for_a_network_is_stopped():
+    notebook = nbformat.v4.new_notebook()
+    source = "import urllib.request\nurllib.request.urlopen('http://192.0.2.1', timeout=3)"
+    notebook.cells = [nbformat.v4.new_code_cell(source)]
+    with pytest.raises(Exception, match="a lesson needs no network"):
+        render.executed(notebook)
