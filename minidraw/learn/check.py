@@ -77,22 +77,27 @@ def _tried(exercise, function, case, forward):
     except NotImplementedError:
         return None, Verdict("unwritten")
     except Exception as error:  # the learner's, whatever it is
-        named = message.parameters(function, *kept)
+        named = _given(exercise, function, case, *kept)
         return None, Verdict("raised", message.raised(function, error, named))
     if watch.borrowed:
         return None, Verdict("borrowed", f"it calls minidraw's own {watch.borrowed}")
     before, after = (
-        message.parameters(function, *given) for given in (kept, (arguments, settings))
+        _arrays(_given(exercise, function, case, *given)) for given in (kept, (arguments, settings))
     )
-    for name, array in _arrays(before).items():
-        if name not in exercise.changed and not np.array_equal(
-            array, _arrays(after)[name], equal_nan=True
-        ):
+    for name, array in before.items():
+        if name not in exercise.changed and not np.array_equal(array, after[name], equal_nan=True):
             text = f"{name} is an input, and it is changed in place: make a new array instead"
             return None, Verdict("wrong", text)
     if misfit := message.misfit(exercise, value):
         return None, Verdict("wrong", misfit)
     return outputs_of(exercise, value, arguments), None
+
+
+def _given(exercise, function, case, arguments, settings):
+    """What the function was called with, by name."""
+    if exercise.forward is None:
+        return dict(zip(case.inputs, arguments, strict=True)) | settings
+    return message.parameters(function, arguments, settings)
 
 
 def _arrays(named):

@@ -47,7 +47,9 @@ def causes(exercise, cases, found, wanted, tolerance=TOLERANCE):
         words |= _of_mutants(exercise, cases, theirs, left, named, split)
     for i in wrong:
         words[i] = (
-            words[i] or _arrangement(theirs[i], right[i]) or _exchanged(i, theirs, right, names)
+            words[i]
+            or _arrangement(theirs[i], right[i], cases)
+            or _exchanged(i, theirs, right, names)
         )
     if left := [i for i in wrong if words[i] is None]:
         words |= _of_mutants(exercise, cases, theirs, left, slips, split)
@@ -85,10 +87,15 @@ def _of_numbers(found, wanted, cases):
     return _constant_factor(found, wanted, cases)
 
 
-def _arrangement(found, wanted):
+def _arrangement(found, wanted, cases):
+    """Plain causes, but less telling than the table's own."""
     if any(y.shape != t.shape for y, t in zip(found, wanted, strict=True)):
         return None
-    return _offset(found, wanted) or _turned(found, wanted)
+    return (
+        _constant_factor(found, wanted, cases, any_factor=True)
+        or _offset(found, wanted)
+        or _turned(found, wanted)
+    )
 
 
 def _of_shapes(found, wanted):
@@ -123,7 +130,7 @@ def _listed(axes):
     return " and ".join(map(str, axes))
 
 
-def _constant_factor(found, wanted, cases):
+def _constant_factor(found, wanted, cases, *, any_factor=False):
     factors = []
     for y, t in zip(found, wanted, strict=True):
         factor = float((y * t).sum() / ((t * t).sum() or 1.0))
@@ -143,7 +150,7 @@ def _constant_factor(found, wanted, cases):
     ):
         if np.allclose(size, known, rtol=TOLERANCE):
             return text + sign
-    if np.allclose(size, size[0], rtol=TOLERANCE):
+    if any_factor and np.allclose(size, size[0], rtol=TOLERANCE):
         return f"every entry is off by the same factor, {size[0]:.6g}" + sign
     for letters in _letters(cases[0].sizes):
         product = np.array([np.prod([case.sizes[x] for x in letters]) for case in cases])
@@ -234,7 +241,9 @@ def _factor_by_entry(found, wanted, names):
     if any(y.shape != t.shape for y, t in zip(found, wanted, strict=True)):
         return None
     for name in names[0]:
-        arrays = [np.asarray(known[name]) for known in names]
+        arrays = [known[name] for known in names]
+        if not all(isinstance(q, np.ndarray) for q in arrays):
+            continue
         if any(
             q.dtype.kind != "f" or q.shape != t.shape[: q.ndim] or not q.ndim
             for q, t in zip(arrays, wanted, strict=True)

@@ -1,0 +1,111 @@
+"""Lesson 02, whole arrays: the linear layer and the sigmoid."""
+
+from minidraw.layers import (
+    linear,
+    linear_backward,
+    linear_backward_input,
+    linear_backward_weights,
+    sigmoid,
+)
+from minidraw.learn.exercise import Exercise
+
+
+def squash(a):
+    """The sigmoid as a layer; the cache is the result."""
+    s = sigmoid(a)
+    return s, s
+
+
+def sigmoid_backward(ds, s):
+    """Gradient ``da``, in the shape of ``s``."""
+    return ds * s * (1 - s)
+
+
+def _linear(rng, n, I, O):  # noqa: E741  the shape's letters
+    normal = rng.standard_normal
+    return {"x": normal((n, I)), "W": normal((I, O)), "b": normal(O)}, {}
+
+
+def _logits(rng, n, H):
+    return {"a": rng.standard_normal((n, H))}, {}
+
+
+def _large_logits(rng, n, H):
+    return {"a": 1000 * rng.choice([-1.0, 1.0], (n, H))}, {}
+
+
+EXERCISES = (
+    Exercise(
+        "02.sigmoid",
+        sigmoid,
+        _logits,
+        "n H",
+        1,
+        ("1 / (1 + exp(-a)); for whole arrays it reads as for one number.",),
+        outputs=("s",),
+        edges=((_large_logits, "logits of +-1000"),),
+        mistakes=(
+            ("0.5 + 0.5 * np.tanh(0.5 * a)", "np.tanh(a)", "this is tanh(a)"),
+            ("0.5 + 0.5 * np.tanh(0.5 * a)", "0.5 + 0.5 * np.tanh(a)", "this is sigmoid(2 a)"),
+            (
+                "0.5 + 0.5 * np.tanh(0.5 * a)",
+                "0.5 - 0.5 * np.tanh(0.5 * a)",
+                "this is sigmoid(-a): a minus sign in the exp",
+            ),
+        ),
+    ),
+    Exercise(
+        "02.sigmoid_backward",
+        sigmoid_backward,
+        _logits,
+        "n H",
+        1,
+        (
+            "s = 1 / (1 + e^-a). Its derivative by a is e^-a / (1 + e^-a)^2.",
+            "Write that as s times something: what is e^-a / (1 + e^-a) in terms of s?",
+        ),
+        forward=squash,
+        mistakes=(
+            (" * s * (1 - s)", " * s", "the factor 1 - s of the sigmoid's slope is missing"),
+            (" * s * (1 - s)", " * (1 - s)", "the factor s of the sigmoid's slope is missing"),
+            (" * s * (1 - s)", " * (1 - s**2)", "1 - s^2 is the slope of tanh"),
+            (" * s * (1 - s)", "", "the sigmoid's slope is missing: what arrives is passed on"),
+            (
+                "s * (1 - s)",
+                "sigmoid(s) * (1 - sigmoid(s))",
+                "the sigmoid is applied a second time, to s",
+            ),
+        ),
+    ),
+    Exercise(
+        "02.linear",
+        linear,
+        _linear,
+        "n I O",
+        1,
+        (
+            "out[i, o] is the sum over k of x[i, k] W[k, o], plus b[o]. Which product is that?",
+            "b has the shape (O,): it is added to every row.",
+        ),
+        outputs=("out",),
+        mistakes=(("    out += b\n", "", "the bias is missing"),),
+    ),
+    Exercise(
+        "02.linear_backward",
+        linear_backward,
+        _linear,
+        "n I O",
+        3,
+        (
+            "By index first: x[i, k] moves out[i, o] by W[k, o], for every o. Sum over o.",
+            "W[k, o] moves out[i, o] by x[i, k], for every image i. Sum over i.",
+            "The shapes decide which of the two to transpose; b is added to every row.",
+        ),
+        forward=linear,
+        parts=(linear_backward_input, linear_backward_weights),
+        mistakes=(
+            ("dout.sum(axis=0)", "dout[0]", "only the first image is counted"),
+            ("dout.sum(axis=0)", "dout", "it isn't summed over the images; b was used for each"),
+        ),
+    ),
+)

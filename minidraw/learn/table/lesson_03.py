@@ -1,0 +1,106 @@
+"""Lesson 03, a price in nats: coins, and the Bernoulli cost from logits."""
+
+import numpy as np
+
+from minidraw.layers import bernoulli_cost, bernoulli_cost_backward
+from minidraw.learn.exercise import Exercise
+
+
+def coin_cost(p, *, x):
+    """Nats for images of zeros and ones x, from the probabilities p of a one; both (n, P)."""
+    return -(x * np.log(p) + (1 - x) * np.log(1 - p)).sum(axis=1)
+
+
+def _coins(rng, n, P):
+    return {"p": rng.uniform(0.1, 0.9, (n, P))}, {"x": (rng.random((n, P)) < 0.5).astype(float)}
+
+
+def _grey_coins(rng, n, P):
+    inputs, _ = _coins(rng, n, P)
+    return inputs, {"x": rng.random((n, P))}
+
+
+def _canvas(rng, n, C, B, A):
+    return {"logits": rng.standard_normal((n, C, B, A))}, {"x": rng.random((n, C, B, A))}
+
+
+def _sure(rng, n, C, B, A):
+    inputs, settings = _canvas(rng, n, C, B, A)
+    return {"logits": 1000 * np.sign(inputs["logits"])}, settings
+
+
+EXERCISES = (
+    Exercise(
+        "03.coin_cost",
+        coin_cost,
+        _coins,
+        "n P",
+        2,
+        (
+            "A pixel that is 1 costs -log p, a pixel that is 0 costs -log(1 - p).",
+            "x and 1 - x pick the one that applies, so no `if` is needed. Sum over the pixels.",
+        ),
+        outputs=("nats",),
+        edges=((_grey_coins, "grey pixels between 0 and 1"),),
+        mistakes=(
+            (
+                " + (1 - x) * np.log(1 - p)",
+                "",
+                "right except for the dark pixels, those with x = 0",
+            ),
+            (
+                "x * np.log(p) + ",
+                "",
+                "right except for the light pixels, those with x = 1",
+            ),
+            (
+                "(x * np.log(p) + (1 - x) * np.log(1 - p))",
+                "((1 - x) * np.log(p) + x * np.log(1 - p))",
+                "light and dark have changed places",
+            ),
+            (
+                "-(x * np.log(p) + (1 - x) * np.log(1 - p)).sum(axis=1)",
+                "-(x * np.log2(p) + (1 - x) * np.log2(1 - p)).sum(axis=1)",
+                "these are bits, from log2; nats take the natural logarithm",
+            ),
+        ),
+    ),
+    Exercise(
+        "03.bernoulli_cost",
+        bernoulli_cost,
+        _canvas,
+        "n C B A",
+        3,
+        (
+            "Put p = sigmoid(c) into -x log p - (1 - x) log(1 - p); 1 - sigmoid(c) = sigmoid(-c).",
+            "-log sigmoid(-c) is log(1 + e^c), called softplus. What is left is softplus(c) - x c.",
+            "log(1 + e^c) overflows at c = 1000. Take max(c, 0) out of it: what stays inside has "
+            "an exponent that is never positive.",
+        ),
+        outputs=("nll",),
+        edges=((_sure, "logits of +-1000"),),
+        mistakes=(
+            (" - x * logits", "", "right except for the part - x c"),
+            ("softplus - x * logits", "softplus + x * logits", "the sign of x c is wrong"),
+        ),
+    ),
+    Exercise(
+        "03.bernoulli_cost_backward",
+        bernoulli_cost_backward,
+        _canvas,
+        "n C B A",
+        3,
+        (
+            "The cost of a pixel is softplus(c) - x c. Differentiate softplus: e^c / (1 + e^c).",
+            "The pixel's slope belongs to the cost of its image, whose gradient dnll has (n,).",
+        ),
+        forward=bernoulli_cost,
+        uses=("sigmoid",),
+        edges=((_sure, "logits of +-1000"),),
+        mistakes=(
+            ("(sigmoid(logits) - x)", "sigmoid(logits)", "right except for the part - x"),
+            ("(sigmoid(logits) - x)", "(logits - x)", "the sigmoid is missing"),
+            ("(sigmoid(logits) - x)", "-x", "right except for the slope of softplus"),
+        ),
+    ),
+)

@@ -1,0 +1,135 @@
+"""Lesson 08, remember: one step of an LSTM, there and back."""
+
+from minidraw.layers import lstm, lstm_backward, lstm_gates, lstm_gates_backward
+from minidraw.learn.exercise import Exercise
+
+GATES = "i", "f", "o", "g"
+
+
+def _gates(rng, n, H):
+    return {"a": rng.standard_normal((n, 4 * H)), "c_prev": rng.standard_normal((n, H))}, {}
+
+
+def _lstm(rng, n, I, H):  # noqa: E741  the shape's letter
+    normal = rng.standard_normal
+    inputs = {"x": normal((n, I)), "h_prev": normal((n, H)), "c_prev": normal((n, H))}
+    return inputs | {"W": normal((H + I, 4 * H)), "b": normal(4 * H)}, {}
+
+
+EXERCISES = (
+    Exercise(
+        "08.lstm_gates",
+        lstm_gates,
+        _gates,
+        "n H",
+        5,
+        (
+            "Cut `a` into four parts of H columns: i, f, o, g. Three are gates between 0 and 1, g "
+            "is between -1 and 1.",
+            "The new cell is what f keeps of the old one and what i lets in of g.",
+        ),
+        outputs=("h", "c"),
+        uses=("sigmoid",),
+        mistakes=(
+            (
+                "i, f, o, g = np.split(gates, 4, axis=1)",
+                "f, i, o, g = np.split(gates, 4, axis=1)",
+                "the gates i and f have changed places",
+            ),
+            (
+                "i, f, o, g = np.split(gates, 4, axis=1)",
+                "i, o, f, g = np.split(gates, 4, axis=1)",
+                "the gates f and o have changed places",
+            ),
+            (
+                "f * c_prev + i * g",
+                "i * g",
+                "right except for the part that f keeps of the old cell",
+            ),
+            ("f * c_prev + i * g", "f * c_prev", "right except for the part that i lets in"),
+            ("f * c_prev + i * g", "c_prev + i * g", "the forget gate f is missing"),
+            ("o * tanh_c, c", "o * c, c", "the tanh of the cell is missing"),
+            ("o * tanh_c, c", "tanh_c, c", "the output gate o is missing"),
+            ("np.tanh(a[:, 3 * H :])", "sigmoid(a[:, 3 * H :])", "a sigmoid where g has its tanh"),
+            ("np.tanh(a[:, 3 * H :])", "a[:, 3 * H :]", "the tanh of g is missing"),
+        ),
+    ),
+    Exercise(
+        "08.lstm_gates_backward",
+        lstm_gates_backward,
+        _gates,
+        "n H",
+        8,
+        (
+            "Two gradients arrive, dh and dc. The cell is used twice: by the step that follows, "
+            "and by h = o tanh(c). Add what comes through tanh to dc before you go on.",
+            "c = f c_prev + i g: four products, each factor's gradient is dc times the other.",
+            "Through the sigmoids with s (1 - s), through the tanh with 1 - g^2.",
+        ),
+        forward=lstm_gates,
+        mistakes=(
+            (
+                "dc = dc + dh * o * (1 - tanh_c**2)",
+                "dc = dc",
+                "right except for the part that flows from h through the cell",
+            ),
+            (
+                "dc = dc + dh * o * (1 - tanh_c**2)",
+                "dc = dh * o * (1 - tanh_c**2)",
+                "right except for the part that arrives as dc, from the step that follows",
+            ),
+            (" * (1 - tanh_c**2)", "", "the slope of the tanh of the cell is missing"),
+            ("return da, dc * f", "return da, dc", "the forget gate f is missing on the way back"),
+            ("dg * (1 - g**2)", "dg * g * (1 - g)", "a sigmoid's slope where g has its tanh"),
+            ("dg * (1 - g**2)", "dg", "the slope of g's tanh is missing"),
+            ("di * i * (1 - i)", "di", "the slope of i's sigmoid is missing"),
+            ("df * f * (1 - f)", "df", "the slope of f's sigmoid is missing"),
+            ("do * o * (1 - o)", "do", "the slope of o's sigmoid is missing"),
+            (
+                "di * i * (1 - i), df * f * (1 - f), do * o * (1 - o), dg * (1 - g**2)",
+                "di, df, do, dg",
+                "the slopes of the sigmoids and of the tanh are missing",
+            ),
+        ),
+    ),
+    Exercise(
+        "08.lstm",
+        lstm,
+        _lstm,
+        "n I H",
+        3,
+        (
+            "Lay h_prev and x side by side, in this order, and pass them through one linear layer.",
+            "Its output is the `a` of the gates.",
+        ),
+        outputs=("h", "c"),
+        uses=("linear", "lstm_gates"),
+        mistakes=(
+            (
+                "np.concatenate([h_prev, x], axis=1)",
+                "np.concatenate([x, h_prev], axis=1)",
+                "x and h_prev have changed places: the order is [h_prev, x]",
+            ),
+        ),
+    ),
+    Exercise(
+        "08.lstm_backward",
+        lstm_backward,
+        _lstm,
+        "n I H",
+        4,
+        (
+            "The last link first: the gates' backward, then the linear layer's.",
+            "The linear layer's dx belongs to h_prev and x side by side: cut it after H columns.",
+        ),
+        forward=lstm,
+        uses=("linear_backward", "lstm_gates_backward"),
+        mistakes=(
+            (
+                "djoined[:, : cache.H], djoined[:, cache.H :]",
+                "0 * djoined[:, : cache.H], djoined[:, cache.H :]",
+                "nothing flows to the step before",
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,198 @@
+"""Lesson 11, one step of DRAW: what is used by several at once."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from minidraw.layers import (
+    read_attention,
+    read_attention_backward,
+    sigmoid,
+    write_attention,
+    write_attention_backward,
+)
+from minidraw.layers.read_write import _banks_backward
+from minidraw.learn.exercise import Exercise
+
+
+def consumers(h_dec, *, W_patch, W_write, W_read, W_encoder, W_decoder):
+    """The five linear layers that h_dec goes into; the cache is their matrices."""
+    weights = W_patch, W_write, W_read, W_encoder, W_decoder
+    return tuple(h_dec @ W for W in weights), weights
+
+
+def consumers_backward(dout, weights):
+    """Gradient ``dh_dec``, shape (n, H)."""
+    dpatch, dwrite, dread, dencoder, ddecoder = dout
+    W_patch, W_write, W_read, W_encoder, W_decoder = weights
+    dh_dec = dpatch @ W_patch.T
+    dh_dec = dh_dec + dwrite @ W_write.T
+    dh_dec = dh_dec + dread @ W_read.T
+    dh_dec = dh_dec + dencoder @ W_encoder.T
+    dh_dec = dh_dec + ddecoder @ W_decoder.T
+    return dh_dec
+
+
+class CanvasCache(NamedTuple):
+    s: np.ndarray  # (n, C, B, A)  the canvas before, after its sigmoid
+
+
+def canvas_step(canvas, stroke, *, x):
+    """The canvas before is carried on (eq 8) and looked at (eq 3)."""
+    s = sigmoid(canvas)
+    return (canvas + stroke, x - s), CanvasCache(s)
+
+
+def canvas_step_backward(dout, cache):
+    """Gradients ``dcanvas, dstroke``."""
+    dafter, dx_err = dout
+    (s,) = cache
+    dcanvas = dafter - dx_err * s * (1 - s)  # x_err = x - sigmoid(canvas)
+    return dcanvas, dafter.copy()
+
+
+def _consumers(rng, n, H, P, E):
+    normal = rng.standard_normal
+    matrices = {"W_patch": (H, P), "W_write": (H, 5), "W_read": (H, 5)}
+    matrices |= {"W_encoder": (H, E), "W_decoder": (H, 4 * H)}
+    settings = {name: normal(shape) for name, shape in matrices.items()}
+    return {"h_dec": normal((n, H))}, settings
+
+
+def _canvas(rng, n, C, B, A):
+    normal = rng.standard_normal
+    shape = n, C, B, A
+    return {"canvas": normal(shape), "stroke": normal(shape)}, {"x": rng.random(shape)}
+
+
+def _read_attention(rng, n, K, B, A, C):
+    inputs = {"canvas": rng.standard_normal((n, C, B, A)), "raw": 0.4 * rng.standard_normal((n, 5))}
+    return inputs, {"x": rng.random((n, C, B, A)), "K": K}
+
+
+def _write_attention(rng, n, K, B, A, C):
+    inputs = {
+        "patch": rng.standard_normal((n, C * K * K)),
+        "raw": 0.4 * rng.standard_normal((n, 5)),
+    }
+    return inputs, {"height": B, "width": A, "K": K}
+
+
+SHARED = (
+    (
+        "dstride_y + dstride_x",
+        "dstride_x",
+        "right except for the stride's part that flows through F_y",
+    ),
+    (
+        "dstride_y + dstride_x",
+        "dstride_y",
+        "right except for the stride's part that flows through F_x",
+    ),
+    ("dvar_y + dvar_x", "dvar_x", "right except for the variance's part that flows through F_y"),
+    ("dvar_y + dvar_x", "dvar_y", "right except for the variance's part that flows through F_x"),
+    (
+        "dcenter_x, dcenter_y, dstride_y",
+        "dcenter_y, dcenter_x, dstride_y",
+        "x and y have changed places",
+    ),
+)
+
+
+def _without(what, who):
+    return (
+        f"    dh_dec = dh_dec + {what}\n",
+        "",
+        f"right except for the part that flows through {who}",
+    )
+
+
+EXERCISES = (
+    Exercise(
+        "11.consumers_backward",
+        consumers_backward,
+        _consumers,
+        "n H P E",
+        2,
+        (
+            "For one linear layer, dh = dout @ W.T. Here five of them use the same h_dec.",
+            "A value used five times adds five gradients.",
+        ),
+        forward=consumers,
+        mistakes=(
+            (
+                "dh_dec = dpatch @ W_patch.T",
+                "dh_dec = 0",
+                "right except for the part that flows through the patch",
+            ),
+            _without("dwrite @ W_write.T", "the write window"),
+            _without("dread @ W_read.T", "the next read window"),
+            _without("dencoder @ W_encoder.T", "the encoder"),
+            _without("ddecoder @ W_decoder.T", "the decoder's next step"),
+        ),
+    ),
+    Exercise(
+        "11.canvas_step_backward",
+        canvas_step_backward,
+        _canvas,
+        "n C B A",
+        4,
+        (
+            "The canvas goes two ways: into the sum with the stroke, and into the error image.",
+            "x_err = x - sigmoid(canvas): mind the minus, and the sigmoid's slope s (1 - s).",
+        ),
+        forward=canvas_step,
+        mistakes=(
+            (
+                "dafter - dx_err * s * (1 - s)",
+                "dafter",
+                "right except for the part that flows through the error image",
+            ),
+            (
+                "dafter - dx_err * s * (1 - s)",
+                "-dx_err * s * (1 - s)",
+                "right except for the part that is carried on to the next canvas",
+            ),
+            ("dafter - dx_err * s * (1 - s)", "dafter - dx_err", "the sigmoid's slope is missing"),
+        ),
+    ),
+    Exercise(
+        "11.read_attention_backward",
+        read_attention_backward,
+        _read_attention,
+        "n K B A C",
+        9,
+        (
+            "Backward through `read` first, then both filterbanks, then the window.",
+            "Both axes use the same stride and variance: add what the two filterbanks say.",
+            "x_err = x - sigmoid(canvas) leads to the canvas.",
+        ),
+        forward=read_attention,
+        parts=(_banks_backward,),
+        uses=("read_backward", "filterbank_backward", "window_backward", "window", "filterbank"),
+        mistakes=(
+            *SHARED,
+            (
+                "-dx_err * s * (1 - s)",
+                "dx_err * s * (1 - s)",
+                "the minus of x - sigmoid(canvas) is missing",
+            ),
+            ("-dx_err * s * (1 - s)", "-dx_err", "the sigmoid's slope is missing"),
+        ),
+    ),
+    Exercise(
+        "11.write_attention_backward",
+        write_attention_backward,
+        _write_attention,
+        "n K B A C",
+        7,
+        (
+            "Backward through `write` first, then both filterbanks, then the window.",
+            "Both axes use the same stride and variance: add what the two filterbanks say.",
+        ),
+        forward=write_attention,
+        parts=(_banks_backward,),
+        uses=("write_backward", "filterbank_backward", "window_backward", "window", "filterbank"),
+        mistakes=SHARED,
+    ),
+)
