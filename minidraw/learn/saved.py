@@ -20,7 +20,7 @@ class NotAlone(Exception):
 
 
 def functions(path=FILE):
-    """What the file defines: its names, after it has run; empty where there is no file.
+    """The functions that the file defines itself, by name; none where there is no file.
 
     Raises
     ------
@@ -28,7 +28,9 @@ def functions(path=FILE):
         If it doesn't run.
     """
     path = Path(path)
-    return run(path.read_text("utf-8"), path) if path.exists() else {}
+    world = run(path.read_text("utf-8"), path) if path.exists() else {}
+    kinds = types.FunctionType
+    return {k: v for k, v in world.items() if isinstance(v, kinds) and v.__globals__ is world}
 
 
 def run(text, path=FILE):

@@ -1,0 +1,110 @@
+"""Judge a learner's file in a process of its own, with a time limit for every function."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from minidraw.errors import UserError
+from minidraw.learn import saved
+from minidraw.learn.check import judge
+from minidraw.learn.table import everything
+
+SECONDS = 20
+
+
+def grade(path, seconds=SECONDS):
+    """What every exercise of the lessons came to.
+
+    Parameters
+    ----------
+    path : path
+        Somebody's ``mine.py``.  It is run, in another process.
+    seconds : float
+        For each function, and for starting.
+
+    Returns
+    -------
+    dict
+        Id of an exercise to ``{"verdict": .., "message": ..}``.  Verdicts: ``right``, ``wrong``,
+        ``raised``, ``unwritten``, ``missing``, ``borrowed`` (it merely calls minidraw) and
+        ``timeout``.
+    """
+    path = Path(path).resolve()
+    if not path.is_file():
+        raise UserError(f"there is no file {path}")
+    results, waiting = {}, list(everything())
+    while waiting:
+        lines, error = _run(path, waiting, seconds)
+        for id, verdict, message in lines:
+            results[id] = {"verdict": verdict, "message": message}
+        waiting = [id for id in waiting if id not in results]
+        if waiting and error == "timeout":
+            results[waiting[0]] = {"verdict": "timeout", "message": f"no end after {seconds} s"}
+            waiting = waiting[1:]
+        elif waiting:
+            raise UserError(error)
+    return {id: results[id] for id in everything()}
+
+
+def _run(path, ids, seconds):
+    """Lines (id, verdict, message) of a process, and why it stopped before its end, if it did."""
+    command = [sys.executable, "-m", "minidraw.learn.grade", str(path), *ids]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL
+    )
+    lines = []
+    try:
+        for line in _lines(process, seconds):
+            lines.append(json.loads(line))
+    except TimeoutError:
+        return lines, "timeout"
+    finally:
+        process.kill()
+        _, error = process.communicate()
+    return lines, (error.strip().splitlines() or ["the process ended early"])[-1]
+
+
+def _lines(process, seconds):
+    """The process's lines as they come; TimeoutError where the next one takes too long."""
+    from queue import Empty, Queue
+    from threading import Thread
+
+    queue = Queue()
+
+    def read():
+        for line in process.stdout:
+            queue.put(line)
+        queue.put(None)
+
+    Thread(target=read, daemon=True).start()
+    while True:
+        try:
+            line = queue.get(timeout=seconds)
+        except Empty:
+            raise TimeoutError from None
+        if line is None:
+            return
+        yield line
+
+
+def _child(path, ids):
+    """Judge the functions one by one; what the learner's code prints goes to stderr."""
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    try:
+        theirs = saved.functions(path)
+    except UserError as error:
+        sys.exit(str(error))
+    for id in ids:
+        entry = everything()[id]
+        verdict = ("missing", "")
+        if entry.name in theirs:
+            forward = entry.forward and theirs.get(entry.forward.__name__)
+            verdict = judge(entry, theirs[entry.name], forward)
+        print(json.dumps([id, *verdict]), file=answers, flush=True)
+
+
+if __name__ == "__main__":
+    _child(sys.argv[1], sys.argv[2:])
