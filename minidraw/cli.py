@@ -86,6 +86,13 @@ def _parser():
     evaluate.add_argument(
         "--out", type=Path, help="also draw the latent nats of every step, to this file"
     )
+    figures = command("figures", "the paper's figures of digits", "minidraw figures")
+    figures.add_argument("network", nargs="?", type=Path, help=NETWORK)
+    figures.add_argument(
+        "--no-attention", type=Path, help="for figure 7 (default: the one that comes along)"
+    )
+    _add_data(figures)
+    figures.add_argument("--out", type=Path, default="figures", help="folder (default: figures)")
     command("gradcheck", "hold every gradient against finite differences", "minidraw gradcheck")
     bench = command("bench", "time it, beside the frameworks", "minidraw bench steps --rounds 3")
     bench.add_argument("what", nargs="*", help="steps, processes, profile, scaling (default: all)")

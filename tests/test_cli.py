@@ -19,7 +19,8 @@ from minidraw.presets import PRESETS
 from minidraw.training import checkpoint
 from minidraw.training.recipe import Recipe
 
-COMMANDS = ("train", "sample", "film", "reconstruct", "evaluate", "gradcheck", "bench", "data")
+COMMANDS = ("train", "sample", "film", "reconstruct", "evaluate", "figures", "gradcheck")
+COMMANDS += ("bench", "data")
 TINY = "--hidden 8 --glimpses 2 --latent 3 --read-size 2 --write-size 3 --batch 20 --validate 1000"
 TINY = [*TINY.split(), "--epochs", "1", "--threads", "2"]
 
@@ -144,6 +145,17 @@ def test_evaluate(minidraw, folder, here):
     settings = ["--bound", "iw", "--samples", 20, "--images", 5]
     status, out, err = minidraw("evaluate", folder / "run", *settings)
     assert (status, err) == (0, "") and "importance-weighted over 20 samples of z" in out
+
+
+def test_figures(minidraw, folder, here):
+    data = ["--data", folder / "pictures.npz"]
+    plain = ["--no-read-attention", "--no-write-attention", "--run", "plain"]
+    assert minidraw("train", *data, *TINY, *plain)[0] == 0
+    status, out, err = minidraw("figures", folder / "run", "--no-attention", "plain")
+    names = [f"figures/figure-{number}.png" for number in (1, 3, 4, 6, 7)]
+    assert (status, err) == (0, "") and out.splitlines()[:5] == names
+    assert "among the 108 training images of pictures.npz" in out
+    assert all((here / name).stat().st_size for name in names)
 
 
 def test_reconstruct_shows_the_pictures_that_the_run_learned_from(minidraw, folder, here):
