@@ -483,7 +483,7 @@ def test_offline_without_the_files(folder, here):
     done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60)
     assert done.returncode == 2
     lines = [line for line in done.stderr.splitlines() if "Downloading data" not in line]  # pooch
-    assert len(lines) == 1 and "train-images-idx3-ubyte.gz" in lines[0], done.stderr
+    assert len(lines) == 1 and "binarized_mnist_train.amat" in lines[0], done.stderr
 
 
 def test_ctrl_c_before_there_is_anything_to_save(minidraw, folder, here, monkeypatch):
