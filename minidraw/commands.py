@@ -9,6 +9,8 @@ from minidraw.options import chosen
 
 RUNS = Path("runs")
 MOST = 10_000  # images on a sheet
+DIGITS = {"name_or_path": "digits"}  # they come along; nothing is downloaded unasked
+SHIPPED_PLAIN = "mnist-no-attention.npz"
 SHIPPED = "mnist.npz"  # the paper's network with attention, among the files of the package
 
 
@@ -130,7 +132,7 @@ def reconstruct(arguments):
     from minidraw.datasets import as_float
 
     count, network = _count(arguments), _network(arguments)
-    seen = network.meta_.get("data", {}) if arguments.network else {"name_or_path": "digits"}
+    seen = network.meta_.get("data", {}) if arguments.network else DIGITS
     data = _data_of(arguments, seen)
     images = as_float(data.valid.images[:count])
     redrawn = network.reconstruct(images, seed=arguments.seed)
@@ -180,6 +182,20 @@ def evaluate(arguments):
         if arguments.out:
             plots.nats_per_step(arguments.out, bounds.nats_per_step(*what, **settings))
             print(arguments.out)
+
+
+def figures(arguments):
+    from minidraw import figures
+    from minidraw.datasets import carried_path
+    from minidraw.estimator import Draw
+
+    network = _network(arguments)
+    plain = Draw.load(arguments.no_attention or carried_path(SHIPPED_PLAIN))
+    data = _data_of(arguments, network.meta_.get("data", {}) if arguments.network else DIGITS)
+    network.check_fits(data, "train")
+    for path in figures.draw_all(arguments.out, network, plain, data.train.images):
+        print(path)
+    print(f"nearest images of figure 6: among the {len(data.train)} training images of {data.name}")
 
 
 def gradcheck(arguments):

@@ -1,44 +1,34 @@
-"""The paper's figures of digits: 1, 3, 4, 6 and 7.
+"""The paper's figures of digits, 1, 3, 4, 6 and 7, as uint8 arrays (height, width, 3)."""
 
-Pictures are uint8 arrays, shape (height, width, 3), about 900 screen pixels wide.
-"""
-
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 
-from minidraw import layers, viz
+from minidraw import datasets, layers, viz
 from minidraw.datasets import as_float
 from minidraw.errors import UserError
 from minidraw.models.base import Window
 from minidraw.viz import GREEN, SIDE, _enlarge, _outline, _pixels
 
 CHUNK = 500  # training images compared at a time
-SPACE = 14  # screen pixels between panels, and around a page
-# Figure 3, top to bottom: stride and sigma, both in strides of the grid from edge to edge.
-SETTINGS = ((0.35, 0.55), (1.0, 0.15), (1.0, 0.8))
-# Figure 4: where images lie on the canvas, as parts of the room they leave: down, across.
-PLACES = ((0.05, 0.10), (0.12, 0.95), (0.50, 0.48), (0.95, 0.04), (0.90, 0.92))
+GAP = 14  # screen pixels between panels, and around a page
+PANEL = 170  # screen pixels of a small panel in figure 3
+# Stride and sigma, where 1 is the stride of a grid from edge to edge of the image.
+GRID = 0.6, 0.25  # figure 3, left
+PATCHES = (0.35, 0.55), (1.0, 0.15), (1.0, 0.7)  # figure 3, right, from top to bottom
+CLOSE = 0.27, 0.13  # figure 4: one digit of the scene
+CLOSE_AT = 0.59, 0.49  # g_x~ and g_y~: on the last of these places, each down and across, 0 to 1
+PLACES = (0.05, 0.10), (0.12, 0.95), (0.50, 0.48), (0.95, 0.04), (0.90, 0.92)
+DIGITS = 18, 0, 13, 47, 22  # of the package's; the first is figure 3's too
 
 
 def film_strip(network, *, rows=6, steps=12, seed=0):
-    """Figure 1, and figure 7 for a network without attention: new images being painted.
+    """Figure 1, and figure 7 where the network has no attention: new images being painted.
 
-    Parameters
-    ----------
-    network : minidraw.Draw
-        Trained.
-    rows : int
-        Images, one row each.
-    steps : int
-        Canvases per row, spread evenly from the first step to the last; at most T.  Each shows
-        the window it was written through, if there is one.
-    seed : int
-        Of the noise.
-
-    Returns
-    -------
-    array of uint8, shape (height, width, 3)
+    One image per row, ``steps`` canvases of each (at most T), spread evenly from the first step
+    to the last, with the windows that they were written through.  ``network`` is a trained
+    `minidraw.Draw`.  Returns an array of uint8, shape (height, width, 3).
     """
     film = network.film(rows, seed=seed)
     T, A = len(film.canvas) - 1, film.canvas.shape[-1]
@@ -47,7 +37,7 @@ def film_strip(network, *, rows=6, steps=12, seed=0):
 
 
 def filters(image, *, K=12):
-    """Figure 3: a grid of filters on an image, and the patches of three windows.
+    """Figure 3: a grid of filters on an image, and the patches that three windows give.
 
     Parameters
     ----------
@@ -59,267 +49,178 @@ def filters(image, *, K=12):
     Returns
     -------
     array of uint8, shape (height, width, 3)
-        At the left the image, a dot at the centre of each filter, and the window's frame.  At the
-        right three windows, wide borders standing for a large sigma, and beside each its patch:
-        small stride and large variance (near and blurred), large stride and small variance (all
-        of the image, coarsely), large stride and large variance.
-
-    Raises
-    ------
-    ValueError
-        If `K` is 1 or less.
+        Left: the image, a window, a dot at each filter's centre.  Right: three windows, wide
+        borders for large sigma, and their patches: a part, blurred; the whole; that blurred.
     """
     image = as_float(image, np.float64)
-    side = max(image.shape[1:])
-    small = max(1, SIDE // (6 * side))
-    rows = []
-    for spread, blur in SETTINGS:
-        window = _centred(image, spread, blur, K)
-        patch, _ = look(image, window, K=K)
-        row = _join([_framed(image, window, K, small), _shown(patch, side * small)], axis=1)
-        rows.append(_captioned(row, _words(window)))
+    side, rows = max(image.shape[1:]), []
+    scale = max(1, PANEL // side)
+    for stride, sigma in PATCHES:
+        window = _window(image, stride, sigma, K)
+        patch = _picture(look(image, window, K=K)[0], max(1, side * scale // K))
+        words = f"stride {window.stride[0]:.1f}, sigma {np.sqrt(window.var[0]):.1f} pixels"
+        rows.append(_captioned(_join([_framed(image, window, K, scale), patch], axis=1), words))
     right = _join(rows, axis=0)
-    window = _centred(image, 0.6, 0.3, K)
-    large = max(1, right.shape[0] // side)
-    grid = _framed(image, window, K, large)
-    _mark_centers(grid, window, K, large)
-    left = _captioned(grid, f"{K} x {K} filters: {_words(window)}")
-    return _page(_join([left, right], axis=1, gap=2 * SPACE))
+    window, scale = _window(image, *GRID, K), max(1, len(right) // side)
+    grid = _framed(image, window._replace(var=np.zeros(1)), K, scale)  # thin: it hides no dot
+    middle = np.array([window.center_y, window.center_x])
+    centers = middle + (np.arange(K) - (K - 1) / 2) * window.stride  # eqs 19 and 20
+    half = max(1, round(window.stride[0] * scale / 6))
+    for y, x in product(*np.rint((centers + 0.5) * scale).astype(int)):
+        grid[max(0, y - half) : y + half, max(0, x - half) : x + half] = GREEN
+    left = _captioned(grid, f"{K} x {K} filters, {window.stride[0]:.1f} pixels apart")
+    return _page(_join([left, right], axis=1, gap=2 * GAP))
 
 
 def scene(images, *, height=75, width=100):
-    """Lay five images out on a black canvas, for figure 4.
+    """Lay five images (5, C, B, A) out on black: the picture of figure 4, (C, height, width).
 
-    Parameters
-    ----------
-    images : array, shape (5, C, B, A)
-        uint8, or values in [0, 1].  Where they overlap they add, up to 1.
-    height, width : int
-        Size of the canvas in pixels; where the images are larger, theirs.
-
-    Returns
-    -------
-    canvas : array, shape (C, height, width)
-    (center_x, center_y) : floats
-        Middle of the last image, in pixels counted from 0.
+    Values are uint8 or in [0, 1], sizes in pixels, at least the images' own.  Images that
+    overlap are added and clipped at 1.
     """
-    images = as_float(images, np.float64)
-    C, B, A = images.shape[1:]
-    height, width = max(height, B), max(width, A)
-    canvas = np.zeros((C, height, width))
-    for image, (down, across) in zip(images, PLACES, strict=True):
-        top, left = round(down * (height - B)), round(across * (width - A))
+    B, A = images.shape[2:]
+    canvas = np.zeros((images.shape[1], max(height, B), max(width, A)), np.float32)
+    for image, (down, across) in zip(as_float(images), PLACES, strict=True):
+        top, left = round(down * (canvas.shape[1] - B)), round(across * (canvas.shape[2] - A))
         canvas[:, top : top + B, left : left + A] += image
-    return canvas.clip(0, 1), (left + (A - 1) / 2, top + (B - 1) / 2)
+    return canvas.clip(0, 1)
 
 
-def zoom(image, *, center_x=None, center_y=None, stride=None, var=None, K=12):
+def zoom(image, window=None, *, K=12):
     """Figure 4: a window of an image read as a patch, and the patch written back.
 
     Parameters
     ----------
     image : array, shape (C, B, A)
         uint8, or values in [0, 1]; the paper's is 100 wide and 75 high.
-    center_x, center_y : float, optional
-        Middle of the window, in pixels counted from 0.  By default the image's.
-    stride : float, optional
-        Distance between neighbouring filters, in pixels.  By default the window takes 0.27 of the
-        image's longer side.
-    var : float, optional
-        Variance of the filters, in pixels squared.  By default sigma is 0.4 strides.
+    window : Window, optional
+        Each field (1,).  By default 0.27 of the image's longer side, towards the lower right.
     K : int
         Filters per axis (N in the paper), at least 2.
 
     Returns
     -------
     array of uint8, shape (height, width, 3)
-        Above, the image with the window, the patch, and the patch written through the same
-        filters; below, the first filter (it makes the patch's top left entry) and the last.
+        Above: the image and the window, the patch, and the patch written through the same
+        filters.  Below: the filters of the patch's first entry, top left, and of its last.
     """
     image = as_float(image, np.float64)
-    B, A = image.shape[1:]
-    center_x = (A - 1) / 2 if center_x is None else center_x
-    center_y = (B - 1) / 2 if center_y is None else center_y
-    stride = 0.27 * (max(B, A) - 1) / (K - 1) if stride is None else stride
-    var = (0.4 * stride) ** 2 if var is None else var
-    # An entry spreads over stride^2 pixels when it is written: gamma gives that brightness back.
-    values = (center_x, center_y, stride, var, 1 / stride**2)
-    window = Window(*(np.array([value], float) for value in values))
-    patch, back = look(image, window, K=K)
-    F_y, F_x = _banks(image, window, K)
-    scale = max(1, SIDE // (3 * A))
-
-    def filter_(k):
-        F = np.outer(F_y[0, k], F_x[0, k])
-        return _enlarge(_pixels((F / F.max())[None, None])[0], scale)
-
-    above = (
+    (B, A), scale = image.shape[1:], max(1, SIDE // (3 * image.shape[2]))
+    window = window or _window(image, *CLOSE, K, at=CLOSE_AT)
+    patch, back, F_y, F_x = look(image, window, K=K)
+    first, last = (np.outer(F_y[k], F_x[k])[None] for k in (0, -1))
+    panels = (
         (_framed(image, window, K, scale), f"{A} x {B} image"),
-        (_shown(patch, B * scale), f"{K} x {K} patch"),
-        (_enlarge(_pixels(back[None])[0], scale), "patch written back"),
+        (_picture(patch, max(1, B * scale // K)), f"{K} x {K} patch"),
+        # An entry is spread over stride^2 pixels: as much brighter, it looks as it was read.
+        (_picture(back * window.stride**2, scale), "patch written back"),
+        (_picture(first / first.max(), scale), "first filter"),
+        (_picture(last / last.max(), scale), f"last of {K * K} filters"),
     )
-    below = ((filter_(0), "first filter"), (filter_(-1), f"last of {K * K} filters"))
-    rows = [_join([_captioned(*panel) for panel in row], axis=1) for row in (above, below)]
-    return _page(_join(rows, axis=0))
+    above, below = ([_captioned(*panel) for panel in row] for row in (panels[:3], panels[3:]))
+    return _page(_join([_join(above, axis=1), _join(below, axis=1)], axis=0))
 
 
 def look(image, window, *, K):
-    """Read a patch through a window and write it back through the same filters (eqs 27, 29).
+    """Read an image (C, B, A) through a window of fields (1,), and write what was read.
 
-    Parameters
-    ----------
-    image : array, shape (C, B, A)
-    window : Window
-        Of one step, each field (1,).  Its gamma divides what is written; nothing multiplies what
-        is read, so that the patch has the image's brightness.
-    K : int
-        Filters per axis.
-
-    Returns
-    -------
-    patch : array, shape (C, K, K)
-    back : array, shape (C, B, A)
+    Returns the patch, shape (C, K, K), eq 27; the patch written through the same filters, shape
+    (C, B, A), eq 29; and these filters, ``F_y``, shape (K, B), and ``F_x``, shape (K, A).
     """
-    F_y, F_x = _banks(image, window, K)
-    x, ones = image[None], np.ones_like(window.gamma)
-    glimpse, _ = layers.read(np.zeros_like(x), F_y, F_x, ones, x=x)
-    patch = glimpse[:, : len(image)]  # the error image's patch comes behind
-    return patch[0], layers.write(patch, F_y, F_x, window.gamma)[0][0]
+    x, B, A = image[None], *image.shape[1:]
+    F_y, _ = layers.filterbank(window.center_y, window.stride, window.var, K=K, A=B)
+    F_x, _ = layers.filterbank(window.center_x, window.stride, window.var, K=K, A=A)
+    glimpse, _ = layers.read(np.zeros_like(x), F_y, F_x, window.gamma, x=x)
+    patch = glimpse[:, : len(image)]  # behind it is the error image's
+    return patch[0], layers.write(patch, F_y, F_x, window.gamma)[0][0], F_y[0], F_x[0]
 
 
 def nearest(images, training):
-    """Find the training image nearest to each image: the Euclidean distance of their pixels.
+    """Find the training image nearest to each image, by the Euclidean distance of their pixels.
 
     Parameters
     ----------
     images : array, shape (m, C, B, A)
-        Values in [0, 1].
     training : array, shape (n, C, B, A)
-        uint8, or values in [0, 1].  Memory beyond the arguments is a few MB, whatever `n` is.
+        Both uint8, or values in [0, 1].  Memory doesn't grow with ``n``.
 
     Returns
     -------
     array of float32, shape (m, C, B, A)
     """
     if images.shape[1:] != training.shape[1:] or not len(training):
-        raise UserError(
-            f"training images of shape {training.shape} beside images of shape {images.shape}"
-        )
+        raise UserError(f"images of shape {images.shape}, training images of {training.shape}")
     points = as_float(images, np.float64).reshape(len(images), -1)
     least, found = np.full(len(points), np.inf), np.zeros(len(points), int)
     for start in range(0, len(training), CHUNK):
         others = as_float(training[start : start + CHUNK], np.float64).reshape(-1, points.shape[1])
-        # |a - b|^2 less |a|^2, which is the same for every b
-        distance = (others**2).sum(axis=1) - 2 * points @ others.T
-        k = distance.argmin(axis=1)
-        closest = distance[np.arange(len(k)), k]
+        # |a - b|^2 without |a|^2, which is the same for every b
+        distances = (others**2).sum(axis=1) - 2 * points @ others.T
+        k, closest = distances.argmin(axis=1), distances.min(axis=1)
         found = np.where(closest < least, start + k, found)
         least = np.minimum(closest, least)
     return as_float(training[found])
 
 
 def samples_beside_nearest(network, training, *, rows=8, columns=9, seed=0):
-    """Figure 6: new images, and the training images nearest to those of the last column.
+    """Figure 6: new mean images, and the training images nearest to those of the last column.
 
-    Parameters
-    ----------
-    network : minidraw.Draw
-        Trained.
-    training : array, shape (n, C, B, A)
-        The images it was trained on: uint8, or values in [0, 1].
-    rows, columns : int
-        Of samples.
-    seed : int
-        Of the noise.
-
-    Returns
-    -------
-    array of uint8, shape (height, width, 3)
+    ``training``, shape (n, C, B, A), uint8 or values in [0, 1], is what the network was trained
+    on; ``rows`` and ``columns`` count new images.  Returns what `film_strip` returns.
     """
     samples = network.sample(rows * columns, seed=seed)
-    scale = max(1, SIDE // ((columns + 1) * (samples.shape[-1] + 1)))
     beside = nearest(samples[columns - 1 :: columns], training)
-    panels = ((samples, columns, "samples"), (beside, 1, "nearest"))
-    sheets = [_captioned(viz.sheet(i, columns=c, scale=scale), words) for i, c, words in panels]
-    return _page(_join(sheets, axis=1))
+    scale = max(1, SIDE // ((columns + 1) * (samples.shape[-1] + 1)))
+    left = _captioned(viz.sheet(samples, columns=columns, scale=scale), "samples")
+    right = _captioned(viz.sheet(beside, columns=1, scale=scale), "nearest training image")
+    return _page(_join([left, right], axis=1))
 
 
 def draw_all(folder, attention, plain, training):
-    """Save every figure as ``figure-1.png`` and so on.
+    """Save the figures as ``figure-1.png`` and so on; returns a list of their paths.
 
     Parameters
     ----------
     folder : path-like
-        Made if it isn't there.
-    attention : minidraw.Draw
-        The network of figures 1 and 6.
-    plain : minidraw.Draw or None
-        A network that writes without attention.  Without one, figure 7 is left out.
+        Made if need be.
+    attention, plain : minidraw.Draw
+        The network of figures 1 and 6, and one without attention; None leaves figure 7 out.
     training : array, shape (n, C, B, A)
-        The images that `attention` was trained on: uint8, or values in [0, 1].
-
-    Returns
-    -------
-    list of pathlib.Path
+        What `attention` was trained on: uint8, or values in [0, 1].
     """
     if plain is not None and plain.config_.write_attention:
-        raise UserError("figure 7 needs a network without attention, and this one has it")
-    five = training[np.arange(5) % len(training)]
-    canvas, (center_x, center_y) = scene(five)
-    pictures = {
-        1: film_strip(attention),
-        3: filters(training[0]),
-        4: zoom(canvas, center_x=center_x, center_y=center_y),
-        6: samples_beside_nearest(attention, training),
-    }
+        raise UserError("figure 7 is of a network without attention, and this one writes with it")
+    digits = datasets.load("digits").train.images[list(DIGITS)]
+    figures = {1: film_strip(attention), 3: filters(digits[0]), 4: zoom(scene(digits))}
+    figures[6] = samples_beside_nearest(attention, training)
     if plain is not None:
-        pictures[7] = film_strip(plain)
+        figures[7] = film_strip(plain)
     Path(folder).mkdir(parents=True, exist_ok=True)
-    paths = [Path(folder) / f"figure-{number}.png" for number in pictures]
-    for path, picture in zip(paths, pictures.values(), strict=True):
-        viz.save_png(path, picture)
+    paths = [Path(folder) / f"figure-{number}.png" for number in figures]
+    for path, figure in zip(paths, figures.values(), strict=True):
+        viz.save_png(path, figure)
     return paths
 
 
-def _centred(image, spread, blur, K):
-    """A window in the image's middle; stride and sigma in strides of the grid edge to edge."""
+def _window(image, stride, sigma, K, *, at=(0, 0)):
+    """A window on an image (C, B, A) from the numbers that a decoder would emit (eqs 21-24)."""
     height, width = image.shape[1:]
-    sigma = blur * (max(height, width) - 1) / (max(K, 2) - 1)
-    raw = np.array([[0, 0, 2 * np.log(sigma), np.log(spread), 0]])
+    log_var = 2 * np.log(sigma * (max(height, width) - 1) / max(1, K - 1))
+    raw = np.array([[*at, log_var, np.log(stride), 0]])
     return Window(*layers.window(raw, height=height, width=width, K=K)[0])
 
 
-def _banks(image, window, K):
-    """Both filterbanks of a window on an image (C, B, A): (1, K, B) and (1, K, A)."""
-    B, A = image.shape[1:]
-    F_y, _ = layers.filterbank(window.center_y, window.stride, window.var, K=K, A=B)
-    F_x, _ = layers.filterbank(window.center_x, window.stride, window.var, K=K, A=A)
-    return F_y, F_x
-
-
-def _shown(patch, side):
-    """A patch (C, K, K) as a picture of about ``side`` screen pixels."""
-    return _enlarge(_pixels(patch[None])[0], max(1, side // patch.shape[-1]))
+def _picture(image, scale):
+    """An image (C, B, A) as a picture."""
+    return _enlarge(_pixels(image[None])[0], scale)
 
 
 def _framed(image, window, K, scale):
-    """An image (C, B, A) as a picture with the window on it."""
-    picture = _enlarge(_pixels(image[None])[0], scale)
-    _outline(picture, window, 0, K=K, scale=scale, dashed=True)
-    return picture
-
-
-def _mark_centers(picture, window, K, scale):
-    """Draw a dot at each filter's centre, in place."""
-    reach = (np.arange(K) - (K - 1) / 2) * window.stride  # eqs 19 and 20
-    half = max(1, round(float(window.stride[0]) * scale / 8))
-    for y in np.rint((window.center_y + reach + 0.5) * scale).astype(int):
-        for x in np.rint((window.center_x + reach + 0.5) * scale).astype(int):
-            picture[max(0, y - half) : y + half, max(0, x - half) : x + half] = GREEN
-
-
-def _words(window):
-    return f"stride {window.stride[0]:.2g}, sigma {np.sqrt(window.var[0]):.2g} pixels"
+    """An image (C, B, A) as a picture, with the window on it: green, for it is read."""
+    picture = _picture(image, scale)
+    frame = np.zeros_like(picture)  # takes the solid line; `viz` draws green ones dashed
+    _outline(frame, window, 0, K=K, scale=scale, dashed=False)
+    return np.where(frame.any(axis=2, keepdims=True), np.uint8(GREEN), picture)
 
 
 def _captioned(picture, words):
@@ -333,18 +234,16 @@ def _captioned(picture, words):
     return _join([np.asarray(line), picture], axis=0, gap=0)
 
 
-def _join(pictures, *, axis, gap=SPACE):
+def _join(pictures, *, axis, gap=GAP):
     """Pictures below (axis 0) or beside (1) one another on white."""
-    size = np.array([picture.shape[:2] for picture in pictures])
-    shape = size.max(axis=0)
-    shape[axis] = size[:, axis].sum() + gap * (len(pictures) - 1)
-    page, at = np.full((*shape, 3), 255, np.uint8), [0, 0]
-    for picture, (h, w) in zip(pictures, size, strict=True):
-        page[at[0] : at[0] + h, at[1] : at[1] + w] = picture
-        at[axis] += picture.shape[axis] + gap
-    return page
+    rest = max(picture.shape[1 - axis] for picture in pictures)
+    room = np.zeros((len(pictures), 3, 2), int)  # to add: of picture, along axis, before or after
+    room[:, 1 - axis, 1] = [rest - picture.shape[1 - axis] for picture in pictures]
+    room[:-1, axis, 1] = gap
+    padded = [np.pad(*both, constant_values=255) for both in zip(pictures, room, strict=True)]
+    return np.concatenate(padded, axis)
 
 
 def _page(picture):
     """A white margin around a picture."""
-    return np.pad(picture, ((SPACE,) * 2, (SPACE,) * 2, (0, 0)), constant_values=255)
+    return np.pad(picture, ((GAP, GAP), (GAP, GAP), (0, 0)), constant_values=255)

@@ -13,13 +13,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from minidraw import Draw, cli, datasets
+from minidraw import Draw, __version__, cli, datasets
 from minidraw.models.draw import Config
 from minidraw.presets import PRESETS
 from minidraw.training import checkpoint
 from minidraw.training.recipe import Recipe
 
-COMMANDS = ("train", "sample", "film", "reconstruct", "evaluate", "gradcheck", "bench", "data")
+COMMANDS = ("train", "sample", "film", "reconstruct", "evaluate", "figures", "gradcheck")
+COMMANDS += ("bench", "data")
 TINY = "--hidden 8 --glimpses 2 --latent 3 --read-size 2 --write-size 3 --batch 20 --validate 1000"
 TINY = [*TINY.split(), "--epochs", "1", "--threads", "2"]
 
@@ -80,6 +81,10 @@ def here(tmp_path, monkeypatch):
 
 
 # What the commands do.
+
+
+def test_version(minidraw):
+    assert minidraw("--version") == (0, f"minidraw {__version__}\n", "")
 
 
 def test_train_says_what_it_does_and_is_quiet_without_a_terminal(minidraw, folder, here):
@@ -144,6 +149,17 @@ def test_evaluate(minidraw, folder, here):
     settings = ["--bound", "iw", "--samples", 20, "--images", 5]
     status, out, err = minidraw("evaluate", folder / "run", *settings)
     assert (status, err) == (0, "") and "importance-weighted over 20 samples of z" in out
+
+
+def test_figures(minidraw, folder, here):
+    data = ["--data", folder / "pictures.npz"]
+    plain = ["--no-read-attention", "--no-write-attention", "--run", "plain"]
+    assert minidraw("train", *data, *TINY, *plain)[0] == 0
+    status, out, err = minidraw("figures", folder / "run", "--no-attention", "plain")
+    names = [f"figures/figure-{number}.png" for number in (1, 3, 4, 6, 7)]
+    assert (status, err) == (0, "") and out.splitlines()[:5] == names
+    assert "among the 108 training images of pictures.npz" in out
+    assert all((here / name).stat().st_size for name in names)
 
 
 def test_reconstruct_shows_the_pictures_that_the_run_learned_from(minidraw, folder, here):
@@ -471,7 +487,7 @@ def test_offline_without_the_files(folder, here):
     done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60)
     assert done.returncode == 2
     lines = [line for line in done.stderr.splitlines() if "Downloading data" not in line]  # pooch
-    assert len(lines) == 1 and "train-images-idx3-ubyte.gz" in lines[0], done.stderr
+    assert len(lines) == 1 and "binarized_mnist_train.amat" in lines[0], done.stderr
 
 
 def test_ctrl_c_before_there_is_anything_to_save(minidraw, folder, here, monkeypatch):
