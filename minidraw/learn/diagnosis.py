@@ -42,7 +42,10 @@ def causes(exercise, cases, found, wanted, tolerance=TOLERANCE):
         return {}
     names = exercise.blocks if split else exercise.output_names
     named, slips = mutants(exercise)
-    words = {i: _of_numbers(theirs[i], right[i], cases) for i in wrong}
+    words = {
+        i: _untouched(exercise, cases, i, theirs) or _of_numbers(theirs[i], right[i], cases)
+        for i in wrong
+    }
     if left := [i for i in wrong if words[i] is None]:
         words |= _of_mutants(exercise, cases, theirs, left, named, split)
     for i in wrong:
@@ -74,6 +77,17 @@ def _by_output(outs, split):
 
 def _all_agree(found, wanted, tolerance=TOLERANCE):
     return all(agrees(a, b, tolerance) for a, b in zip(found, wanted, strict=True))
+
+
+def _untouched(exercise, cases, i, found):
+    """Of an exercise that changes its inputs in place: this one is as it was."""
+    if not exercise.changed:
+        return None
+    name = exercise.changed[i]
+    before = [case.inputs[name] for case in cases]
+    if not all(np.array_equal(y, x) for y, x in zip(found[i], before, strict=True)):
+        return None
+    return "it is as it was: a plain = makes a new array, += or [...] = changes the old one"
 
 
 def _of_numbers(found, wanted, cases):
