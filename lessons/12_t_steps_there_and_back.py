@@ -25,6 +25,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 import minidraw
 from minidraw import gradcheck, layers
@@ -37,6 +38,7 @@ from minidraw.models import draw
 from minidraw.models.base import Batch
 from minidraw.models.draw import passes
 
+threadpool_limits(1)  # on matrices this small, two threads get in each other's way
 digits = as_float(minidraw.load("digits").train.images, np.float64)
 rng = np.random.default_rng(12)
 

@@ -345,7 +345,7 @@ show(
     "Figure 13.3. Digits appearing: ten paintings from the same noise, row by row after more steps "
     "of training.",
     "Eight rows of ten pictures, by step. At first a grey blot each; after 100 steps blots that "
-    "differ; after 300 strokes; in the last row most can be read as digits.",
+    "differ; after 300 strokes; in the last row half of them can be read as digits.",
 )
 
 # %% [markdown]
@@ -400,10 +400,10 @@ for words, vector in ("weights", adam.weights), ("their average", adam.average):
 print(f"the last 50 batches of training: {(nll + kl)[-50:].mean():.1f} nats")
 
 # %% [markdown]
-# The first number is more than the last: on digits that it was trained on it is a few nats better
-# than on others. Where that gap grows while the cost of training falls, a network has begun to learn
-# by heart. And the average isn't always better than the weights: where the rate falls towards the
-# end, little is left to smooth. The package uses it only once it has beaten them on such images.
+# On digits that it was trained on it is a few nats better than on others. Where that gap grows
+# while the cost of training falls, a network has begun to learn by heart. And the average isn't
+# always better than the weights: where the rate falls towards the end, little is left to smooth.
+# The package uses it only once it has beaten them on such images.
 #
 # ## Watch it paint
 #
