@@ -187,6 +187,7 @@ for k, K in enumerate((2, 5)):
         picture(place, np.pad(digits[3, 0], margin, constant_values=0.3), f"{K} x {K}, {title}")
         x, y = (part + margin - shift * window[2] for part in window[:2])
         frame(place, (x, y, window[2]), K=K)
+        place.set(xlim=(0, 68), ylim=(68, 0))
 show(
     figure,
     "Figure 15.3. The window of five zeros, with 2 x 2 and with 5 x 5 filters.",
