@@ -89,8 +89,8 @@ for variant in ("right", "from one", "diagonal"):
 #
 # ## Case 1: the wrong bill
 #
-# No network is needed for the first. Four programs compute the price of the latent vectors, for the
-# same network and the same 50 digits. They agree on everything but a constant:
+# For the first no network need be trained. Four programs compute the price of the latent vectors,
+# for the same network and the same 50 digits (threshold at 0.5). They agree on all but a constant:
 #
 # $$\mathcal{L}^z = \frac12 \sum_t \sum_j (\mu^2 + \sigma^2 - \log \sigma^2) - \text{constant}$$
 
