@@ -2,6 +2,8 @@
 
 import base64
 import io
+import tempfile
+from pathlib import Path
 
 import numpy as np
 
@@ -83,6 +85,28 @@ def show(figure, caption, alt):
     FigureCanvasAgg(figure).print_png(file)
     data = {"image/png": base64.b64encode(file.getvalue()).decode(), "text/plain": alt}
     display(data, raw=True, metadata={"image/png": {"alt": alt}})
+    display(Markdown(f"*{caption}*"))
+
+
+def movie(frames, caption, alt, *, fps=8):
+    """Display frames as a moving picture, over and over.
+
+    Parameters
+    ----------
+    frames : list of arrays of uint8, each (height, width, 3)
+        Such as `minidraw.viz.film_frames` makes.
+    caption, alt : str
+        As in `show`.
+    fps : float
+        Frames per second.
+    """
+    from IPython.display import Markdown, display
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "film.gif"
+        viz.save_gif(path, frames, fps=fps)
+        data = {"image/gif": base64.b64encode(path.read_bytes()).decode(), "text/plain": alt}
+    display(data, raw=True, metadata={"image/gif": {"alt": alt}})
     display(Markdown(f"*{caption}*"))
 
 
