@@ -53,6 +53,9 @@ def _parser():
     train.add_argument("--resume", type=Path, metavar="RUN", help="go on with a run that stopped")
     train.add_argument("--init", type=Path, metavar="WEIGHTS", help="run or weights to start from")
     train.add_argument("--threads", type=int, help="threads (default: one per core)")
+    train.add_argument(
+        "--ops", help="kernels (default), layers, or mine: your functions in mine.py, or a path"
+    )
     add_fields(
         train,
         Config,
@@ -94,6 +97,18 @@ def _parser():
     )
     _add_data(figures)
     figures.add_argument("--out", type=Path, default="figures", help="folder (default: figures)")
+    lessons = command("lessons", "write the network yourself", "minidraw lessons start lessons")
+    lessons.add_argument(
+        "what",
+        nargs="?",
+        choices=("start", "grade"),
+        help="start: copy the notebooks; grade: judge a file (default: list your functions)",
+    )
+    lessons.add_argument("path", nargs="?", type=Path, help="the folder, or the file")
+    lessons.add_argument("--json", action="store_true", help="grade: as JSON")
+    lessons.add_argument(
+        "--seconds", type=float, default=20, help="grade: limit for each function (default: 20)"
+    )
     command("gradcheck", "hold every gradient against finite differences", "minidraw gradcheck")
     bench = command("bench", "time it, beside the frameworks", "minidraw bench steps --rounds 3")
     bench.add_argument("what", nargs="*", help="steps, processes, profile, scaling (default: all)")

@@ -42,14 +42,17 @@ def train(arguments):
     from minidraw.training.run import Run
     from minidraw.training.workers import Workers
 
-    threads = arguments.threads
+    threads, ops = arguments.threads, arguments.ops
     if arguments.resume:
         _refuse_changes(arguments)
+        before = Run.open(arguments.resume).meta
+        ops = before.get("ops")
         if threads is None:  # as many as before: only then do the bits agree
-            threads = Run.open(arguments.resume).meta.get("threads")
+            threads = before.get("threads")
+    ops = _ops(ops or "kernels")
     with Workers(threads) as workers:
         if arguments.resume:
-            trainer, run = start.resumed(arguments.resume, workers, arguments.data_dir)
+            trainer, run = start.resumed(arguments.resume, workers, arguments.data_dir, ops)
         else:
             name = arguments.preset or "quick"
             preset = PRESETS[name]
@@ -62,6 +65,7 @@ def train(arguments):
                 config=chosen(arguments, Config),
                 recipe=chosen(arguments, Recipe),
                 init=arguments.init,
+                ops=ops,
             )
         print(f"{run.folder}: {trainer.steps - trainer.step_count} steps, {trainer.protocol}")
         try:
@@ -73,6 +77,19 @@ def train(arguments):
     which = "averaged" if trainer.averaged else "raw"
     print(f"validation bound ({which} weights): {result}")
     print(f"pictures: {run.folder / 'samples.png'}, {run.folder / 'film.gif'}")
+
+
+def _ops(name):
+    """What a model's layers are taken from: a module of the package, or a learner's file."""
+    from minidraw import kernels, layers
+
+    if name in ("kernels", "layers"):
+        return {"kernels": kernels, "layers": layers}[name]
+    from minidraw.learn.mine import Mine
+
+    mine = Mine("mine.py" if name == "mine" else name)
+    print(mine.report())
+    return mine
 
 
 def _refuse_changes(arguments):
@@ -231,3 +248,54 @@ def data(arguments):
     shown = datasets.as_float(data.train.images[:100])
     viz.save_png(arguments.out, viz.sheet(shown))
     print(f"{arguments.out}: the first {len(shown)} training images")
+
+
+def lessons(arguments):
+    what, path = arguments.what, arguments.path
+    if arguments.json and what != "grade":
+        raise UserError("--json belongs to minidraw lessons grade FILE")
+    if what is None:
+        return _own_functions()
+    if path is None:
+        missing = "a folder" if what == "start" else "a file"
+        raise UserError(f"minidraw lessons {what} needs {missing}")
+    return _start(path) if what == "start" else _grade(path, arguments)
+
+
+def _own_functions():
+    from minidraw.learn import saved
+    from minidraw.learn.mine import Mine
+    from minidraw.learn.table import everything
+
+    theirs = saved.functions()
+    for id, entry in everything().items():
+        print(f"{'yours' if entry.name in theirs else '-':6} {id}")
+    if saved.FILE.exists():
+        print(Mine().report())
+    else:
+        print(f"no {saved.FILE} here: the lessons write it when a function is right")
+
+
+def _start(folder):
+    from minidraw.learn.notebooks import start
+
+    copied, kept = start(folder)
+    for path in kept:
+        print(f"{path} is there already and stays as it is")
+    print(f"{len(copied)} lessons copied to {folder}; now: jupyter lab {shlex.quote(str(folder))}")
+
+
+def _grade(path, arguments):
+    import json
+
+    from minidraw.learn.grade import grade
+
+    results = grade(path, arguments.seconds)
+    right = sum(result["verdict"] == "right" for result in results.values())
+    if arguments.json:
+        print(json.dumps({"right": right, "of": len(results), "exercises": results}, indent=2))
+        return
+    for id, result in results.items():
+        said = f": {result['message'].splitlines()[0]}" if result["message"] else ""
+        print(f"{result['verdict']:9} {id}{said}")
+    print(f"{right} of {len(results)} right")

@@ -59,11 +59,11 @@ def _run(path, ids, seconds):
         for line in _lines(process, seconds):
             lines.append(json.loads(line))
     except TimeoutError:
-        return lines, "timeout"
+        return lines[1:], "timeout" if lines else f"{path} comes to no end in {seconds} s"
     finally:
         process.kill()
         _, error = process.communicate()
-    return lines, (error.strip().splitlines() or ["the process ended early"])[-1]
+    return lines[1:], (error.strip().splitlines() or ["the process ended early"])[-1]
 
 
 def _lines(process, seconds):
@@ -97,6 +97,7 @@ def _child(path, ids):
         theirs = saved.functions(path)
     except UserError as error:
         sys.exit(str(error))
+    print(json.dumps("ready"), file=answers, flush=True)
     for id in ids:
         entry = everything()[id]
         verdict = ("missing", "")

@@ -4,11 +4,13 @@ A forward and its backward count only as a pair, for their cache is theirs.  Eve
 before it is used; what is missing or wrong comes from `minidraw.layers`.
 """
 
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from minidraw import layers
+from minidraw.errors import UserError
 from minidraw.learn import saved
 from minidraw.learn.check import judge, judge_pair
 from minidraw.learn.table import everything
@@ -73,7 +75,10 @@ class Mine:
     __name__ = "mine"
 
     def __init__(self, path=saved.FILE):
-        theirs = saved.functions(path)
+        self.path = Path(path).resolve()
+        if not self.path.is_file():
+            raise UserError(f"there is no {path} here: the lessons write it (minidraw lessons)")
+        theirs = saved.functions(self.path)
         self.own, self.why = [], {}
         for name, ids in PAIRS.items():
             self._take(name, ids, theirs)

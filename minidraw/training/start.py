@@ -12,7 +12,7 @@ from minidraw.training.run import Run
 from minidraw.training.trainer import Trainer
 
 
-def new(preset, folder, workers, *, name, source, config=None, recipe=None, init=None):
+def new(preset, folder, workers, *, name, source, config=None, recipe=None, init=None, ops=kernels):
     """A fresh run.
 
     Parameters
@@ -29,6 +29,8 @@ def new(preset, folder, workers, *, name, source, config=None, recipe=None, init
         What to change of the preset's.
     init : path, optional
         Run or weights to start from; of the same shapes, T may differ.
+    ops : module
+        What the layers are taken from.
 
     Returns
     -------
@@ -40,7 +42,7 @@ def new(preset, folder, workers, *, name, source, config=None, recipe=None, init
     recipe = amended(preset.recipe, recipe or {})
     config = configure(model, data, preset.config | (config or {}))
     params = init and initial(init, model, config)
-    options = {"ops": kernels, "workers": workers, "params": params}
+    options = {"ops": ops, "workers": workers, "params": params}
     steps = steps_for(model, config, recipe, data, options)
     trainer = Trainer(model, config, recipe, data, steps, **options)
     meta = {
@@ -54,6 +56,7 @@ def new(preset, folder, workers, *, name, source, config=None, recipe=None, init
         "fresh": trainer.fresh,
         "checksum": data.checksum,
         "threads": workers.threads,
+        "ops": str(getattr(ops, "path", ops.__name__.rpartition(".")[2])),
     }
     return trainer, Run.create(folder, meta, trainer)
 
@@ -68,7 +71,7 @@ def epoch_seconds(preset, data, workers):
     return seconds * len(data.train) / recipe.batch
 
 
-def resumed(folder, workers, data_dir=None):
+def resumed(folder, workers, data_dir=None, ops=kernels):
     """A run that was begun before, at its last checkpoint.
 
     Parameters
@@ -77,6 +80,8 @@ def resumed(folder, workers, data_dir=None):
     workers : Workers
     data_dir : path, optional
         Where the data lie now.
+    ops : module
+        What the layers are taken from.
 
     Returns
     -------
@@ -102,7 +107,7 @@ def resumed(folder, workers, data_dir=None):
         )
     if data.checksum != run.meta.get("checksum"):
         raise UserError(f"{data.name} holds other images than when {folder} was begun")
-    trainer = Trainer(model, config, recipe, data, steps, ops=kernels, workers=workers)
+    trainer = Trainer(model, config, recipe, data, steps, ops=ops, workers=workers)
     run.restore(trainer)
     return trainer, run
 

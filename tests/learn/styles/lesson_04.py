@@ -14,14 +14,15 @@ def centers_by_outer(center, stride, *, K):
 
 
 def filterbank_by_loops(center, stride, var, *, K, A):
-    F = np.empty((len(center), K, A))
+    F, dist = np.empty((2, len(center), K, A))
     for n in range(len(center)):
         for i in range(K):
             mu = center[n] + (i - (K - 1) / 2) * stride[n]
-            z = [-((a - mu) ** 2) / (2 * var[n]) for a in range(A)]
+            dist[n, i] = np.arange(A) - mu
+            z = [-(d**2) / (2 * var[n]) for d in dist[n, i]]
             row = np.array([np.exp(value - max(z)) for value in z])
             F[n, i] = row / row.sum()
-    return F, (F, center, stride, var)
+    return F, (F, dist, np.arange(K) - (K - 1) / 2, var)
 
 
 def filterbank_by_logs(center, stride, var, *, K, A):
@@ -38,7 +39,8 @@ def window_by_columns(raw, *, height, width, K):
     center_y = raw[:, 1] * (height + 1) / 2 + (height - 1) / 2
     var, stride, gamma = (np.exp(np.minimum(np.maximum(raw[:, k], -12), 12)) for k in (2, 3, 4))
     stride = stride * (max(height, width) - 1) / (K - 1)
-    return (center_x, center_y, stride, var, gamma), (stride, var, gamma)
+    cache = raw, stride, var, gamma, height, width
+    return (center_x, center_y, stride, var, gamma), cache
 
 
 def window_by_rows(raw, *, height, width, K):

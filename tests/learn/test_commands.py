@@ -1,0 +1,142 @@
+"""``minidraw lessons``, its copies and its grades; ``minidraw train --ops mine``."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from minidraw.cli import main
+from minidraw.learn.grade import grade
+from minidraw.learn.notebooks import notebooks
+from tests.learn.cells import Notebook
+
+SIGMOID = "import numpy as np\n\ndef sigmoid(a):\n    return 1 / (1 + np.exp(-a))\n"
+TINY = "--data own.npy --hidden 8 --glimpses 2 --latent 3 --batch 20 --epochs 2 --threads 1"
+TINY = TINY.split()
+
+
+def test_which_functions_are_the_learners(capsys):
+    assert main(["lessons"]) == 0
+    said = capsys.readouterr().out
+    assert "-      02.sigmoid" in said and "no mine.py here" in said
+    Path("mine.py").write_text(SIGMOID)
+    main(["lessons"])
+    said = capsys.readouterr().out
+    assert "yours  02.sigmoid" in said and "1 of 20 functions here are yours" in said
+
+
+def test_start_copies_clean_notebooks(capsys):
+    assert main(["lessons", "start", "work"]) == 0
+    copied = sorted(Path("work").glob("*.ipynb"))
+    assert [path.name for path in copied] == [path.name for path in notebooks()]
+    assert f"{len(copied)} lessons copied to work" in capsys.readouterr().out
+    for path in copied:
+        cells = json.loads(path.read_text("utf-8"))["cells"]
+        assert not any(cell.get("outputs") or cell.get("execution_count") for cell in cells)
+
+
+def test_start_never_overwrites(capsys):
+    main(["lessons", "start", "work"])
+    mine, *others = sorted(Path("work").glob("*.ipynb"))
+    mine.write_text("my work")
+    others[0].unlink()
+    main(["lessons", "start", "work"])
+    said = capsys.readouterr().out
+    assert mine.read_text() == "my work" and others[0].exists()
+    assert f"{mine} is there already and stays as it is" in said and "1 lessons copied" in said
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (["start"], "needs a folder"),
+        (["grade"], "needs a file"),
+        (["grade", "none.py"], "there is no file"),
+        (["start", "work", "--json"], "--json belongs to"),
+    ],
+)
+def test_what_is_missing_is_said_in_a_line(arguments, words, capsys):
+    assert main(["lessons", *arguments]) == 2
+    assert words in capsys.readouterr().err
+
+
+HANDED_IN = """
+import numpy as np
+from minidraw import layers
+from minidraw.layers import write_backward
+
+print("hello")
+
+def sigmoid(a):
+    print("inside")
+    return 1 / (1 + np.exp(-a))
+
+def softmax_backward(dF, F):
+    while True:
+        pass
+
+def kl(mu, log_sigma):
+    return layers.kl(mu, log_sigma)
+
+def sample(mu, log_sigma, *, noise):
+    return mu + np.exp(log_sigma) * noise ** 2, ()
+
+def slope(f, x, *, eps):
+    raise NotImplementedError
+
+def linear(x, W, b):
+    return x @ W + 1 / 0, None
+"""
+
+
+def test_grades():
+    """Everything that can come of a function, and each on its own."""
+    Path("theirs.py").write_text(HANDED_IN)
+    results = grade("theirs.py", seconds=4)
+    verdicts = {id: result["verdict"] for id, result in results.items()}
+    assert verdicts["02.sigmoid"] == "right"
+    assert verdicts["05.softmax_backward"] == "timeout"
+    assert verdicts["10.kl"] == "borrowed"
+    assert verdicts["10.sample"] == "wrong"
+    assert verdicts["01.slope"] == "unwritten"
+    assert verdicts["02.linear"] == "raised"
+    assert verdicts["07.write_backward"] == "missing"
+    assert list(verdicts.values()).count("right") == 1
+
+
+def test_grades_as_json(capsys):
+    Path("mine.py").write_text(SIGMOID)
+    assert main(["lessons", "grade", "mine.py", "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["right"] == 1 and answer["exercises"]["02.sigmoid"]["verdict"] == "right"
+    assert main(["lessons", "grade", "mine.py"]) == 0
+    assert f"1 of {answer['of']} right" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "text, words",
+    [("import nothing_here\n", "ModuleNotFoundError"), ("while True:\n    pass\n", "no end in 2")],
+)
+def test_a_file_that_does_not_run_is_an_error(text, words, capsys):
+    Path("mine.py").write_text(text)
+    assert main(["lessons", "grade", "mine.py", "--seconds", "2"]) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_training_with_ones_own_functions(capsys):
+    """The notebook writes the file, the command line trains with it, and goes on with it."""
+    np.save("own.npy", (np.random.default_rng(0).random((60, 9, 8)) * 255).astype("u1"))
+    body = SIGMOID.partition("\n\n")[2]
+    assert "right" in Notebook().run(f'@exercise("02.sigmoid")\n{body}')
+    assert main(["train", "--ops", "mine", "--run", "run", *TINY]) == 0
+    said = capsys.readouterr().out
+    assert "1 of 20 functions here are yours" in said and "validation bound" in said
+    assert json.loads(Path("run/config.json").read_text())["ops"] == str(Path("mine.py").resolve())
+    assert main(["train", "--resume", "run"]) == 0
+    assert "1 of 20 functions here are yours" in capsys.readouterr().out
+
+
+def test_training_without_a_file_of_ones_own(capsys):
+    assert main(["train", "--ops", "mine", "--run", "run", *TINY]) == 2
+    assert "there is no" in capsys.readouterr().err

@@ -1,0 +1,138 @@
+"""``ops=mine``: a model on the learner's functions, and what is said of those that aren't used."""
+
+import numpy as np
+import pytest
+
+from minidraw import gradcheck, layers
+from minidraw.datasets import as_float, load
+from minidraw.learn import saved
+from minidraw.learn.mine import PAIRS, SINGLES, Mine
+from minidraw.models import draw
+from minidraw.models.base import Batch
+from minidraw.training.flat import flat
+from minidraw.training.optimizer import Adam
+from tests.learn.styles import STYLES
+
+FAST = {"02.linear": 1, "02.linear_backward": 1, "05.filterbank_backward": 1}  # else loops
+IDS = [id for ids in PAIRS.values() for id in ids] + list(SINGLES.values())
+
+
+def written(*ids):
+    """A mine.py that holds a right answer to each of these exercises, in another style."""
+    blocks = ["import numpy as np"]
+    for id in ids:
+        function, name = STYLES[id][FAST.get(id, 0)], id.partition(".")[2]
+        blocks.append(saved.source_of(function).replace(function.__name__, name))
+    saved.FILE.write_text("\n\n\n".join(blocks) + "\n")
+    return Mine()
+
+
+def test_with_everything_written_all_is_the_learners():
+    mine = written(*IDS)
+    assert len(mine.own) == 20 and not mine.why
+    assert mine.report() == "20 of 20 functions here are yours"
+
+
+@pytest.mark.parametrize(
+    "name, case", [(n, c) for n, *c in gradcheck.model_cases(np.random.default_rng(0))]
+)
+def test_costs_and_gradients_are_those_of_the_layers(name, case):
+    mine = written(*IDS)
+    model, *arguments = case
+    costs, grads = model.loss_and_grads(*arguments, mine)
+    wanted_costs, wanted = model.loss_and_grads(*arguments, layers)
+    for key in wanted_costs:
+        np.testing.assert_allclose(costs[key], wanted_costs[key], rtol=1e-12)
+    for key, gradient in wanted.items():
+        scale = np.abs(gradient).max()
+        np.testing.assert_allclose(grads[key], gradient, rtol=1e-9, atol=1e-12 * scale)
+
+
+def losses(ops, steps=25):
+    """Costs over some steps of training on digits, in float64, clipping and Adam included."""
+    images = as_float(load("digits").train.images[:20, :, 4:24:2, 4:22:2], np.float64)
+    config = draw.Config(
+        height=10, width=9, glimpses=3, hidden=24, latent=5, read_size=3, write_size=4
+    )
+    rng = np.random.default_rng(0)
+    params = draw.init_params(config, rng, np.float64)  # from grey: it has much to learn
+    adam = Adam(params, beta1=0.9, beta2=0.999, average=0.99)
+    grad = flat(draw.param_shapes(config), np.float64)
+    rows = []
+    for _ in range(steps):
+        noise = rng.standard_normal(draw.noise_shape(config, len(images)))
+        costs, grads = draw.loss_and_grads(adam.weights.views, Batch(images), noise, config, ops)
+        for name, view in grad.views.items():
+            np.divide(grads[name], len(images), out=view)
+        norm = adam.update(grad, rate=0.03, clip=10.0, ops=ops)
+        rows.append([*(value.mean() for value in costs.values()), norm])
+    return np.array(rows)
+
+
+def test_training_goes_as_with_the_layers():
+    mine, wanted = losses(written(*IDS)), losses(layers)
+    assert wanted[0, 2] - wanted[-1, 2] > 5  # it learns
+    np.testing.assert_allclose(mine, wanted, rtol=1e-9)
+
+
+def test_a_forward_alone_is_not_used():
+    mine = written("04.filterbank", "06.read", "06.read_backward")
+    assert sorted(mine.own) == ["read", "read_backward"]
+    assert mine.why == {"filterbank": "needs filterbank_backward too"}
+    assert mine.filterbank is layers.filterbank
+    assert "2 of 20 functions here are yours" in mine.report()
+
+
+def test_a_pair_whose_caches_disagree_is_not_used():
+    written("10.kl", "10.kl_backward")
+    text = saved.FILE.read_text()
+    saved.FILE.write_text(
+        text.replace("return nats, (mu, np.sqrt(var))", "return nats, (mu, var, 1)")
+    )
+    mine = Mine()
+    assert mine.own == [] and mine.kl is layers.kl and mine.kl_backward is layers.kl_backward
+    assert "ValueError" in mine.why["kl_backward"] and "kl" in mine.why
+
+
+def test_what_has_become_wrong_is_not_used():
+    written("02.sigmoid", "13.adam_update")
+    text = saved.FILE.read_text().replace("1 / (1 + np.exp(-a))", "2 / (1 + np.exp(-a))")
+    saved.FILE.write_text(text)
+    mine = Mine()
+    assert mine.own == ["adam_update"]
+    assert "twice" in mine.why["sigmoid"]
+
+
+def test_imported_functions_are_not_the_learners():
+    saved.FILE.write_text("from minidraw.layers import kl, kl_backward, sigmoid\n")
+    assert Mine().own == []
+    saved.FILE.write_text(
+        "from minidraw import layers\n\ndef sigmoid(a):\n    return layers.sigmoid(a)\n"
+    )
+    mine = Mine()
+    assert mine.own == [] and "minidraw's own sigmoid" in mine.why["sigmoid"]
+
+
+def test_float32_stays_float32():
+    """Some styles make float64 of whole numbers; in training that must not spread."""
+    mine = written(*IDS)
+    rng = np.random.default_rng(0)
+    x = rng.random((3, 1, 7, 5)).astype("f4")
+    raw = (0.3 * rng.standard_normal((3, 5))).astype("f4")
+    glimpse, cache = mine.read_attention(np.zeros_like(x), raw, x=x, K=3)
+    gradients = mine.read_attention_backward(np.ones_like(glimpse), cache)
+    assert glimpse.dtype == np.float32
+    assert all(gradient.dtype == np.float32 for gradient in gradients)
+
+
+def test_gradients_are_fresh_arrays():
+    """The model writes into some; a learner may hand an input on as it is."""
+    mine = written("10.sample", "10.sample_backward")
+    mu, noise, dz = np.random.default_rng(0).standard_normal((3, 4, 5))
+    _, cache = mine.sample(mu, mu, noise=noise)
+    assert not any(np.may_share_memory(part, dz) for part in mine.sample_backward(dz, cache))
+
+
+def test_no_file_is_said_in_a_line():
+    with pytest.raises(ValueError, match="there is no .*mine.py"):
+        Mine()
