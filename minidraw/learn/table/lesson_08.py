@@ -48,7 +48,17 @@ EXERCISES = (
             ),
             ("f * c_prev + i * g", "f * c_prev", "right except for the part that i lets in"),
             ("f * c_prev + i * g", "c_prev + i * g", "the forget gate f is missing"),
+            (
+                "f * c_prev + i * g",
+                "f * c_prev + (1 - f) * g",
+                "1 - f stands where the gate i belongs",
+            ),
             ("o * tanh_c, c", "o * c, c", "the tanh of the cell is missing"),
+            (
+                "o * tanh_c, c",
+                "np.tanh(o * c), c",
+                "the tanh belongs to the cell alone: o multiplies what comes out of it",
+            ),
             ("o * tanh_c, c", "tanh_c, c", "the output gate o is missing"),
             ("np.tanh(a[:, 3 * H :])", "sigmoid(a[:, 3 * H :])", "a sigmoid where g has its tanh"),
             ("np.tanh(a[:, 3 * H :])", "a[:, 3 * H :]", "the tanh of g is missing"),
@@ -79,9 +89,29 @@ EXERCISES = (
                 "right except for the part that arrives as dc, from the step that follows",
             ),
             (" * (1 - tanh_c**2)", "", "the slope of the tanh of the cell is missing"),
+            (
+                "1 - tanh_c**2",
+                "1 - np.tanh(tanh_c) ** 2",
+                "the tanh of the cell is taken twice: tanh_c is that tanh already",
+            ),
+            (
+                "return da, dc * f",
+                "return da, dout[1] * f",
+                "right except for the part that flows from h through the cell",
+            ),
             ("return da, dc * f", "return da, dc", "the forget gate f is missing on the way back"),
             ("dg * (1 - g**2)", "dg * g * (1 - g)", "a sigmoid's slope where g has its tanh"),
             ("dg * (1 - g**2)", "dg", "the slope of g's tanh is missing"),
+            (
+                "dg * (1 - g**2)",
+                "dg * (1 - np.tanh(g) ** 2)",
+                "the tanh of g is taken twice: g came out of it already",
+            ),
+            (
+                "di * i * (1 - i), df * f * (1 - f)",
+                "df * f * (1 - f), di * i * (1 - i)",
+                "the columns of i and f have changed places",
+            ),
             ("di * i * (1 - i)", "di", "the slope of i's sigmoid is missing"),
             ("df * f * (1 - f)", "df", "the slope of f's sigmoid is missing"),
             ("do * o * (1 - o)", "do", "the slope of o's sigmoid is missing"),
@@ -103,7 +133,7 @@ EXERCISES = (
             "Its output is the `a` of the gates.",
         ),
         outputs=("h", "c"),
-        uses=("linear", "lstm_gates"),
+        uses=("linear", "lstm_gates", "sigmoid"),
         mistakes=(
             (
                 "np.concatenate([h_prev, x], axis=1)",
@@ -126,9 +156,14 @@ EXERCISES = (
         uses=("linear_backward", "lstm_gates_backward"),
         mistakes=(
             (
-                "djoined[:, : cache.H], djoined[:, cache.H :]",
-                "0 * djoined[:, : cache.H], djoined[:, cache.H :]",
+                "djoined[:, :H], djoined[:, H:]",
+                "0 * djoined[:, :H], djoined[:, H:]",
                 "nothing flows to the step before",
+            ),
+            (
+                "djoined[:, :H], djoined[:, H:]",
+                "djoined[:, -H:], djoined[:, :-H]",
+                "cut at the wrong end: the columns of h_prev come first",
             ),
         ),
     ),
