@@ -133,7 +133,7 @@ EXERCISES = (
             "Its output is the `a` of the gates.",
         ),
         outputs=("h", "c"),
-        uses=("linear", "lstm_gates", "sigmoid"),
+        uses=("linear", "lstm_gates"),
         mistakes=(
             (
                 "np.concatenate([h_prev, x], axis=1)",
