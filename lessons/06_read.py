@@ -33,7 +33,6 @@ from minidraw.learn.pictures import (
     frame,
     panels,
     picture,
-    plain,
     show,
     sliders,
 )
@@ -137,7 +136,7 @@ print("white:", 1 - layers.sigmoid(np.zeros(1)), " black:", 0 - layers.sigmoid(n
 # ## The product, backward
 #
 # At the heart of reading stands the product of three matrices from lesson 04, $F_Y\, x\, F_X^T$. In
-# lesson 05 two of its gradients were given to you without a reason. Here is the reason.
+# lesson 05 two of its gradients were given to you. Here they are derived, and the third with them.
 #
 # Take the first half alone, $R = F_Y\, x$, with the shapes `(K, B) @ (B, A)`. By index,
 # $R_{ka} = \sum_b F_{kb}\, x_{ba}$. Who uses the pixel $x_{ba}$? Every row $k$ of $R$, in the same
@@ -363,12 +362,13 @@ for half, title in enumerate(("the loss reads the image", "the loss reads the er
     places = path(half)
     picture(axes[half], 0.35 * painted + 0.65 * pair, title, low=0, high=1)
     axes[half].plot(*places[:, :2].T, color=VERMILION)
+    axes[half].plot(*places[-1, :2], "o", color=VERMILION, markersize=9, markeredgecolor="white")
     frame(axes[half], places[0], K=5, color=BLUE)
     frame(axes[half], places[-1], K=5)
 show(
     figure,
-    "Figure 6.5. Blue where the window starts, green where it ends. The left digit is painted; "
-    "only the error image says that it is done.",
+    "Figure 6.5. Blue where the window starts, green and with a large dot where it ends. The left "
+    "digit is painted; only the error image says that it is done.",
     "Two pictures of a scene with a 2 and a 5. In the first a small grid of dots stays on the 2. "
     "In the second it moves along a line to the 5.",
 )
