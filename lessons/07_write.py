@@ -226,8 +226,8 @@ np.testing.assert_allclose(dx_err, write(w, F_y, F_x, one)[0])  # the gradient o
 
 # %% [markdown]
 # **Predict.** Adjoint is not inverse. You write the ring, and read it back through the same window.
-# Do you get the ring? Which give it back better, narrow filters, each on a pixel of its own, or broad
-# ones that share their pixels?
+# Do you get the ring? Which give it back better: narrow filters, each on a pixel of its own, or
+# broad ones that share their pixels?
 
 # %%
 figure, axes = panels(6, height=2.1)
