@@ -357,6 +357,7 @@ def path(half, steps=300):
     return np.array(places)
 
 
+# %%
 figure, axes = panels(2, height=2.8)
 for half, title in enumerate(("the loss reads the image", "the loss reads the error image")):
     places = path(half)
