@@ -12,12 +12,14 @@ from minidraw import viz
 BLUE, VERMILION, GREEN = (np.divide(c, 255) for c in (viz.BLUE, viz.VERMILION, viz.GREEN))
 
 
-def panels(count=1, *, height=2.6, widths=None):
+def panels(count=1, *, rows=1, height=2.6, widths=None):
     """A figure with `count` axes side by side, 9 inches wide in all.
 
     Parameters
     ----------
     count : int
+    rows : int
+        Of so many axes each.
     height : float
         In inches.
     widths : list, optional
@@ -26,12 +28,12 @@ def panels(count=1, *, height=2.6, widths=None):
     Returns
     -------
     figure
-    axes : one of matplotlib's Axes, or an array of them
+    axes : one of matplotlib's Axes, or an array of them: ``(count,)`` or ``(rows, count)``
     """
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9, height), dpi=80, layout="constrained")
-    return figure, figure.subplots(1, count, width_ratios=widths)
+    return figure, figure.subplots(rows, count, width_ratios=widths)
 
 
 def picture(axes, image, title="", *, low=None, high=None):
