@@ -92,9 +92,7 @@ def _parser():
     )
     figures = command("figures", "the paper's figures of digits", "minidraw figures")
     figures.add_argument("network", nargs="?", type=Path, help=NETWORK)
-    figures.add_argument(
-        "--no-attention", type=Path, help="for figure 7 (default: the one that comes along)"
-    )
+    figures.add_argument("--no-attention", type=Path, help="run or weights, for figure 7")
     _add_data(figures)
     figures.add_argument("--out", type=Path, default="figures", help="folder (default: figures)")
     lessons = command("lessons", "write the network yourself", "minidraw lessons start lessons")

@@ -512,7 +512,7 @@ def test_resume_keeps_the_threads_and_refuses_a_preset(
     assert minidraw(*command)[0] == 0
     refused("train", "mnist", "--resume", "run", words="leave out mnist")
     seen, real = [], start.resumed
-    monkeypatch.setattr(start, "resumed", lambda f, w, d: seen.append(w.threads) or real(f, w, d))
+    monkeypatch.setattr(start, "resumed", lambda f, w, *a: seen.append(w.threads) or real(f, w, *a))
     (here / "run/samples.png").unlink()
     assert minidraw("train", "--resume", "run")[0] == 0
     assert minidraw("train", "--resume", "run", "--threads", 1)[0] == 0

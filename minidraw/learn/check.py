@@ -5,8 +5,9 @@ from typing import NamedTuple
 import numpy as np
 
 from minidraw.learn import message
-from minidraw.learn.diagnosis import TOLERANCE, causes, outcomes, outputs_of
+from minidraw.learn.diagnosis import causes, outcomes, outputs_of
 from minidraw.learn.exercise import copied
+from minidraw.learn.plain import TOLERANCE
 from minidraw.learn.watch import Watch
 
 FLOAT32 = 1e-5  # of the largest entry

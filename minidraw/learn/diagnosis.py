@@ -1,23 +1,10 @@
 """What is probably wrong, said only where it explains every number of every draw."""
 
-from itertools import combinations, permutations
-
 import numpy as np
 
 from minidraw.learn.exercise import as_tuple
 from minidraw.learn.mutants import mutants
-
-TOLERANCE = 1e-9  # of the largest entry: right answers in another order of sums reach 1e-12
-
-
-def agrees(found, wanted, tolerance=TOLERANCE):
-    """Whether two arrays are the same to rounding."""
-    found, wanted = np.asarray(found), np.asarray(wanted)
-    if found.shape != wanted.shape or found.dtype.kind not in "fiub":
-        return False
-    with np.errstate(all="ignore"):
-        scale = np.abs(wanted).max(initial=0) or 1.0
-        return bool((np.abs(found - wanted) <= tolerance * scale).all())
+from minidraw.learn.plain import TOLERANCE, all_agree, arrangement, of_numbers
 
 
 def causes(exercise, cases, found, wanted, tolerance=TOLERANCE):
@@ -37,18 +24,18 @@ def causes(exercise, cases, found, wanted, tolerance=TOLERANCE):
     """
     split = _splits(exercise, found, wanted)
     theirs, right = (_by_output(outs, split) for outs in (found, wanted))
-    wrong = [i for i in range(len(right)) if not _all_agree(theirs[i], right[i], tolerance)]
+    wrong = [i for i in range(len(right)) if not all_agree(theirs[i], right[i], tolerance)]
     if not wrong:
         return {}
     names = exercise.blocks if split else exercise.output_names
     named, slips = mutants(exercise)
-    words = {i: _of_numbers(theirs[i], right[i], cases) for i in wrong}
+    words = {i: of_numbers(theirs[i], right[i], cases) for i in wrong}
     if left := [i for i in wrong if words[i] is None]:
         words |= _of_mutants(exercise, cases, theirs, left, named, split)
     for i in wrong:
         words[i] = (
             words[i]
-            or _arrangement(theirs[i], right[i], cases)
+            or arrangement(theirs[i], right[i], cases)
             or _exchanged(i, theirs, right, names)
         )
     if left := [i for i in wrong if words[i] is None]:
@@ -72,125 +59,9 @@ def _by_output(outs, split):
     return [[np.asarray(part) for part in parts] for parts in zip(*outs, strict=True)]
 
 
-def _all_agree(found, wanted, tolerance=TOLERANCE):
-    return all(agrees(a, b, tolerance) for a, b in zip(found, wanted, strict=True))
-
-
-def _of_numbers(found, wanted, cases):
-    """A cause that shows in one output alone; `found` and `wanted` have an array per draw."""
-    if not all(np.isfinite(y).all() for y in found):
-        return "it holds nan or inf"
-    if any(y.shape != t.shape for y, t in zip(found, wanted, strict=True)):
-        return _of_shapes(found, wanted)
-    if all((y == 0).all() for y in found):
-        return "it is zero everywhere"
-    return _constant_factor(found, wanted, cases)
-
-
-def _arrangement(found, wanted, cases):
-    """Plain causes, but less telling than the table's own."""
-    if any(y.shape != t.shape for y, t in zip(found, wanted, strict=True)):
-        return None
-    return (
-        _constant_factor(found, wanted, cases, any_factor=True)
-        or _offset(found, wanted)
-        or _turned(found, wanted)
-    )
-
-
-def _of_shapes(found, wanted):
-    """The numbers are right but for their arrangement, or for sums too few or too many."""
-    pairs = list(zip(found, wanted, strict=True))
-    if all(y.size == t.size and agrees(y.reshape(t.shape), t) for y, t in pairs):
-        return "the numbers are right, the shape isn't"
-    if turned := _turned(found, wanted):
-        return turned
-    if len({y.ndim for y in found} | {t.ndim for t in wanted}) > 2:
-        return None
-    for axes in _subsets(found[0].ndim):
-        for kept in (False, True):
-            if _all_agree([y.sum(axis=axes, keepdims=kept) for y in found], wanted):
-                return f"a sum over axis {_listed(axes)} is missing; the numbers are right"
-    for axes in _subsets(wanted[0].ndim):
-        for kept in (False, True):
-            if _all_agree(found, [t.sum(axis=axes, keepdims=kept) for t in wanted]):
-                return f"one sum too many, over axis {_listed(axes)}"
-    if all(y.ndim == 2 and t.ndim == 1 and y.shape == t.shape * 2 for y, t in pairs) and (
-        _all_agree([np.diagonal(y) for y in found], wanted)
-    ):
-        return "shapes (n,) and (n, 1) met, and broadcasting made (n, n) of them"
-    return None
-
-
-def _subsets(ndim):
-    return [axes for k in range(1, ndim + 1) for axes in combinations(range(ndim), k)]
-
-
-def _listed(axes):
-    return " and ".join(map(str, axes))
-
-
-def _constant_factor(found, wanted, cases, *, any_factor=False):
-    factors = []
-    for y, t in zip(found, wanted, strict=True):
-        factor = float((y * t).sum() / ((t * t).sum() or 1.0))
-        if not agrees(y, factor * t) or abs(factor) < 1e-6:
-            return None
-        factors.append(factor)
-    signs = {np.sign(factor) for factor in factors}
-    if len(signs) > 1:
-        return None
-    sign = "" if signs == {1.0} else ", and the sign is wrong"
-    size = np.abs(factors)
-    if np.allclose(size, 1, rtol=TOLERANCE):
-        return "the sign is wrong"
-    for known, text in (
-        (2, "it is twice what it should be"),
-        (0.5, "it is half of what it should be"),
-    ):
-        if np.allclose(size, known, rtol=TOLERANCE):
-            return text + sign
-    if any_factor and np.allclose(size, size[0], rtol=TOLERANCE):
-        return f"every entry is off by the same factor, {size[0]:.6g}" + sign
-    for letters in _letters(cases[0].sizes):
-        product = np.array([np.prod([case.sizes[x] for x in letters]) for case in cases])
-        name = " ".join(letters)
-        if np.allclose(size * product, 1, rtol=TOLERANCE):
-            return (
-                f"it is an average where it should be a sum, too small by a factor of {name}" + sign
-            )
-        if np.allclose(size, product, rtol=TOLERANCE):
-            return f"it is too large by a factor of {name}" + sign
-    return None
-
-
-def _letters(sizes):
-    return [letters for k in (1, 2) for letters in combinations(sizes, k)]
-
-
-def _offset(found, wanted):
-    offsets = [y.flat[0] - t.flat[0] for y, t in zip(found, wanted, strict=True)]
-    same = np.allclose(offsets, offsets[0], rtol=TOLERANCE)
-    if same and _all_agree(found, [t + offsets[0] for t in wanted]):
-        more = "large" if offsets[0] > 0 else "small"
-        return f"every entry is too {more} by {abs(offsets[0]):.6g}"
-    return None
-
-
-def _turned(found, wanted):
-    if len({y.ndim for y in found} | {t.ndim for t in wanted}) > 1:
-        return None
-    for order in permutations(range(found[0].ndim)):
-        if _all_agree([y.transpose(order) for y in found], wanted):
-            return "it is transposed"
-        if _all_agree([-y.transpose(order) for y in found], wanted):
-            return "it is transposed, and the sign is wrong"
-    return None
-
-
 def _exchanged(i, theirs, right, names):
     for j, other in enumerate(right):
-        if j != i and _all_agree(theirs[i], other):
+        if j != i and all_agree(theirs[i], other):
             return f"these are the numbers of {names[j]}"
     return None
 
@@ -203,7 +74,7 @@ def _of_mutants(exercise, cases, theirs, wrong, candidates, split):
         if outs is None or (split and any(np.shape(o[0])[1:2] == () for o in outs)):
             continue
         found = _by_output(outs, split)
-        same = [i for i in wrong if i < len(found) and _all_agree(theirs[i], found[i])]
+        same = [i for i in wrong if i < len(found) and all_agree(theirs[i], found[i])]
         if same:
             explained.append((same, words))
     explained.sort(key=lambda pair: -len(pair[0]))
@@ -257,7 +128,7 @@ def _factor_by_entry(found, wanted, names):
             with np.errstate(all="ignore"):
                 scaled = [t * q**power for q, t in zip(lifted, wanted, strict=True)]
             for factor in (1, -1, 2, -2, 0.5, -0.5):
-                if all(np.isfinite(s).all() for s in scaled) and _all_agree(
+                if all(np.isfinite(s).all() for s in scaled) and all_agree(
                     found, [factor * s for s in scaled]
                 ):
                     by = "" if factor == 1 else f", and by the factor {factor:g}"

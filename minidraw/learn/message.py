@@ -7,8 +7,8 @@ import traceback
 
 import numpy as np
 
-from minidraw.learn.diagnosis import agrees
 from minidraw.learn.exercise import as_tuple
+from minidraw.learn.plain import agrees
 
 UNKNOWN = "I don't recognise this mistake"
 

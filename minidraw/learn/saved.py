@@ -51,7 +51,6 @@ def text_with(exercise, function, path=FILE):
     NotAlone
         If the function uses what can't be taken along.
     """
-    functions(path)  # it must run as it is
     head, blocks = _parsed(Path(path).read_text("utf-8") if Path(path).exists() else TOP)
     sources, needed = _sources(exercise, function, {_name(id) for id in blocks})
     blocks[exercise.id] = "\n\n\n".join(sources)

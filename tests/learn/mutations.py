@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 
 from minidraw import layers
-from minidraw.learn.diagnosis import agrees, outcomes
+from minidraw.learn.diagnosis import outcomes
 from minidraw.learn.mutants import mutants
+from minidraw.learn.plain import agrees
 from minidraw.learn.table import everything
 
 EXERCISES = everything()

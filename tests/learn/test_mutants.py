@@ -8,6 +8,7 @@ import pytest
 
 from minidraw.learn import message
 from minidraw.learn.check import judge
+from minidraw.learn.mutants import mutants
 from tests.learn.mutations import BENT, EXERCISES, answered, bent, wrong_answers
 
 WORDS = Path(__file__).with_name("words.txt")
@@ -98,6 +99,30 @@ def test_what_nothing_explains_is_not_explained(id):
     if max(np.size(v) for v in entry.cases[0].inputs.values()) > 1:
         assert message.UNKNOWN in verdict.message
         assert "Most wrong" in verdict.message
+
+
+@pytest.mark.parametrize("id", EXERCISES)
+@pytest.mark.parametrize("first", ["sign", "twice", "table"])
+def test_a_cause_must_explain_all_draws(id, first):
+    """A mistake on the first draw and something else on the others has no name."""
+    entry = EXERCISES[id]
+    named, _ = mutants(entry)
+    if first == "table" and not named:
+        pytest.skip("its table has no mistakes")
+    rng, calls = np.random.default_rng(0), iter(range(99))
+    mistakes = {"sign": lambda a: -a, "twice": lambda a: 2 * a}
+
+    def function(*arguments, **settings):
+        if next(calls):
+            return bent(entry, lambda a: a + rng.standard_normal(a.shape))(*arguments, **settings)
+        if first == "table":
+            return named[0][1](*arguments, **settings)
+        return bent(entry, mistakes[first])(*arguments, **settings)
+
+    verdict = judge(answered(entry), function)
+    assert verdict.kind in ("wrong", "raised")
+    for line in verdict.message.splitlines():
+        assert message.UNKNOWN in line or not is_cause(line) or "stopped" in line, line
 
 
 @pytest.mark.parametrize("id", EXERCISES)
