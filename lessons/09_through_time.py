@@ -22,6 +22,7 @@
 import numpy as np
 
 from minidraw import layers
+from minidraw.layers import lstm_backward
 from minidraw.learn import exercise, hint
 from minidraw.learn.diagrams import box, paper, wire
 from minidraw.learn.pictures import BLUE, GREEN, VERMILION, panels, plain, show
@@ -346,10 +347,8 @@ def lstm_sequence(x, h_0, c_0, W, b):
 # `x, h_prev, c_prev, W, b`. Behind the last step nothing is handed back: begin with zeros. Return
 # `dx` of shape `(T, n, I)`, in the order of time.
 
+
 # %%
-from minidraw.layers import lstm_backward
-
-
 @exercise("09.lstm_sequence_backward")
 def lstm_sequence_backward(dhs, cache):
     dh, dc = np.zeros_like(dhs[0]), np.zeros_like(dhs[0])

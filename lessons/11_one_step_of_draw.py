@@ -36,6 +36,7 @@ from minidraw.layers import (
 from minidraw.learn import exercise, hint
 from minidraw.learn.diagrams import box, paper, wire
 from minidraw.learn.pictures import BLUE, GREEN, VERMILION, frame, panels, picture, plain, show
+from minidraw.learn.table import lesson_11 as package
 from minidraw.models import draw
 from minidraw.models.base import Batch
 
@@ -83,8 +84,8 @@ show(
     figure,
     f"Figure 11.1. Step {t + 1} of {full.glimpses}: look at the image and at the error, paint a "
     "stroke.",
-    "Five grey pictures in a row: a digit 3 with a green window, a canvas that lacks a part of it, their "
-    "difference with the same window, a stroke with an orange window, and the canvas after.",
+    "Five grey pictures in a row: a digit 3 with a green window, a canvas that lacks a part of "
+    "it, their difference with the same window, a stroke with an orange window, and the canvas after.",
 )
 
 # %% [markdown]
@@ -259,7 +260,7 @@ def consumers_backward(dout, weights):
 # %%
 def canvas_step(canvas, stroke, *, x):
     s = layers.sigmoid(canvas)
-    return (canvas + stroke, x - s), (s,)  # eqs 8 and 3
+    return (canvas + stroke, x - s), package.CanvasCache(s)  # eqs 8 and 3
 
 
 # %% [markdown]
@@ -515,7 +516,7 @@ layers_of = "patch", "write_window", "read_window", "encoder", "decoder"
 for name, d in zip(layers_of, (*own, *handed), strict=True):
     np.testing.assert_allclose(d.sum(axis=0), grads[f"{name}.b"], rtol=1e-9, atol=1e-12)
 s = layers.sigmoid(start[0])
-dcanvas, _ = canvas_step_backward((dstate[0], 0 * s), (s,))
+dcanvas, _ = canvas_step_backward((dstate[0], 0 * s), package.CanvasCache(s))
 np.testing.assert_allclose(dcanvas, dstate[0])  # not looked at: handed on as it is
 print("one step, there and back: as in the package")
 
