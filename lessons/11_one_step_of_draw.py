@@ -85,7 +85,7 @@ show(
     f"Figure 11.1. Step {t + 1} of {full.glimpses}: look at the image and at the error, paint a "
     "stroke.",
     "Five grey pictures in a row: a digit 3 with a green window, a canvas that lacks a part of "
-    "it, their difference with the same window, a stroke with an orange window, and the canvas after.",
+    "it, their difference with the same window, a stroke with its window, the canvas after it.",
 )
 
 # %% [markdown]
