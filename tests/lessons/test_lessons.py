@@ -106,6 +106,10 @@ def test_filled_in_the_exercises_pass(script, style, tmp_path, monkeypatch):
     """Each stub's cell with another right answer in it, in order, in one notebook."""
     monkeypatch.chdir(tmp_path)
     notebook = Notebook()
+    nodes = [node for cell in cells(script) for node in ast.parse(cell).body]
+    for node in nodes:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            notebook.run(ast.unparse(node))
     for id, _ in stubs(script):
         function = STYLES[id][style]
         source = source_of(function).replace(f"def {function.__name__}(", f"def {name(id)}(")
