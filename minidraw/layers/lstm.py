@@ -85,7 +85,8 @@ def lstm(x, h_prev, c_prev, W, b):
 
 def lstm_backward(dout, cache):
     """Gradients ``dx, dh_prev, dc_prev, dW, db``; `dout` is the pair ``(dh, dc)``."""
-    da, dc_prev = lstm_gates_backward(dout, cache.gates)
-    djoined, dW, db = linear_backward(da, cache.linear)
-    dh_prev, dx = djoined[:, : cache.H], djoined[:, cache.H :]  # joined = [h_prev, x]
+    linear_cache, gates_cache, H = cache
+    da, dc_prev = lstm_gates_backward(dout, gates_cache)
+    djoined, dW, db = linear_backward(da, linear_cache)
+    dh_prev, dx = djoined[:, :H], djoined[:, H:]  # joined = [h_prev, x]
     return dx, dh_prev, dc_prev, dW, db

@@ -8,6 +8,7 @@ from minidraw.learn import message
 from minidraw.learn.diagnosis import causes, outcomes, outputs_of
 from minidraw.learn.exercise import copied
 from minidraw.learn.plain import TOLERANCE
+from minidraw.learn.table import within_reach
 from minidraw.learn.watch import Watch
 
 FLOAT32 = 1e-5  # of the largest entry
@@ -73,7 +74,7 @@ def _tried(exercise, function, case, forward):
     arguments, settings = case.arguments(exercise, forward)
     kept = copied((arguments, settings))
     try:
-        with np.errstate(all="ignore"), Watch(exercise.uses) as watch:
+        with np.errstate(all="ignore"), Watch(within_reach(exercise)) as watch:
             value = function(*arguments, **settings)
     except NotImplementedError:
         return None, Verdict("unwritten")

@@ -68,7 +68,9 @@ def _shape(value):
         fields = {name: _shape(part) for name, part in value._asdict().items()}
         return f"with {', '.join(f'{name} {text}' for name, text in fields.items() if text)}"
     if isinstance(value, tuple | list):
-        return f"of {', '.join(filter(None, map(_shape, value)))}"
+        parts = list(filter(None, map(_shape, value)))
+        same = len(parts) > 2 and len(set(parts)) == 1
+        return f"of {len(parts)}, each {parts[0]}" if same else f"of {', '.join(parts)}"
     return ""
 
 

@@ -2,6 +2,8 @@
 
 import base64
 import io
+import tempfile
+from pathlib import Path
 
 import numpy as np
 
@@ -10,12 +12,14 @@ from minidraw import viz
 BLUE, VERMILION, GREEN = (np.divide(c, 255) for c in (viz.BLUE, viz.VERMILION, viz.GREEN))
 
 
-def panels(count=1, *, height=2.6, widths=None):
+def panels(count=1, *, rows=1, height=2.6, widths=None):
     """A figure with `count` axes side by side, 9 inches wide in all.
 
     Parameters
     ----------
     count : int
+    rows : int
+        Of so many axes each.
     height : float
         In inches.
     widths : list, optional
@@ -24,12 +28,12 @@ def panels(count=1, *, height=2.6, widths=None):
     Returns
     -------
     figure
-    axes : one of matplotlib's Axes, or an array of them
+    axes : one of matplotlib's Axes, or an array of them: ``(count,)`` or ``(rows, count)``
     """
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9, height), dpi=80, layout="constrained")
-    return figure, figure.subplots(1, count, width_ratios=widths)
+    return figure, figure.subplots(rows, count, width_ratios=widths)
 
 
 def picture(axes, image, title="", *, low=None, high=None):
@@ -83,6 +87,28 @@ def show(figure, caption, alt):
     FigureCanvasAgg(figure).print_png(file)
     data = {"image/png": base64.b64encode(file.getvalue()).decode(), "text/plain": alt}
     display(data, raw=True, metadata={"image/png": {"alt": alt}})
+    display(Markdown(f"*{caption}*"))
+
+
+def movie(frames, caption, alt, *, fps=8):
+    """Display frames as a moving picture, over and over.
+
+    Parameters
+    ----------
+    frames : list of arrays of uint8, each (height, width, 3)
+        Such as `minidraw.viz.film_frames` makes.
+    caption, alt : str
+        As in `show`.
+    fps : float
+        Frames per second.
+    """
+    from IPython.display import Markdown, display
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "film.gif"
+        viz.save_gif(path, frames, fps=fps)
+        data = {"image/gif": base64.b64encode(path.read_bytes()).decode(), "text/plain": alt}
+    display(data, raw=True, metadata={"image/gif": {"alt": alt}})
     display(Markdown(f"*{caption}*"))
 
 

@@ -58,7 +58,7 @@ def text_with(exercise, function, path=FILE):
     # What was imported for want of the learner's own needn't be any more.
     lines = [
         line
-        for line in head.splitlines()
+        for line in head.rstrip().splitlines()
         if not (line.startswith("from minidraw.") and line.split()[-1] in own)
     ]
     lines += sorted(line for line in needed - set(lines) if line.split()[-1] not in own)

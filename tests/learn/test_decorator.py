@@ -120,6 +120,29 @@ def test_an_answer_may_use_an_earlier_one(notebook):
     assert "Saved" in notebook.run(WHOLE)
 
 
+def test_what_an_earlier_answer_calls_is_no_borrowing(notebook):
+    """The learner's gates call minidraw's sigmoid, as they may; so may the step that calls them."""
+    notebook.run("from minidraw.layers import linear, sigmoid")
+    gates = """
+@exercise("08.lstm_gates")
+def lstm_gates(a, c_prev):
+    i, f, o = np.split(sigmoid(a[:, : 3 * c_prev.shape[1]]), 3, axis=1)
+    c = f * c_prev + i * np.tanh(a[:, 3 * c_prev.shape[1] :])
+    return (o * np.tanh(c), c), None
+"""
+    step = """
+@exercise("08.lstm")
+def lstm(x, h_prev, c_prev, W, b):
+    a, _ = linear(np.hstack([h_prev, x]), W, b)
+    return lstm_gates(a, c_prev)
+"""
+    assert notebook.run(gates) == "08.lstm_gates: right. Saved to mine.py.\n"
+    assert notebook.run(step) == "08.lstm: right. Saved to mine.py.\n"
+    borrowed = step.replace("lstm_gates(a, c_prev)", "layers.lstm(x, h_prev, c_prev, W, b)")
+    notebook.run("from minidraw import layers")
+    assert "calls minidraw's own lstm." in notebook.run(borrowed)
+
+
 def test_a_later_version_replaces_the_saved_one(notebook):
     notebook.run(RIGHT)
     notebook.run(RIGHT.replace("# so", "# better"))

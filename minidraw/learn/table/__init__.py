@@ -23,3 +23,13 @@ def named(id):
         near = difflib.get_close_matches(id, found, n=1, cutoff=0)[0]
         raise UserError(f"there is no exercise {id!r}; did you mean {near}?")
     return found[id]
+
+
+def within_reach(exercise):
+    """Names of what an exercise may call, and of what those may call in turn."""
+    found, new = set(), set(exercise.uses)
+    while new:
+        found |= new
+        earlier = [entry for entry in everything().values() if entry.name in new]
+        new = {name for entry in earlier for name in entry.uses} - found
+    return found

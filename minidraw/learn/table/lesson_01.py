@@ -79,6 +79,16 @@ EXERCISES = (
                 "it is measured on one side only: f(x) against f(x - eps)",
             ),
             (" / (2 * eps)", "", "the change of f isn't divided by the change of x"),
+            (
+                "(f(x + eps) - f(x - eps)) / (2 * eps)",
+                "f(x + eps) - f(x - eps) / (2 * eps)",
+                "only f(x - eps) is divided: brackets around the difference are missing",
+            ),
+            (
+                "/ (2 * eps)",
+                "/ 2 * eps",
+                "/ 2 * eps divides by 2 and multiplies by eps: brackets around 2 * eps are missing",
+            ),
         ),
     ),
     Exercise(
@@ -97,6 +107,16 @@ EXERCISES = (
             ("np.cos(x**2)", "np.cos(x)", "the cosine is taken at x, not at the inner value x^2"),
             ("dy * ", "", "the gradient dy that arrives is left out"),
             ("np.cos(x**2) * ", "", "right except for the outer slope, that of the sine"),
+            (
+                "np.cos(x**2) * 2 * x",
+                "np.cos(2 * x)",
+                "the inner slope 2 x went into the cosine; it is a factor of its own",
+            ),
+            (
+                "np.cos(x**2)",
+                "np.sin(x**2)",
+                "the sine stands there itself; its slope is the cosine",
+            ),
         ),
     ),
     Exercise(
@@ -125,6 +145,16 @@ EXERCISES = (
                 "return through_factor + through_exp",
                 "return through_factor * through_exp",
                 "the two parts are multiplied, and they should be added",
+            ),
+            (
+                "return through_factor + through_exp",
+                "return np.exp(x) + x * np.exp(x)",
+                "the gradient dy that arrives is left out",
+            ),
+            (
+                "return through_factor + through_exp",
+                "return dy * np.exp(x) + x * np.exp(x)",
+                "dy is missing in the part that flows through the exponential",
             ),
         ),
     ),

@@ -52,6 +52,16 @@ EXERCISES = (
                 "0.5 - 0.5 * np.tanh(0.5 * a)",
                 "this is sigmoid(-a): a minus sign in the exp",
             ),
+            (
+                "0.5 + 0.5 * np.tanh(0.5 * a)",
+                "1 + np.exp(-a)",
+                "this is 1 + exp(-a): it belongs below the line, and needs brackets there",
+            ),
+            (
+                "0.5 + 0.5 * np.tanh(0.5 * a)",
+                "1 / (1 - np.exp(-a))",
+                "the sum 1 + exp(-a) is a difference",
+            ),
         ),
     ),
     Exercise(
@@ -69,6 +79,8 @@ EXERCISES = (
             (" * s * (1 - s)", " * s", "the factor 1 - s of the sigmoid's slope is missing"),
             (" * s * (1 - s)", " * (1 - s)", "the factor s of the sigmoid's slope is missing"),
             (" * s * (1 - s)", " * (1 - s**2)", "1 - s^2 is the slope of tanh"),
+            (" * s * (1 - s)", " * s * 1 - s", "brackets around 1 - s are missing"),
+            ("ds * s * (1 - s)", "s * (1 - s)", "the gradient ds that arrives is left out"),
             (" * s * (1 - s)", "", "the sigmoid's slope is missing: what arrives is passed on"),
             (
                 "s * (1 - s)",

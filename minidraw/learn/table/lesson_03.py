@@ -78,10 +78,16 @@ EXERCISES = (
             "an exponent that is never positive.",
         ),
         outputs=("nll",),
+        uses=("sigmoid",),
         edges=((_sure, "logits of +-1000"),),
         mistakes=(
             (" - x * logits", "", "right except for the part - x c"),
             ("softplus - x * logits", "softplus + x * logits", "the sign of x c is wrong"),
+            (
+                "-np.abs(logits)",
+                "-np.maximum(logits, 0)",
+                "right only for logits above 0: the exponent that stays inside is -|c|",
+            ),
         ),
     ),
     Exercise(
@@ -101,6 +107,16 @@ EXERCISES = (
             ("(sigmoid(logits) - x)", "sigmoid(logits)", "right except for the part - x"),
             ("(sigmoid(logits) - x)", "(logits - x)", "the sigmoid is missing"),
             ("(sigmoid(logits) - x)", "-x", "right except for the slope of softplus"),
+            (
+                "dnll[:, None, None, None] * ",
+                "",
+                "the gradient dnll that arrives is left out",
+            ),
+            (
+                "(sigmoid(logits) - x)",
+                "(sigmoid(logits) * (1 - sigmoid(logits)) - x)",
+                "the slope of softplus is the sigmoid itself, not the sigmoid's slope",
+            ),
         ),
     ),
 )

@@ -145,6 +145,11 @@ EXERCISES = (
                 "this is the gradient of the image; x_err is the second half",
             ),
             (
+                "dpatch[:, C:]",
+                "dpatch",
+                "this is the gradient of both pictures; x_err is the second half",
+            ),
+            (
                 "dgamma = (dglimpse * (rows @ F_x[:, None].mT)).sum(axis=(1, 2, 3))",
                 "dgamma = gamma * (dglimpse * (rows @ F_x[:, None].mT)).sum(axis=(1, 2, 3))",
                 "a gamma too many: multiply by what gamma multiplied, not by the glimpse",

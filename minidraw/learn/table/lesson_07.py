@@ -53,14 +53,14 @@ EXERCISES = (
         uses=("sandwich_backward",),
         mistakes=(
             (
-                "dstroke = dout / gamma[:, None, None, None]",
-                "dstroke = dout",
-                "right except for gamma, by which the stroke was divided",
-            ),
-            (
                 ".sum(axis=(1, 2, 3)) / gamma",
                 ".sum(axis=(1, 2, 3))",
                 "one division by gamma is missing: 1 / gamma differentiates to -1 / gamma^2",
+            ),
+            (
+                "dstroke = dout / gamma[:, None, None, None]",
+                "dstroke = dout",
+                "right except for gamma, by which the stroke was divided",
             ),
             (
                 "(patch @ across.mT)",

@@ -1,5 +1,6 @@
 """Lesson 09, through time: the same weights at every step."""
 
+import inspect
 from typing import NamedTuple
 
 import numpy as np
@@ -68,6 +69,9 @@ def _sequence(rng, n, T, I, H):  # noqa: E741  the shape's letter
     return states | {"W": 0.5 * normal((H + I, 4 * H)), "b": normal(4 * H)}, {}
 
 
+FORWARD = "the loop runs from the first step to the last; the way back begins at the last"
+_LOOP = inspect.getsource(lstm_sequence_backward).partition("    for dh_t")[2]
+
 EXERCISES = (
     Exercise(
         "09.repeat_backward",
@@ -92,7 +96,8 @@ EXERCISES = (
             (
                 "h[-2::-1]",
                 "h[:0:-1]",
-                "dh is multiplied by what the step made, not by what it took",
+                "each share is w times what it should be: h stands where h_prev belongs, or dh was "
+                "handed back before w had its share",
             ),
         ),
     ),
@@ -128,6 +133,12 @@ EXERCISES = (
                 "right except for the part that the cell hands back",
             ),
             ("np.array(dx[::-1])", "np.array(dx)", "the steps are in backward order"),
+            (
+                "zip(dhs[::-1], cache.steps[::-1], strict=True)",
+                "zip(dhs, cache.steps, strict=True)",
+                FORWARD,
+            ),
+            (_LOOP, _LOOP.replace("[::-1]", ""), FORWARD),
             (
                 "dW, db = dW + dW_t, db + db_t",
                 "dW, db = dW_t, db_t",

@@ -34,6 +34,12 @@ EXERCISES = (
             ("np.exp(log_sigma)", "log_sigma", "log sigma is taken for sigma: the exp is missing"),
             ("mu + sigma * noise", "sigma * noise", "mu is missing"),
             ("mu + sigma * noise", "mu + noise", "sigma is missing"),
+            (
+                "mu + sigma * noise",
+                "mu + sigma * noise[:1]",
+                "all images got the first one's noise",
+            ),
+            ("mu + sigma * noise", "mu - sigma * noise", "the noise has the wrong sign"),
         ),
     ),
     Exercise(
@@ -101,6 +107,13 @@ EXERCISES = (
                 "this is the gradient by sigma; log sigma is asked for",
             ),
             ("(sigma**2 - 1)", "-1", "right except for the part of sigma^2"),
+            ("(sigma**2 - 1)", "(2 * sigma**2 - 1)", "the 1/2 of eq 11 is missing for sigma^2"),
+            ("(sigma**2 - 1)", "(sigma**2 - 2)", "the 1/2 of eq 11 is missing for log sigma^2"),
+            (
+                "(sigma**2 - 1)",
+                "(0.5 * sigma**2 - 1)",
+                "sigma^2 = exp(2 log_sigma): the 2 of its derivative is missing",
+            ),
         ),
     ),
 )

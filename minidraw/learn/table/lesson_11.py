@@ -92,6 +92,16 @@ SHARED = (
     ("dvar_y + dvar_x", "dvar_x", "right except for the variance's part that flows through F_y"),
     ("dvar_y + dvar_x", "dvar_y", "right except for the variance's part that flows through F_x"),
     (
+        "dstride_y + dstride_x, dvar_y + dvar_x",
+        "dstride_x, dvar_x",
+        "right except for what stride and variance get through F_y",
+    ),
+    (
+        "dstride_y + dstride_x, dvar_y + dvar_x",
+        "dstride_y, dvar_y",
+        "right except for what stride and variance get through F_x",
+    ),
+    (
         "dcenter_x, dcenter_y, dstride_y",
         "dcenter_y, dcenter_x, dstride_y",
         "x and y have changed places",
@@ -154,6 +164,11 @@ EXERCISES = (
                 "right except for the part that is carried on to the next canvas",
             ),
             ("dafter - dx_err * s * (1 - s)", "dafter - dx_err", "the sigmoid's slope is missing"),
+            (
+                "dafter - dx_err * s * (1 - s)",
+                "dafter + dx_err * s * (1 - s)",
+                "the minus of x - sigmoid(canvas) is missing",
+            ),
         ),
     ),
     Exercise(

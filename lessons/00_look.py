@@ -1,0 +1,314 @@
+# %% [markdown]
+# # 00 Look
+#
+# **You'll do:** nothing but run cells, look, and guess. There are no exercises here.
+#
+# **You'll learn:** what DRAW does: how it paints a picture stroke by stroke, where it looks, and
+# which of its choices matter. The lessons after this one build all of it.
+#
+# **You'll need:** a notebook that runs. 30 minutes.
+#
+# | paper | here | |
+# |---|---|---|
+# | $c_t$ | canvas | the picture as it is after step $t$ |
+# | $T$ | steps | number of strokes, 32 for the network that comes along |
+# | $z_t$ | noise | random numbers that the network makes its stroke from |
+# | $N$ | `K` | the window has `K` x `K` dots |
+# | $x$ | `x` | a given image, where there is one |
+
+# %%
+import numpy as np
+
+import minidraw
+from minidraw import layers, viz
+from minidraw.datasets import as_float, carried_path
+from minidraw.learn.pictures import (
+    BLUE,
+    VERMILION,
+    frame,
+    movie,
+    panels,
+    picture,
+    plain,
+    show,
+    sliders,
+)
+from minidraw.models import draw
+
+model = minidraw.Draw.load(carried_path("mnist.npz"))  # a trained network, part of minidraw
+
+# %% [markdown]
+# ## The goal
+#
+# None of these digits was ever written by a hand. A network paints them, each in 32 strokes. By the
+# end of the series every function that takes part can be yours.
+
+# %%
+film = model.film(9, seed=2)  # nine paintings, with every step kept
+frames = viz.film_frames(film, index=range(9), scale=3)
+movie(
+    frames[::2] + frames[-1:],  # every other step
+    "Figure 0.1. Nine digits being painted. The vermilion frame is the window through which the "
+    "network writes; its border is the thicker, the softer the brush.",
+    "A moving picture of nine squares. In each a small frame wanders over a grey blur, and digits "
+    "come out of it, at first vague and then sharp.",
+)
+
+# %% [markdown]
+# With another seed you get other digits, and now and then one that can't be read. The same for
+# four of them, as a strip to look at in your own time:
+
+
+# %%
+def canvas(axes, film, t, i, title=""):
+    """Painting i after step t, with the window of that step."""
+    picture(axes, layers.sigmoid(film.canvas[t, i, 0]), title, low=0, high=1)
+    if t:
+        outline(axes, film, t, i)
+
+
+def outline(axes, film, t, i):
+    window = film.write_window
+    x, y = window.center_x[t - 1, i], window.center_y[t - 1, i]
+    reach = (film.write_size - 1) / 2 * window.stride[t - 1, i]  # to the outermost dots
+    left, right, top, bottom = x - reach, x + reach, y - reach, y + reach
+    axes.plot([left, right, right, left, left], [top, top, bottom, bottom, top], color=VERMILION)
+    axes.set(xlim=(-0.5, 27.5), ylim=(27.5, -0.5))
+
+
+# %%
+figure, _ = panels(height=5.1)
+figure.clear()
+for row, i in zip(figure.subplots(4, 8), (0, 1, 7, 8), strict=True):
+    for axes, t in zip(row, (0, 2, 5, 9, 14, 20, 26, 32), strict=True):
+        canvas(axes, film, t, i, f"step {t}" if i == 0 else "")
+show(
+    figure,
+    "Figure 0.2. Four digits, a row each, and the window of each step. Between two pictures of a "
+    "row lie several strokes.",
+    "Four rows of eight small pictures. All begin as the same grey blur. A square frame moves "
+    "over it, large at first and small in the end, while four digits take form.",
+)
+
+# %% [markdown]
+# ## The idea, in words
+#
+# Ask somebody for a drawing of a seven, and they won't set down all of it at once. They draw a
+# stroke, look, draw the next. DRAW works in this way. It has a **canvas**, and goes through a fixed
+# number of steps. In each step
+#
+# 1. it is given a few random numbers, the **noise**: these are its whims;
+# 2. it makes up its mind, from the noise and from what it remembers of the steps before;
+# 3. it chooses a **window** on the canvas, a square grid of 5 x 5 dots: where, how large, and how
+#    soft;
+# 4. it adds a **patch** of 5 x 5 numbers to the canvas through that window.
+#
+# The canvas begins as a grey blur, nearly the average of all digits; that is learned as well.
+#
+# Nobody ever told it what a stroke is, or where to put the window. It was shown digits and
+# learned, by slopes alone, to paint pictures like them. How that is done, the series will say.
+#
+# ## What the red window does
+#
+# Look at single strokes. The upper row shows the canvas before the stroke, and the window. The
+# lower row shows what the stroke adds: light where it brightens, dark where it darkens, mid-grey
+# where it leaves all as it was.
+#
+# **Predict.** Where will the lower pictures differ from mid-grey: everywhere, inside the frame
+# only, or inside and a little around it?
+
+# %%
+figure, _ = panels(height=3.4)
+figure.clear()
+for (upper, lower), t in zip(figure.subplots(2, 6).T, (1, 3, 6, 10, 16, 24), strict=True):
+    stroke = film.canvas[t, 7, 0] - film.canvas[t - 1, 7, 0]
+    picture(upper, layers.sigmoid(film.canvas[t - 1, 7, 0]), f"stroke {t}", low=0, high=1)
+    picture(lower, stroke, low=-np.abs(stroke).max(), high=np.abs(stroke).max())
+    outline(upper, film, t, 7)
+    frame(lower, [part[t - 1, 7] for part in film.write_window[:3]], K=5, color=VERMILION)
+    outline(lower, film, t, 7)
+show(
+    figure,
+    "Figure 0.3. Six strokes of one painting: the canvas before, and what is added. Each lower "
+    "picture has its own scale.",
+    "Two rows of six pictures with a frame in each. Below, with 5 by 5 dots, light and dark blobs "
+    "lie in and closely around the frame; far from it all is evenly grey.",
+)
+
+# %% [markdown]
+# Inside, and a little around. Each dot of the window is the middle of a soft brush, so that the
+# outer ones reach over the frame. A small window makes fine strokes, a large one coarse strokes,
+# always with 25 numbers. And a stroke can darken: the network corrects itself.
+#
+# ## From coarse to fine
+#
+# **Predict.** How does the size of the window change over the 32 steps: does it grow, shrink, or
+# stay? Look at figure 0.2 again before you run this.
+
+# %%
+many = model.film(100, seed=1)
+side = (many.write_size - 1) * many.write_window.stride  # from the first dot to the last, pixels
+change = np.abs(np.diff(many.canvas, axis=0)).mean(axis=(2, 3, 4))
+t = np.arange(1, len(side) + 1)
+
+figure, both = panels(2, height=2.8)
+for axes, values, words in zip(
+    both, (side, change), ("side of the window, pixels", "change of the canvas"), strict=True
+):
+    low, high = np.percentile(values, [10, 90], axis=1)
+    axes.fill_between(t, low, high, color="0.85", label="8 of 10 paintings")
+    axes.plot(t, values.mean(axis=1), color=BLUE, label="average")
+    plain(axes, xlabel="step", ylabel=words, ylim=(0, None))
+both[1].legend(frameon=False)
+show(
+    figure,
+    "Figure 0.4. A hundred paintings. The window is about half as wide as the image in the first "
+    "third, and a few pixels wide at the end; the strokes get fainter.",
+    "Two curves over 32 steps with a grey band around each. Left, the window's side rises from 8 "
+    "to 14 pixels by step 10 and falls to 4. Right, the change per stroke rises, is highest near "
+    "step 6 and falls to nearly 0.",
+)
+
+# %% [markdown]
+# First it sketches, then it mends details. That order isn't in the program either; it was learned.
+#
+# ## Whims
+#
+# What decides which digit it becomes? The noise does, for nothing else differs from one painting to
+# the next. Each step gets 100 random numbers of its own. Try this: two paintings share the noise
+# of their first steps, and get different noise from there on.
+#
+# **Predict.** They share the first 8 steps of 32. Will the same digit come of both? And if they
+# share 16, or 24?
+
+# %%
+rng = np.random.default_rng(4)
+T, _, Z = draw.noise_shape(model.config_, 1)
+noise = np.repeat(rng.standard_normal((T, 1, Z), np.float32), 7, axis=1)  # seven times the same
+shared = [0, 4, 8, 12, 16, 24, 32]
+for i, steps_shared in enumerate(shared):
+    noise[steps_shared:, i] = rng.standard_normal((T - steps_shared, Z), np.float32)
+paintings = draw.generate(model.params_, noise, model.config_, layers)
+
+figure, axes = panels(7, height=1.9)
+for place, i, steps_shared in zip(axes, range(7), shared, strict=True):
+    title = "all shared" if steps_shared == T else f"{steps_shared} shared"
+    picture(place, layers.sigmoid(paintings.canvas[-1, i, 0]), title, low=0, high=1)
+show(
+    figure,
+    "Figure 0.5. The last picture is the original. The others share the noise of its first steps, "
+    "as many as it says, and then go their own way.",
+    "Seven painted digits. The first is a 2. The others are all a 6, at first of another form, and "
+    "from 16 shared steps on hardly to be told from the last.",
+)
+
+# %% [markdown]
+# That was one original. Over forty of them, how far are the pictures apart, pixel by pixel?
+
+# %%
+noise = rng.standard_normal((T, 40, Z), np.float32)
+originals = layers.sigmoid(draw.generate(model.params_, noise, model.config_, layers).canvas[-1])
+apart = []
+for steps_shared in range(0, 33, 4):
+    other = rng.standard_normal(noise.shape, np.float32)
+    other[:steps_shared] = noise[:steps_shared]
+    ends = layers.sigmoid(draw.generate(model.params_, other, model.config_, layers).canvas[-1])
+    apart.append(((ends - originals) ** 2).mean())
+
+figure, axes = panels(height=2.6)
+axes.plot(range(0, 33, 4), np.array(apart) / apart[0], "o-", color=BLUE)
+plain(axes, xlabel="steps whose noise is shared", ylabel="how far apart", ylim=(0, 1.05))
+show(
+    figure,
+    "Figure 0.6. Mean squared difference of two paintings, as a part of that of two paintings that "
+    "share nothing.",
+    "A curve that falls from 1 at 0 steps shared, to about half at 4 steps and a tenth at 16, "
+    "and to 0 at 32.",
+)
+print("share of the difference left:", (np.array(apart) / apart[0]).round(2))
+
+# %% [markdown]
+# The first eight strokes settle seven tenths of it. The last ones hardly matter in this network.
+# Part of the reason is how it was trained: with 16 steps first, then, for a shorter time, with 32.
+# Its last steps don't write much yet (figure 0.4). Don't take that for a law of DRAW.
+#
+# ## Sliders
+#
+# If you run this notebook: choose a painting and a step. Tab goes from one slider to the next, the
+# arrow keys move it. Follow the window through one painting and say, before each step, where it
+# will go.
+
+
+# %%
+def see(painting, step):
+    i, t = int(painting), int(step)
+    figure, axes = panels(height=3)
+    canvas(axes, film, t, i, f"step {t}")
+    show(figure, "The sliders' painting and step.", "A canvas with its write window.")
+
+
+sliders(see, painting=(0, 8, 0), step=(0, 32, 10))
+
+# %% [markdown]
+# ## It can also look
+#
+# Where did the network learn what a digit looks like? By redrawing given ones. For that it has a
+# second window, to **read** with, of 2 x 2 dots. In each step it looks through it, at the image and
+# at what is still wrong with its canvas. Then it writes. So it is given no whims, but hints: what
+# was noise above now tells of the image.
+
+# %%
+x = as_float(minidraw.load("digits").valid.images[[4, 8, 12]])
+again = model.film(images=x, seed=3)
+frames = viz.film_frames(again, index=range(3), scale=4)
+movie(
+    frames[::2] + frames[-1:],
+    "Figure 0.7. Three given digits being redrawn. Dashed green: the window that it reads through. "
+    "Solid vermilion: the window that it writes through.",
+    "A moving picture of three squares with two frames in each, one dashed, one solid. Both wander "
+    "while a digit takes form.",
+)
+figure, axes = panels(6, height=2.0)
+redrawn = layers.sigmoid(again.canvas[-1])
+for i in range(3):
+    picture(axes[2 * i], x[i, 0], "given", low=0, high=1)
+    picture(axes[2 * i + 1], redrawn[i, 0], "redrawn", low=0, high=1)
+show(
+    figure,
+    "Figure 0.8. What was given, and what came of it.",
+    "Three pairs of digits. In each pair both are the same digit in nearly the same hand.",
+)
+
+# %% [markdown]
+# ## Where it lives
+#
+# `minidraw.Draw` in `minidraw/estimator.py` is the network to use: `sample`, `film`, `reconstruct`.
+# The painting itself is `generate` in `minidraw/models/draw/film.py`: 20 lines, which are equations
+# 13 to 16 of the paper. A canvas holds numbers of any size. What you see is
+# $\frac{1}{1 + e^{-c}}$ of each, which lies between 0 (black) and 1 (white); lesson 02 is about it.
+
+# %%
+last = film.canvas[-1].astype(np.float64)
+with np.errstate(over="ignore"):
+    seen = 1 / (1 + np.exp(-last))
+np.testing.assert_allclose(seen, model.sample(9, seed=2), atol=1e-6)  # a sample: a film's end
+np.testing.assert_allclose(seen, layers.sigmoid(last), atol=1e-12)
+print("a network of", sum(weight.size for weight in model.params_.values()), "numbers")
+print("trained on:", model.meta_["protocol"], "  steps:", model.config_.glimpses)
+
+# %% [markdown]
+# ## In practice
+#
+# * Every number of the network started at random and was changed in thousands of small steps, by
+#   slopes. In lesson 13 you run that yourself.
+# * On the command line, `minidraw sample` paints a sheet of digits and `minidraw film --count 9`
+#   a film. `minidraw film --image my.png --invert` redraws a picture of your own.
+# * What you see are grey **mean images**: for each pixel the probability that it is white. A real
+#   sample tosses a coin for each, `model.sample(9, coins=True)`. Some papers show reconstructions,
+#   as in figure 0.8, and call them samples; ask which it is.
+# * Are they copies of what it was trained on? To judge, look for the nearest training image beside
+#   each sample, as the paper does; `minidraw.figures.nearest` finds it.
+#
+# ## What is next
+#
+# All of this was learned by slopes. Lesson 01 measures one.

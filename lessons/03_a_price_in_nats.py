@@ -1,0 +1,454 @@
+# %% [markdown]
+# # 03 A price in nats
+#
+# **You'll do:** three exercises, eight lines in all: the price of an image under a coin for each
+# pixel; the same from logits, so that it never breaks; and its gradient.
+#
+# **You'll learn:** to say in one number how well a network foresees an image, and to train your
+# first network with it.
+#
+# **You'll need:** lesson 02 (the sigmoid, gradient descent), and that the logarithm of a product is
+# a sum of logarithms. 40 minutes.
+#
+# | paper | here | |
+# |---|---|---|
+# | $x$ | `x` | images, with pixels from 0 (dark) to 1 (light) |
+# | $\sigma(c_T)$ | `p` | for each pixel, the probability that it is light |
+# | $c_T$ | `logits` | what the sigmoid turns into `p`: any numbers; also called the canvas |
+# | $\mathcal{L}^x$ | `nll` | price of an image, in nats: the **n**egative **l**og **l**ikelihood |
+# | $A, B$ | `A`, `B` | width and height of the image; arrays are `(n, C, B, A)` |
+# | | `C` | channels: 1 for grey images, 3 for colour |
+
+# %%
+import numpy as np
+
+import minidraw
+from minidraw import gradcheck, layers
+from minidraw.datasets import as_float
+from minidraw.layers import sigmoid
+from minidraw.learn import exercise, hint
+from minidraw.learn.pictures import BLUE, GREEN, VERMILION, panels, picture, plain, show
+from minidraw.models import draw
+
+data = minidraw.load("digits")
+images = as_float(data.train.images, np.float64)  # (4500, 1, 28, 28)
+held_out = as_float(data.valid.images, np.float64)  # 500 digits, for measuring only
+rng = np.random.default_rng(3)
+
+# %% [markdown]
+# ## The goal
+#
+# A network with 784 weights, one for each pixel, starts all grey. It learns from 4,500 digits by
+# gradient descent. Below each picture stands the average price of a digit: how badly the network
+# foresaw it. By the end of this lesson you have written that price, and trained this network.
+
+# %%
+canvas, stages = np.zeros((1, 28, 28)), {}
+for step in range(31):
+    logits = np.broadcast_to(canvas, images.shape)
+    nll, cache = layers.bernoulli_cost(logits, x=images)
+    if step in (0, 1, 3, 10, 30):
+        stages[step] = layers.sigmoid(canvas[0]), nll.mean()
+        # what is broadcast forward is summed backward; divided by n for the average
+    canvas = canvas - 4 * layers.bernoulli_cost_backward(np.ones(len(nll)), cache).mean(axis=0)
+
+figure, axes = panels(5, height=2.45)
+for place, (step, (mean, price)) in zip(axes, stages.items(), strict=True):
+    picture(place, mean, f"step {step}\n{price:.1f} nats", low=0, high=1)
+show(
+    figure,
+    "Figure 3.1. A network learns what digits have in common. Prices per digit: minidraw's 4,500 "
+    "training digits, fresh binarisation (explained below).",
+    "Five pictures. The first is evenly grey. In the next four a light blur appears in the middle "
+    "and the edges turn black. The price falls from 543.4 to 207.8 nats.",
+)
+
+# %% [markdown]
+# ## The idea, in words
+#
+# A forecaster says: 90 percent chance of rain. It rains: well said. It stays dry: badly said. How
+# badly? There should be a price for what was said, once you see what came. It should be 0 for a
+# thing foretold with certainty, and the higher the less likely it was called.
+#
+# One more wish settles the formula. Two independent things happen with probabilities $p$ and $q$,
+# so both happen with $p \cdot q$. The price of both should be the **sum** of the two prices. What
+# turns products into sums is the logarithm; the minus makes it a price:
+#
+# $$\text{price} = -\log p$$
+#
+# With the natural logarithm, it is counted in **nats**; with that of base 2, in bits. One bit is
+# $\log 2 = 0.693$ nats, which is the price of a fair coin's side.
+
+# %%
+p = np.linspace(0.002, 1, 500)
+figure, axes = panels(height=2.8)
+axes.plot(p, -np.log(p), color=BLUE)
+for at in (0.9, 0.5, 0.1, 0.01):
+    axes.plot(at, -np.log(at), "o", color=VERMILION)
+    axes.text(at + 0.015, -np.log(at) + 0.15, f"p = {at}: {-np.log(at):.3f} nats")
+plain(axes, xlabel="p, the probability that was given to what happened", ylabel="price in nats")
+show(
+    figure,
+    "Figure 3.2. The price of what happened. A thing that was called impossible costs infinitely "
+    "much.",
+    "A falling curve. It is very high near p = 0, 4.6 at 0.01, 2.3 at 0.1, 0.69 at 0.5, and 0 at "
+    "p = 1.",
+)
+np.testing.assert_allclose(-np.log(0.9 * 0.5), -np.log(0.9) - np.log(0.5))  # products, sums
+
+# %% [markdown]
+# ## A coin for each pixel
+#
+# Let an image have pixels that are either light, 1, or dark, 0. A forecast of the image is a
+# probability `p` for each pixel: that of being light. The pixels are taken as independent, as if
+# for each a coin were tossed that shows light with probability `p`. So the price of an image is the
+# sum of the prices of its pixels. For one pixel:
+
+
+# %%
+def pixel_price(p, x):
+    if x == 1:
+        return -np.log(p)
+    return -np.log(1 - p)
+
+
+print("called light with 0.9: ", pixel_price(0.9, 1), "if light,", pixel_price(0.9, 0), "if dark")
+
+# %% [markdown]
+# **Predict.** You know nothing, and give each of the 784 pixels of a digit the probability 1/2.
+# What does a digit cost? Does a 1 cost less than an 8?
+
+# %%
+print("784 fair coins:", 784 * np.log(2), "nats, that is", 784 * np.log(2) / np.log(2), "bits")
+
+# %% [markdown]
+# Every image costs the same then: 784 bits, 543.4 nats. This is the price to beat, and the price
+# that figure 3.1 starts from.
+#
+# ### Exercise 1: the price of an image (2 lines)
+#
+# `p` and `x` have the shape `(n, P)`, with `P` pixels to an image. Return the price of each image,
+# shape `(n,)`. Do without `if`: multiply by what is 1 where a price applies, and 0 where it
+# doesn't. Your formula must hold for grey pixels, between 0 and 1, too (see below).
+
+
+# %%
+@exercise("03.coin_cost")
+def coin_cost(p, *, x):
+    raise NotImplementedError
+
+
+# %% [markdown]
+# Stuck? Run `hint("03.coin_cost")`, and again for the next step.
+
+# %%
+coins = (rng.random((3, 784)) < images[:3].reshape(3, 784)) / 1.0
+print(coin_cost(np.full((3, 784), 0.5), x=coins))
+
+# %% [markdown]
+# ## Grey pixels
+#
+# The digits aren't black and white; their pixels have grey levels. A common way out: take the level
+# as the probability of a coin, and toss it, anew whenever the image is looked at. That is called
+# **fresh binarisation**. A pixel of level $x$ is then light with probability $x$, and its price is
+# $-\log p$ with probability $x$, and $-\log(1 - p)$ with probability $1 - x$. On average:
+#
+# $$-x \log p - (1 - x) \log(1 - p)$$
+#
+# That is your formula, with the grey level itself put in. So nothing need be tossed here: the
+# prices in this lesson are averages over all coins. (In later lessons, where an image goes
+# through a network first, the coins are tossed.)
+
+# %%
+p = rng.uniform(0.1, 0.9, (1, 784))
+grey = images[:1].reshape(1, 784)
+tossed = (rng.random((4000, 784)) < grey) / 1.0
+print("4,000 tosses, on average:", coin_cost(np.repeat(p, 4000, axis=0), x=tossed).mean().round(2))
+print("grey levels put in:      ", coin_cost(p, x=grey).round(2))
+
+# %% [markdown]
+# ## The best coin
+#
+# A pixel is light in a part $m$ of all images, say in 20 percent. You may give it one `p`, the same
+# for all images.
+#
+# **Predict.** Which `p` makes the average price lowest: the $m$ itself, or something bolder, such
+# as 0 where $m$ is below one half?
+
+# %%
+p = np.linspace(0.01, 0.99, 197)
+figure, axes = panels(height=2.9)
+for m, style, color in ((0.05, "-", BLUE), (0.2, "--", VERMILION), (0.5, "-.", GREEN)):
+    average = -m * np.log(p) - (1 - m) * np.log(1 - p)
+    axes.plot(p, average, style, color=color, label=f"light in {m:.0%} of the images")
+    axes.plot(p[average.argmin()], average.min(), "o", color=color)
+    print(f"m = {m}: lowest at p = {p[average.argmin()]:.2f}, {average.min():.3f} nats")
+plain(axes, xlabel="p", ylabel="average price in nats", ylim=(0, 2.5))
+axes.legend(frameon=False, loc="upper center")
+show(
+    figure,
+    "Figure 3.3. The average price of a pixel against the probability that you give it. The dots "
+    "mark the lowest points.",
+    "Three curves that fall, reach a lowest point, and rise again: at p = 0.05, 0.2 and 0.5. All "
+    "three rise steeply towards both ends.",
+)
+
+# %% [markdown]
+# Honesty is cheapest. To see it without a picture, set the derivative to 0:
+# $-\frac{m}{p} + \frac{1 - m}{1 - p} = 0$ gives $m (1 - p) = (1 - m)\, p$, and so $p = m$. The best
+# network with one coin per pixel is the **mean image**. You know now where training must end.
+#
+# ## Logits: equation 9
+#
+# Gradient descent on `p` itself would be a nuisance. A step may lead out of (0, 1), and near the
+# ends the price is so steep that steps get out of hand. So a network puts out **logits** $c$, which
+# may be any number, and $p = \sigma(c)$. DRAW's canvas holds logits: strokes can be added to it
+# without end.
+#
+# You could compute `p` with the sigmoid and call `coin_cost`. Try it with a pixel that the network
+# is sure of:
+
+# %%
+with np.errstate(divide="ignore", invalid="ignore"):
+    for c in (30.0, 40.0):
+        p = layers.sigmoid(c)
+        print(f"c = {c}: p = {p}, price of a dark pixel {-np.log(1 - p)}; it should be {c}")
+
+# %% [markdown]
+# At 40, `p` rounds to 1, and the price to infinity. At 30 its digits begin to go. So put the
+# formulas together on paper, *before* anything is rounded. From lesson 02,
+# $1 - \sigma(c) = \sigma(-c)$. Then
+#
+# $$-\log(1 - p) = -\log \sigma(-c) = \log(1 + e^c)$$
+#
+# This function is called **softplus**. For a light pixel
+#
+# $$-\log p = \log(1 + e^{-c}) = \log \frac{e^c + 1}{e^c} = \text{softplus}(c) - c$$
+#
+# And so the price of a pixel of level $x$, with $x$ times the one and $1 - x$ times the other, is
+#
+# $$x\,(\text{softplus}(c) - c) + (1 - x)\,\text{softplus}(c) = \text{softplus}(c) - x\,c$$
+#
+# Summed over all pixels, that is equation 9, $\mathcal{L}^x = -\log D(x \mid c_T)$, with a coin per
+# pixel for $D$.
+#
+# One trap is left: $e^{1000}$ overflows. Such a logarithm of a sum is tamed by taking the larger
+# term out. Here is a sibling, $\log(e^a + e^b)$. With $a \ge b$ it is
+# $\log(e^a (1 + e^{b - a})) = a + \log(1 + e^{b - a})$, and what stays in the exponent is never
+# positive:
+
+
+# %%
+def log_of_sum(a, b):
+    larger, smaller = max(a, b), min(a, b)
+    return larger + np.log1p(np.exp(smaller - larger))  # log1p(u) is log(1 + u), exact for tiny u
+
+
+print(log_of_sum(1000.0, 999.0), "and", log_of_sum(-3.0, 2.0), "=", np.log(np.exp(-3) + np.exp(2)))
+
+# %% [markdown]
+# ### Exercise 2: the price from logits (3 lines)
+#
+# `logits` and `x` have the shape `(n, C, B, A)`. Return the price of each image, shape `(n,)`; it
+# must be finite for logits of 1000 and of -1000. The cache is given.
+
+
+# %%
+@exercise("03.bernoulli_cost")
+def bernoulli_cost(logits, *, x):
+    raise NotImplementedError
+    return nll, (logits, x)
+
+
+# %% [markdown]
+# **Predict.** At 543.4 nats all pixels had logit 0. Now give each pixel the logit 1000: you are
+# sure that it is light. What does an image cost that is all light, and one that is all dark?
+
+# %%
+sure = np.full((1, 1, 28, 28), 1000.0)
+print("all is light:", bernoulli_cost(sure, x=np.ones_like(sure))[0])
+print("all is dark: ", bernoulli_cost(sure, x=np.zeros_like(sure))[0], "= 784 times 1000")
+
+# %% [markdown]
+# Being sure and wrong costs as much as the logit says you were sure.
+#
+# ## The gradient
+#
+# The price of a pixel is $\text{softplus}(c) - x\,c$. By the chain rule
+#
+# $$\frac{d}{dc} \log(1 + e^c) = \frac{1}{1 + e^c} \cdot e^c$$
+#
+# Divide top and bottom by $e^c$, and you meet an old friend from lesson 02. The other term, $x\,c$,
+# is a straight line in $c$.
+
+# %%
+c = np.linspace(-6, 6, 121)
+figure, (left, right) = panels(2, height=2.9)
+for x, style, color in ((0.0, "-", BLUE), (0.3, "-.", GREEN), (1.0, "--", VERMILION)):
+    price = np.logaddexp(0, c) - x * c  # logaddexp(a, b) is log_of_sum for whole arrays
+    left.plot(c, price, style, color=color, label=f"x = {x}")
+    right.plot(c, np.gradient(price, c), style, color=color, label=f"x = {x}")
+plain(left, xlabel="logit c", ylabel="price of a pixel")
+plain(right, xlabel="logit c", ylabel="slope of the price")
+left.legend(frameon=False, loc="upper center")
+show(
+    figure,
+    "Figure 3.4. The price of a dark, a grey and a light pixel, and its slope, measured. The slope "
+    "stays between -1 and 1, however wrong the logit is.",
+    "Left, three valley-shaped or sloping curves: for x = 0 rising, for x = 1 falling, for x = 0.3 "
+    "with a lowest point near -0.85. Right, three S-shaped curves of the same form, shifted "
+    "downward by x.",
+)
+
+# %% [markdown]
+# The slopes at the right are one curve, at three heights. Each crosses 0 where the pixel is
+# foretold as it is.
+#
+# ### Exercise 3: the gradient (3 lines)
+#
+# `dnll` has the shape `(n,)`: the loss's gradient by the price of each image. Return `dlogits`, of
+# shape `(n, C, B, A)`. You may call `sigmoid`, of lesson 02.
+
+
+# %%
+@exercise("03.bernoulli_cost_backward")
+def bernoulli_cost_backward(dnll, cache):
+    logits, x = cache
+    raise NotImplementedError
+
+
+# %% [markdown]
+# ## Train it
+#
+# The network of figure 3.1, in your own functions. It has no input and one weight for each pixel: a
+# canvas of logits, shape `(1, 28, 28)`. All images share it, so it is broadcast, and its gradient
+# is summed over the images. Divided by their number that is the gradient of the average price, and
+# of that a step takes 4 times.
+
+
+# %%
+def price_and_gradient(canvas, x):
+    """Average price of the images, and its gradient by the canvas."""
+    nll, cache = bernoulli_cost(np.broadcast_to(canvas, x.shape), x=x)
+    dlogits = bernoulli_cost_backward(np.full(len(x), 1 / len(x)), cache)
+    return nll.mean(), dlogits.sum(axis=0)
+
+
+canvas, prices = np.zeros((1, 28, 28)), []
+for _ in range(60):
+    price, dcanvas = price_and_gradient(canvas, images)
+    prices.append(price)
+    canvas = canvas - 4 * dcanvas
+
+# %%
+mean = np.clip(images.mean(axis=0), 1e-9, 1)  # 128 pixels are dark in all images: avoid log 0
+floor = -(mean * np.log(mean) + (1 - mean) * np.log(1 - mean)).sum()
+
+figure, (left, right) = panels(2, height=2.9, widths=[2.2, 1])
+left.plot(prices, color=BLUE, label="the network")
+left.axhline(floor, color=VERMILION, linestyle="--", label="the mean image")
+left.axhline(784 * np.log(2), color="0.5", linestyle=":", label="784 fair coins")
+plain(left, xlabel="step", ylabel="nats per digit", ylim=(0, 580))
+left.legend(frameon=False, loc="center right")
+picture(right, layers.sigmoid(canvas[0]), "what it has learned", low=0, high=1)
+show(
+    figure,
+    "Figure 3.5. Your first network learns. It ends at the mean image, as it must.",
+    "Left, the price falls steeply from 543 and levels out just above a dashed line at 206. Right, "
+    "a light blur in the middle of a black square.",
+)
+print(f"after 60 steps {price_and_gradient(canvas, images)[0]:.1f} nats, mean image {floor:.1f}")
+print(f"500 digits held out: {price_and_gradient(canvas, held_out)[0]:.1f} nats")
+
+# %% [markdown]
+# New digits cost a little more than those that it was trained on. Only prices on held-out images
+# say what a network knows about digits; both are averages over coins (fresh binarisation).
+#
+# **Predict.** Which digit is cheapest under this network, and which is dearest?
+
+# %%
+each, _ = bernoulli_cost(np.broadcast_to(canvas, held_out.shape), x=held_out)
+labels = data.valid.labels
+by_digit = [each[labels == digit].mean() for digit in range(10)]
+order = each.argsort()
+
+figure, axes = panels(7, height=2.5, widths=[4.5, 1, 1, 1, 1, 1, 1])
+axes[0].bar(range(10), by_digit, color=BLUE)
+plain(axes[0], xlabel="digit", ylabel="nats", xticks=range(10))
+for place, k in zip(axes[1:], [*order[:3], *order[-3:]], strict=True):
+    picture(place, held_out[k, 0], f"{each[k]:.0f}")
+show(
+    figure,
+    "Figure 3.6. What the digits cost under the mean image: on average for each, and the three "
+    "cheapest and three dearest of the 500.",
+    "Left, ten bars: the lowest for 1, at about 158, the highest for 0, at about 269. Then three "
+    "slender ones and three large, bold digits, with their prices.",
+)
+
+# %% [markdown]
+# Few light pixels, all in the middle: cheap. Many light pixels, or a large ring that leaves dark
+# what is light in most digits: dear.
+#
+# And what does this network think a digit looks like? Toss its coins:
+
+# %%
+figure, axes = panels(6, height=1.9)
+for place in axes:
+    tossed = rng.random((28, 28)) < layers.sigmoid(canvas[0])
+    picture(place, tossed, low=0, high=1)
+show(
+    figure,
+    "Figure 3.7. Six samples. Each pixel is as often light as it should be, and none knows of its "
+    "neighbour.",
+    "Six black squares with white dots scattered over the middle, like snow. No digit can be seen.",
+)
+
+# %% [markdown]
+# That is what is still missing. Pixels of a digit aren't independent: strokes make them light
+# together. DRAW keeps the coins, and the price. But its canvas is painted anew for each image, by
+# strokes that it chooses.
+#
+# ## Where it lives
+#
+# `bernoulli_cost` and its backward in `minidraw/layers/likelihood.py`. The loss of DRAW is this
+# price plus one other, that of its choices (lesson 10). And its first canvas starts at the logits
+# of the mean image: what you have just trained it is given for nothing.
+
+# %%
+logits, x = 3 * rng.standard_normal((3, 1, 5, 4)), rng.random((3, 1, 5, 4))
+ours, cache = bernoulli_cost(logits, x=x)
+theirs, their_cache = layers.bernoulli_cost(logits, x=x)
+np.testing.assert_allclose(ours, theirs)  # eq 9
+np.testing.assert_allclose(ours, (np.log(1 + np.exp(logits)) - x * logits).sum(axis=(1, 2, 3)))
+flat = layers.sigmoid(logits).reshape(3, -1)
+np.testing.assert_allclose(coin_cost(flat, x=x.reshape(3, -1)), theirs)
+dnll = rng.standard_normal(3)
+theirs = layers.bernoulli_cost_backward(dnll, their_cache)
+np.testing.assert_allclose(bernoulli_cost_backward(dnll, cache), theirs)
+measured = gradcheck.numeric_gradient(lambda: dnll @ bernoulli_cost(logits, x=x)[0], logits)
+np.testing.assert_allclose(theirs, measured, rtol=1e-6, atol=1e-8)
+
+# %%
+config = draw.Config(glimpses=1, hidden=2, latent=1)
+start = draw.init_params(config, rng, np.float64, mean_image=data.mean_image)["canvas_0"]
+np.testing.assert_allclose(layers.sigmoid(start), data.mean_image.clip(0.005, 0.995))
+print("prices and gradients agree with the package; DRAW starts at the mean image")
+
+# %% [markdown]
+# ## In practice
+#
+# * Many programs write `log(p + 1e-8)` to avoid the infinity. Then no pixel costs more than 18.4
+#   nats, and where `p` has rounded, its slope is 0: the worst pixels teach nothing.
+# * A canvas that starts at 0 must first learn the mean image, most of which is black background.
+#   Figure 3.5 shows how much there is to gain by that alone: 337 nats.
+# * A price without its **protocol** says little. Grey levels, a threshold at one half, coins tossed
+#   once and for all, coins tossed anew: the same network has another price under each.
+# * Prices in nats are sizes of files. A good compressor that used this network would need about
+#   214 nats, which is 308 bits or 39 bytes, for a digit whose coins have been tossed.
+# * Of a colour image, each channel's level is taken as a coin too. That makes a usable loss, but
+#   the figure is no longer the size of any file.
+#
+# ## What is next
+#
+# You have a price and its gradient by the canvas. Next comes what is between network and canvas:
+# lesson 04 looks at an image through a grid of filters that can be moved.

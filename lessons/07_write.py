@@ -1,0 +1,443 @@
+# %% [markdown]
+# # 07 Write
+#
+# **You'll do:** two exercises, eight lines in all: DRAW's `write`, and its gradient.
+#
+# **You'll learn:** how a handful of numbers becomes a stroke on an image; why that is reading with
+# all arrows turned round; and that gradient descent on windows and patches alone can copy a digit.
+#
+# **You'll need:** lesson 03 (a price in nats, logits) and lessons 04 to 06. 40 minutes.
+#
+# | paper | here | |
+# |---|---|---|
+# | $w_t$ | `patch` | what is to be written, `(n, C, K, K)`; weights are called `W` |
+# | $\hat F_Y$, $\hat F_X$ | `F_y`, `F_x` | filters of the *write* window |
+# | $\hat\gamma$ | `gamma` | its intensity, `(n,)`: writing divides by it |
+# | $\text{write}(h^{dec}_t)$ | `out` | the stroke, `(n, C, B, A)` |
+# | $c_t$ | `canvas` | the painting, in logits; the strokes add up on it |
+
+# %%
+import numpy as np
+
+import minidraw
+from minidraw import layers
+from minidraw.datasets import as_float, carried_path
+from minidraw.learn import exercise, hint
+from minidraw.learn.pictures import BLUE, GREEN, VERMILION, frame, panels, picture, plain, show
+from minidraw.models import draw
+
+digits = as_float(minidraw.load("digits").train.images[:, 0], np.float64)
+x = digits[5][None, None, :, 2:26]  # one image, one channel, 28 rows, 24 columns
+(B, A), K, STROKES = x.shape[2:], 5, 10
+BLANK = -4.0  # logits of an empty canvas: a probability of 0.018, nearly black
+
+# %% [markdown]
+# ## The goal
+#
+# Ten strokes, each a patch of 5 x 5 numbers laid onto the canvas through a window of its own. No
+# network chose them. They started as empty patches in windows near the middle, and then followed
+# the gradient of one number: what the canvas costs, in nats. By the end of this lesson you have
+# written the functions that do this; here it is with the package's.
+
+
+# %%
+def copied(stroke, stroke_backward, *, steps=600, rate=1e-4):
+    """Move ten patches and windows against the gradient of the canvas's cost."""
+    rng, patch = np.random.default_rng(7), np.zeros((STROKES, 1, K, K))
+    raw = np.array([0, 0, 0.3, -1.0, 0]) + np.zeros((STROKES, 5))
+    raw[:, :2] = rng.uniform(-0.2, 0.2, (STROKES, 2))  # near the middle
+    costs = []
+    for _ in range(steps):
+        out, cache = stroke(patch, raw)  # (10, 1, B, A)
+        canvas = BLANK + out.sum(axis=0, keepdims=True)
+        cost, cost_cache = layers.bernoulli_cost(canvas, x=x)
+        costs.append(cost[0])
+        dcanvas = layers.bernoulli_cost_backward(np.ones(1), cost_cache)
+        dpatch, draw = stroke_backward(np.repeat(dcanvas, STROKES, axis=0), cache)
+        patch, raw = patch - dpatch, raw - rate * draw
+    return patch, raw, np.array(costs)
+
+
+# %%
+def packages(patch, raw):
+    return layers.write_attention(patch.reshape(STROKES, -1), raw, height=B, width=A, K=K)
+
+
+def packages_backward(dout, cache):
+    dpatch, draw = layers.write_attention_backward(dout, cache)
+    return dpatch.reshape(STROKES, 1, K, K), draw
+
+
+def film(patch, raw):
+    """The canvas before and after each stroke, as probabilities, (11, B, A)."""
+    out, _ = packages(patch, raw)
+    blank = np.full((1, B, A), BLANK)
+    return layers.sigmoid(np.concatenate([blank, BLANK + np.cumsum(out[:, 0], axis=0)]))
+
+
+# %%
+def strip(patch, raw, caption):
+    """Ten canvases, each with the window of the stroke that was laid on last."""
+    x, y, stride, *_ = layers.window(raw, height=B, width=A, K=K)[0]
+    figure, axes = panels(5, rows=2, height=4.5)
+    for k, place in enumerate(axes.ravel()):
+        picture(place, film(patch, raw)[k + 1], f"stroke {k + 1}", low=0, high=1)
+        frame(place, (x[k], y[k], (K - 1) * stride[k]), K=2, color=VERMILION)
+    show(
+        figure,
+        caption,
+        "Ten pictures in two rows. A handwritten 5 appears piece by piece out of black; on each a "
+        "square frame shows where the newest piece was laid.",
+    )
+
+
+patch, raw, costs = copied(packages, packages_backward)
+strip(patch, raw, "Figure 7.1. A digit copied in ten strokes; the frame is the stroke's window.")
+
+# %% [markdown]
+# ## The idea, in words
+#
+# Reading took an average around each filter's place: many pixels, one number. Writing goes the
+# other way: one number, many pixels. Each number of the patch is spread around its filter's place,
+# by the same hill. Where hills overlap, what they bring adds up. You saw it in figure 6.3.
+#
+# Look at one axis first, five filters over a row of 24 pixels. Reading is a product with `F`: each
+# number is a row of `F` times the pixels. Writing is a product with its transpose: the five rows of
+# `F`, each times its number, added up.
+
+# %%
+F, _ = layers.filterbank(np.array([11.5]), np.array([4.0]), np.array([3.0]), K=5, A=24)
+numbers = np.array([0.5, 1.0, -0.6, 0.3, 1.0])
+row = F[0].T @ numbers  # written: 24 pixels from 5 numbers
+np.testing.assert_allclose(row, sum(k * hill for k, hill in zip(numbers, F[0], strict=True)))
+
+figure, axes = panels(height=2.4)
+for number, hill in zip(numbers, F[0], strict=True):
+    axes.plot(number * hill, "--", color=GREEN, label="number times hill" if number == 0.5 else "")
+axes.plot(row, color=BLUE, label="written")
+axes.axhline(0, color="black", linewidth=0.6)
+plain(axes, xlabel="pixel", ylabel="logit")
+axes.legend(frameon=False)
+show(
+    figure,
+    "Figure 7.2. Five numbers written onto a row: 0.5, 1, -0.6, 0.3 and 1.",
+    "Five dashed hills of different heights, the third one upside down, and a line that is their "
+    "sum.",
+)
+
+# %% [markdown]
+# **Predict.** All five numbers are 1. What does the row look like, and how high is it in the
+# middle? Remember what each hill sums to, and how far apart they are.
+
+# %%
+print((F[0].T @ np.ones(5)).round(2))
+
+# %% [markdown]
+# A plateau at 0.25. Each hill spreads its 1 over the pixels, and there is one hill every four
+# pixels: on average a quarter per pixel. On the plane, with a stride of 4 along both axes, a
+# sixteenth. A wide window paints faintly.
+#
+# ## Write: equations 28 and 29
+#
+# The patch comes from the network's state by a linear layer (28). The stroke is
+#
+# $$\text{write}(h^{dec}_t) = \frac{1}{\hat\gamma}\, \hat F_Y^T\, w_t\, \hat F_X \qquad (29)$$
+#
+# The hats say that this window is not the one that reads: it comes from a linear layer of its own.
+# Where reading multiplies by its $\gamma$, writing divides by $\hat\gamma$. A small $\hat\gamma$
+# makes up for the faintness. And the strokes add up on the canvas, in logits:
+#
+# $$c_t = c_{t-1} + \text{write}(h^{dec}_t) \qquad (8)$$
+#
+# ### Exercise 1: write (2 lines)
+#
+# `patch` is `(n, C, K, K)`, `out` is `(n, C, B, A)`. As in `read`, the filters need an axis where
+# the channels are.
+
+
+# %%
+@exercise("07.write")
+def write(patch, F_y, F_x, gamma):
+    raise NotImplementedError
+    return out, (patch, F_y, F_x, gamma)
+
+
+# %% [markdown]
+# Stuck? Run `hint("07.write")`, and again for the next step.
+#
+# One patch through three windows. The intensity is 1 everywhere; the pictures are scaled to their
+# own brightest pixel, whose logit stands above.
+
+
+# %%
+def banks(raw):
+    """Filterbanks, intensity, and the caches of all three."""
+    (x, y, stride, var, gamma), window_cache = layers.window(raw, height=B, width=A, K=K)
+    F_y, cache_y = layers.filterbank(y, stride, var, K=K, A=B)
+    F_x, cache_x = layers.filterbank(x, stride, var, K=K, A=A)
+    return F_y, F_x, gamma, (window_cache, cache_y, cache_x)
+
+
+ring = np.array(
+    [[0, 1, 1, 1, 0], [1, 0, 0, 0, 1], [1, 0, 0, 0, 1], [1, 0, 0, 0, 1], [0, 1, 1, 1, 0]]
+)
+figure, axes = panels(4, height=2.8)
+picture(axes[0], ring, "patch")
+for k, (log_var, log_stride) in enumerate([(0, -1.1), (-1.5, -0.5), (2.4, -0.5)]):
+    F_y, F_x, gamma, _ = banks(np.array([[0, 0, log_var, log_stride, 0.0]]))
+    out, _ = write(ring[None, None].astype(float), F_y, F_x, gamma)
+    picture(axes[1 + k], out[0, 0], f"brightest: {out.max():.2f}")
+show(
+    figure,
+    "Figure 7.3. A patch written small, large with narrow filters, and large with broad ones.",
+    "A ring of white squares; a small soft ring; a large ring of separate spots; a large ring that "
+    "is one blurred whole.",
+)
+
+# %% [markdown]
+# ## Write is the adjoint of read
+#
+# Take one channel and $\gamma = 1$. Read an image $x$ and multiply the patch by some numbers $w$,
+# entry by entry, and sum. Or write $w$, multiply by the image, and sum. By index:
+#
+# $$\sum_{ji} w_{ji} \Big(\sum_{ba} F_{jb}\, x_{ba}\, F_{ia}\Big)
+# = \sum_{ba} x_{ba} \Big(\sum_{ji} F_{jb}\, w_{ji}\, F_{ia}\Big)$$
+#
+# where the first $F$ of each product is $F_Y$, the second $F_X$. It is the same sum in another
+# order. Left, the bracket is a read; right, it is a write. Two linear maps that belong together in
+# this way are called **adjoint**. For a matrix the adjoint is its transpose, and that is all the
+# word means here.
+#
+# You have met it already. A loss that weighs the patch by $w$ has $w$ as its gradient there; its
+# gradient by the image is the bracket on the right. *The gradient of a read is a write.* And the
+# other way round: the gradient of a write by its patch is a read.
+
+# %%
+rng = np.random.default_rng(7)
+F_y, F_x, _, _ = banks(0.3 * rng.standard_normal((3, 5)))
+one, w = np.ones(3), rng.standard_normal((3, 2, K, K))
+images, zero = rng.random((3, 2, B, A)), np.zeros((3, 2, B, A))
+glimpse, cache = layers.read(zero, F_y, F_x, one, x=images)
+print("read, times w: ", (glimpse[:, :2] * w).sum())
+print("write, times x:", (images * write(w, F_y, F_x, one)[0]).sum())
+np.testing.assert_allclose((glimpse[:, :2] * w).sum(), (images * write(w, F_y, F_x, one)[0]).sum())
+dx_err, *_ = layers.read_backward(np.concatenate([0 * w, w], axis=1), cache)
+np.testing.assert_allclose(dx_err, write(w, F_y, F_x, one)[0])  # the gradient of a read
+
+# %% [markdown]
+# **Predict.** Adjoint is not inverse. You write the ring, and read it back through the same window.
+# Do you get the ring? Which give it back better: narrow filters, each on a pixel of its own, or
+# broad ones that share their pixels?
+
+# %%
+figure, axes = panels(6, height=2.1)
+for k, (log_var, stride) in enumerate([(-4.0, 3), (2.2, 3)]):
+    raw = np.array([[0.04, 1 / 29, log_var, np.log(stride * (K - 1) / 27), 0]])
+    F_y, F_x, gamma, _ = banks(raw)
+    written, _ = write(ring[None, None].astype(float), F_y, F_x, gamma)
+    back = layers.read(written, F_y, F_x, gamma, x=0 * written)[0][:, 1:]
+    sigma = np.exp(log_var / 2)
+    picture(axes[3 * k], ring, f"sigma {sigma:.2f}\npatch")
+    picture(axes[3 * k + 1], written[0, 0], "written")
+    picture(axes[3 * k + 2], back[0, 0], f"read back\nhighest {back.max():.3f}")
+show(
+    figure,
+    "Figure 7.4. Written and read back. Narrow filters, each on a pixel of its own, give back what "
+    "they got. Broad ones share pixels: the ring comes back blurred, and faint.",
+    "Two times three pictures. A ring, a ring of separate pixels, and the same ring again; then "
+    "the ring, a soft ring, and a blurred square without a hole.",
+)
+
+# %% [markdown]
+# In matrices: what comes back is $F_Y F_Y^T\, w\, F_X F_X^T$. Only if the rows of both filterbanks
+# don't overlap, and have length 1, are those products the identity.
+#
+# ## Write, backward
+#
+# `dout` arrives, with the shape of an image. Again, ask of each input who used it.
+#
+# - **gamma** divided: `out = product / gamma`. So the product gets `dout / gamma`. As for gamma
+#   itself, $1/\gamma$ differentiates to $-1/\gamma^2$, and one gamma was used by all pixels of its
+#   image.
+# - **the patch**: you know since the last section what its gradient is. Which function of lesson 06
+#   does that?
+# - **the filters**: a product of three, $F_Y^T\, w\, F_X$. Put brackets around two of them, as
+#   in lesson 06, and let the shapes tell you side and transpose. All `C` channels of an image use
+#   them.
+#
+# For gamma there are two ways to sum: over pixels, `dout` times the product; or over the patch. By
+# the adjoint the same sum is the patch, times what a read makes of `dout`. The second is far
+# shorter, 25 numbers instead of 672. Here are both, for one image, and a finite difference:
+
+
+# %%
+def by_gamma(gamma, dout, product):
+    return (dout * product / gamma).sum()
+
+
+Fy, Fx, p = F_y[0], F_x[0], w[0, 0]
+dout, gamma, eps = rng.standard_normal((B, A)), 1.7, 1e-5
+product = Fy.T @ p @ Fx
+over_pixels = -(dout * product).sum() / gamma**2
+over_patch = -((Fy @ dout @ Fx.T) * p).sum() / gamma**2
+measured = by_gamma(gamma + eps, dout, product) - by_gamma(gamma - eps, dout, product)
+print(f"{over_pixels:.8f} {over_patch:.8f} {measured / (2 * eps):.8f}")
+np.testing.assert_allclose([over_pixels, over_patch], measured / (2 * eps), rtol=1e-6)
+
+# %% [markdown]
+# ### Exercise 2: write, backward (6 lines)
+#
+# Gradients in the shapes of `patch`, `F_y`, `F_x` and `gamma`.
+
+
+# %%
+@exercise("07.write_backward")
+def write_backward(dout, cache):
+    patch, F_y, F_x, gamma = cache
+    raise NotImplementedError
+    return dpatch, dF_y, dF_x, dgamma
+
+
+# %% [markdown]
+# ## Ten strokes, with your functions
+#
+# The canvas is a sum of strokes: each of the ten gets the gradient of the canvas as it is. So the
+# strokes can be a batch, ten "images" of one call, and `copied` above needs only these two:
+
+
+# %%
+def stroke(patch, raw):
+    F_y, F_x, gamma, caches = banks(raw)
+    out, cache = write(patch, F_y, F_x, gamma)
+    return out, (cache, caches)
+
+
+def stroke_backward(dout, cache):
+    cache, (window_cache, cache_y, cache_x) = cache
+    dpatch, dF_y, dF_x, dgamma = write_backward(dout, cache)
+    dcenter_y, dstride_y, dvar_y = layers.filterbank_backward(dF_y, cache_y)
+    dcenter_x, dstride_x, dvar_x = layers.filterbank_backward(dF_x, cache_x)
+    dwindow = dcenter_x, dcenter_y, dstride_y + dstride_x, dvar_y + dvar_x, dgamma
+    return dpatch, layers.window_backward(dwindow, window_cache)
+
+
+# %% [markdown]
+# The cost is that of lesson 03, in nats per image. An exact copy costs something too: a grey pixel
+# is a coin, and even the right coin has its price.
+#
+# **Predict.** What if the windows stay where they start, and only the patches learn? Will the copy
+# be worse, and if so, by a little or by a lot? The patches alone have 250 numbers; the windows add
+# 50.
+
+# %%
+patch, raw, costs = copied(stroke, stroke_backward)
+still_patch, still_raw, still_costs = copied(stroke, stroke_backward, rate=0)
+sure = np.clip(x, 1e-9, 1 - 1e-9)
+(exact,), _ = layers.bernoulli_cost(np.log(sure / (1 - sure)), x=x)
+print(f"patches alone {still_costs[-1]:.1f}, with windows {costs[-1]:.1f}, exact {exact:.1f} nats")
+
+# %%
+figure, (curves, *places) = panels(4, height=2.9, widths=[2, 1, 1, 1])
+curves.plot(still_costs, "--", color=VERMILION, label="patches alone")
+curves.plot(costs, color=BLUE, label="patches and windows")
+curves.axhline(exact, color="black", linestyle=":", label="exact copy")
+plain(curves, xlabel="step", ylabel="nats", ylim=(40, 200))
+curves.legend(frameon=False)
+picture(places[0], film(still_patch, still_raw)[-1], "patches alone", low=0, high=1)
+picture(places[1], film(patch, raw)[-1], "and windows", low=0, high=1)
+picture(places[2], x[0, 0], "the digit", low=0, high=1)
+show(
+    figure,
+    "Figure 7.5. What the copy costs, and how it looks. Both start at "
+    f"{costs[0]:.0f} nats, far above the frame.",
+    "Left, two falling curves; that of patches and windows ends much closer to the dotted line of "
+    "an exact copy. Right, a 5 whose ends fade where no window lies, a clearer one, and the "
+    "digit itself.",
+)
+
+# %% [markdown]
+# By a lot: the windows started near the middle, and the ends of the digit lie outside. Where no
+# filter reaches, no number of any patch can paint. Here are the ten strokes alone.
+
+# %%
+out, _ = stroke(patch, raw)
+center_x, center_y, stride, *_ = layers.window(raw, height=B, width=A, K=K)[0]
+figure, axes = panels(5, rows=2, height=4.5)
+for k, place in enumerate(axes.ravel()):
+    picture(place, out[k, 0], f"{out[k].min():.1f} to {out[k].max():.1f}", low=-4, high=4)
+    frame(place, (center_x[k], center_y[k], (K - 1) * stride[k]), K=2, color=VERMILION)
+show(
+    figure,
+    "Figure 7.6. Each stroke by itself, in logits. Middle grey is 0; lighter adds, darker takes "
+    "away. The numbers are its lowest and highest pixel.",
+    "Ten grey pictures, each with a frame in which there are light and dark places: pieces of a 5, "
+    "with dark along their edges.",
+)
+
+# %% [markdown]
+# The dark is as needed as the light. Strokes add up: what one paints too brightly, another can only
+# take away again. None erases.
+#
+# ## Where it lives
+#
+# `write` and `write_backward` in `minidraw/layers/attention.py`, below `read`; all of a step's
+# writing in `write_attention` in `minidraw/layers/read_write.py`. And in the trained network: the
+# difference of two neighbouring canvases of its film (8) must be of the form (29). If it is, some
+# patch gives it. The cell looks for that patch, and stops if there is none.
+
+# %%
+patch, raws = rng.standard_normal((4, 2, K, K)), 0.3 * rng.standard_normal((4, 5))
+F_y, F_x, gamma, _ = banks(raws)
+out, cache = write(patch, F_y, F_x, gamma)
+by_sums = np.einsum("njb,ncji,nia->ncba", F_y, patch, F_x) / gamma[:, None, None, None]
+np.testing.assert_allclose(out, by_sums)  # eq 29, word for word
+theirs, their_cache = layers.write_attention(patch.reshape(4, -1), raws, height=B, width=A, K=K)
+np.testing.assert_allclose(out, theirs)
+dout = rng.standard_normal(out.shape)
+_, package_cache = layers.write(patch, F_y, F_x, gamma)
+ours, right = write_backward(dout, cache), layers.write_backward(dout, package_cache)
+for mine, package in zip(ours, right, strict=True):
+    np.testing.assert_allclose(mine, package)
+# The gradient of a write is a read of what arrives: divided by gamma, where read multiplies.
+through, _ = layers.read(dout, F_y, F_x, 1 / gamma, x=0 * dout)
+np.testing.assert_allclose(ours[0], through[:, 2:])
+print("write agrees with the package, there and back")
+
+# %%
+network = minidraw.Draw.load(carried_path("mnist.npz"))
+noise = rng.standard_normal(draw.noise_shape(network.config_, 1)).astype(np.float32)
+painting = draw.generate(network.params_, noise, network.config_, layers)
+window, worst = painting.write_window, 0.0
+for t in range(len(window.stride)):
+    stroke_t = (painting.canvas[t + 1] - painting.canvas[t])[0, 0].astype(np.float64)  # eq 8
+    Fy, _ = layers.filterbank(window.center_y[t], window.stride[t], window.var[t], K=K, A=28)
+    Fx, _ = layers.filterbank(window.center_x[t], window.stride[t], window.var[t], K=K, A=28)
+    found = np.linalg.pinv(Fy[0].T) @ stroke_t @ np.linalg.pinv(Fx[0])  # a patch, times 1 / gamma
+    worst = max(worst, np.abs(Fy[0].T @ found @ Fx[0] - stroke_t).max() / np.abs(stroke_t).max())
+print(f"{t + 1} strokes of the network; largest error {worst:.1e} of a stroke, in float32")
+assert worst < 1e-3
+
+# %% [markdown]
+# ## In practice
+#
+# * The adjoint makes a good test. With a transpose on the wrong side, or with exchanged axes, the
+#   two sums above differ. It needs no finite difference, and minidraw's own tests have it.
+# * Read and write need a linear layer each for their windows. Programs that share one tie the eye
+#   to the brush: the network can't look where it isn't writing.
+# * The trained network makes use of its intensity. Below it divides by a gamma smaller than 1 at
+#   every step, so that its strokes are strong; by the largest where its window is small.
+# * A patch is in logits and unbounded: with large numbers in neighbouring places, one positive, one
+#   negative, it draws edges that are sharper than its filters.
+
+# %%
+for t in (0, 8, 16, 24, 31):
+    stride, gamma = float(window.stride[t, 0]), float(window.gamma[t, 0])
+    print(f"step {t + 1:2d}: stride {stride:.2f}, gamma {gamma:.3f}")
+print(f"over all steps: gamma from {window.gamma.min():.3f} to {window.gamma.max():.3f}")
+
+# %% [markdown]
+# ## What is next
+#
+# Ten strokes knew nothing of one another, and nothing of the digit but its gradient: for the next
+# digit you would have to start again. A network that paints must look, decide, and remember what it
+# did. Remembering comes first, in lesson 08.

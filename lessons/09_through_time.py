@@ -1,0 +1,474 @@
+# %% [markdown]
+# # 09 Through time
+#
+# **You'll do:** two exercises, thirteen lines in all: the gradient of a number that is multiplied
+# by the same weight again and again, and that of an LSTM over a whole sequence.
+#
+# **You'll learn:** to go backward through steps that share their weights; why a gradient dies out
+# on the way, or grows beyond all bounds; and by which road it survives in an LSTM.
+#
+# **You'll need:** lesson 01 (a value used twice adds its gradients) and lesson 08 (one step of an
+# LSTM). 40 minutes.
+#
+# | paper | here | |
+# |---|---|---|
+# | $T$ | `T` | number of steps |
+# | $h_t$ | `hs[t - 1]`, `h` | output of step $t$, `(n, H)`; all of them are `hs`, `(T, n, H)` |
+# | LSTM cell | `c` | what a step remembers, `(n, H)` |
+# | | `dhs` | what the loss itself says about each $h_t$, shaped like `hs` |
+# | | `dh`, `dc` | what the step that follows hands back, `(n, H)` |
+
+# %%
+import numpy as np
+
+from minidraw import layers
+from minidraw.layers import lstm_backward
+from minidraw.learn import exercise, hint
+from minidraw.learn.diagrams import box, paper, wire
+from minidraw.learn.pictures import BLUE, GREEN, VERMILION, panels, plain, show
+from minidraw.learn.table import lesson_09 as package
+from minidraw.models import draw
+
+rng = np.random.default_rng(9)
+eps = 1e-5
+
+# %% [markdown]
+# ## The goal
+#
+# Below, an LSTM is **unrolled**: one box per step, time from left to right, all boxes with the
+# same weights. The upper wire carries the cell $c$, the lower one the output $h$. Only what comes
+# out of the last step is judged. The red bands are the gradient of that loss on its way back: the
+# wider, the larger. By the end of this lesson you have written what computes it.
+
+
+# %%
+def start(bias, H=16, inputs=2, rng=rng):
+    """Random weights for an LSTM; `bias` is that of its forget gate."""
+    W, b = 0.3 * rng.standard_normal((H + inputs, 4 * H)), np.zeros(4 * H)
+    b[H : 2 * H] = bias
+    return W, b
+
+
+# %%
+def arriving(W, b, x, backward):
+    """Size of the gradient by h and by c before each step; the loss is at the last step."""
+    H, found = len(b) // 4, []
+    _, whole = package.lstm_sequence(x, np.zeros((1, H)), np.zeros((1, H)), W, b)
+    for t, step in enumerate(whole.steps):  # a shorter sequence, which starts at step t
+        h, c = step.linear.x[:, :H], step.gates.c_prev
+        hs, cache = package.lstm_sequence(x[t:], h, c, W, b)
+        dhs = np.zeros_like(hs)
+        dhs[-1] = 1 / np.sqrt(H)
+        _, dh, dc, _, _ = backward(dhs, cache)
+        found.append((np.linalg.norm(dh), np.linalg.norm(dc)))
+    return np.array(found)
+
+
+# %%
+def unrolled(axes, sizes, y, title):
+    """A row of steps; `sizes` has the gradients by h and c before each of them."""
+    T = len(sizes)
+    axes.text(0.1, y + 1.72, title, fontsize=11)
+    for t in range(T):
+        x = 1.15 + 1.35 * t
+        for lane, size in zip((y + 0.3, y + 1.1), sizes[t], strict=True):
+            lit = 14 * size if size > 0.02 else 0
+            wire(axes, (x - 1.05, lane), (x - 0.3, lane), lit=lit, text=f"{size:.2f}", above=0.15)
+        wire(axes, (x, y - 0.28), (x, y - 0.02), text="")
+        box(axes, x, y + 0.7, f"step\n{t + 1}", width=0.6, height=1.4)
+    wire(axes, (x + 0.3, y + 0.3), (x + 0.85, y + 0.3), lit=14, text="1.00", above=0.25)
+    box(axes, x + 1.15, y + 0.3, "loss", lit=True, width=0.6, height=0.5)
+
+
+# %%
+x = rng.standard_normal((8, 1, 2))
+figure, axes = panels(height=4.4)
+paper(axes, 12.1, 4.9)
+for bias, y, name in ((-1, 2.8, "forgets"), (3, 0.35, "remembers")):
+    sizes = arriving(*start(bias), x, package.lstm_sequence_backward)
+    unrolled(axes, sizes, y, f"A network that {name}: the bias of its forget gate is {bias}")
+show(
+    figure,
+    "Figure 9.1. The gradient of a loss behind step 8, on its way back through an LSTM. Above it "
+    "is gone after a few steps; below it reaches the first one, along the cell.",
+    "Two rows of eight boxes joined by an upper and a lower wire. In the upper row the red band "
+    "on the wires is wide at the right end only, and thins out within three steps. In the lower "
+    "row a red band runs along the upper wire all the way to the first box.",
+)
+
+# %% [markdown]
+# ## The idea, in words
+#
+# A network that goes step by step uses the same weights at every step. For the gradient that is
+# nothing new. Unroll the steps, and you have a chain of links like that of lesson 05, only longer.
+# You go through it from its last link to its first. And a weight that was used $T$ times is a value
+# used $T$ times: its gradients add.
+#
+# Here is the smallest case of all, a number to which the same $b$ is added at every step:
+# $h_t = h_{t-1} + b$. A step's slope by $h_{t-1}$ is 1, its slope by $b$ is 1. `dh` is the
+# gradient of the $h$ that the step made:
+
+
+# %%
+def add(b, h_0, T):
+    h = h_0
+    for _ in range(T):
+        h = h + b
+    return h
+
+
+def add_backward(dh, T):
+    db = 0.0
+    for _ in range(T):  # the last step first
+        db = db + dh  # h = h_prev + b: b gets dh ..
+        dh = 1 * dh  # .. and so does h_prev
+    return db, dh
+
+
+print("by hand: ", add_backward(1.0, T=7))
+slope = (add(0.3 + eps, 2.0, 7) - add(0.3 - eps, 2.0, 7)) / (2 * eps)
+print("measured:", slope, (add(0.3, 2.0 + eps, 7) - add(0.3, 2.0 - eps, 7)) / (2 * eps))
+
+# %% [markdown]
+# `db` is 7, for b was used seven times. And `dh` arrives at the start as it set out: **a sum hands
+# a gradient on unharmed.** Keep that in mind.
+#
+# ## A product, again and again
+#
+# Now multiply: $h_t = w\,h_{t-1}$. Take $w = \tfrac12$, $h_0 = 2$ and three steps. Forward, $h$ is
+# $2, 1, \tfrac12, \tfrac14$. Backward, with 1 arriving at $h_3$:
+#
+# | step | took $h_{t-1}$ | its gradient arrives as | gives $w$ | hands back |
+# |---|---|---|---|---|
+# | 3 | 1/2 | 1 | 1/2 | 1/2 |
+# | 2 | 1 | 1/2 | 1/2 | 1/4 |
+# | 1 | 2 | 1/4 | 1/2 | 1/8 |
+#
+# In sum, $w$ gets $\tfrac32$. The closed form says the same:
+# $h_3 = w^3 h_0$, and $3 w^2 h_0 = 3 \cdot \tfrac14 \cdot 2 = \tfrac32$. What is left for $h_0$ is
+# $w^3 = \tfrac18$.
+#
+# ### Exercise 1: through a product (5 lines)
+#
+# `cache` is what the forward kept: `h`, shape `(T + 1, n)`, with $h_0$ first and $h_T$ last, and
+# `w`, shape `(n,)`. `dh`, shape `(n,)`, is the gradient of $h_T$. Return the gradients of `w` and
+# of $h_0$. Go through the steps as in the table; no powers are needed.
+
+
+# %%
+@exercise("09.repeat_backward")
+def repeat_backward(dh, cache):
+    h, w = cache
+    raise NotImplementedError
+    return dw, dh
+
+
+# %%
+out, cache = package.repeat(np.array([0.5]), np.array([2.0]), T=3)
+dw, dh_0 = repeat_backward(np.array([1.0]), cache)
+print("dw, dh_0:", dw, dh_0)
+np.testing.assert_allclose([dw[0], dh_0[0]], [1.5, 0.125])  # the table, and its closed form
+
+# %% [markdown]
+# **Predict.** What is left of a gradient of 1 after 50 steps with $w = 0.9$? And with $w = 1.1$?
+# Guess the size, then run the cell.
+
+# %%
+weights, steps = np.array([0.8, 0.9, 1.0, 1.1]), np.arange(1, 51)
+left = np.empty((len(steps), len(weights)))
+for k, T in enumerate(steps):
+    _, cache = package.repeat(weights, np.ones(4), T=T)
+    left[k] = repeat_backward(np.ones(4), cache)[1]
+np.testing.assert_allclose(left, weights ** steps[:, None])  # the closed form, w^T
+print("after 50 steps:", dict(zip(weights.tolist(), left[-1].round(6).tolist(), strict=True)))
+
+figure, axes = panels(height=3)
+for k, (w, line) in enumerate(zip(weights, (":", "--", "-", "-."), strict=True)):
+    axes.semilogy(steps, left[:, k], line, color=(VERMILION, VERMILION, GREEN, BLUE)[k])
+    axes.text(51, left[-1, k], f"w = {w}", va="center")
+plain(axes, xlabel="steps that the gradient has gone back", ylabel="what is left of it")
+show(
+    figure,
+    "Figure 9.2. A gradient that is multiplied by w at every step. Below 1 it vanishes, above 1 it "
+    "explodes; only at 1 does it survive.",
+    "Four straight lines over 50 steps on a logarithmic axis. For w = 0.8 the line falls to a "
+    "hundred thousandth, for 0.9 to 0.005; for 1 it stays level, for 1.1 it rises to 117.",
+)
+
+# %% [markdown]
+# A gradient of $10^{-5}$ is not wrong. It is only so small that the weights don't move for the sake
+# of what happened fifty steps ago: the network can't learn that it mattered.
+#
+# ## Many numbers, and a loss at every step
+#
+# A plain recurrent network has `H` numbers instead of one, and an input at each step:
+# $h_t = \tanh(h_{t-1} U + x_t V)$. Two things are new on the way back.
+#
+# First, $h_t$ is used twice: the loss may look at it, and step $t + 1$ takes it. So what arrives at
+# $h_t$ is a sum: its entry of `dhs`, which the loss says, and `dh`, which the step that follows
+# hands back.
+#
+# Second, the factor $w$ has become two: the matrix $U$, and the slope of tanh, $1 - h_t^2$, which
+# is never above 1. This one is worked; exercise 2 asks for the LSTM's.
+
+
+# %%
+def plain_net(x, h_0, U, V):
+    h = [h_0]
+    for x_t in x:
+        h.append(np.tanh(h[-1] @ U + x_t @ V))
+    return np.array(h[1:]), (x, h, U)
+
+
+def plain_net_backward(dhs, cache):
+    """Gradients of h_0, U and V."""
+    x, h, U = cache
+    dh, dU, dV = 0.0, 0.0, 0.0
+    for t in reversed(range(len(dhs))):
+        da = (dh + dhs[t]) * (1 - h[t + 1] ** 2)  # h = tanh(a), and h is used twice
+        dU = dU + h[t].T @ da  # a = h_prev @ U + x @ V, with the same U and V at each step
+        dV = dV + x[t].T @ da
+        dh = da @ U.T
+    return dh, dU, dV
+
+
+# %% [markdown]
+# Is it right? Let the loss be the sum of $(h_t)^2 / 2$ over all steps, so that `dhs` is `hs`
+# itself, and measure one entry of `U`:
+
+# %%
+x_long, h_0 = rng.standard_normal((40, 1, 2)), np.zeros((1, 16))
+U, V = 0.25 * rng.standard_normal((16, 16)), rng.standard_normal((2, 16))
+hs, cache = plain_net(x_long, h_0, U, V)
+_, dU, _ = plain_net_backward(hs, cache)
+
+there = np.zeros_like(U)
+there[3, 5] = eps
+above, below = (0.5 * (plain_net(x_long, h_0, U + s * there, V)[0] ** 2).sum() for s in (1, -1))
+print("by hand: ", dU[3, 5])
+print("measured:", (above - below) / (2 * eps))
+np.testing.assert_allclose(dU[3, 5], (above - below) / (2 * eps), rtol=1e-6)
+
+# %% [markdown]
+# ## The LSTM: equations 5 and 7
+#
+# DRAW has two LSTMs, one that looks and one that paints. The paper writes a step of the second as
+#
+# $$h^{dec}_t = \text{LSTM}^{dec}(h^{dec}_{t-1}, z_t) \qquad (7)$$
+#
+# and the first in the same way (5): the output of the step before, and an input. What $z_t$ is,
+# lesson 10 tells; here the input is any $x_t$. What the formula keeps silent about is the cell,
+# which goes from step to step as well. You know its line from lesson 08:
+#
+# $$c_t = f \odot c_{t-1} + i \odot g$$
+#
+# ($\odot$ multiplies entry by entry.) This is a sum, and a sum hands a gradient on unharmed. The
+# only thing that shrinks it along this road is $f$, between 0 and 1, which every unit chooses for
+# itself at every step. So $f$ is the $w$ of figure 9.2, but one that the network can set to nearly
+# 1 where something is worth keeping. In numbers, for the direct road alone:
+
+# %%
+a, c_prev = rng.standard_normal((1, 12)), rng.standard_normal((1, 3))
+_, gates_cache = layers.lstm_gates(a, c_prev)
+_, dc_prev = layers.lstm_gates_backward((np.zeros((1, 3)), np.ones((1, 3))), gates_cache)
+f = layers.sigmoid(a[:, 3:6])  # gate order i, f, o, g
+print("f:            ", f.round(4))
+print("handed to c_prev:", dc_prev.round(4))
+np.testing.assert_allclose(dc_prev, f)
+
+# %% [markdown]
+# **Predict.** A forget gate with nothing but its bias is $f = \sigma(b_f)$. Which bias keeps more
+# than a third of a gradient over 20 steps: 0, 1 or 3?
+
+# %%
+for bias in (0, 1, 3):
+    f = layers.sigmoid(np.array(bias))
+    print(f"bias {bias}: f = {f:.3f}, after 20 steps {f**20:.6f}")
+
+# %% [markdown]
+# So an LSTM should start with a forget gate that is open. The package starts the biases of DRAW's
+# forget gates at 1:
+
+# %%
+config = draw.Config(hidden=4)
+params = draw.init_params(config, rng)
+print(params["decoder.b"].reshape(4, 4))  # a row per gate: i, f, o, g
+np.testing.assert_array_equal(params["decoder.b"].reshape(4, 4)[1], 1)
+
+# %% [markdown]
+# ## A step and its wires
+#
+# Here is one step with all that arrives at it and all that leaves it on the way back.
+# `lstm_backward` of lesson 08 takes the pair of gradients at the right and gives the five others.
+
+# %%
+figure, axes = panels(height=3.4)
+paper(axes, 9, 4)
+box(axes, 4.5, 2, "lstm\nstep t", width=1.6, height=2.0)
+wire(axes, (1.2, 2.6), (3.7, 2.6), lit=4, text="dc for $c_{t-1}$")
+wire(axes, (1.2, 1.4), (3.7, 1.4), lit=4, text="dh for $h_{t-1}$")
+wire(axes, (5.3, 2.6), (8.6, 2.6), lit=4, text="dc from step t + 1")
+wire(axes, (5.3, 1.4), (6.6, 1.4), lit=7, text="sum")
+wire(axes, (6.6, 1.4), (8.6, 1.4), lit=4, text="dh from step t + 1")
+wire(axes, (6.6, 1.4), (6.6, 0.35), lit=4)
+axes.text(6.75, 0.75, "dhs[t - 1] from the loss", fontsize=9)
+wire(axes, (4.5, 0.2), (4.5, 1.0), lit=4)
+axes.text(4.35, 0.5, "dx[t - 1]", fontsize=9, ha="right")
+wire(axes, (4.5, 3.8), (4.5, 3.0), lit=4)
+axes.text(4.65, 3.4, "dW, db: added up over all steps", fontsize=9)
+show(
+    figure,
+    "Figure 9.3. The wires of one step. Arrows show the way forward; the gradients, in red, go "
+    "against them, from right to left. At $h_t$ two of them meet.",
+    "A box with two wires at its left, two at its right, one from below and one from above. The "
+    "lower right wire forks: one branch leads to the next step, one down to the loss.",
+)
+
+# %% [markdown]
+# The forward is the loop that you expect; each step leaves its cache behind.
+
+
+# %%
+def lstm_sequence(x, h_0, c_0, W, b):
+    """An LSTM over T inputs (T, n, I): every h, (T, n, H)."""
+    h, c, hs, caches = h_0, c_0, [], []
+    for x_t in x:
+        (h, c), cache = layers.lstm(x_t, h, c, W, b)
+        hs.append(h)
+        caches.append(cache)
+    return np.array(hs), package.SequenceCache(tuple(caches), W)
+
+
+# %% [markdown]
+# ### Exercise 2: the sequence, backward (8 lines)
+#
+# `dhs` has the shape `(T, n, H)`, and `cache.steps` the caches of the steps, the first one first.
+# You may call `lstm_backward((dh, dc), cache)`, which returns the gradients of
+# `x, h_prev, c_prev, W, b`. Behind the last step nothing is handed back: begin with zeros. Return
+# `dx` of shape `(T, n, I)`, in the order of time.
+
+
+# %%
+@exercise("09.lstm_sequence_backward")
+def lstm_sequence_backward(dhs, cache):
+    dh, dc = np.zeros_like(dhs[0]), np.zeros_like(dhs[0])
+    raise NotImplementedError
+    return dx, dh, dc, dW, db
+
+
+# %% [markdown]
+# ## Vanishing and surviving
+#
+# Forty steps, a loss behind the last one, three networks with weights of the same size. How much of
+# the gradient arrives at each step?
+#
+# **Predict.** In which order will the three curves lie, and will the best one stay near 1?
+
+# %%
+figure, axes = panels(height=3.2)
+back = np.arange(40, 0, -1)
+for bias, line, color in ((3, "-", GREEN), (0, "--", BLUE)):
+    sizes = arriving(*start(bias), x_long, lstm_sequence_backward)
+    axes.semilogy(
+        back, np.linalg.norm(sizes, axis=1), line, color=color, label=f"LSTM, bias {bias}"
+    )
+sizes = []
+for t in range(40):  # the plain network, from step t on
+    hs, cache = plain_net(x_long[t:], h_0, U, V)
+    dhs = np.zeros_like(hs)
+    dhs[-1] = 0.25  # 16 entries: a gradient of size 1
+    sizes.append(np.linalg.norm(plain_net_backward(dhs, cache)[0]))
+axes.semilogy(back, sizes, ":", color=VERMILION, label="plain")
+axes.legend(frameon=False)
+plain(axes, xlabel="steps that the gradient has gone back", ylabel="what is left of it")
+show(
+    figure,
+    "Figure 9.4. What arrives of a gradient of size 1, by h and c together. Only the LSTM whose "
+    "forget gate is open hands it on.",
+    "Three curves over 40 steps on a logarithmic axis. The LSTM with bias 3 stays between a half "
+    "and a tenth; the LSTM with bias 0 falls to a millionth, the plain network far below.",
+)
+
+# %% [markdown]
+# ## What it is good for
+#
+# A task that needs memory: at the first step the network is shown +1 or -1, then noise for fourteen
+# steps, and behind the last one it should say which it was. Your `lstm_sequence_backward` gives the
+# gradient, and each weight takes a small step against it. Everything is equal but the forget gate's
+# bias at the start.
+
+
+# %%
+def practise(bias, T=15, H=8, n=32):
+    """The loss while an LSTM learns to remember."""
+    rng = np.random.default_rng(2)  # the same for all three
+    (W, b), losses, zero = start(bias, H, rng=rng), [], np.zeros((n, H))
+    for _ in range(300):
+        x = rng.standard_normal((T, n, 2)) * [0, 1]
+        x[0, :, 0] = sign = rng.choice([-1, 1], n)
+        hs, cache = lstm_sequence(x, zero, zero, W, b)
+        error = hs[-1, :, 0] - 0.7 * sign  # unit 0 answers; it can't exceed 1
+        losses.append((error**2).mean() / 2)
+        dhs = np.zeros_like(hs)
+        dhs[-1, :, 0] = error / n
+        *_, dW, db = lstm_sequence_backward(dhs, cache)
+        W, b = W - 0.1 * dW, b - 0.1 * db
+    return losses
+
+
+# %%
+figure, axes = panels(height=3)
+for bias, line, color in ((0, "--", VERMILION), (1, ":", BLUE), (2, "-", GREEN)):
+    axes.plot(practise(bias), line, color=color, label=f"bias {bias}")
+axes.legend(frameon=False)
+plain(axes, xlabel="steps of learning", ylabel="loss")
+show(
+    figure,
+    "Figure 9.5. The same network, the same task: it learns where the gradient reaches the step "
+    "that mattered.",
+    "Three curves of a loss. With bias 2 it falls to zero within some fifty steps of learning, "
+    "with bias 1 later, with bias 0 it stays at a quarter.",
+)
+
+# %% [markdown]
+# Nothing forbids the third network to remember: its weights could grow until its gates are open.
+# But no gradient tells it so.
+#
+# ## Where it lives
+#
+# `_backward` in `minidraw/models/draw/passes.py` is your loop, around both LSTMs at once: from the
+# last step to the first, with `dh_enc`, `dc_enc`, `dh_dec` and `dc_dec` handed on. The start $h_0$
+# and $c_0$ are learned there, so your `dh` and `dc` at the end of the loop are gradients too.
+
+# %%
+n, T, H, inputs = 3, 5, 4, 2
+x, h_0, c_0 = (rng.standard_normal(s) for s in ((T, n, inputs), (n, H), (n, H)))
+W, b, dhs = (rng.standard_normal(s) for s in ((H + inputs, 4 * H), 4 * H, (T, n, H)))
+hs, cache = lstm_sequence(x, h_0, c_0, W, b)
+theirs = package.lstm_sequence_backward(dhs, package.lstm_sequence(x, h_0, c_0, W, b)[1])
+for ours, wanted in zip(lstm_sequence_backward(dhs, cache), theirs, strict=True):
+    np.testing.assert_allclose(ours, wanted, rtol=1e-9, atol=1e-12)
+
+there = np.zeros_like(c_0)
+there[1, 2] = eps
+above, below = ((dhs * lstm_sequence(x, h_0, c_0 + s * there, W, b)[0]).sum() for s in (1, -1))
+np.testing.assert_allclose(theirs[2][1, 2], (above - below) / (2 * eps), rtol=1e-6)
+print("your loop, the package's and the finite difference agree")
+
+# %% [markdown]
+# ## In practice
+#
+# * Two ways to see only half of it: to add `dhs` at the last step only, and to begin each step
+#   with a fresh `dc`. A sequence of one step doesn't show either, so check with at least two.
+# * The forward keeps the cache of every step. Memory grows with $T$, and this is the price of going
+#   back. For long texts people cut the sequence and let no gradient pass the cut; DRAW's 64 steps
+#   need no cut.
+# * Against the exploding gradient of $w = 1.1$ there is a plain remedy, to shorten a gradient that
+#   is too long. Lesson 13 does it.
+# * The products `x.T @ da` of all steps can be done as one large one, once the loop is over. The
+#   package does; lesson 12 shows how.
+#
+# ## What is next
+#
+# The decoder's input $z_t$ is a random number. Lesson 10 draws it in a way that lets gradients
+# through, and says what it costs.

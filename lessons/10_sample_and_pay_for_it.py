@@ -1,0 +1,493 @@
+# %% [markdown]
+# # 10 Sample and pay for it
+#
+# **You'll do:** four exercises, eight lines in all: draw a random number that a gradient can pass,
+# its backward, its price in nats, and the backward of the price.
+#
+# **You'll learn:** why a network that invents images needs chance in its middle, how one
+# differentiates through chance, and what chance costs.
+#
+# **You'll need:** lesson 02 (whole arrays) and lesson 03 (nats, the cost of an image). 45 minutes.
+#
+# | paper | here | |
+# |---|---|---|
+# | $z$ | `z` | the latent vector, `(n, Z)`: `Z` numbers that stand for an image |
+# | $\mu$ | `mu` | its mean, `(n, Z)` |
+# | $\sigma$ | `sigma` | its standard deviation, `(n, Z)`; networks emit `log_sigma` |
+# | $\epsilon$ | `noise` | random numbers of mean 0 and deviation 1, `(n, Z)` |
+# | $L^x$ | `nll` | the cost of the image, `(n,)`, in nats (lesson 03) |
+# | $L^z$ | `kl` | the price of the latent vector, `(n,)`, in nats |
+
+# %%
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+import minidraw
+from minidraw import layers
+from minidraw.datasets import as_float, carried_path
+from minidraw.learn import exercise, hint
+from minidraw.learn.pictures import BLUE, GREEN, VERMILION, panels, picture, plain, show
+from minidraw.models import draw
+
+images = as_float(minidraw.load("digits").train.images[:, 0], np.float64)
+rng = np.random.default_rng(10)
+
+
+def row(pictures):
+    """Images side by side, as one."""
+    return np.pad(pictures, ((0, 0), (1, 1), (1, 1)), constant_values=0.4).transpose(1, 0, 2)
+
+
+# %% [markdown]
+# ## The goal
+#
+# Nobody wrote the digits of the lower row. The network that comes with minidraw painted them, and
+# all that went in were random numbers. By the end of this lesson a small network of yours paints
+# its first digits in the same way, if less sharply: in one stroke, where this one takes many.
+
+# %%
+shipped = minidraw.Draw.load(carried_path("mnist.npz"))
+config, params = shipped.config_, shipped.params_
+latent = rng.standard_normal(draw.noise_shape(config, 12)).astype(np.float32)
+film = draw.generate(params, latent, config, layers)
+invented = layers.sigmoid(film.canvas[-1])[:, 0]
+
+figure, axes = panels(height=1.8)
+picture(axes, np.vstack([row(part).reshape(30, -1) for part in (images[:12], invented)]))
+show(
+    figure,
+    "Figure 10.1. Above, digits that people wrote. Below, digits that a network made of random "
+    "numbers.",
+    "Two rows of twelve grey images of digits. The lower row looks handwritten as well.",
+)
+
+# %% [markdown]
+# ## The idea, in words
+#
+# Let one network look at an image and say a few numbers, $z$. Let a second one see nothing but $z$
+# and paint. Train both so that the painting resembles the image. The first is called the
+# **encoder**, the second the **decoder**, and $z$ the **latent vector** ("latent": hidden).
+#
+# This learns to copy, and nothing else. Which $z$ would you give the decoder for a *new* digit? You
+# don't know where the encoder put its numbers; between two of them there may be nothing but mud.
+# And nothing stops the encoder from hiding a whole image in the thousandth decimals.
+#
+# So two rules are added:
+#
+# 1. The encoder doesn't say a number but a place and a width, $\mu$ and $\sigma$. The number is
+#    drawn at random around that place. Decimals below the width are drowned in noise, and
+#    neighbours of a good $z$ must be good as well.
+# 2. It pays for the draw. If $\mu = 0$ and $\sigma = 1$ for every image, it has said nothing, and
+#    pays nothing. The further away and the narrower, the more it costs, in nats.
+#
+# Then you know where the numbers are: around 0, with a deviation of about 1. Draw some from there,
+# and the decoder paints.
+#
+# ## A draw: equations 1, 2 and 6
+#
+# A **normal distribution** $\mathcal N(\mu, \sigma^2)$ is the hill of lesson 04, as a rule for
+# drawing numbers: many close to the mean $\mu$, few further than two deviations $\sigma$ away.
+# `rng.standard_normal` draws from the one with mean 0 and deviation 1. For any other, stretch those
+# numbers and move them:
+
+# %%
+noise = rng.standard_normal(20_000)
+figure, axes = panels(height=2.6)
+for mu, sigma, color, style in ((0, 1, BLUE, "-"), (3, 0.5, VERMILION, "--")):
+    drawn = mu + sigma * noise
+    axes.hist(drawn, 80, density=True, color=color, alpha=0.3)
+    at = np.linspace(-4, 5, 300)
+    hill = np.exp(-((at - mu) ** 2) / (2 * sigma**2)) / (sigma * np.sqrt(2 * np.pi))
+    axes.plot(at, hill, style, color=color, label=f"mean {mu}, deviation {sigma}")
+    print(f"wanted {mu}, {sigma}; drawn {drawn.mean():.3f}, {drawn.std():.3f}")
+axes.legend(frameon=False)
+plain(axes, xlabel="number", ylabel="how often")
+show(
+    figure,
+    "Figure 10.2. The same 20,000 random numbers, as they come and stretched and moved. Lines: the "
+    "formula of the hill, with an area of 1.",
+    "Two bell-shaped histograms with matching curves: a broad one around 0, a narrow one around 3.",
+)
+
+# %% [markdown]
+# In the paper the encoder's output $h^{enc}$ goes through a linear layer (lesson 02), which the
+# paper calls $L$, for either number:
+#
+# $$\mu = L(h^{enc}) \qquad (1) \qquad\qquad \sigma = \exp\left(L(h^{enc})\right) \qquad (2)$$
+# $$z \sim \mathcal N(\mu, \sigma^2) \qquad (6)$$
+#
+# ($\sim$: is drawn from.) A linear layer may emit anything, and exp makes it positive, as it did
+# for the window's variance in lesson 04. Take care: there the layer emits $\log \sigma^2$, here
+# $\log \sigma$.
+#
+# ### Exercise 1: the draw (2 lines)
+#
+# All three arrays have the shape `(n, Z)`; `noise` comes from outside. Return `z` and, for the
+# backward, the pair of `sigma` and `noise`.
+
+
+# %%
+@exercise("10.sample")
+def sample(mu, log_sigma, *, noise):
+    raise NotImplementedError
+    return z, (sigma, noise)
+
+
+# %% [markdown]
+# ## What is the slope of chance?
+#
+# Why does the noise come from outside? Look at the draw with the eyes of lesson 01: wiggle $\mu$ a
+# little, and measure how $z$ moves. Below, at the left, the same eight random numbers are used for
+# every $\mu$: they are **frozen**. In the middle, eight new ones are drawn for every $\mu$. At the
+# right, a loss: the mean of $(z - 2)^2$ over the eight.
+#
+# **Predict.** What will the dots do in the left picture, what in the middle? And the two losses?
+
+# %%
+mus = np.linspace(0, 4, 33)
+frozen = np.repeat(np.random.default_rng(12).standard_normal((1, 8)), 33, axis=0)
+redrawn = rng.standard_normal((33, 8))
+clouds = [
+    sample(np.repeat(mus[:, None], 8, axis=1), np.full((33, 8), np.log(0.8)), noise=part)[0]
+    for part in (frozen, redrawn)
+]
+figure, axes = panels(3, height=3)
+kinds = ("frozen", BLUE, "-"), ("redrawn", VERMILION, "--")
+for place, z, (name, color, line) in zip(axes, clouds, kinds, strict=False):
+    place.plot(mus, z, ".", color=color, markersize=4)
+    plain(place, title=name, xlabel="mu", ylabel="z", ylim=(-3, 7))
+    axes[2].plot(mus, ((z - 2) ** 2).mean(axis=1), line, color=color, label=name)
+axes[2].legend(frameon=False)
+plain(axes[2], title="loss", xlabel="mu")
+show(
+    figure,
+    "Figure 10.3. Noise frozen: the dots glide with mu, and the loss has a slope. Noise redrawn: "
+    "the dots jump.",
+    "Left, eight parallel rising rows of dots. Middle, a rising cloud without order. Right, a "
+    "smooth parabola with its lowest point near 2, and a jagged line around it.",
+)
+
+# %% [markdown]
+# A finite difference sees it most clearly. It divides by a step of 0.00002:
+
+# %%
+eps = 1e-5
+for name, pair in (("frozen", frozen[[0, 0]]), ("redrawn", redrawn[[0, 1]])):
+    above, below = 1 + eps + 0.8 * pair[0], 1 - eps + 0.8 * pair[1]
+    slope = (((above - 2) ** 2).mean() - ((below - 2) ** 2).mean()) / (2 * eps)
+    print(f"{name:8} slope of the loss at mu = 1: {slope:.4f}")
+
+# %% [markdown]
+# Once the noise is drawn, $z = \mu + \sigma\,\epsilon$ is a formula like any other, with $\epsilon$
+# as a constant. This is the whole trick; it is called **reparameterisation**. Every image and every
+# visit gets new noise, but forward and backward use the same.
+#
+# The slope by $\mu$ is 1. By $\sigma$ it is $\epsilon$: a dot above the mean rises when the hill
+# gets wider, one below it sinks. And the layer emitted $\log \sigma$: one more link, an exp, as in
+# link 4 of lesson 05.
+#
+# ### Exercise 2: the draw, backward (2 lines)
+#
+# `dz` has the shape `(n, Z)`. Return `dmu` and `dlog_sigma`, of the same shape.
+
+
+# %%
+@exercise("10.sample_backward")
+def sample_backward(dz, cache):
+    sigma, noise = cache
+    raise NotImplementedError
+    return dmu, dlog_sigma
+
+
+# %% [markdown]
+# ## The price: equations 10 and 11
+#
+# In lesson 03 an event of probability $p$ cost $-\log p$ nats. Here is what a draw costs. Someone
+# who hasn't seen the image knows only the rule $\mathcal N(0, 1)$, and would pay
+# $-\log p(z)$ for the number $z$, with $p$ the height of that hill at $z$. The encoder knows
+# better: its own hill $q$, around $\mu$, asks for $-\log q(z)$. The difference,
+# $\log q(z) - \log p(z)$, is what $z$ has told about the image. With the hills' formula, and
+# because $(z - \mu)/\sigma$ is the noise:
+#
+# $$\log q(z) = -\tfrac12 \epsilon^2 - \log \sigma - \tfrac12 \log 2\pi, \qquad
+# \log p(z) = -\tfrac12 z^2 - \tfrac12 \log 2\pi$$
+# $$\log q(z) - \log p(z) = \tfrac12 (z^2 - \epsilon^2) - \log \sigma$$
+#
+# Now average over many draws. The mean of $\epsilon$ is 0, that of $\epsilon^2$ is 1. So
+# $z^2 = \mu^2 + 2 \mu \sigma \epsilon + \sigma^2 \epsilon^2$ has the mean $\mu^2 + \sigma^2$, and
+# what remains is $\tfrac12 (\mu^2 + \sigma^2 - 1) - \log \sigma$. With
+# $\log \sigma = \tfrac12 \log \sigma^2$ and a sum over the `Z` entries this is one step of the
+# paper's
+#
+# $$L^z = \tfrac12 \sum_j \left(\mu_j^2 + \sigma_j^2 - \log \sigma_j^2 - 1\right) \qquad (11)$$
+#
+# It is called the **Kullback-Leibler divergence** of the two hills (10), hence `kl`. Is the
+# derivation right? Average the difference over draws, and compare:
+
+# %%
+mu, sigma, noise = 1.5, 0.4, rng.standard_normal(1_000_000)
+z = mu + sigma * noise
+print("mean of log q - log p:", ((z**2 - noise**2) / 2 - np.log(sigma)).mean().round(3))
+print("formula:              ", 0.5 * (mu**2 + sigma**2 - np.log(sigma**2) - 1))
+
+# %% [markdown]
+# ### Exercise 3: the price (2 lines)
+#
+# Return `kl`, shape `(n,)`, in nats per image. The paper prints the constant of (11) in a way that
+# has misled many; as it stands here, every entry has its own $-1$. Check yourself with
+# $\mu = 0$, $\sigma = 1$: it must be free.
+
+
+# %%
+@exercise("10.kl")
+def kl(mu, log_sigma):
+    raise NotImplementedError
+    return kl, (mu, sigma)
+
+
+# %% [markdown]
+# **Predict.** With $\mu = 0$, which costs more: a deviation of 2, or of 1/2? And what would a
+# deviation of 0 cost, an exact number?
+
+# %%
+sigmas, mus = np.array([2, 0.5, 1e-3, 1e-6, 1])[:, None], np.zeros((5, 1))
+print(dict(zip(sigmas[:, 0].tolist(), kl(mus, np.log(sigmas))[0].round(3).tolist(), strict=True)))
+
+along = np.linspace(-3, 3, 121)[:, None]
+figure, (left, right) = panels(2, height=2.6)
+left.plot(along, kl(along, 0 * along)[0], color=BLUE)
+plain(left, xlabel="mu, with sigma = 1", ylabel="price in nats")
+right.plot(along, kl(0 * along, along)[0], color=VERMILION)
+plain(right, xlabel="log sigma, with mu = 0", ylim=(0, 6))
+show(
+    figure,
+    "Figure 10.4. The price of one latent entry. It is 0 at one place only: mean 0, deviation 1.",
+    "Left, a parabola with its lowest point at 0. Right, a curve with its lowest point at 0 that "
+    "rises in a straight line to the left and steeply to the right.",
+)
+
+# %% [markdown]
+# An exact number would cost infinitely much. Each halving of the width adds
+# $\log 2 = 0.69$ nats: one bit, as it should.
+#
+# ### Exercise 4: the price, backward (2 lines)
+#
+# `dkl` has the shape `(n,)`, the two gradients `(n, Z)`. Differentiate (11) by $\mu_j$ and by
+# $\log \sigma_j$; for the second, write $\sigma^2$ as $\exp(2 \log \sigma)$ first.
+
+
+# %%
+@exercise("10.kl_backward")
+def kl_backward(dkl, cache):
+    mu, sigma = cache
+    raise NotImplementedError
+    return dmu, dlog_sigma
+
+
+# %% [markdown]
+# ## A network that paints in one stroke
+#
+# Now the whole of it: encoder, draw, decoder. Each of the two networks is a linear layer, a tanh
+# and another linear layer. The loss is equation 12 for a single step: the image's cost given $z$,
+# and the price of $z$,
+#
+# $$L = L^x + L^z \qquad (12)$$
+#
+# Think of sending an image to someone: first $z$, for $L^z$ nats, then the pixels that the decoder
+# doesn't guess, for $L^x$ nats. A network of this kind is known as a *variational autoencoder*.
+# The sum is never less than the image's true cost $-\log p(x)$; lesson 16 shows why.
+
+# %%
+HIDDEN, Z, pixels = 100, 10, images[0].size
+mean = np.clip(images.mean(axis=0).ravel(), 0.005, 0.995)
+sizes = {"see": (pixels, HIDDEN), "latent": (HIDDEN, 2 * Z), "think": (Z, HIDDEN)}
+sizes["paint"] = HIDDEN, pixels
+W = {name: rng.standard_normal(size) / np.sqrt(size[0]) for name, size in sizes.items()}
+b = {name: np.zeros(size[1]) for name, size in sizes.items()}
+W["latent"], W["paint"] = 0.1 * W["latent"], 0.1 * W["paint"]
+b["paint"] = np.log(mean / (1 - mean))  # it starts with the mean image of lesson 03
+
+
+def decode(z):
+    """Logits of all pixels, and what the backward needs."""
+    a, think = layers.linear(z, W["think"], b["think"])
+    painted, paint = layers.linear(np.tanh(a), W["paint"], b["paint"])
+    return painted, (think, paint)
+
+
+# %%
+def forward(x, noise):
+    """Both costs of each image, and the caches."""
+    a, see = layers.linear(x, W["see"], b["see"])
+    raw, latent = layers.linear(np.tanh(a), W["latent"], b["latent"])
+    mu, log_sigma = raw[:, :Z], raw[:, Z:]  # eqs 1 and 2
+    z, drawn = sample(mu, log_sigma, noise=noise)  # eq 6
+    price, paid = kl(mu, log_sigma)  # eq 11
+    logits, (think, paint) = decode(z)
+    square = (len(x), 1, 28, 28)
+    nll, cost = layers.bernoulli_cost(logits.reshape(square), x=x.reshape(square))  # eq 9
+    return nll, price, (see, latent, drawn, paid, think, paint, cost)
+
+
+# %% [markdown]
+# Backward, from the cost to the first layer. $\mu$ and $\log \sigma$ are used twice, by the draw
+# and by the price: their gradients add.
+
+
+# %%
+def backward(caches):
+    """Gradients of the mean of nll + kl, by layer: a pair for W and b."""
+    see, latent, drawn, paid, think, paint, cost = caches
+    share = np.full(len(see.x), 1 / len(see.x))  # the mean over the images
+    dlogits = layers.bernoulli_cost_backward(share, cost).reshape(len(share), -1)
+    found = {}
+    dg, *found["paint"] = layers.linear_backward(dlogits, paint)
+    dz, *found["think"] = layers.linear_backward(dg * (1 - paint.x**2), think)  # paint.x = tanh(a)
+    through_z, through_kl = sample_backward(dz, drawn), kl_backward(share, paid)
+    draw = np.concatenate([p + q for p, q in zip(through_z, through_kl, strict=True)], axis=1)
+    dh, *found["latent"] = layers.linear_backward(draw, latent)
+    _, *found["see"] = layers.linear_backward(dh * (1 - latent.x**2), see)
+    return found
+
+
+# %% [markdown]
+# Checked as ever, with the noise frozen, at one weight of each layer:
+
+# %%
+x, noise = (images[:7].reshape(7, -1) > 0.5) * 1.0, rng.standard_normal((7, Z))
+gradients = backward(forward(x, noise)[2])
+for name in W:
+    place, losses = (406 % len(W[name]), 5), []  # 406: a pixel in the middle
+    for by in (eps, -2 * eps):
+        W[name][place] += by
+        nll, price, _ = forward(x, noise)
+        losses.append((nll + price).mean())
+    W[name][place] += eps
+    measured = (losses[0] - losses[1]) / (2 * eps)
+    print(f"{name:7} by hand {gradients[name][0][place]: .8f}, measured {measured: .8f}")
+    np.testing.assert_allclose(gradients[name][0][place], measured, rtol=1e-4, atol=1e-8)
+
+# %% [markdown]
+# Then 1,600 steps of learning, with 50 images each. At every visit a coin is tossed for each grey
+# level (lesson 03). A weight's step is the gradient's, and nine tenths of the step before: like a
+# ball it rolls on where the slope stays the same. Lesson 13 has something better.
+#
+# **Predict.** $L^x$ starts at the cost of the mean image, near 206 nats, and $L^z$ near 0. Which
+# way will each of them go?
+
+
+# %%
+def learn(steps, rate=0.005, batch=50):
+    """Gradient descent that rolls on; returns both costs at every step."""
+    speed, found = {name: [0 * W[name], 0 * b[name]] for name in W}, []
+    for _ in range(steps):
+        grey = images[rng.integers(0, len(images), batch)].reshape(batch, -1)
+        x = (rng.random(grey.shape) < grey) * 1.0
+        nll, price, caches = forward(x, rng.standard_normal((batch, Z)))
+        found.append((nll.mean(), price.mean()))
+        for name, gradients in backward(caches).items():
+            for k, part in enumerate((W, b)):
+                speed[name][k] = 0.9 * speed[name][k] - rate * gradients[k]
+                part[name] = part[name] + speed[name][k]
+    return np.array(found)
+
+
+with threadpool_limits(1):  # products as small as these are fastest on one core
+    course = learn(1600)
+
+# %%
+smooth = course.reshape(-1, 20, 2).mean(axis=1)
+figure, axes = panels(height=2.8)
+at = np.arange(len(smooth)) * 20
+axes.plot(at, smooth.sum(axis=1), color=VERMILION, label="sum")
+axes.plot(at, smooth[:, 0], "--", color=BLUE, label="image, L^x")
+axes.plot(at, smooth[:, 1], ":", color=GREEN, label="latent, L^z")
+axes.legend(frameon=False)
+plain(axes, xlabel="steps of learning", ylabel="nats per image", ylim=(0, 215))
+show(
+    figure,
+    "Figure 10.5. The network buys nats: it pays more and more for z, and saves several times as "
+    f"much on the image. Last: {smooth[-1, 0]:.0f} + {smooth[-1, 1]:.0f} nats.",
+    "Three curves. The cost of the image falls from about 200 to about 120 nats, the price of the "
+    "latent vector rises from 0 to about 17, and their sum falls.",
+)
+
+# %% [markdown]
+# ## The first samples
+#
+# Draw `z` from $\mathcal N(0, 1)$, decode, and take the sigmoid: the encoder has no part in this.
+
+# %%
+invented = layers.sigmoid(decode(rng.standard_normal((36, Z)))[0]).reshape(3, 12, 28, 28)
+figure, axes = panels(height=2.6)
+picture(axes, np.vstack([row(line).reshape(30, -1) for line in invented]), low=0, high=1)
+show(
+    figure,
+    "Figure 10.6. Digits that your draw, your price and their gradients have taught a network to "
+    "paint.",
+    "Three rows of twelve blurred grey images. Many can be read as digits, some are between two.",
+)
+
+# %% [markdown]
+# They are blurred where $z$ leaves the choice open, and some lie between two digits. But none of
+# them was ever seen. And because neighbours of a good $z$ are good too, one digit can glide into
+# another: here from left to right in equal steps, between the means of two images.
+
+# %%
+x = (images[[3, 7, 1, 2]] > 0.5).reshape(4, -1) * 1.0
+h = np.tanh(layers.linear(x, W["see"], b["see"])[0])
+mu = layers.linear(h, W["latent"], b["latent"])[0][:, :Z]
+part = np.linspace(0, 1, 12)[:, None]
+glides = [decode((1 - part) * mu[k] + part * mu[k + 1])[0] for k in (0, 2)]
+
+figure, axes = panels(height=1.8)
+lines = [row(layers.sigmoid(line).reshape(12, 28, 28)).reshape(30, -1) for line in glides]
+picture(axes, np.vstack(lines), low=0, high=1)
+show(
+    figure,
+    "Figure 10.7. From one digit to another through the space of z.",
+    "Two rows of twelve grey images; in each, the first digit changes gradually into another.",
+)
+
+# %% [markdown]
+# ## Where it lives
+#
+# `sample` and `kl` in `minidraw/layers/latent.py`, each with its backward below it. `latent` there
+# joins the two, because a layer's output is used by both.
+
+# %%
+mu, log_sigma, noise = rng.standard_normal((3, 4, 6))
+dz, dkl = rng.standard_normal((4, 6)), rng.standard_normal(4)
+z, drawn = layers.sample(mu, log_sigma, noise=noise)
+np.testing.assert_allclose(z, mu + np.exp(log_sigma) * noise)  # eqs 2 and 6
+np.testing.assert_allclose(sample(mu, log_sigma, noise=noise)[0], z)
+nats, paid = layers.kl(mu, log_sigma)
+var = np.exp(log_sigma) ** 2
+np.testing.assert_allclose(nats, 0.5 * (mu**2 + var - np.log(var) - 1).sum(axis=1))  # eq 11
+np.testing.assert_allclose(kl(mu, log_sigma)[0], nats)
+ours = np.add(
+    sample_backward(dz, sample(mu, log_sigma, noise=noise)[1]),
+    kl_backward(dkl, kl(mu, log_sigma)[1]),
+)
+raw = np.concatenate([mu, log_sigma], axis=1)
+_, cache = layers.latent(raw, noise=noise)
+np.testing.assert_allclose(np.concatenate(ours, axis=1), layers.latent_backward((dz, dkl), cache))
+print("draw and price agree with the package")
+
+# %% [markdown]
+# ## In practice
+#
+# * Noise has to be fresh for every image, every entry and, in DRAW, every step. An array that is
+#   shared by broadcasting is quickly made, and the cost then falls below the truth.
+# * (11) in the paper has its constant as $T/2$. Subtracted once instead of once per entry, it makes
+#   every printed figure wrong and every gradient right; a gradient check can't see it. A known
+#   answer can: the price of $\mathcal N(0, 1)$ is exactly 0.
+# * If $L^z$ stays at 0, the decoder has learned to do without $z$. Always look at the two costs
+#   apart.
+# * Pictures of *reconstructions*, from the $z$ of a given image, look better than samples and are
+#   often taken for them.
+#
+# ## What is next
+#
+# One stroke is little. DRAW paints in many, with a latent vector for each, and looks at what is
+# still missing before the next. Lesson 11 joins all your layers into one such step.
