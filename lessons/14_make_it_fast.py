@@ -17,7 +17,8 @@
 # | | **shard** | a part of a batch, a few images of it |
 #
 # The paper says nothing about speed. All figures below are measured while the notebook runs: yours
-# differ from those printed here, and differ a little each time.
+# differ from those printed here, and differ a little each time. The very first run takes half a
+# minute longer, since minidraw's own kernels are compiled then, and kept.
 
 # %%
 import time
@@ -71,7 +72,7 @@ def in_shards(ops):
 
 
 # %%
-def seconds(contenders, rounds=9):
+def seconds(contenders, rounds=7):
     """Median time of each; they take turns, so that what slows the machine slows them all."""
     taken = {name: [] for name in contenders}
     for round in range(rounds + 1):
@@ -127,7 +128,7 @@ print(f"lowest {min(turns):.0f}, median {np.median(turns):.0f}, highest {max(tur
 # **Predict.** Matrix products, gates, reading, writing: which takes most?
 
 # %%
-clocks, passes = Timed(layers), 6
+clocks, passes = Timed(layers), 5
 whole(clocks)
 clocks.seconds.clear()
 began = time.perf_counter()
@@ -318,8 +319,8 @@ for name, taken in times.items():
 # `tanh_c` have the shape `(n, H)`, `gates` has `(n, 4 H)`. Fill `da`, `(n, 4 H)`, and `dc_prev`,
 # `(n, H)`: they hold old numbers, so overwrite them. Return nothing. Write `one` for 1.
 #
-# The check runs the loop as it is, in Python, where an index beyond the end stops it. Compiled, it
-# would write to memory that belongs to something else.
+# Don't compile it yet. The check runs the loop as it is, in Python, where an index beyond the end
+# stops it. Compiled, it would write to memory that belongs to something else.
 
 
 # %%
@@ -410,7 +411,7 @@ assert difference(whole(kernels), whole(layers)) < 1e-4
 # **Predict.** Your loop is several times as fast as NumPy. And the pass? You have the formula.
 
 # %%
-times = seconds({"layers": lambda: whole(layers), "with your loop": lambda: whole(mixed)}, 15)
+times = seconds({"layers": lambda: whole(layers), "with your loop": lambda: whole(mixed)}, 11)
 found = times["layers"] / times["with your loop"]
 print(f"Amdahl's law {amdahl(share, gains[np.float32]):.3f}, measured {found:.3f} times as fast")
 
@@ -491,7 +492,7 @@ contenders = {
     "all kernels": lambda: whole(kernels),
     "kernels, in shards": lambda: in_shards(kernels),
 }
-final = seconds(contenders, 11)
+final = seconds(contenders, 9)
 
 figure, axes = panels(height=2.4)
 bars(axes, final, ["0.75", BLUE, GREEN, VERMILION])

@@ -111,6 +111,15 @@ EXERCISES = (
                 "the columns of i and f have changed places",
             ),
             (
+                "dh[j, k] * tanh_c[j, k] * o",
+                "dcell * tanh_c[j, k] * o",
+                "o gets the cell's gradient: it is a factor of h, and needs dh",
+            ),
+            ("da[j, k] =", "_ =", "the columns of i still hold the old numbers"),
+            ("da[j, H + k] =", "_ =", "the columns of f still hold the old numbers"),
+            ("da[j, 2 * H + k] =", "_ =", "the columns of o still hold the old numbers"),
+            ("da[j, 3 * H + k] =", "_ =", "the columns of g still hold the old numbers"),
+            (
                 "da[j, 3 * H + k] = dcell",
                 "da[j, 3 * H + k] += dcell",
                 "it is added to the old numbers: overwrite them with =",
