@@ -7,8 +7,8 @@
 # **You'll learn:** to take a formula apart into links, differentiate each, and join them; and to
 # trust the result because a finite difference says the same.
 #
-# **You'll need:** lesson 02 (a value used twice adds its gradients; what is broadcast forward is
-# summed backward) and lesson 04. 50 minutes.
+# **You'll need:** lesson 01 (a value used twice adds its gradients; what is broadcast forward is
+# summed backward), lesson 02 (products) and lesson 04. 50 minutes.
 #
 # | paper | here | |
 # |---|---|---|
@@ -26,6 +26,7 @@ from minidraw import layers
 from minidraw.datasets import as_float
 from minidraw.learn import exercise, hint
 from minidraw.learn.pictures import BLUE, GREEN, VERMILION, frame, panels, picture, plain, show
+from minidraw.learn.table.lesson_06 import sandwich, sandwich_backward
 
 digit = as_float(minidraw.load("digits").train.images[3, 0], np.float64)
 B, A, K = 34, 46, 5
@@ -62,18 +63,18 @@ def loss(x, y):
 
 
 # %% [markdown]
-# Two links of the chain need no exercise: you know products from lesson 02. The loss is half a sum
-# of squares, so the gradient of the patch is the difference itself. And a product
-# `patch = F_y @ scene @ F_x.T` hands its gradient on by products:
+# Two links of the chain are no exercise of this lesson. The loss is half a sum of squares, so the
+# gradient of the patch is the difference itself. And the product `F_y @ scene @ F_x.T` hands its
+# gradient on by products, as in lesson 02; `sandwich_backward` does it here, and the next lesson
+# asks you for it.
 
 
 # %%
 def filter_gradients(x, y):
     """Gradients of the loss by both filterbanks, and the caches to go on with."""
     F_y, F_x, cache_y, cache_x = banks(x, y)
-    dpatch = F_y @ scene @ F_x.mT - wanted  # loss = half the sum of (patch - wanted)^2
-    dF_y = dpatch @ (F_x @ scene.T)  # patch = F_y @ scene @ F_x.T
-    dF_x = dpatch.mT @ (F_y @ scene)
+    patch, cache = sandwich(F_y, scene, F_x)
+    dF_y, _, dF_x = sandwich_backward(patch - wanted, cache)  # of half the sum of squares
     return dF_y, dF_x, cache_y, cache_x
 
 

@@ -28,9 +28,11 @@ from minidraw.datasets import as_float, carried_path
 from minidraw.layers import (
     filterbank,
     filterbank_backward,
+    read,
     read_backward,
     window,
     window_backward,
+    write,
     write_backward,
 )
 from minidraw.learn import exercise, hint
@@ -298,7 +300,7 @@ def banks(raw, *, height, width, K):
 canvas, raw = rng.standard_normal((3, 1, 11, 7)), 0.3 * rng.standard_normal((3, 5))
 x = rng.random((3, 1, 11, 7))
 (F_y, F_x, gamma), _ = banks(raw, height=11, width=7, K=5)
-glimpse, _ = layers.read(x - layers.sigmoid(canvas), F_y, F_x, gamma, x=x)
+glimpse, _ = read(x - layers.sigmoid(canvas), F_y, F_x, gamma, x=x)
 theirs, _ = layers.read_attention(canvas, raw, x=x, K=5)
 np.testing.assert_allclose(glimpse.reshape(3, -1), theirs)
 
@@ -312,10 +314,10 @@ np.testing.assert_allclose(glimpse.reshape(3, -1), theirs)
 # ### Exercise 3: looking, backward (9 lines)
 #
 # From the gradient of the glimpse, `(n, 2 C K K)`, to those of the canvas and of `raw`. You may
-# call `read_backward`, `filterbank_backward` and `window_backward`, and `banks` for the caches that
-# they want. `read_backward` takes a gradient of shape `(n, 2 C, K, K)` and the cache
-# `(pictures, F_y, F_x, gamma)`, and returns the gradients of `x_err, F_y, F_x, gamma`. The last
-# link is that of exercise 2, without the sum.
+# call `read_backward`, `filterbank_backward` and `window_backward`. For the caches that they want
+# call `banks` and `read(x_err, F_y, F_x, gamma, x=x)` once more. `read_backward` takes a gradient
+# of shape `(n, 2 C, K, K)` and returns those of `x_err, F_y, F_x, gamma`. The last link is that of
+# exercise 2, without the sum.
 
 
 # %%
@@ -323,7 +325,6 @@ np.testing.assert_allclose(glimpse.reshape(3, -1), theirs)
 def read_attention_backward(dglimpse, cache):
     raw, F_y, F_x, s, x = cache
     n, K, B = F_y.shape
-    pictures = np.concatenate([x, x - s], axis=1)
     raise NotImplementedError
     return dcanvas, draw
 
@@ -331,10 +332,10 @@ def read_attention_backward(dglimpse, cache):
 # %% [markdown]
 # ### Exercise 4: painting, backward (7 lines)
 #
-# The same for the write window. The patch in the cache is flat, `(n, C K K)`; `write_backward`
-# takes the gradient of the stroke, `(n, C, B, A)`, and the cache `(patch, F_y, F_x, gamma)` with
-# the patch as `(n, C, K, K)`, and returns the gradients of `patch, F_y, F_x, gamma`. Return
-# `dpatch`, flat again, and `draw`.
+# The same for the write window. The patch in the cache is flat, `(n, C K K)`;
+# `write(patch, F_y, F_x, gamma)` wants it as `(n, C, K, K)`. `write_backward` takes the gradient of
+# the stroke, `(n, C, B, A)`, and returns those of `patch, F_y, F_x, gamma`. Return `dpatch`, flat
+# again, and `draw`.
 
 
 # %%

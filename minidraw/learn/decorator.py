@@ -44,7 +44,7 @@ def exercise(id):
         except UserError as error:
             theirs = {}
             print(f"{error}. Until that is mended, nothing is saved.")
-        verdict = judge(entry, function, _own_forward(entry, theirs))
+        verdict = judge(entry, function, entry.own_forward(theirs))
         if verdict.kind in ("unwritten", "borrowed"):
             why = "not written yet" if verdict.kind == "unwritten" else verdict.message
             print(f"{id}: {why}. The lesson goes on with minidraw's.")
@@ -58,10 +58,6 @@ def exercise(id):
     return decorate
 
 
-def _own_forward(entry, theirs):
-    return theirs.get(entry.forward.__name__) if entry.forward is not None else None
-
-
 def _keep(entry, function):
     """Save a right function if it is right there too; says what was done."""
     try:
@@ -69,7 +65,7 @@ def _keep(entry, function):
         theirs = saved.run(text)
     except (saved.NotAlone, UserError) as error:
         return f"Not saved: {error}."
-    alone = judge(entry, theirs[entry.name], _own_forward(entry, theirs))
+    alone = judge(entry, theirs[entry.name], entry.own_forward(theirs))
     if alone.kind != "right":
         why = alone.message.splitlines()[0] if alone.message else alone.kind
         return f"Not saved to {saved.FILE}: alone there, {why}."

@@ -33,19 +33,19 @@ def causes(exercise, cases, found, wanted, tolerance=TOLERANCE):
         i: _untouched(exercise, cases, i, theirs) or of_numbers(theirs[i], right[i], cases)
         for i in wrong
     }
-    if left := [i for i in wrong if words[i] is None]:
-        words |= _of_mutants(exercise, cases, theirs, left, named, split)
-    for i in wrong:
-        words[i] = (
-            words[i]
-            or arrangement(theirs[i], right[i], cases)
-            or _exchanged(i, theirs, right, names)
-        )
-    if left := [i for i in wrong if words[i] is None]:
-        words |= _of_mutants(exercise, cases, theirs, left, slips, split)
+
+    def left():
+        return [i for i in wrong if words[i] is None]
+
+    holds = _held(left(), theirs, right)
+    words |= {i: "they have changed places" for i, j in holds.items() if holds.get(j) == i}
+    words |= _of_mutants(exercise, cases, theirs, left(), named, split)
+    words |= {i: arrangement(theirs[i], right[i], cases) for i in left()}
+    words |= {i: f"these are the numbers of {names[holds[i]]}" for i in left() if i in holds}
+    if left():
+        words |= _of_mutants(exercise, cases, theirs, left(), slips, split)
         known = [case.names(exercise) for case in cases]
-        for i in left:
-            words[i] = words[i] or _factor_by_entry(theirs[i], right[i], known)
+        words |= {i: _factor_by_entry(theirs[i], right[i], known) for i in left()}
     return {names[i]: text for i, text in words.items()}
 
 
@@ -73,17 +73,20 @@ def _by_output(outs, split):
     return [[np.asarray(part) for part in parts] for parts in zip(*outs, strict=True)]
 
 
-def _exchanged(i, theirs, right, names):
-    for j, other in enumerate(right):
-        if j != i and all_agree(theirs[i], other):
-            return f"these are the numbers of {names[j]}"
-    return None
+def _held(wrong, theirs, right):
+    """Wrong output to the output whose numbers it holds, where there is one."""
+    return {
+        i: j
+        for i in wrong
+        for j, other in enumerate(right)
+        if j != i and all_agree(theirs[i], other)
+    }
 
 
 def _of_mutants(exercise, cases, theirs, wrong, candidates, split):
     """Match whole wrong answers; the one that explains most outputs goes first."""
     explained = []
-    for words, mutant in candidates:
+    for words, mutant in candidates if wrong else ():
         outs = outcomes(exercise, mutant, cases)
         if outs is None or (split and any(np.shape(o[0])[1:2] == () for o in outs)):
             continue

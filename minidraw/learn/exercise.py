@@ -1,5 +1,6 @@
 """What an exercise is: an entry in the table, and the random cases that its answer is tried on."""
 
+import types
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -67,6 +68,17 @@ class Exercise:
         sizes = ", ".join(f"{letter} = {size}" for letter, size in even.sizes.items())
         cases = [(_case(self, DRAWS, draw, PRIMES), words) for draw, words in self.edges]
         return (even, f"even sizes ({sizes})"), *cases
+
+    def own_forward(self, theirs):
+        """Of a backward: the learner's own forward; where the lesson gave it, the lesson's on their
+        functions, for these hand their own caches on.  None where they have none of them."""
+        if self.forward is None:
+            return None
+        if self.forward.__name__ in theirs:
+            return theirs[self.forward.__name__]
+        code = self.forward.__code__
+        own = {name: theirs[name] for name in code.co_names if name in theirs}
+        return types.FunctionType(code, self.forward.__globals__ | own) if own else None
 
     def __hash__(self):
         return hash(self.id)

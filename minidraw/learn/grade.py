@@ -102,8 +102,7 @@ def _child(path, ids):
         entry = everything()[id]
         verdict = ("missing", "")
         if entry.name in theirs:
-            forward = entry.forward and theirs.get(entry.forward.__name__)
-            verdict = judge(entry, theirs[entry.name], forward)
+            verdict = judge(entry, theirs[entry.name], entry.own_forward(theirs))
         print(json.dumps([id, *verdict]), file=answers, flush=True)
 
 

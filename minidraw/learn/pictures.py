@@ -58,6 +58,7 @@ def frame(axes, window, *, K, color=GREEN):
     center_x, center_y, stride = (float(np.ravel(part)[0]) for part in window[:3])
     offset = (np.arange(K) - (K - 1) / 2) * stride
     x, y = np.meshgrid(center_x + offset, center_y + offset)
+    axes.autoscale(False)  # a window may reach over the edge: the picture keeps its size
     axes.plot(x.ravel(), y.ravel(), "o", color=color, markersize=3, markeredgecolor="white")
     left, right, top, bottom = x.min(), x.max(), y.min(), y.max()
     axes.plot([left, right, right, left, left], [top, top, bottom, bottom, top], color=color)

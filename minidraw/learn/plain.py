@@ -55,11 +55,11 @@ def _of_shapes(found, wanted):
     for axes in _subsets(found[0].ndim):
         for kept in (False, True):
             if all_agree([y.sum(axis=axes, keepdims=kept) for y in found], wanted):
-                return f"a sum over axis {_listed(axes)} is missing; the numbers are right"
+                return f"a sum over {_listed(axes)} is missing; the numbers are right"
     for axes in _subsets(wanted[0].ndim):
         for kept in (False, True):
             if all_agree(found, [t.sum(axis=axes, keepdims=kept) for t in wanted]):
-                return f"one sum too many, over axis {_listed(axes)}"
+                return f"one sum too many, over {_listed(axes)}"
     if all(y.ndim == 2 and t.ndim == 1 and y.shape == t.shape * 2 for y, t in pairs) and (
         all_agree([np.diagonal(y) for y in found], wanted)
     ):
@@ -72,7 +72,7 @@ def _subsets(ndim):
 
 
 def _listed(axes):
-    return " and ".join(map(str, axes))
+    return f"{'axis' if len(axes) == 1 else 'axes'} {' and '.join(map(str, axes))}"
 
 
 def _constant_factor(found, wanted, cases, *, any_factor=False):
@@ -110,7 +110,7 @@ def _constant_factor(found, wanted, cases, *, any_factor=False):
 
 
 def _letters(sizes):
-    return [letters for k in (1, 2) for letters in combinations(sizes, k)]
+    return [letters for k in (1, 2, 3) for letters in combinations(sizes, k)]
 
 
 def _offset(found, wanted):

@@ -262,3 +262,52 @@ def test_what_stands_at_the_top_of_the_file_stays(notebook):
     notebook.run(RIGHT)
     assert "mine = 3  # kept" in MINE.read_text()
     assert MINE.read_text().count("import numpy as np") == 1
+
+
+OWN_STEP = '''
+@exercise("08.lstm")
+def lstm(x, h_prev, c_prev, W, b):
+    """Its cache is no tuple of the package's."""
+    a, linear_cache = linear(np.concatenate([h_prev, x], axis=1), W, b)
+    out, gates_cache = lstm_gates(a, c_prev)
+    return out, {"H": h_prev.shape[1], "linear": linear_cache, "gates": gates_cache}
+
+
+@exercise("08.lstm_backward")
+def lstm_backward(dout, cache):
+    da, dc_prev = lstm_gates_backward(dout, cache["gates"])
+    djoined, dW, db = linear_backward(da, cache["linear"])
+    return djoined[:, cache["H"] :], djoined[:, : cache["H"]], dc_prev, dW, db
+'''
+OWN_SEQUENCE = """
+from minidraw.layers import lstm_backward
+
+@exercise("09.lstm_sequence_backward")
+def lstm_sequence_backward(dhs, cache):
+    dh, dc = np.zeros_like(dhs[0]), np.zeros_like(dhs[0])
+    dx, dW, db = [], 0, 0
+    for dh_t, step in zip(dhs[::-1], cache.steps[::-1]):
+        dx_t, dh, dc, dW_t, db_t = lstm_backward((dh + dh_t, dc), step)
+        dx.append(dx_t)
+        dW, db = dW + dW_t, db + db_t
+    return np.array(dx[::-1]), dh, dc, dW, db
+"""
+
+
+def test_an_earlier_function_with_a_cache_of_its_own_serves_later_ones(notebook):
+    """The lesson's forward runs on the learner's step, whose backward wants its own cache."""
+    notebook.run("import numpy as np\nfrom minidraw.layers import linear, linear_backward")
+    notebook.run("from minidraw.layers import lstm_gates, lstm_gates_backward")
+    assert notebook.run(OWN_STEP).count("right. Saved to mine.py.") == 2
+    assert "right. Saved to mine.py." in Notebook().run(f"import numpy as np\n{OWN_SEQUENCE}")
+
+
+def test_two_outputs_in_each_others_place(notebook):
+    swapped = WHOLE.replace(
+        "return dmu.sum(axis=1), (dmu * offset).sum(axis=1), dvar",
+        "return (dmu * offset).sum(axis=1), dmu.sum(axis=1), dvar",
+    )
+    notebook.run("from minidraw.learn.table.lesson_05 import softmax_backward")
+    with pytest.raises(NotYet, match="they have changed places") as stopped:
+        notebook.run(swapped)
+    assert "Inputs: dF (" in str(stopped.value)

@@ -78,6 +78,8 @@ def _write_attention(rng, n, K, B, A, C):
     return inputs, {"height": B, "width": A, "K": K}
 
 
+BANKS = "window", "window_backward", "filterbank", "filterbank_backward"
+
 SHARED = (
     (
         "dstride_y + dstride_x",
@@ -184,7 +186,7 @@ EXERCISES = (
         ),
         forward=read_attention,
         parts=(_banks_backward,),
-        uses=("read_backward", "filterbank_backward", "window_backward", "window", "filterbank"),
+        uses=("read", "read_backward", *BANKS),
         mistakes=(
             *SHARED,
             (
@@ -207,7 +209,7 @@ EXERCISES = (
         ),
         forward=write_attention,
         parts=(_banks_backward,),
-        uses=("write_backward", "filterbank_backward", "window_backward", "window", "filterbank"),
+        uses=("write", "write_backward", *BANKS),
         mistakes=SHARED,
     ),
 )

@@ -3,9 +3,11 @@ import numpy as np
 from minidraw.layers import (
     filterbank,
     filterbank_backward,
+    read,
     read_backward,
     window,
     window_backward,
+    write,
     write_backward,
 )
 
@@ -40,9 +42,8 @@ def read_attention_backward_by_pieces(dglimpse, cache):
     (cx, cy, stride, var, gamma), window_cache = window(raw, height=B, width=A, K=K)
     _, cache_y = filterbank(cy, stride, var, K=K, A=B)
     _, cache_x = filterbank(cx, stride, var, K=K, A=A)
-    pictures = np.concatenate([x, x - s], axis=1)
     d = dglimpse.reshape(n, -1, K, K)
-    dx_err, dF_y, dF_x, dgamma = read_backward(d, (pictures, F_y, F_x, gamma))
+    dx_err, dF_y, dF_x, dgamma = read_backward(d, read(x - s, F_y, F_x, gamma, x=x)[1])
     along_y, along_x = filterbank_backward(dF_y, cache_y), filterbank_backward(dF_x, cache_x)
     shared = along_y[1] + along_x[1], along_y[2] + along_x[2]
     draw = window_backward((along_x[0], along_y[0], *shared, dgamma), window_cache)
@@ -75,7 +76,7 @@ def write_attention_backward_by_pieces(dout, cache):
     (cx, cy, stride, var, gamma), window_cache = window(raw, height=B, width=A, K=K)
     caches = [filterbank(c, stride, var, K=K, A=L)[1] for c, L in ((cy, B), (cx, A))]
     pictures = patch.reshape(n, -1, K, K)
-    dpatch, dF_y, dF_x, dgamma = write_backward(dout, (pictures, F_y, F_x, gamma))
+    dpatch, dF_y, dF_x, dgamma = write_backward(dout, write(pictures, F_y, F_x, gamma)[1])
     (dy, ds_y, dv_y), (dx, ds_x, dv_x) = map(filterbank_backward, (dF_y, dF_x), caches)
     draw = window_backward((dx, dy, ds_y + ds_x, dv_y + dv_x, dgamma), window_cache)
     return dpatch.reshape(patch.shape), draw
