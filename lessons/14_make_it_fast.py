@@ -84,6 +84,7 @@ def seconds(contenders, rounds=7):
     return {name: float(np.median(values)) for name, values in taken.items()}
 
 
+# %%
 def bars(axes, times, colors):
     """Milliseconds as bars, the first on top."""
     drawn = axes.barh(list(times), [1e3 * t for t in times.values()], color=colors, height=0.6)
@@ -249,6 +250,7 @@ def gates_loop(a, c_prev, gates, c, tanh_c, h):
             h[j, k] = gates[j, 2 * H + k] * tanh_c[j, k]
 
 
+# %%
 def forward(a, c_prev):
     """`lstm_gates` with that loop inside."""
     gates, (c, tanh_c, h) = np.empty_like(a), (np.empty_like(c_prev) for _ in range(3))
@@ -352,6 +354,7 @@ def backward(dout, cache, *, out=None):
     return da, dc_prev
 
 
+# %%
 def both(function):
     """Gradients of some size: a dout, and the cache of a forward."""
 
