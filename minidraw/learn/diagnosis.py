@@ -29,7 +29,10 @@ def causes(exercise, cases, found, wanted, tolerance=TOLERANCE):
         return {}
     names = exercise.blocks if split else exercise.output_names
     named, slips = mutants(exercise)
-    words = {i: of_numbers(theirs[i], right[i], cases) for i in wrong}
+    words = {
+        i: _untouched(exercise, cases, i, theirs) or of_numbers(theirs[i], right[i], cases)
+        for i in wrong
+    }
 
     def left():
         return [i for i in wrong if words[i] is None]
@@ -44,6 +47,17 @@ def causes(exercise, cases, found, wanted, tolerance=TOLERANCE):
         known = [case.names(exercise) for case in cases]
         words |= {i: _factor_by_entry(theirs[i], right[i], known) for i in left()}
     return {names[i]: text for i, text in words.items()}
+
+
+def _untouched(exercise, cases, i, found):
+    """Of an exercise that changes its inputs in place: this one is as it was."""
+    if not exercise.changed:
+        return None
+    name = exercise.changed[i]
+    before = [case.inputs[name] for case in cases]
+    if not all(np.array_equal(y, x) for y, x in zip(found[i], before, strict=True)):
+        return None
+    return "it is as it was: a plain = makes a new array, += or [...] = changes the old one"
 
 
 def _splits(exercise, found, wanted):

@@ -90,6 +90,11 @@ EXERCISES = (
             ("flat_dout.sum(axis=0)", "dout[-1].sum(axis=0)", "only the last step is counted"),
             ("flat_dout.sum(axis=0)", "dout.sum(axis=0)", "it isn't summed over the images"),
             ("flat_x.T @ flat_dout", "x[-1].T @ dout[-1]", "only the last step is counted"),
+            (
+                "flat_x.T @ flat_dout",
+                "x.reshape(x.shape[2], -1) @ flat_dout",
+                "the reshape to (I, T n) doesn't transpose, it mixes the rows: reshape, then .T",
+            ),
         ),
     ),
     Exercise(
@@ -144,6 +149,21 @@ EXERCISES = (
                 "h[t + 1].T @ dcanvas",
                 "h[t].T @ dcanvas",
                 "W multiplied the h behind the step, not the one before it",
+            ),
+            (
+                "dh = da @ U.T",
+                "dh = dh + da @ U.T",
+                "dh of a step isn't dh of the step before: only what comes through U goes on",
+            ),
+            (
+                "reversed(range(len(s)))",
+                "range(len(s))",
+                "the steps run from the first to the last; the backward pass begins with the last",
+            ),
+            (
+                "reversed(range(len(s)))",
+                "reversed(range(1, len(s)))",
+                "the first step is left out",
             ),
             ("dW = dW +", "dW =", "only the first step is counted"),
             ("dU = dU +", "dU =", "only the first step is counted"),

@@ -30,6 +30,85 @@ def _adam(rng, P):
 
 EXERCISES = (
     Exercise(
+        "13.adam_update",
+        adam_update,
+        _adam,
+        "P",
+        7,
+        (
+            "Move both running means a little towards the gradient and towards its square.",
+            "Both started at zero and are too small by 1 - beta^step: divide by that.",
+            "Step against the mean, divided by the root of the square plus eps; then let the "
+            "average of the weights follow. All four arrays change in place: use [...] or +=.",
+        ),
+        changed=("weights", "mean", "square", "average"),
+        mistakes=(
+            ("v += (1 - beta2) * g * g", "v += (1 - beta2) * g", "the gradient isn't squared"),
+            ("m += (1 - beta1) * g", "m += g", "the share 1 - beta1 is missing"),
+            ("w -= scale", "w += scale", "the weights move along the gradient, not against it"),
+            (
+                "w -= scale * m / (np.sqrt(v) + eps)",
+                "w -= scale * correction * m / (v + eps * correction)",
+                "the root of the square's mean is missing",
+            ),
+            (
+                "(np.sqrt(v) + eps)",
+                "np.sqrt(v + eps * correction)",
+                "eps is added before the root is taken, not after",
+            ),
+            (
+                "m *= beta1\n        m += (1 - beta1) * g",
+                "m *= 1 - beta1\n        m += beta1 * g",
+                "beta1 and 1 - beta1 have changed places",
+            ),
+            (
+                "v *= beta2\n        v += (1 - beta2) * g * g",
+                "v *= 1 - beta2\n        v += beta2 * g * g",
+                "beta2 and 1 - beta2 have changed places",
+            ),
+            (
+                "math.sqrt(1 - beta2**step)",
+                "math.sqrt(1 - beta1**step)",
+                "beta1 where the square's correction has beta2",
+            ),
+            (
+                "math.sqrt(1 - beta2**step)",
+                "1.0",
+                "the square's correction, 1 - beta2^step, is missing",
+            ),
+            (
+                "scale, eps = rate * correction / (1 - beta1**step)",
+                "scale, eps = rate * correction",
+                "the mean's correction, 1 - beta1^step, is missing",
+            ),
+            (
+                "(1 - beta1**step)",
+                "(1 - beta1 * step)",
+                "beta1 times step, where beta1 to the power of step belongs",
+            ),
+            (
+                "        w -= scale * m / (np.sqrt(v) + eps)\n        a += (1 - decay) * (w - a)",
+                "        a += (1 - decay) * (w - a)\n        w -= scale * m / (np.sqrt(v) + eps)",
+                "the average follows the old weights: let it follow the new ones",
+            ),
+            (
+                "scale, eps = rate * correction / (1 - beta1**step), eps * correction",
+                "scale = rate",
+                "the corrections for the start at zero, 1 - beta^step, are missing",
+            ),
+            (
+                "rate * correction / (1 - beta1**step), eps * correction",
+                "rate * correction / (1 - beta1**step), eps",
+                "eps is added to the root before its correction",
+            ),
+            (
+                "a += (1 - decay) * (w - a)",
+                "a += decay * (w - a)",
+                "decay and 1 - decay have changed places",
+            ),
+        ),
+    ),
+    Exercise(
         "13.clipped",
         clipped,
         _long,
@@ -64,43 +143,13 @@ EXERCISES = (
             ),
             (
                 "min(1.0, limit / norm)",
+                "max(1.0, limit / norm)",
+                "a gradient that is too long isn't shortened: min of 1 and limit / norm, not max",
+            ),
+            (
+                "min(1.0, limit / norm)",
                 "min(1.0, 1 / norm)",
                 "the limit is missing: the length becomes 1",
-            ),
-        ),
-    ),
-    Exercise(
-        "13.adam_update",
-        adam_update,
-        _adam,
-        "P",
-        7,
-        (
-            "Move both running means a little towards the gradient and towards its square.",
-            "Both started at zero and are too small by 1 - beta^step: divide by that.",
-            "Step against the mean, divided by the root of the square plus eps; then let the "
-            "average of the weights follow. All four arrays change in place: use [...] or +=.",
-        ),
-        changed=("weights", "mean", "square", "average"),
-        mistakes=(
-            ("v += (1 - beta2) * g * g", "v += (1 - beta2) * g", "the gradient isn't squared"),
-            ("m += (1 - beta1) * g", "m += g", "the share 1 - beta1 is missing"),
-            ("w -= scale", "w += scale", "the weights move along the gradient, not against it"),
-            ("(np.sqrt(v) + eps)", "(v + eps)", "the root of the square's mean is missing"),
-            (
-                "scale, eps = rate * correction / (1 - beta1**step), eps * correction",
-                "scale = rate",
-                "the corrections for the start at zero, 1 - beta^step, are missing",
-            ),
-            (
-                "rate * correction / (1 - beta1**step), eps * correction",
-                "rate * correction / (1 - beta1**step), eps",
-                "eps is added to the root before its correction",
-            ),
-            (
-                "a += (1 - decay) * (w - a)",
-                "a += decay * (w - a)",
-                "decay and 1 - decay have changed places",
             ),
         ),
     ),
