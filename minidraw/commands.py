@@ -251,51 +251,6 @@ def data(arguments):
 
 
 def lessons(arguments):
-    what, path = arguments.what, arguments.path
-    if arguments.json and what != "grade":
-        raise UserError("--json belongs to minidraw lessons grade FILE")
-    if what is None:
-        return _own_functions()
-    if path is None:
-        missing = "a folder" if what == "start" else "a file"
-        raise UserError(f"minidraw lessons {what} needs {missing}")
-    return _start(path) if what == "start" else _grade(path, arguments)
+    from minidraw.learn.commands import lessons
 
-
-def _own_functions():
-    from minidraw.learn import saved
-    from minidraw.learn.mine import Mine
-    from minidraw.learn.table import everything
-
-    theirs = saved.functions()
-    for id, entry in everything().items():
-        print(f"{'yours' if entry.name in theirs else '-':6} {id}")
-    if saved.FILE.exists():
-        print(Mine().report())
-    else:
-        print(f"no {saved.FILE} here: the lessons write it when a function is right")
-
-
-def _start(folder):
-    from minidraw.learn.notebooks import start
-
-    copied, kept = start(folder)
-    for path in kept:
-        print(f"{path} is there already and stays as it is")
-    print(f"{len(copied)} lessons copied to {folder}; now: jupyter lab {shlex.quote(str(folder))}")
-
-
-def _grade(path, arguments):
-    import json
-
-    from minidraw.learn.grade import grade
-
-    results = grade(path, arguments.seconds)
-    right = sum(result["verdict"] == "right" for result in results.values())
-    if arguments.json:
-        print(json.dumps({"right": right, "of": len(results), "exercises": results}, indent=2))
-        return
-    for id, result in results.items():
-        said = f": {result['message'].splitlines()[0]}" if result["message"] else ""
-        print(f"{result['verdict']:9} {id}{said}")
-    print(f"{right} of {len(results)} right")
+    lessons(arguments)

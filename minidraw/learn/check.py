@@ -47,7 +47,7 @@ def judge_pair(exercise, function, forward):
     cases = list(exercise.cases)
     found = []
     for case in cases:
-        outs, verdict = _tried(exercise, function, case, forward)
+        outs, verdict = tried(exercise, function, case, forward)
         if verdict:
             return verdict
         found.append(outs)
@@ -58,7 +58,7 @@ def judge_pair(exercise, function, forward):
         text = message.wrong(exercise, cases, found, wanted, words, tolerance)
         return Verdict("wrong", text)
     for case, where in exercise.edge_cases:
-        outs, verdict = _tried(exercise, function, case, forward)
+        outs, verdict = tried(exercise, function, case, forward)
         if verdict:
             return verdict._replace(message=f"for {where} {verdict.message}")
         wanted = outcomes(exercise, exercise.answer, [case])
@@ -69,7 +69,7 @@ def judge_pair(exercise, function, forward):
     return Verdict("right", FLOAT32_NOTE if float32 else "")
 
 
-def _tried(exercise, function, case, forward):
+def tried(exercise, function, case, forward):
     """The outputs of one call, or a verdict where there is nothing to compare."""
     arguments, settings = case.arguments(exercise, forward)
     kept = copied((arguments, settings))

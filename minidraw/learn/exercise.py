@@ -23,7 +23,7 @@ class Exercise:
     """
 
     id: str  # lesson and name of the function: "05.filterbank_backward"
-    answer: Callable
+    answer: Callable | None  # None: there is nothing but the forward to hold it against
     draw: Callable  # draw(rng, **sizes): inputs and settings, two dicts
     sizes: str  # letters of DESIGN's shapes, "n K A": every draw gives them other primes
     lines: int  # budget, without the `def` line and what the stub gives
@@ -110,8 +110,9 @@ class Case(NamedTuple):
         """Central difference of the scalar that `dout` stands for, by one entry of an input."""
 
         def loss(by):
-            inputs = copied(self.inputs)
-            inputs[name][place] += by
+            moved = self.inputs[name].copy()
+            moved[place] += by
+            inputs = self.inputs | {name: moved}
             out, _ = exercise.forward(*inputs.values(), **self.settings)
             pairs = zip(as_tuple(self.dout), as_tuple(out), strict=True)
             return sum(np.sum(d * part) for d, part in pairs)

@@ -8,14 +8,15 @@ from pathlib import Path
 
 from minidraw.errors import UserError
 from minidraw.learn import saved
-from minidraw.learn.check import judge
+from minidraw.learn.check import Verdict, judge
+from minidraw.learn.open import OPEN, judge_open
 from minidraw.learn.table import everything
 
 SECONDS = 20
 
 
 def grade(path, seconds=SECONDS):
-    """What every exercise of the lessons came to.
+    """What every exercise of the lessons came to, and every open one (``lessons/OPEN.md``).
 
     Parameters
     ----------
@@ -28,13 +29,13 @@ def grade(path, seconds=SECONDS):
     -------
     dict
         Id of an exercise to ``{"verdict": .., "message": ..}``.  Verdicts: ``right``, ``wrong``,
-        ``raised``, ``unwritten``, ``missing``, ``borrowed`` (it merely calls minidraw) and
-        ``timeout``.
+        ``raised``, ``unwritten``, ``missing``, ``borrowed`` (it merely calls minidraw),
+        ``unjudged`` (an open backward without a right forward) and ``timeout``.
     """
     path = Path(path).resolve()
     if not path.is_file():
         raise UserError(f"there is no file {path}")
-    results, waiting = {}, list(everything())
+    results, waiting = {}, [*everything(), *OPEN]
     while waiting:
         lines, error = _run(path, waiting, seconds)
         for id, verdict, message in lines:
@@ -45,7 +46,7 @@ def grade(path, seconds=SECONDS):
             waiting = waiting[1:]
         elif waiting:
             raise UserError(error)
-    return {id: results[id] for id in everything()}
+    return results
 
 
 def _run(path, ids, seconds):
@@ -99,11 +100,16 @@ def _child(path, ids):
         sys.exit(str(error))
     print(json.dumps("ready"), file=answers, flush=True)
     for id in ids:
-        entry = everything()[id]
-        verdict = ("missing", "")
-        if entry.name in theirs:
-            verdict = judge(entry, theirs[entry.name], entry.own_forward(theirs))
-        print(json.dumps([id, *verdict]), file=answers, flush=True)
+        print(json.dumps([id, *_verdict(id, theirs)]), file=answers, flush=True)
+
+
+def _verdict(id, theirs):
+    if id in OPEN:
+        return judge_open(id, theirs)
+    entry = everything()[id]
+    if entry.name not in theirs:
+        return Verdict("missing")
+    return judge(entry, theirs[entry.name], entry.own_forward(theirs))
 
 
 if __name__ == "__main__":

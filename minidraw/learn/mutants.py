@@ -26,6 +26,8 @@ def mutants(exercise):
     named, slips : lists of (words, function)
         What the exercise's table names, and what anyone might mistype.
     """
+    if exercise.answer is None:
+        return [], []
     functions = exercise.answer, *exercise.parts
     named = [(words, _edited(functions, *edit)) for *edit, words in exercise.mistakes]
     slips = [

@@ -109,9 +109,11 @@ def test_grades_as_json(capsys):
     Path("mine.py").write_text(SIGMOID)
     assert main(["lessons", "grade", "mine.py", "--json"]) == 0
     answer = json.loads(capsys.readouterr().out)
-    assert answer["right"] == 1 and answer["exercises"]["02.sigmoid"]["verdict"] == "right"
+    counted = answer["exercises"]
+    assert counted["right"] == 1 and counted["verdicts"]["02.sigmoid"]["verdict"] == "right"
+    assert answer["open"]["right"] == 0
     assert main(["lessons", "grade", "mine.py"]) == 0
-    assert f"1 of {answer['of']} right" in capsys.readouterr().out
+    assert f"1 of {counted['of']} exercises right" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

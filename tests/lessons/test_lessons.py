@@ -139,3 +139,25 @@ def test_a_lesson_that_asks_for_a_network_is_stopped():
     notebook.cells = [nbformat.v4.new_code_cell(source)]
     with pytest.raises(Exception, match="a lesson needs no network"):
         render.executed(notebook)
+
+
+def minutes(script):
+    return int(re.search(r"(\d+) minutes", " ".join(cells(script, "markdown")[0].split()))[1])
+
+
+def test_the_table_of_lessons():
+    """Each with its file and the minutes that it says itself."""
+    text = (render.HERE / "README.md").read_text("utf-8")
+    rows = re.findall(r"^\| (\d\d) \| \[.+?\]\((.+?)\) \|.*\| (\d+) \|$", text, re.M)
+    wanted = [(p.name[:2], f"{p.stem}.ipynb", str(minutes(p))) for p in SCRIPTS]
+    assert rows == wanted
+
+
+def test_the_weeks_of_the_plan():
+    text = (render.HERE / "TEACHING.md").read_text("utf-8")
+    known = {path.name[:2]: minutes(path) for path in SCRIPTS}
+    weeks = re.findall(r"^\| \d \| ([\d, ]+) \| (\d+) \|", text, re.M)
+    for lessons_of_week, total in weeks:
+        assert sum(known[number] for number in lessons_of_week.split(", ")) == int(total)
+    core = [number for week, _ in weeks for number in week.split(", ")]
+    assert core == sorted(known)[:14]

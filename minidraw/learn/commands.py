@@ -1,0 +1,66 @@
+"""What ``minidraw lessons`` does."""
+
+import json
+import shlex
+
+from minidraw.errors import UserError
+from minidraw.learn import saved
+from minidraw.learn.grade import grade
+from minidraw.learn.mine import Mine
+from minidraw.learn.notebooks import start
+from minidraw.learn.open import OPEN
+from minidraw.learn.table import everything
+
+
+def lessons(arguments):
+    what, path = arguments.what, arguments.path
+    if arguments.json and what != "grade":
+        raise UserError("--json belongs to minidraw lessons grade FILE")
+    if what is None:
+        return _own_functions()
+    if path is None:
+        missing = "a folder" if what == "start" else "a file"
+        raise UserError(f"minidraw lessons {what} needs {missing}")
+    return _start(path) if what == "start" else _grade(path, arguments)
+
+
+def _own_functions():
+    theirs = saved.functions()
+    for id, entry in everything().items():
+        print(f"{'yours' if entry.name in theirs else '-':6} {id}")
+    if saved.FILE.exists():
+        print(Mine().report())
+    else:
+        print(f"no {saved.FILE} here: the lessons write it when a function is right")
+
+
+def _start(folder):
+    copied, kept = start(folder)
+    for path in kept:
+        print(f"{path} is there already and stays as it is")
+    print(f"{len(copied)} lessons copied to {folder}; now: jupyter lab {shlex.quote(str(folder))}")
+
+
+def _grade(path, arguments):
+    results = grade(path, arguments.seconds)
+    kinds = {"exercises": [id for id in results if id not in OPEN], "open": list(OPEN)}
+    right = {
+        kind: sum(results[id]["verdict"] == "right" for id in ids) for kind, ids in kinds.items()
+    }
+    if arguments.json:
+        counted = {
+            kind: {
+                "right": right[kind],
+                "of": len(ids),
+                "verdicts": {id: results[id] for id in ids},
+            }
+            for kind, ids in kinds.items()
+        }
+        print(json.dumps(counted, indent=2))
+        return
+    for id, result in results.items():
+        said = f": {result['message'].splitlines()[0]}" if result["message"] else ""
+        if result["verdict"] != "missing":
+            print(f"{result['verdict']:9} {id}{said}")
+    for kind, ids in kinds.items():
+        print(f"{right[kind]} of {len(ids)} {'open ' * (kind == 'open')}exercises right")
