@@ -60,7 +60,7 @@ def judge_pair(exercise, function, forward):
     for case, where in exercise.edge_cases:
         outs, verdict = tried(exercise, function, case, forward)
         if verdict:
-            return verdict._replace(message=f"for {where} {verdict.message}")
+            return verdict._replace(message=f"for {where}: {verdict.message}")
         wanted = outcomes(exercise, exercise.answer, [case])
         if words := causes(exercise, [case], [outs], wanted, tolerance):
             words = dict.fromkeys(words, f"right in general, but not for {where}")

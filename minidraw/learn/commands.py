@@ -28,8 +28,10 @@ def _own_functions():
     theirs = saved.functions()
     for id, entry in everything().items():
         print(f"{'yours' if entry.name in theirs else '-':6} {id}")
+    own = sum(entry.name in theirs for entry in everything().values())
+    print(f"{own} of {len(everything())} exercises")
     if saved.FILE.exists():
-        print(Mine().report())
+        print(f"in training (minidraw train --ops mine) {Mine().report()}")
     else:
         print(f"no {saved.FILE} here: the lessons write it when a function is right")
 
@@ -63,4 +65,5 @@ def _grade(path, arguments):
         if result["verdict"] != "missing":
             print(f"{result['verdict']:9} {id}{said}")
     for kind, ids in kinds.items():
-        print(f"{right[kind]} of {len(ids)} {'open ' * (kind == 'open')}exercises right")
+        what = "exercises" if kind == "exercises" else "open exercises (lessons/OPEN.md)"
+        print(f"{right[kind]} of {len(ids)} {what} right")

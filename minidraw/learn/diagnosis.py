@@ -148,6 +148,6 @@ def _factor_by_entry(found, wanted, names):
                 if all(np.isfinite(s).all() for s in scaled) and all_agree(
                     found, [factor * s for s in scaled]
                 ):
-                    by = "" if factor == 1 else f", and by the factor {factor:g}"
+                    by = "" if factor == 1 else f", times {factor:g}"
                     return f"each entry is the right one {text.format(name)}{by}"
     return None

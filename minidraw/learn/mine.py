@@ -101,7 +101,8 @@ class Mine:
                     setattr(self, part, _in_step(theirs[part], cached=part in PAIRS))
                 return
             first = verdicts[bad[0]].message.splitlines() or [verdicts[bad[0]].kind]
-            self.why[names[bad[0]]] = first[0]
+            after = f"with {name}'s cache " if bad == [1] else ""
+            self.why[names[bad[0]]] = after + first[0]
         for part in set(names) & set(theirs):
             self.why.setdefault(part, f"needs {' and '.join(missing or set(names) - {part})} too")
         for part in names:

@@ -121,24 +121,27 @@ def sliders(function, **ranges):
     function : callable
         Takes one number per slider, and shows something.
     **ranges : (lowest, highest, start)
-        By the names of the function's arguments.
+        By the names of the function's arguments.  Whole numbers only, where all three are.
     """
     try:
         import ipywidgets
     except ImportError:
         print("sliders need ipywidgets: pip install ipywidgets")
         return
-    made = {
-        name: ipywidgets.FloatSlider(
+    made = {}
+    for name, (low, high, start) in ranges.items():
+        whole = all(isinstance(number, int) for number in (low, high, start))
+        kind, step = (
+            (ipywidgets.IntSlider, 1) if whole else (ipywidgets.FloatSlider, (high - low) / 40)
+        )
+        made[name] = (ipywidgets.IntSlider if whole else ipywidgets.FloatSlider)(
             min=low,
             max=high,
             value=start,
-            step=(high - low) / 40,
+            step=1 if whole else (high - low) / 40,
             description=name,
             continuous_update=False,
         )
-        for name, (low, high, start) in ranges.items()
-    }
     out = ipywidgets.interactive_output(function, made)
     from IPython.display import display
 

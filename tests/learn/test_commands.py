@@ -117,12 +117,15 @@ def test_grades_as_json(capsys):
 
 
 @pytest.mark.parametrize(
-    "text, words",
-    [("import nothing_here\n", "ModuleNotFoundError"), ("while True:\n    pass\n", "no end in 2")],
+    "text, words, seconds",
+    [
+        ("import nothing_here\n", "ModuleNotFoundError", "60"),
+        ("while True:\n    pass\n", "no end in 2", "2"),
+    ],
 )
-def test_a_file_that_does_not_run_is_an_error(text, words, capsys):
+def test_a_file_that_does_not_run_is_an_error(text, words, seconds, capsys):
     Path("mine.py").write_text(text)
-    assert main(["lessons", "grade", "mine.py", "--seconds", "2"]) == 2
+    assert main(["lessons", "grade", "mine.py", "--seconds", seconds]) == 2
     assert words in capsys.readouterr().err
 
 

@@ -59,7 +59,8 @@ def test_a_wrong_answer_stops_and_is_not_saved(notebook):
     message = str(stopped.value)
     for part in ("dz[", "the finite difference says", "(3, 5, 7)", 'hint("05.softmax_backward")'):
         assert part in message
-    assert "softmax_backward" not in notebook.names and not MINE.exists()
+    assert notebook.names["softmax_backward"] is lesson_05.softmax_backward  # cells below run on
+    assert not MINE.exists()
 
 
 def test_our_own_traceback_is_hidden(notebook):
@@ -250,7 +251,8 @@ def test_hints_come_one_by_one_and_end_with_the_file(capsys, monkeypatch):
     said = capsys.readouterr().out
     assert "minidraw/layers" not in said and "ask again for the file" in said
     decorator.hint("05.filterbank_backward")
-    assert "filterbank_backward in minidraw/layers/attention.py" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "filterbank_backward in " in said and "attention.py" in said
 
 
 def test_what_stands_at_the_top_of_the_file_stays(notebook):
