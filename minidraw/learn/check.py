@@ -7,12 +7,14 @@ import numpy as np
 from minidraw.learn import message
 from minidraw.learn.diagnosis import causes, outcomes, outputs_of
 from minidraw.learn.exercise import copied
-from minidraw.learn.plain import TOLERANCE
+from minidraw.learn.plain import TOLERANCE, agrees
 from minidraw.learn.table import within_reach
 from minidraw.learn.watch import Watch
 
 FLOAT32 = 1e-5  # of the largest entry
 FLOAT32_NOTE = "its float32 numbers are right to their round-off, which is no error"
+MISFIT_NOTE = "with minidraw's cache, not with that of your own forward: the two don't go together"
+CACHE_NOTE = "its cache isn't minidraw's, so its backward must be yours too"
 
 
 class Verdict(NamedTuple):
@@ -36,9 +38,13 @@ def judge(exercise, function, forward=None):
     Verdict
     """
     verdict = judge_pair(exercise, function, None)
-    if forward is None or verdict.kind not in ("wrong", "raised"):
+    if forward is None or verdict.kind not in ("right", "wrong", "raised"):
         return verdict
     own = judge_pair(exercise, function, forward)
+    if verdict.kind == "right":
+        theirs = forward.__code__ is not exercise.forward.__code__  # not the lesson's, on theirs
+        misfit = theirs and own.kind != "right"
+        return verdict._replace(message=MISFIT_NOTE) if misfit else verdict
     return own if own.kind == "right" or verdict.kind == "raised" else verdict
 
 
@@ -66,7 +72,21 @@ def judge_pair(exercise, function, forward):
             words = dict.fromkeys(words, f"right in general, but not for {where}")
             text = message.wrong(exercise, [case], [outs], wanted, words, tolerance)
             return Verdict("wrong", text)
-    return Verdict("right", FLOAT32_NOTE if float32 else "")
+    notes = [FLOAT32_NOTE] * float32 + [CACHE_NOTE] * (not _keeps_the_same(exercise, function))
+    return Verdict("right", "; ".join(notes))
+
+
+def _keeps_the_same(exercise, function):
+    """Whether a forward's cache has the arrays of the package's, in their order."""
+    if not exercise.cached:
+        return True
+    kept = []
+    for forward in (function, exercise.answer):
+        arguments, settings = exercise.cases[0].arguments(exercise)
+        _, cache = forward(*arguments, **settings)
+        kept.append(list(_arrays({"cache": cache}).values()))
+    theirs, ours = kept
+    return not ours or (len(theirs) == len(ours) and all(map(agrees, theirs, ours)))
 
 
 def tried(exercise, function, case, forward):

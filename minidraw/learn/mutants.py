@@ -109,6 +109,8 @@ def _edits(node):
             case ast.Sub():
                 return [(SIGN, ast.AugAssign(node.target, ast.Add(), node.value))]
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        if isinstance(node.operand, ast.Constant):  # an index or an axis
+            return []
         return [(SIGN, node.operand)]
     if isinstance(node, ast.Attribute) and node.attr in ("T", "mT"):
         return [(TRANSPOSE, node.value)]

@@ -29,7 +29,7 @@ def of_numbers(found, wanted, cases):
         return _of_shapes(found, wanted)
     if all((y == 0).all() for y in found):
         return "it is zero everywhere"
-    return _constant_factor(found, wanted, cases)
+    return _constant_factor(found, wanted, cases, any_factor=False)
 
 
 def arrangement(found, wanted, cases):
@@ -37,9 +37,7 @@ def arrangement(found, wanted, cases):
     if any(y.shape != t.shape for y, t in zip(found, wanted, strict=True)):
         return None
     return (
-        _constant_factor(found, wanted, cases, any_factor=True)
-        or _offset(found, wanted)
-        or _turned(found, wanted)
+        _constant_factor(found, wanted, cases) or _offset(found, wanted) or _turned(found, wanted)
     )
 
 
@@ -75,7 +73,7 @@ def _listed(axes):
     return f"{'axis' if len(axes) == 1 else 'axes'} {' and '.join(map(str, axes))}"
 
 
-def _constant_factor(found, wanted, cases, *, any_factor=False):
+def _constant_factor(found, wanted, cases, *, any_factor=True):
     factors = []
     for y, t in zip(found, wanted, strict=True):
         factor = float((y * t).sum() / ((t * t).sum() or 1.0))
@@ -95,7 +93,9 @@ def _constant_factor(found, wanted, cases, *, any_factor=False):
     ):
         if np.allclose(size, known, rtol=TOLERANCE):
             return text + sign
-    if any_factor and np.allclose(size, size[0], rtol=TOLERANCE):
+    if not any_factor:
+        return None
+    if np.allclose(size, size[0], rtol=TOLERANCE):
         return f"every entry is off by the same factor, {size[0]:.6g}" + sign
     for letters in _letters(cases[0].sizes):
         product = np.array([np.prod([case.sizes[x] for x in letters]) for case in cases])

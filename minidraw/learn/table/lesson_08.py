@@ -77,6 +77,7 @@ EXERCISES = (
             "Through the sigmoids with s (1 - s), through the tanh with 1 - g^2.",
         ),
         forward=lstm_gates,
+        uses=("sigmoid",),
         mistakes=(
             (
                 "dc = dc + dh * o * (1 - tanh_c**2)",
