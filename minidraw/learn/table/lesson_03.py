@@ -63,6 +63,11 @@ EXERCISES = (
                 "-(x * np.log2(p) + (1 - x) * np.log2(1 - p)).sum(axis=1)",
                 "these are bits, from log2; nats take the natural logarithm",
             ),
+            (
+                "(x * np.log(p) + (1 - x) * np.log(1 - p))",
+                "(x * np.log(p + 1e-8) + (1 - x) * np.log(1 - p + 1e-8))",
+                "the 1e-8 inside the logarithms",
+            ),
         ),
     ),
     Exercise(

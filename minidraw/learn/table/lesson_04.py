@@ -190,6 +190,17 @@ EXERCISES = (
                 "(raw[:, 1] + 1)",
                 "counted from 1, as the paper does; here pixels count from 0",
             ),
+            (
+                "(height + 1) / 2 * (raw[:, 1] + 1) - 1",
+                "(height - 1) / 2 * (raw[:, 1] + 1)",
+                "the 1 was taken off inside: eq 23 counted from 0 is (B + 1) / 2 (raw + 1) - 1",
+            ),
+            (
+                "(max(height, width) - 1) / (K - 1) * stride",
+                "(max(height, width) - 1) / K - 1 * stride",
+                "brackets around K - 1 are missing",
+            ),
+            ("/ (K - 1) * stride", "// (K - 1) * stride", "// rounds the factor of eq 24 down"),
             ("raw[:, 1]", "raw[:, 0]", "raw[:, 0] where raw[:, 1] belongs"),
             (
                 "raw[:, 1]",

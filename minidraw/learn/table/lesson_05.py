@@ -50,7 +50,8 @@ def _exponent(rng, n, K, A):
 
 def _clipped_window(rng, n, K, B, A):
     inputs, settings = _window(rng, n, K, B, A)
-    inputs["raw"][0] = 13, -13, 13, -13, 12.5
+    inputs["raw"][0, 2:] = 13, -13, 12.5
+    inputs["raw"][1, :2] = 13, -13  # of another image: a mask of the wrong columns shows
     return inputs, settings
 
 
@@ -139,6 +140,11 @@ EXERCISES = (
                 "(2 * var)",
                 "1 / var differentiates to -1 / var^2: var is not squared",
             ),
+            (
+                "(2 * var**2)",
+                "2 * var**2",
+                "/ 2 * var**2 multiplies by var^2: brackets around 2 * var**2 are missing",
+            ),
             ("(2 * var**2)", "var**2", "the 2 of 2 sigma^2 is missing"),
             (
                 "/ var[:, None]",
@@ -226,6 +232,11 @@ EXERCISES = (
                 "draw[:, 2:] *= np.abs(raw[:, 2:])",
                 "draw *= np.abs(raw)",
                 "the clip's mask is laid on the centres, which aren't clipped",
+            ),
+            (
+                "draw[:, 2:] *= np.abs(raw[:, 2:])",
+                "draw[:, 2:] *= np.abs(raw[:, :3])",
+                "the clip's mask is that of other columns",
             ),
         ),
     ),
