@@ -3,10 +3,16 @@
 #
 # **You'll do:** nothing but run cells, look, and guess. There are no exercises here.
 #
-# **You'll learn:** what DRAW does: how it paints a picture stroke by stroke, where it looks, and
-# which of its choices matter. The lessons after this one build all of it.
+# **You'll learn:** what DRAW, the Deep Recurrent Attentive Writer, does: how it paints a picture
+# stroke by stroke, where it looks, and which of its choices matter. The lessons after this one
+# build all of it.
 #
 # **You'll need:** a notebook that runs. 30 minutes.
+#
+# "The paper" is always this one: Karol Gregor, Ivo Danihelka, Alex Graves, Danilo Jimenez Rezende
+# and Daan Wierstra, [DRAW: A Recurrent Neural Network For Image
+# Generation](https://arxiv.org/abs/1502.04623), 2015. You needn't have read it. The table at the
+# head of a lesson sets its names beside those in the code:
 #
 # | paper | here | |
 # |---|---|---|
@@ -49,7 +55,7 @@ frames = viz.film_frames(film, index=range(9), scale=3)
 movie(
     frames[::2] + frames[-1:],  # every other step
     "Figure 0.1. Nine digits being painted. The vermilion frame is the window through which the "
-    "network writes; its border is the thicker, the softer the brush.",
+    "network writes.",
     "A moving picture of nine squares. In each a small frame wanders over a grey blur, and digits "
     "come out of it, at first vague and then sharp.",
 )
@@ -142,8 +148,8 @@ show(
 #
 # ## From coarse to fine
 #
-# **Predict.** How does the size of the window change over the 32 steps: does it grow, shrink, or
-# stay? Look at figure 0.2 again before you run this.
+# **Predict.** How does the size of the window change over the 32 steps: does it grow, shrink, stay,
+# or do one first and then another? Look at figure 0.2 again before you run this.
 
 # %%
 many = model.film(100, seed=1)
@@ -170,7 +176,8 @@ show(
 )
 
 # %% [markdown]
-# First it sketches, then it mends details. That order isn't in the program either; it was learned.
+# It grows for ten steps, to 14 pixels on average, and then shrinks until the end, to 4. First it
+# sketches, then it mends details. That order isn't in the program either; it was learned.
 #
 # ## Whims
 #
@@ -241,9 +248,8 @@ print("share of the difference left:", (np.array(apart) / apart[0]).round(2))
 
 # %%
 def see(painting, step):
-    i, t = int(painting), int(step)
     figure, axes = panels(height=3)
-    canvas(axes, film, t, i, f"step {t}")
+    canvas(axes, film, step, painting, f"step {step}")
     show(figure, "The sliders' painting and step.", "A canvas with its write window.")
 
 

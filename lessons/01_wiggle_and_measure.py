@@ -112,10 +112,10 @@ show(
 # %% [markdown]
 # ### Exercise 1: a slope from both sides (1 line)
 #
-# `f` is a function, `x` an array of places, and what you return has the shape of `x`. Replace the
-# `raise` line and run the cell. Your function is then tried on random inputs, and you are told what
-# came of it. A right one is saved to a file of yours, `mine.py`. Until it is right, the lesson goes
-# on with minidraw's own.
+# `f` is a function, `x` a place or an array of them, and what you return has the shape of `x`.
+# Measure `f` at `x - eps` and at `x + eps`. Replace the `raise` line and run the cell.
+# Your function is then tried on random inputs, and you are told what came of it. A right one is
+# saved to a file of yours, `mine.py`. Until it is right, the lesson goes on with minidraw's own.
 
 
 # %%

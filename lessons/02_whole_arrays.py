@@ -60,9 +60,9 @@ show(
 # %% [markdown]
 # ## The idea, in words
 #
-# In lesson 01 each number had a line of its own. A layer has thousands of weights, and each image
-# of a batch uses all of them. You could write loops. Loops over indices are easy to get right, and
-# in Python they are slow.
+# In lesson 01 each number had a line of its own. A layer has thousands of weights. It is given many
+# images at once, a **batch**, and each of them uses all the weights. You could write loops.
+# Loops over indices are easy to get right, and in Python they are slow.
 #
 # So you'll go by two steps each time. First write what happens to **one entry**, with its indices.
 # Then look which index is summed over, and find the product of whole arrays that does that sum.
@@ -106,7 +106,8 @@ print(layers.sigmoid(np.array([0.0, 1000.0])), layers.sigmoid(3.0) + layers.sigm
 # %% [markdown]
 # ### Exercise 1: the sigmoid (1 line)
 #
-# `a` is an array of any shape; the result has the same shape.
+# `a` is an array of any shape; the result has the same shape. It must be right at 1000 and at -1000
+# too. That NumPy may warn of an overflow there does no harm.
 
 
 # %%
@@ -360,8 +361,9 @@ def gradients(x, wanted, W1, W2, masked):
 
 # %% [markdown]
 # Learning is this: subtract from each weight a small part of its gradient, and the loss gets a
-# little smaller. Do that for ten images, then for the next ten, and so on through a thousand; that
-# is one **epoch**. It is called gradient descent.
+# little smaller. How small a part is called the **rate**; here it is 0.005. Do that for a batch of
+# ten images, then for the next ten, and so on through a thousand; that is one **epoch**. All of it
+# is called gradient descent.
 
 # %%
 images, labels = digits[:1000].reshape(1000, 784), data.train.labels[:1000]
@@ -369,7 +371,7 @@ held_out = as_float(data.valid.images, np.float64).reshape(500, 784)
 wanted = np.eye(10)[labels]  # a row of ten for each image
 
 
-def train(masked, seed, epochs=20):
+def train(masked, seed, epochs=20, rate=0.005):
     rng = np.random.default_rng(seed)
     W1, W2 = rng.uniform(-0.1, 0.1, (784, 100)), rng.uniform(-0.1, 0.1, (100, 10))
     right = []
@@ -377,7 +379,7 @@ def train(masked, seed, epochs=20):
         for k in range(0, 1000, 10):
             batch = slice(k, k + 10)
             dW1, dW2 = gradients(images[batch], wanted[batch], W1, W2, masked)
-            W1, W2 = W1 - 0.005 * dW1, W2 - 0.005 * dW2
+            W1, W2 = W1 - rate * dW1, W2 - rate * dW2
         guessed = forward(held_out, W1, W2)[2].argmax(axis=1)
         right.append((guessed == data.valid.labels).mean())
     return right
@@ -434,8 +436,8 @@ for axes, masked, words in zip(both, (True, False), ("right mask", "all pass"), 
     print(f"{words}: worst difference {np.abs(np.subtract(derived, measured)).max():.1e}")
 show(
     figure,
-    "Figure 2.5. Sixty gradients of each network, derived against measured. The right ones lie on "
-    "the line to nine digits.",
+    "Figure 2.5. Sixty gradients of one network, derived with either mask, against those measured. "
+    "With the right mask they lie on the line to nine digits.",
     "Left, round dots all lie on a diagonal line. Right, square dots are scattered around it, many "
     "of them far away.",
 )

@@ -229,8 +229,9 @@ with np.errstate(divide="ignore", invalid="ignore"):
 #
 # $$x\,(\text{softplus}(c) - c) + (1 - x)\,\text{softplus}(c) = \text{softplus}(c) - x\,c$$
 #
-# Summed over all pixels, that is equation 9, $\mathcal{L}^x = -\log D(x \mid c_T)$, with a coin per
-# pixel for $D$.
+# Summed over all pixels, that is equation 9, $\mathcal{L}^x = -\log D(x \mid c_T)$. There $D$
+# stands for the forecast that is made from the last canvas $c_T$: how probable it calls an image
+# $x$. Here that forecast is one coin for each pixel.
 #
 # One trap is left: $e^{1000}$ overflows. Such a logarithm of a sum is tamed by taking the larger
 # term out. Here is a sibling, $\log(e^a + e^b)$. With $a \ge b$ it is
@@ -247,6 +248,9 @@ def log_of_sum(a, b):
 print(log_of_sum(1000.0, 999.0), "and", log_of_sum(-3.0, 2.0), "=", np.log(np.exp(-3) + np.exp(2)))
 
 # %% [markdown]
+# It takes two numbers, and no arrays: Python's `max` can't say which of two arrays is larger. For
+# those there is `np.maximum`, which compares entry by entry.
+#
 # ### Exercise 2: the price from logits (3 lines)
 #
 # `logits` and `x` have the shape `(n, C, B, A)`. Return the price of each image, shape `(n,)`; it
@@ -301,8 +305,9 @@ show(
 )
 
 # %% [markdown]
-# The slopes at the right are one curve, at three heights. Each crosses 0 where the pixel is
-# foretold as it is.
+# The slopes at the right are one curve, at three heights. The one for 0.3 crosses 0 where the pixel
+# is foretold as it is, $\sigma(c) = 0.3$. The other two only come near 0, one far to the left, one
+# far to the right: no logit makes a dark or a light pixel quite certain.
 #
 # ### Exercise 3: the gradient (3 lines)
 #
@@ -322,8 +327,8 @@ def bernoulli_cost_backward(dnll, cache):
 #
 # The network of figure 3.1, in your own functions. It has no input and one weight for each pixel: a
 # canvas of logits, shape `(1, 28, 28)`. All images share it, so it is broadcast, and its gradient
-# is summed over the images. Divided by their number that is the gradient of the average price, and
-# of that a step takes 4 times.
+# is summed over the images. Each image's price gets the gradient `1 / n`, so that the sum is the
+# gradient of the average price. A step subtracts 4 times that: the rate is 4.
 
 
 # %%

@@ -179,9 +179,9 @@ print("shifted:     ", (shifted / shifted.sum())[-3:])
 # %% [markdown]
 # ### Exercise 2: the filterbank (6 lines)
 #
-# `center`, `stride` and `var` have the shape `(n,)`. The first steps are given: `dist` needs the
-# shape `(n, K, A)`. Beside `F` the function returns what its gradient will want in lesson 05, the
-# cache: a tuple of `F`, `dist`, `offset` and `var`.
+# `center`, `stride` and `var` have the shape `(n,)`. The first step is given. Then comes `dist`,
+# pixel minus place, $a - \mu_X^i$, of shape `(n, K, A)`. Beside `F` the function returns what its
+# gradient will want in lesson 05, the cache: a tuple of `F`, `dist`, `offset` and `var`.
 
 
 # %%
@@ -251,6 +251,9 @@ spotted[0, 0] = 1
 print((F_y[0] @ spotted @ F_x[0].T - patch).round(9))
 
 # %% [markdown]
+# None to speak of. All 25 filters give that pixel some weight, but the nearest one lies some pixels
+# off, and there its hill is nearly 0: the number in the top left rises by 0.00006.
+#
 # ## The window: equations 21 to 24
 #
 # Who says where the window lies? A linear layer of the network, which emits five numbers of any
@@ -280,7 +283,7 @@ np.testing.assert_allclose(x_only[0], (A + 1) / 2 * (0.3 + 1) - 1)  # eq 22 is t
 # `raw` has the shape `(n, 5)`, in the order of (21). The x axis is worked; you write the rest.
 # Clip the three logarithms to between -12 and 12 before you take their exp: e^12 strides are
 # beyond any image, and larger numbers would overflow in float32. The order of what is returned is
-# that of the last line.
+# that of the last line; the `stride` in it is the finished one of (24), in both places.
 
 
 # %%
@@ -299,7 +302,27 @@ def window(raw, *, height, width, K):
 zero, _ = window(np.zeros((1, 5)), height=B, width=A, K=K)
 print("center_x, center_y, stride, var, gamma:", *(float(part[0]) for part in zero))
 
+F_y, _ = filterbank(zero[1], zero[2], zero[3], K=K, A=B)
+F_x, _ = filterbank(zero[0], zero[2], zero[3], K=K, A=A)
+figure, (left, right) = panels(2, height=2.6)
+picture(left, image)
+frame(left, zero, K=K)
+left.set_xlim(-3, 26)  # two columns of dots lie beside the image
+picture(right, F_y[0] @ image @ F_x[0].T, "patch", low=0, high=1)
+show(
+    figure,
+    "Figure 4.5. The window of five zeros, and what is read through it.",
+    "Left, a digit with a grid of dots from its first row of pixels to its last; the outer columns "
+    "of dots lie beside it. Right, 5 by 5 squares, most of them black and six grey, in which no "
+    "digit can be recognised.",
+)
+
 # %% [markdown]
+# The window lies on the middle of the image. It reaches from the first pixel to the last along the
+# longer side, and over the edges along the shorter one. So raw zeros give the whole image: a good
+# place to start from. But the dots are 6.75 pixels apart, and each sees only about one pixel to
+# either side ($\sigma = 1$). What lies between them is missing in the patch.
+#
 # ## Near and from afar
 #
 # The stride is the distance of the dots, sigma the size of what each sees. Small stride: near, with
@@ -324,7 +347,7 @@ for k, (log_var, log_stride) in enumerate([(-1.0, -1.2), (-2.0, 0.0), (2.0, 0.0)
     picture(axes[2 * k + 1], patch, "patch\n12 x 12", low=0, high=1)
 show(
     figure,
-    "Figure 4.5. Three windows of 12 x 12 filters on the same digit (the paper's figure 3).",
+    "Figure 4.6. Three windows of 12 x 12 filters on the same digit (the paper's figure 3).",
     "Three pairs of a digit with a grid of dots and its patch. A tight grid gives the middle of "
     "the digit enlarged; a wide one with narrow filters the whole digit, ragged; a wide one "
     "with broad filters the whole digit, blurred.",
@@ -345,7 +368,8 @@ def see(g_x, g_y, log_var, log_stride):
     show(figure, "The window of the sliders, and its patch.", "A digit with a grid; its patch.")
 
 
-sliders(see, g_x=(-1, 1, 0), g_y=(-1, 1, 0), log_var=(-3, 4, 0), log_stride=(-3, 1, -0.5))
+place = (-1.0, 1.0, 0.0)
+sliders(see, g_x=place, g_y=place, log_var=(-3.0, 4.0, 0.0), log_stride=(-3.0, 1.0, -0.5))
 
 # %% [markdown]
 # ## Where it lives

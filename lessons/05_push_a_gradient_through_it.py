@@ -326,8 +326,9 @@ for log_var in (0.7, 12.5):
 # %% [markdown]
 # ### Exercise 4: the window, backward (7 lines)
 #
-# `dout` holds the gradients of the five outputs, each `(n,)`; return `draw`, shape `(n, 5)`. The
-# x axis is worked. The cached `stride` is the finished one of (24), factor included.
+# `dout` holds the gradients of the five outputs, each `(n,)`. Return the gradient of `raw`, shape
+# `(n, 5)`. Its name is `draw`, as that of `x` is `dx`: read d-raw, it has nothing to do with DRAW.
+# The x axis is worked. The cached `stride` is the finished one of (24), factor included.
 
 
 # %%
@@ -347,7 +348,8 @@ def window_backward(dout, cache):
 # All links joined: the loss's gradient by the raw numbers. A window that starts in a corner follows
 # it downhill, a small step at a time. It has never been told where the digit is.
 #
-# **Predict.** It may change its place, its stride and its variance. In which order will it?
+# **Predict.** It starts too wide: its stride is 6.2 and its variance 67, where 4 and 20 are right.
+# Will it narrow from the first step on? And will it come to the digit on a straight line?
 
 
 # %%
@@ -372,7 +374,10 @@ for _ in range(400):
     path.append((value, *(float(part[0]) for part in window)))
     raw = raw - 0.04 * draw
 path = np.array(path)
-print(f"loss {path[0, 0]:.4f} -> {path[-1, 0]:.6f}; centre {path[-1, 1]:.2f}, {path[-1, 2]:.2f}")
+for step in (0, 10, 40, 150, 399):
+    value, x, y, stride, var, _ = path[step]
+    words = f"loss {value:.4f}, centre {x:4.1f} {y:4.1f}, stride {stride:.2f}"
+    print(f"step {step:3}: {words}, variance {var:.1f}")
 
 # %%
 figure, (left, right) = panels(2, height=3.2)
@@ -389,9 +394,16 @@ show(
     figure,
     "Figure 5.3. A window finds its place by your gradients: in blue where it starts, in green "
     "where it ends after 400 steps.",
-    "Left, a path from a frame in the lower left corner to a frame on the digit. Right, the loss "
-    "falls towards 0 while stride and variance change.",
+    "Left, a path from a frame in the lower left corner to a frame on the digit: first to the "
+    "right, then in a bend upward. Right, the loss falls towards 0; stride and variance rise for "
+    "some steps and then fall for long.",
 )
+
+# %% [markdown]
+# It widens first, for some ten steps. At the start only its right edge touches the digit, and wider
+# filters see more of it. Once it is near, it narrows, and that takes much longer than the way. Nor
+# is its path straight: to the right first, upward later. The gradient says which way is steepest
+# from here. Of where it will end it says nothing.
 
 # %% [markdown]
 # ## Where it lives

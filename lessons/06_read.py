@@ -89,7 +89,8 @@ def see(x, y, stride, log_var):
     show(figure, "The window of the sliders, and its patch.", "A digit with a grid; its patch.")
 
 
-sliders(see, x=(0, 43, 22), y=(0, 31, 15.5), stride=(0.5, 5, 2.2), log_var=(-3, 4, 0))
+places = {"x": (0.0, 43.0, 22.0), "y": (0.0, 31.0, 15.5)}
+sliders(see, **places, stride=(0.5, 5.0, 2.2), log_var=(-3.0, 4.0, 0.0))
 
 # %% [markdown]
 # ## The idea, in words
@@ -370,8 +371,8 @@ show(
     figure,
     "Figure 6.5. Blue where the window starts, green and with a large dot where it ends. The left "
     "digit is painted; only the error image says that it is done.",
-    "Two pictures of a scene with a 2 and a 5. In the first a small grid of dots stays on the 2. "
-    "In the second it moves along a line to the 5.",
+    "Two pictures of a scene with a 2 and a 5. In the first a grid of dots, as large as a "
+    "digit, stays on the 2. In the second it moves along a line to the 5.",
 )
 
 # %% [markdown]

@@ -24,6 +24,7 @@ from minidraw import layers
 from minidraw.datasets import as_float, carried_path
 from minidraw.learn import exercise, hint
 from minidraw.learn.pictures import BLUE, GREEN, VERMILION, frame, panels, picture, plain, show
+from minidraw.learn.table.lesson_06 import sandwich_backward
 from minidraw.models import draw
 
 digits = as_float(minidraw.load("digits").train.images[:, 0], np.float64)
@@ -228,11 +229,16 @@ np.testing.assert_allclose(dx_err, write(w, F_y, F_x, one)[0])  # the gradient o
 # **Predict.** Adjoint is not inverse. You write the ring, and read it back through the same window.
 # Do you get the ring? Which give it back better: narrow filters, each on a pixel of its own, or
 # broad ones that share their pixels?
+#
+# The narrow filters should lie on pixels, not between them. The first line of the cell is (22) to
+# (24) turned round. It gives the raw numbers of a window whose middle is pixel 12 of row 14, with a
+# stride of 3.
 
 # %%
+g_x, g_y, factor = 13 / ((A + 1) / 2) - 1, 15 / ((B + 1) / 2) - 1, 3 / ((max(A, B) - 1) / (K - 1))
 figure, axes = panels(6, height=2.1)
-for k, (log_var, stride) in enumerate([(-4.0, 3), (2.2, 3)]):
-    raw = np.array([[0.04, 1 / 29, log_var, np.log(stride * (K - 1) / 27), 0]])
+for k, log_var in enumerate((-4.0, 2.2)):
+    raw = np.array([[g_x, g_y, log_var, np.log(factor), 0]])
     F_y, F_x, gamma, _ = banks(raw)
     written, _ = write(ring[None, None].astype(float), F_y, F_x, gamma)
     back = layers.read(written, F_y, F_x, gamma, x=0 * written)[0][:, 1:]
@@ -259,11 +265,12 @@ show(
 # - **gamma** divided: `out = product / gamma`. So the product gets `dout / gamma`. As for gamma
 #   itself, $1/\gamma$ differentiates to $-1/\gamma^2$, and one gamma was used by all pixels of its
 #   image.
-# - **the patch**: you know since the last section what its gradient is. Which function of lesson 06
-#   does that?
+# - **the patch**: you know since the last section what its gradient is. Write that product out;
+#   `layers.read` is minidraw's own, and an answer that calls it doesn't count as yours.
 # - **the filters**: a product of three, $F_Y^T\, w\, F_X$. Put brackets around two of them, as
-#   in lesson 06, and let the shapes tell you side and transpose. All `C` channels of an image use
-#   them.
+#   in lesson 06, and let the shapes tell you side and transpose. Or call `sandwich_backward` of
+#   lesson 06, which was imported above: which three factors do you give it? All `C` channels of an
+#   image use the filters.
 #
 # For gamma there are two ways to sum: over pixels, `dout` times the product; or over the patch. By
 # the adjoint the same sum is the patch, times what a read makes of `dout`. The second is far
@@ -349,7 +356,7 @@ picture(places[2], x[0, 0], "the digit", low=0, high=1)
 show(
     figure,
     "Figure 7.5. What the copy costs, and how it looks. Both start at "
-    f"{costs[0]:.0f} nats, far above the frame.",
+    f"{costs[0]:.0f} nats, far above the upper edge of the plot.",
     "Left, two falling curves; that of patches and windows ends much closer to the dotted line of "
     "an exact copy. Right, a 5 whose ends fade where no window lies, a clearer one, and the "
     "digit itself.",
@@ -383,7 +390,9 @@ show(
 # `write` and `write_backward` in `minidraw/layers/attention.py`, below `read`; all of a step's
 # writing in `write_attention` in `minidraw/layers/read_write.py`. And in the trained network: the
 # difference of two neighbouring canvases of its film (8) must be of the form (29). If it is, some
-# patch gives it. The cell looks for that patch, and stops if there is none.
+# patch gives it. The second cell looks for that patch, and stops if there is none. It undoes both
+# products with `np.linalg.pinv`, the **pseudoinverse**: for a matrix that isn't square, what comes
+# nearest to an inverse.
 
 # %%
 patch, raws = rng.standard_normal((4, 2, K, K)), 0.3 * rng.standard_normal((4, 5))

@@ -78,6 +78,11 @@ EXERCISES = (
                 "(f(x) - f(x - eps)) / eps",
                 "it is measured on one side only: f(x) against f(x - eps)",
             ),
+            (
+                "(f(x + eps) - f(x - eps)) / (2 * eps)",
+                "(f(x + eps / 2) - f(x - eps / 2)) / eps",
+                "it steps by eps / 2 to each side, and should step by eps",
+            ),
             (" / (2 * eps)", "", "the change of f isn't divided by the change of x"),
             (
                 "(f(x + eps) - f(x - eps)) / (2 * eps)",

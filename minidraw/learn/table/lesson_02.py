@@ -30,7 +30,7 @@ def _logits(rng, n, H):
     return {"a": rng.standard_normal((n, H))}, {}
 
 
-def _large_logits(rng, n, H):
+def _large_inputs(rng, n, H):
     return {"a": 1000 * rng.choice([-1.0, 1.0], (n, H))}, {}
 
 
@@ -41,9 +41,12 @@ EXERCISES = (
         _logits,
         "n H",
         1,
-        ("1 / (1 + exp(-a)); for whole arrays it reads as for one number.",),
+        (
+            "For a whole array the formula reads as for one number; its exponential is NumPy's.",
+            "What is e^1000 to a computer, and what is 1 divided by that? Nothing breaks there.",
+        ),
         outputs=("s",),
-        edges=((_large_logits, "logits of +-1000"),),
+        edges=((_large_inputs, "inputs of +-1000"),),
         mistakes=(
             ("0.5 + 0.5 * np.tanh(0.5 * a)", "np.tanh(a)", "this is tanh(a)"),
             ("0.5 + 0.5 * np.tanh(0.5 * a)", "0.5 + 0.5 * np.tanh(a)", "this is sigmoid(2 a)"),
@@ -78,6 +81,7 @@ EXERCISES = (
         mistakes=(
             (" * s * (1 - s)", " * s", "the factor 1 - s of the sigmoid's slope is missing"),
             (" * s * (1 - s)", " * (1 - s)", "the factor s of the sigmoid's slope is missing"),
+            (" * s * (1 - s)", " * s * s", "s^2 stands where s (1 - s) belongs"),
             (" * s * (1 - s)", " * (1 - s**2)", "1 - s^2 is the slope of tanh"),
             (" * s * (1 - s)", " * s * 1 - s", "brackets around 1 - s are missing"),
             ("ds * s * (1 - s)", "s * (1 - s)", "the gradient ds that arrives is left out"),
@@ -100,7 +104,14 @@ EXERCISES = (
             "b has the shape (O,): it is added to every row.",
         ),
         outputs=("out",),
-        mistakes=(("    out += b\n", "", "the bias is missing"),),
+        mistakes=(
+            ("    out += b\n", "", "the bias is missing"),
+            (
+                "x @ W\n    out += b\n",
+                "x @ (W + b)\n",
+                "x @ (W + b) adds b to the weights; it comes after the product",
+            ),
+        ),
     ),
     Exercise(
         "02.linear_backward",

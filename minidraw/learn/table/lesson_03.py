@@ -63,6 +63,11 @@ EXERCISES = (
                 "-(x * np.log2(p) + (1 - x) * np.log2(1 - p)).sum(axis=1)",
                 "these are bits, from log2; nats take the natural logarithm",
             ),
+            (
+                "(x * np.log(p) + (1 - x) * np.log(1 - p))",
+                "(x * np.log(p + 1e-8) + (1 - x) * np.log(1 - p + 1e-8))",
+                "the 1e-8 inside the logarithms",
+            ),
         ),
     ),
     Exercise(
@@ -88,6 +93,22 @@ EXERCISES = (
                 "-np.maximum(logits, 0)",
                 "right only for logits above 0: the exponent that stays inside is -|c|",
             ),
+            (
+                "-np.abs(logits)",
+                "-logits",
+                "right only for logits above 0: the exponent that stays inside is -|c|, not -c",
+            ),
+            (
+                "-np.abs(logits)",
+                "logits - np.maximum(logits, 0)",
+                "right only for logits below 0: the exponent is the smaller of 0 and c less the "
+                "larger, which is -|c|",
+            ),
+            (
+                "-np.abs(logits)",
+                "logits",
+                "max(c, 0) is added, and never taken out of the exponent: it should be -|c|",
+            ),
         ),
     ),
     Exercise(
@@ -105,6 +126,11 @@ EXERCISES = (
         edges=((_sure, "logits of +-1000"),),
         mistakes=(
             ("(sigmoid(logits) - x)", "sigmoid(logits)", "right except for the part - x"),
+            (
+                "(sigmoid(logits) - x)",
+                "sigmoid(logits) - x",
+                "dnll multiplies only the sigmoid: brackets around sigmoid(c) - x are missing",
+            ),
             ("(sigmoid(logits) - x)", "(logits - x)", "the sigmoid is missing"),
             ("(sigmoid(logits) - x)", "-x", "right except for the slope of softplus"),
             (

@@ -38,8 +38,10 @@ def _tall_window(rng, n, K, B, A):
 
 def _wild_window(rng, n, K, B, A):
     inputs, settings = _window(rng, n, K, B, A)
-    return {"raw": inputs["raw"] + np.array([0, 0, 20, -20, 15])}, settings
+    return {"raw": inputs["raw"] + np.array([14, -14, 20, -20, 15])}, settings
 
+
+GAUSS = "divided by sqrt(2 pi sigma^2), the area under a hill, where Z_X is the sum of the row"
 
 EXERCISES = (
     Exercise(
@@ -107,6 +109,11 @@ EXERCISES = (
                 "(2 * var[:, None, None] ** 2)",
                 "sigma^4 where sigma^2 belongs: `var` is the variance already",
             ),
+            (
+                "(2 * var[:, None, None])",
+                "2 * var[:, None, None]",
+                "/ 2 * var divides by 2 and multiplies by var: brackets around 2 * var are missing",
+            ),
             ("(2 * var[:, None, None])", "var[:, None, None]", "the 2 of 2 sigma^2 is missing"),
             (
                 "(2 * var[:, None, None])",
@@ -128,6 +135,31 @@ EXERCISES = (
                 "(np.arange(K) - K / 2)",
                 "the grid lies half a stride too low",
             ),
+            (
+                "(np.arange(K) - (K - 1) / 2)",
+                "np.arange(K)",
+                "the grid starts at the centre instead of lying around it",
+            ),
+            (
+                "(np.arange(K) - (K - 1) / 2)",
+                "(np.arange(K) - (K - 1) / 2 - K / 2 - 0.5)",
+                "the bracket of eq 19 is applied a second time: `offset` is that bracket already",
+            ),
+            (
+                "(np.arange(K) - (K - 1) / 2)",
+                "(np.arange(K) - (K - 1))",
+                "the grid ends at the centre instead of lying around it",
+            ),
+            (
+                "F /= F.sum(axis=2, keepdims=True)",
+                "F = np.exp(z) / np.sqrt(2 * np.pi * var[:, None, None])",
+                GAUSS,
+            ),
+            (
+                "F /= F.sum(axis=2, keepdims=True)",
+                "F /= np.sqrt(2 * np.pi * var[:, None, None])",
+                GAUSS,
+            ),
         ),
     ),
     Exercise(
@@ -145,7 +177,7 @@ EXERCISES = (
         outputs=("center_x", "center_y", "stride", "var", "gamma"),
         edges=(
             (_tall_window, "an image that is higher than wide"),
-            (_wild_window, "logarithms beyond +-12, which are to be clipped"),
+            (_wild_window, "raw numbers beyond +-12, of which only the logarithms are clipped"),
         ),
         mistakes=(
             (
@@ -157,6 +189,28 @@ EXERCISES = (
                 "(raw[:, 1] + 1) - 1",
                 "(raw[:, 1] + 1)",
                 "counted from 1, as the paper does; here pixels count from 0",
+            ),
+            (
+                "(height + 1) / 2 * (raw[:, 1] + 1) - 1",
+                "(height - 1) / 2 * (raw[:, 1] + 1)",
+                "the 1 was taken off inside: eq 23 counted from 0 is (B + 1) / 2 (raw + 1) - 1",
+            ),
+            (
+                "(max(height, width) - 1) / (K - 1) * stride",
+                "(max(height, width) - 1) / K - 1 * stride",
+                "brackets around K - 1 are missing",
+            ),
+            ("/ (K - 1) * stride", "// (K - 1) * stride", "// rounds the factor of eq 24 down"),
+            ("raw[:, 1]", "raw[:, 0]", "raw[:, 0] where raw[:, 1] belongs"),
+            (
+                "raw[:, 1]",
+                "np.clip(raw[:, 1], -LOG_LIMIT, LOG_LIMIT)",
+                "the centre is clipped, which only the logarithms are",
+            ),
+            (
+                "var, stride, gamma = np",
+                "stride, var, gamma = np",
+                "the logarithms of variance and stride are exchanged: the variance is raw[:, 2]",
             ),
             ("(width + 1) / 2", "(width - 1) / 2", "(A - 1) / 2 where eq 22 has (A + 1) / 2"),
             ("(height + 1) / 2", "(height - 1) / 2", "(B - 1) / 2 where eq 23 has (B + 1) / 2"),

@@ -44,13 +44,14 @@ def _softmax(rng, n, K, A):
 
 
 def _exponent(rng, n, K, A):
-    settings = {"offset": rng.standard_normal((n, K)), "var": rng.uniform(0.5, 2, n), "A": A}
+    settings = {"offset": rng.standard_normal(K), "var": rng.uniform(0.5, 2, n), "A": A}
     return {"center": (A - 1) / 2 + rng.standard_normal(n)}, settings
 
 
 def _clipped_window(rng, n, K, B, A):
     inputs, settings = _window(rng, n, K, B, A)
     inputs["raw"][0, 2:] = 13, -13, 12.5
+    inputs["raw"][1, :2] = 13, -13  # of another image: a mask of the wrong columns shows
     return inputs, settings
 
 
@@ -139,6 +140,11 @@ EXERCISES = (
                 "(2 * var)",
                 "1 / var differentiates to -1 / var^2: var is not squared",
             ),
+            (
+                "(2 * var**2)",
+                "2 * var**2",
+                "/ 2 * var**2 multiplies by var^2: brackets around 2 * var**2 are missing",
+            ),
             ("(2 * var**2)", "var**2", "the 2 of 2 sigma^2 is missing"),
             (
                 "/ var[:, None]",
@@ -161,9 +167,30 @@ EXERCISES = (
         ),
         forward=window,
         blocks=("draw[:, 0]", "draw[:, 1]", "draw[:, 2]", "draw[:, 3]", "draw[:, 4]"),
-        edges=((_clipped_window, "logarithms beyond +-12, where the clip lets no gradient pass"),),
+        edges=(
+            (
+                _clipped_window,
+                "raw numbers beyond +-12: the clip stops the gradient of the logarithms alone",
+            ),
+        ),
         mistakes=(
             ("var * dvar", "dvar", "right except for the derivative of the exp"),
+            (
+                "stride * dstride",
+                "np.exp(raw[:, 3]) * dstride",
+                "exp(raw) is the stride of eq 24 without its factor; the cached one has it",
+            ),
+            ("var * dvar", "np.exp(var) * dvar", "var is exp(raw) already, not its logarithm"),
+            (
+                "stride * dstride",
+                "np.exp(stride) * dstride",
+                "the cached stride is no logarithm: its exp is taken already",
+            ),
+            (
+                "gamma * dgamma",
+                "np.exp(gamma) * dgamma",
+                "gamma is exp(raw) already, not its logarithm",
+            ),
             ("stride * dstride", "dstride", "right except for the derivative of the exp"),
             ("gamma * dgamma", "dgamma", "right except for the derivative of the exp"),
             (
@@ -185,6 +212,31 @@ EXERCISES = (
                 "(width + 1) / 2 * dcenter_x",
                 "(height + 1) / 2 * dcenter_x",
                 "the height where the width belongs",
+            ),
+            (
+                "(height + 1) / 2 * dcenter_y",
+                "(width + 1) / 2 * dcenter_y",
+                "the width where the height belongs",
+            ),
+            (
+                "(height + 1) / 2 * dcenter_y",
+                "(height - 1) / 2 * dcenter_y",
+                "(B - 1) / 2 where eq 23 has (B + 1) / 2",
+            ),
+            (
+                "(height + 1) / 2 * dcenter_y",
+                "(height + 1) / 2 * dcenter_x",
+                "dcenter_x where dcenter_y belongs",
+            ),
+            (
+                "draw[:, 2:] *= np.abs(raw[:, 2:])",
+                "draw *= np.abs(raw)",
+                "the clip's mask is laid on the centres, which aren't clipped",
+            ),
+            (
+                "draw[:, 2:] *= np.abs(raw[:, 2:])",
+                "draw[:, 2:] *= np.abs(raw[:, :3])",
+                "the clip's mask is that of other columns",
             ),
         ),
     ),

@@ -45,6 +45,12 @@ def _read(rng, n, K, B, A, C):
     return inputs, {"x": rng.random(shape)}
 
 
+TURNED = "dpatch is transposed where it shouldn't be"
+ONLY_ERROR = (
+    "right except for the part that flows through the image: only the error image's is counted"
+)
+ONLY_IMAGE = "right except for the part that flows through the error image"
+
 EXERCISES = (
     Exercise(
         "06.sandwich_backward",
@@ -59,6 +65,10 @@ EXERCISES = (
             "is the transpose of the gradient of F_x.",
         ),
         forward=sandwich,
+        mistakes=(
+            ("dpatch @ (F_x @ x.mT)", "dpatch.mT @ (F_x @ x.mT)", TURNED),
+            ("F_y.mT @ dpatch @ F_x", "F_y.mT @ dpatch.mT @ F_x", TURNED),
+        ),
     ),
     Exercise(
         "06.read",
@@ -115,24 +125,22 @@ EXERCISES = (
             (
                 "(dpatch.mT @ rows).sum(axis=1)",
                 "(dpatch.mT @ rows)[:, C:].sum(axis=1)",
-                "right except for the part that flows through the image: only the error image's "
-                "is counted",
+                ONLY_ERROR,
             ),
             (
                 "(dpatch @ (F_x[:, None] @ pictures.mT)).sum(axis=1)",
                 "(dpatch @ (F_x[:, None] @ pictures.mT))[:, C:].sum(axis=1)",
-                "right except for the part that flows through the image: only the error image's "
-                "is counted",
+                ONLY_ERROR,
             ),
             (
                 "(dpatch.mT @ rows).sum(axis=1)",
                 "(dpatch.mT @ rows)[:, :C].sum(axis=1)",
-                "right except for the part that flows through the error image",
+                ONLY_IMAGE,
             ),
             (
                 "(dpatch @ (F_x[:, None] @ pictures.mT)).sum(axis=1)",
                 "(dpatch @ (F_x[:, None] @ pictures.mT))[:, :C].sum(axis=1)",
-                "right except for the part that flows through the error image",
+                ONLY_IMAGE,
             ),
             (
                 "dpatch = gamma[:, None, None, None] * dglimpse",
@@ -154,6 +162,18 @@ EXERCISES = (
                 "dgamma = gamma * (dglimpse * (rows @ F_x[:, None].mT)).sum(axis=(1, 2, 3))",
                 "a gamma too many: multiply by what gamma multiplied, not by the glimpse",
             ),
+            (
+                "(dglimpse * (rows @ F_x[:, None].mT)).sum(axis=(1, 2, 3))",
+                "(dglimpse * (rows @ F_x[:, None].mT))[:, C:].sum(axis=(1, 2, 3))",
+                ONLY_ERROR,
+            ),
+            (
+                "(dglimpse * (rows @ F_x[:, None].mT)).sum(axis=(1, 2, 3))",
+                "(dglimpse * (rows @ F_x[:, None].mT))[:, :C].sum(axis=(1, 2, 3))",
+                ONLY_IMAGE,
+            ),
+            ("(dpatch @ (F_x", "(dpatch.mT @ (F_x", TURNED),
+            ("mT @ dpatch[:, C:] @", "mT @ dpatch[:, C:].mT @", TURNED),
         ),
     ),
 )

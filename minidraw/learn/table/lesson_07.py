@@ -58,6 +58,16 @@ EXERCISES = (
                 "one division by gamma is missing: 1 / gamma differentiates to -1 / gamma^2",
             ),
             (
+                "(dpatch * patch).sum(axis=(1, 2, 3)) / gamma",
+                "(dpatch * patch).sum() / gamma",
+                "summed over the images as well; each has a gamma of its own",
+            ),
+            (
+                "(dpatch * patch).sum(axis=(1, 2, 3)) / gamma",
+                "(dpatch * patch * gamma[:, None, None, None]).sum() / gamma**2",
+                "summed over the images as well; each has a gamma of its own",
+            ),
+            (
                 "dstroke = dout / gamma[:, None, None, None]",
                 "dstroke = dout",
                 "right except for gamma, by which the stroke was divided",

@@ -1,5 +1,7 @@
 import numpy as np
 
+from minidraw.learn.table.lesson_06 import sandwich_backward
+
 
 def write_by_einsum(patch, F_y, F_x, gamma):
     out = np.einsum("n,njb,ncji,nia->ncba", 1 / gamma, F_y, patch, F_x)
@@ -37,7 +39,21 @@ def write_backward_by_loops(dout, cache):
     return dpatch, dF_y, dF_x, dgamma
 
 
+def write_backward_by_sandwich(dout, cache):
+    """With the function of lesson 06, on filters that are turned round."""
+    patch, F_y, F_x, gamma = cache
+    dproduct = dout / gamma.reshape(-1, 1, 1, 1)
+    turned = F_y[:, None].mT, patch, F_x[:, None].mT
+    dF_y, dpatch, dF_x = sandwich_backward(dproduct, turned)
+    dgamma = -(dpatch * patch).sum(axis=(1, 2, 3)) / gamma
+    return dpatch, dF_y.mT.sum(axis=1), dF_x.mT.sum(axis=1), dgamma
+
+
 STYLES = {
     "07.write": (write_by_einsum, write_by_loops),
-    "07.write_backward": (write_backward_by_einsum, write_backward_by_loops),
+    "07.write_backward": (
+        write_backward_by_einsum,
+        write_backward_by_loops,
+        write_backward_by_sandwich,
+    ),
 }
