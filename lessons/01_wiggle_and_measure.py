@@ -404,8 +404,8 @@ print("x[0, 0] moves:", (x + 1e-5 * corner + b != x + b).astype(int), sep="\n")
 # ### Exercise 4: a row added to all rows (2 lines)
 #
 # The forward is `y = x + b` with shapes `(n, I)` and `(I,)`. Nothing need be kept: the cache is
-# `None`. Return `dx` and `db`. A backward never hands on the very array that it was given, because
-# the next link might change it; copy it.
+# `None`. Return `dx` and `db`. It is good manners to hand on a copy, `dy.copy()`, and not the very
+# array that you were given: the next link might change it in place.
 
 
 # %%
