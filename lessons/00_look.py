@@ -241,13 +241,12 @@ print("share of the difference left:", (np.array(apart) / apart[0]).round(2))
 
 # %%
 def see(painting, step):
-    i, t = int(painting), int(step)
     figure, axes = panels(height=3)
-    canvas(axes, film, t, i, f"step {t}")
+    canvas(axes, film, step, painting, f"step {step}")
     show(figure, "The sliders' painting and step.", "A canvas with its write window.")
 
 
-sliders(see, painting=(0, 8, 0), step=(0, 32, 10))
+sliders(see, painting=(0, 8, 0, 1), step=(0, 32, 10, 1))
 
 # %% [markdown]
 # ## It can also look

@@ -126,25 +126,22 @@ def sliders(function, **ranges):
     ----------
     function : callable
         Takes one number per slider, and shows something.
-    **ranges : (lowest, highest, start)
-        By the names of the function's arguments.
+    **ranges : (lowest, highest, start) or (lowest, highest, start, step)
+        By the names of the function's arguments. Without a step 40 of them cover the range; a
+        step of type int makes a slider of whole numbers, each an arrow key from the next.
     """
     try:
         import ipywidgets
     except ImportError:
         print("sliders need ipywidgets: pip install ipywidgets")
         return
-    made = {
-        name: ipywidgets.FloatSlider(
-            min=low,
-            max=high,
-            value=start,
-            step=(high - low) / 40,
-            description=name,
-            continuous_update=False,
+    made = {}
+    for name, (low, high, start, *given) in ranges.items():
+        step = given[0] if given else (high - low) / 40
+        kind = ipywidgets.IntSlider if isinstance(step, int) else ipywidgets.FloatSlider
+        made[name] = kind(
+            min=low, max=high, value=start, step=step, description=name, continuous_update=False
         )
-        for name, (low, high, start) in ranges.items()
-    }
     out = ipywidgets.interactive_output(function, made)
     from IPython.display import display
 
