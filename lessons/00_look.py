@@ -253,7 +253,7 @@ def see(painting, step):
     show(figure, "The sliders' painting and step.", "A canvas with its write window.")
 
 
-sliders(see, painting=(0, 8, 0), step=(0, 32, 10))
+sliders(see, painting=(0, 8, 0, 1), step=(0, 32, 10, 1))
 
 # %% [markdown]
 # ## It can also look

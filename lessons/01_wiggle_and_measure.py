@@ -293,7 +293,6 @@ for corner, size, color, words in (
 ):
     (left, low), (wide, high) = corner, size
     axes.fill_between([left, left + wide], low, low + high, color=color)
-    dark = color != "0.85"
     place = (1.15, 0.5) if left else (0.5, low + high / 2)
     axes.text(*place, words, ha="left" if left else "center", va="center", color="black")
 axes.fill_between([1, 1.1], 1, 1.1, facecolor="white", edgecolor="black", hatch="///")

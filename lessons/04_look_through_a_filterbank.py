@@ -38,9 +38,8 @@ from minidraw.learn.pictures import (
 )
 
 digits = as_float(minidraw.load("digits").train.images[:, 0], np.float64)
-image = digits[7][
-    :, 2:26
-]  # 28 rows and 24 columns: with unequal sides no axis passes for the other
+# 28 rows and 24 columns: with unequal sides no axis passes for the other
+image = digits[7][:, 2:26]
 B, A = image.shape
 
 # %% [markdown]
@@ -368,8 +367,7 @@ def see(g_x, g_y, log_var, log_stride):
     show(figure, "The window of the sliders, and its patch.", "A digit with a grid; its patch.")
 
 
-place = (-1.0, 1.0, 0.0)
-sliders(see, g_x=place, g_y=place, log_var=(-3.0, 4.0, 0.0), log_stride=(-3.0, 1.0, -0.5))
+sliders(see, g_x=(-1, 1, 0), g_y=(-1, 1, 0), log_var=(-3, 4, 0, 0.25), log_stride=(-3, 1, -0.5))
 
 # %% [markdown]
 # ## Where it lives

@@ -392,8 +392,8 @@ plain(right, xlabel="step")
 right.legend(frameon=False)
 show(
     figure,
-    "Figure 5.3. A window finds its place by your gradients: in blue where it starts, in green "
-    "where it ends after 400 steps.",
+    "Figure 5.3. A window finds its place by your gradients: in blue, at the lower left, where it "
+    "starts, in green, on the digit, where it ends after 400 steps.",
     "Left, a path from a frame in the lower left corner to a frame on the digit: first to the "
     "right, then in a bend upward. Right, the loss falls towards 0; stride and variance rise for "
     "some steps and then fall for long.",

@@ -76,7 +76,8 @@ show(
 )
 
 # %% [markdown]
-# The same with a slider for the place, if you run this notebook (Tab, then the arrow keys).
+# The same with sliders, if you run this notebook: Tab goes from one to the next, the arrow keys
+# move it.
 
 
 # %%
@@ -89,8 +90,13 @@ def see(x, y, stride, log_var):
     show(figure, "The window of the sliders, and its patch.", "A digit with a grid; its patch.")
 
 
-places = {"x": (0.0, 43.0, 22.0), "y": (0.0, 31.0, 15.5)}
-sliders(see, **places, stride=(0.5, 5.0, 2.2), log_var=(-3.0, 4.0, 0.0))
+sliders(
+    see,
+    x=(0, 43, 22, 0.5),
+    y=(0, 31, 15.5, 0.5),
+    stride=(0.5, 5, 2.2, 0.1),
+    log_var=(-3, 4, 0, 0.25),
+)
 
 # %% [markdown]
 # ## The idea, in words

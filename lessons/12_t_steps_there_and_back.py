@@ -409,13 +409,14 @@ found = {words: (errors(1, **changed), errors(3, **changed)) for words, changed 
 
 figure, places = panels(3, height=4.6)
 for axes, (words, (one, three)) in zip(places, found.items(), strict=True):
-    axes.semilogx(np.maximum(one, 1e-12), range(len(params)), "o", color=BLUE, label="T = 1")
-    axes.semilogx(np.maximum(three, 1e-12), range(len(params)), "x", color=VERMILION, label="T = 3")
+    rows = range(len(params))
+    axes.semilogx(np.maximum(one, 1e-12), rows, "o", mfc="none", ms=9, color=BLUE, label="T = 1")
+    axes.semilogx(np.maximum(three, 1e-12), rows, "x", color=VERMILION, label="T = 3")
     axes.axvline(gradcheck.MODEL_LIMIT, color="0.6", linestyle=":")
-    axes.set_yticks(range(len(params)), params if axes is places[0] else [], fontsize=9)
+    axes.set_yticks(rows, params if axes is places[0] else [], fontsize=9)
     axes.set_title(words, fontsize=11)
     plain(axes, xlabel="error", xlim=(1e-13, 20))
-places[2].legend(frameon=False, loc="lower left")
+places[2].legend(loc="lower left", edgecolor="black")
 show(
     figure,
     "Figure 12.3. Error of every weight's gradient with one path left out. Left of the dotted line "

@@ -41,14 +41,14 @@ from minidraw.models.base import Batch
 threadpool_limits(1)  # on matrices this small, two threads get in each other's way
 digits = as_float(minidraw.load("digits").valid.images)
 network = minidraw.Draw.load(carried_path("mnist.npz"))
-print(HOW)
+print(HOW.replace("; ", ";\n"))
 
 # %% [markdown]
 # ## The goal
 #
 # Five small networks, each trained three times, all alike but for one line. The first is right.
 # Each other has a bug that was found in public programs for DRAW, in their code or in what people
-# asked about them. The line printed above says how they were trained and measured.
+# asked about them. The lines printed above say how they were trained and measured.
 
 # %%
 order = {"right": "right", "A": "from one", "B": "diagonal", "C": "grey start", "D": "corner start"}
@@ -342,7 +342,7 @@ sheets = [
     sigmoid(draw.generate(trained, noise, size, layers).canvas[-1]),
 ]
 
-figure, axes = panels(2, height=2.8)
+figure, axes = panels(2, height=1.6)
 for place, images, title in zip(axes, sheets, ("sheet 1", "sheet 2"), strict=True):
     place.imshow(viz.sheet(images, columns=8, scale=4), interpolation="nearest")
     place.set_title(title, fontsize=11)

@@ -14,6 +14,7 @@ from nbclient import NotebookClient
 
 HERE = Path(__file__).resolve().parent
 WIDGET = "application/vnd.jupyter.widget-view+json"
+PICTURES = {"image/png", "image/gif"}
 NO_NETWORK = """
 import socket
 
@@ -65,6 +66,10 @@ def executed(notebook, limit=120):
             cell.execution_count = count
             # A slider without its kernel shows an error; the strip beside it stays.
             cell.outputs = [o for o in cell.outputs if WIDGET not in o.get("data", {})]
+            for output in cell.outputs:
+                data = output.get("data", {})
+                if PICTURES & data.keys():  # the same picture a second time
+                    data.pop("text/html", None)
     return notebook
 
 

@@ -3,6 +3,7 @@
 from minidraw.learn.pictures import VERMILION
 
 WIRE = "0.65"  # a grey that is seen on white, with anything above it
+HEAD = "0.2"  # of an arrow on a lit wire: WIRE is as bright as what flows, it would vanish
 
 
 def paper(axes, width, height):
@@ -51,7 +52,13 @@ def wire(axes, *points, lit=0.0, text="", above=0.12, dashed=False):
     arrow = {"arrowstyle": "-|>", "color": WIRE, "linewidth": 1.4, "shrinkA": 0, "shrinkB": 0}
     if dashed:
         arrow["linestyle"] = "--"
-    axes.annotate("", points[-1], points[-2], arrowprops=arrow, zorder=3)
+    axes.annotate("", points[-1], points[-2], arrowprops=arrow, zorder=1 if lit else 3)
+    if lit:  # the head once more, for it lies under what flows
+        (x_0, y_0), (x_1, y_1) = points[-2:]
+        part = 0.05 / max(abs(x_1 - x_0), abs(y_1 - y_0))
+        near = x_1 + part * (x_0 - x_1), y_1 + part * (y_0 - y_1)
+        head = arrow | {"color": HEAD, "mutation_scale": 15, "linestyle": "-"}
+        axes.annotate("", points[-1], near, arrowprops=head, zorder=3)
     if text:
         x, y = (xs[0] + xs[1]) / 2, (ys[0] + ys[1]) / 2
         axes.text(x, y + above, text, ha="center", va="bottom", fontsize=9, zorder=6)

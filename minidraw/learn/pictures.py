@@ -1,6 +1,7 @@
 """Pictures in a notebook: with a caption, and words for those who can't see them."""
 
 import base64
+import html
 import io
 import tempfile
 from pathlib import Path
@@ -81,14 +82,11 @@ def show(figure, caption, alt):
     alt : str
         What is to be seen, for a reader who can't see it.
     """
-    from IPython.display import Markdown, display
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     file = io.BytesIO()
     FigureCanvasAgg(figure).print_png(file)
-    data = {"image/png": base64.b64encode(file.getvalue()).decode(), "text/plain": alt}
-    display(data, raw=True, metadata={"image/png": {"alt": alt}})
-    display(Markdown(f"*{caption}*"))
+    _display("image/png", file.getvalue(), caption, alt)
 
 
 def movie(frames, caption, alt, *, fps=8):
@@ -103,13 +101,21 @@ def movie(frames, caption, alt, *, fps=8):
     fps : float
         Frames per second.
     """
-    from IPython.display import Markdown, display
-
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "film.gif"
         viz.save_gif(path, frames, fps=fps)
-        data = {"image/gif": base64.b64encode(path.read_bytes()).decode(), "text/plain": alt}
-    display(data, raw=True, metadata={"image/gif": {"alt": alt}})
+        _display("image/gif", path.read_bytes(), caption, alt)
+
+
+def _display(kind, content, caption, alt):
+    """A picture, with its words in each of the ways by which notebooks hand them on."""
+    from IPython.display import Markdown, display
+
+    coded = base64.b64encode(content).decode()
+    # JupyterLab shows HTML first, and gives a bare image no alt; some converters read the metadata.
+    tag = f'<img src="data:{kind};base64,{coded}" alt="{html.escape(alt)}">'
+    data = {kind: coded, "text/html": tag, "text/plain": alt}
+    display(data, raw=True, metadata={kind: {"alt": alt}})
     display(Markdown(f"*{caption}*"))
 
 
@@ -120,8 +126,9 @@ def sliders(function, **ranges):
     ----------
     function : callable
         Takes one number per slider, and shows something.
-    **ranges : (lowest, highest, start)
-        By the names of the function's arguments.  Whole numbers only, where all three are.
+    **ranges : (lowest, highest, start) or (lowest, highest, start, step)
+        By the names of the function's arguments. Without a step 40 of them cover the range; a
+        step of type int makes a slider of whole numbers, each an arrow key from the next.
     """
     try:
         import ipywidgets
@@ -129,18 +136,11 @@ def sliders(function, **ranges):
         print("sliders need ipywidgets: pip install ipywidgets")
         return
     made = {}
-    for name, (low, high, start) in ranges.items():
-        whole = all(isinstance(number, int) for number in (low, high, start))
-        kind, step = (
-            (ipywidgets.IntSlider, 1) if whole else (ipywidgets.FloatSlider, (high - low) / 40)
-        )
-        made[name] = (ipywidgets.IntSlider if whole else ipywidgets.FloatSlider)(
-            min=low,
-            max=high,
-            value=start,
-            step=1 if whole else (high - low) / 40,
-            description=name,
-            continuous_update=False,
+    for name, (low, high, start, *given) in ranges.items():
+        step = given[0] if given else (high - low) / 40
+        kind = ipywidgets.IntSlider if isinstance(step, int) else ipywidgets.FloatSlider
+        made[name] = kind(
+            min=low, max=high, value=start, step=step, description=name, continuous_update=False
         )
     out = ipywidgets.interactive_output(function, made)
     from IPython.display import display

@@ -1,0 +1,49 @@
+"""Pictures in a notebook: words reach a reader who can't see, sliders stop where they should."""
+
+import re
+
+import IPython.display
+import ipywidgets
+import numpy as np
+import pytest
+
+from minidraw.learn import pictures
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """What was handed to the notebook."""
+    found = []
+    monkeypatch.setattr(IPython.display, "display", lambda *data, **more: found.append(data[0]))
+    return found
+
+
+def drawn():
+    figure, axes = pictures.panels()
+    pictures.picture(axes, np.eye(3))
+    pictures.show(figure, "A caption.", 'Three squares, "white" & in a row.')
+
+
+def filmed():
+    frames = [np.full((4, 4, 3), grey, np.uint8) for grey in (0, 255)]
+    pictures.movie(frames, "A caption.", 'Three squares, "white" & in a row.')
+
+
+@pytest.mark.parametrize(("make", "kind"), [(drawn, "image/png"), (filmed, "image/gif")])
+def test_a_picture_carries_its_words(make, kind, shown):
+    make()
+    data, caption = shown
+    words = "Three squares, &quot;white&quot; &amp; in a row."
+    source = re.escape(f"data:{kind};base64,{data[kind]}")
+    assert re.fullmatch(f'<img src="{source}" alt="{re.escape(words)}">', data["text/html"])
+    assert data["text/plain"] == 'Three squares, "white" & in a row.'
+    assert caption.data == "*A caption.*"
+
+
+def test_a_slider_of_whole_numbers_moves_by_one(shown):
+    seen = []
+    pictures.sliders(lambda a, b: seen.append((a, b)), a=(0, 8, 3, 1), b=(0, 1, 0.5))
+    whole, fine, _ = shown[0].children
+    assert isinstance(whole, ipywidgets.IntSlider) and whole.step == 1
+    assert isinstance(fine, ipywidgets.FloatSlider) and fine.step == 1 / 40
+    assert seen == [(3, 0.5)]
