@@ -359,9 +359,11 @@ def raw_gradient(raw):
     x, y, stride, var, gamma = window
     F_y, cache_y = layers.filterbank(y, stride, var, K=K, A=B)
     F_x, cache_x = layers.filterbank(x, stride, var, K=K, A=A)
-    dpatch = F_y @ scene @ F_x.mT - wanted
-    dcenter_y, dstride_y, dvar_y = filterbank_backward(dpatch @ (F_x @ scene.T), cache_y)
-    dcenter_x, dstride_x, dvar_x = filterbank_backward(dpatch.mT @ (F_y @ scene), cache_x)
+    patch, cache = sandwich(F_y, scene, F_x)
+    dpatch = patch - wanted
+    dF_y, _, dF_x = sandwich_backward(dpatch, cache)
+    dcenter_y, dstride_y, dvar_y = filterbank_backward(dF_y, cache_y)
+    dcenter_x, dstride_x, dvar_x = filterbank_backward(dF_x, cache_x)
     # Both axes use the same stride and variance: their gradients add.
     dout = dcenter_x, dcenter_y, dstride_y + dstride_x, dvar_y + dvar_x, 0 * gamma
     return 0.5 * (dpatch**2).sum(), window, window_backward(dout, window_cache)
