@@ -4,6 +4,11 @@ from minidraw.layers import lstm, lstm_backward, lstm_gates, lstm_gates_backward
 from minidraw.learn.exercise import Exercise
 
 GATES = "i", "f", "o", "g"
+SQUASHED = (  # the answer's two lines that squash a and cut it
+    "gates = np.concatenate([sigmoid(a[:, : 3 * H]), np.tanh(a[:, 3 * H :])], axis=1)\n"
+    "    i, f, o, g = np.split(gates, 4, axis=1)"
+)
+AGAIN = "the gates are squashed again: those in the cache came out of sigmoid and tanh"
 
 
 def _gates(rng, n, H):
@@ -62,6 +67,22 @@ EXERCISES = (
             ("o * tanh_c, c", "tanh_c, c", "the output gate o is missing"),
             ("np.tanh(a[:, 3 * H :])", "sigmoid(a[:, 3 * H :])", "a sigmoid where g has its tanh"),
             ("np.tanh(a[:, 3 * H :])", "a[:, 3 * H :]", "the tanh of g is missing"),
+            (
+                SQUASHED,
+                "g, o = np.tanh(a[:, 2 * H : 3 * H]), sigmoid(a[:, 3 * H :])\n"
+                "    i, f = np.split(sigmoid(a[:, : 2 * H]), 2, axis=1)\n"
+                "    gates = np.concatenate([i, f, o, g], axis=1)",
+                "g is taken from the third part of a, o from the fourth: the order is i, f, o, g",
+            ),
+            (
+                SQUASHED,
+                "cut = a.reshape(len(a), H, 4)\n"
+                "    i, f, o = (sigmoid(cut[:, :, k]) for k in range(3))\n"
+                "    g = np.tanh(cut[:, :, 3])\n"
+                "    gates = np.concatenate([i, f, o, g], axis=1)",
+                "i, f, o and g are taken from a by turns, column by column; each has H columns "
+                "side by side",
+            ),
         ),
     ),
     Exercise(
@@ -121,6 +142,28 @@ EXERCISES = (
                 "di, df, do, dg",
                 "the slopes of the sigmoids and of the tanh are missing",
             ),
+            (
+                "do * o * (1 - o), dg * (1 - g**2)",
+                "dg * (1 - g**2), do * o * (1 - o)",
+                "the columns of o and g have changed places",
+            ),
+            (
+                "i, f, o, g = np.split(gates, 4, axis=1)",
+                "i, f, o, g = np.split(gates, 4, axis=1)\n"
+                "    i, f, o, g = *(1 / (1 + np.exp(-part)) for part in (i, f, o)), np.tanh(g)",
+                AGAIN,
+            ),
+            (
+                "i, f, o, g = np.split(gates, 4, axis=1)",
+                "i, f, o, g = np.split(gates, 4, axis=1)\n"
+                "    i, f, o = (1 / (1 + np.exp(-part)) for part in (i, f, o))",
+                AGAIN,
+            ),
+            (
+                "di * i * (1 - i), df * f * (1 - f), do * o * (1 - o), dg",
+                "*(d / (2 + np.exp(-s) + np.exp(s)) for d, s in ((di, i), (df, f), (do, o))), dg",
+                AGAIN,
+            ),
         ),
     ),
     Exercise(
@@ -165,6 +208,16 @@ EXERCISES = (
                 "djoined[:, :H], djoined[:, H:]",
                 "djoined[:, -H:], djoined[:, :-H]",
                 "cut at the wrong end: the columns of h_prev come first",
+            ),
+            (
+                "dh_prev, dx = djoined[:, :H], djoined[:, H:]",
+                "dh_prev, dx = np.split(djoined, 2, axis=1)",
+                "cut in the middle: the first H columns are h_prev's, the others x's",
+            ),
+            (
+                "djoined, dW, db = linear_backward",
+                "dW, djoined, db = linear_backward",
+                "linear_backward returns the gradient of its input first, and that of W after it",
             ),
         ),
     ),

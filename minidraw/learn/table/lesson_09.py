@@ -95,6 +95,11 @@ EXERCISES = (
             ("        dh = dh * w\n", "", "dh isn't carried on through w from step to step"),
             (
                 "h[-2::-1]",
+                "h[:-1]",
+                FORWARD,
+            ),
+            (
+                "h[-2::-1]",
                 "h[:0:-1]",
                 "each share is w times what it should be: h stands where h_prev belongs, or dh was "
                 "handed back before w had its share",
@@ -131,6 +136,31 @@ EXERCISES = (
                 "(dh + dh_t, dc)",
                 "(dh + dh_t, 0 * dc)",
                 "right except for the part that the cell hands back",
+            ),
+            (
+                "(dh + dh_t, dc)",
+                "(dh + dh_t * (step is cache.steps[-1]), dc)",
+                "dhs is added at the last step only; the loss may look at h at every step",
+            ),
+            (
+                "(dh + dh_t, dc)",
+                "(dc, dh + dh_t)",
+                "dh and dc are handed to lstm_backward in the wrong order",
+            ),
+            (
+                "dx_t, dh, dc, dW_t, db_t =",
+                "dx_t, dc, dh, dW_t, db_t =",
+                "dh and dc have changed places on the way to the step before",
+            ),
+            (
+                "cache.steps[::-1], strict",
+                "cache.steps, strict",
+                "dhs is taken from its end and the caches from their beginning",
+            ),
+            (
+                "zip(dhs[::-1]",
+                "zip(dhs",
+                "the caches are taken from their end and dhs from its beginning",
             ),
             ("np.array(dx[::-1])", "np.array(dx)", "the steps are in backward order"),
             (

@@ -24,7 +24,8 @@ EXERCISES = (
         "n Z",
         2,
         (
-            "The noise has deviation 1. Stretch it to deviation sigma, then move it to mu.",
+            "The noise is given, with deviation 1. Stretch it to deviation sigma, then move it to "
+            "mu. Nothing is drawn inside.",
             "The layer emits log sigma, not sigma and not log sigma^2.",
         ),
         outputs=("z",),
@@ -56,6 +57,17 @@ EXERCISES = (
         mistakes=(
             ("dz * sigma * noise", "dz * noise", "right except for the derivative of the exp"),
             ("dz * sigma * noise", "dz * sigma", "the noise is missing"),
+            (
+                "dz * sigma * noise",
+                "dz * np.exp(sigma) * noise",
+                "the exp is taken again: the cache has sigma, not its logarithm",
+            ),
+            (
+                "dz * sigma * noise",
+                "dz * np.log(sigma) * noise",
+                "log sigma where sigma belongs: the derivative of the exp is the exp itself",
+            ),
+            ("dz * sigma * noise", "dz * sigma**2 * noise", "sigma^2 where sigma belongs"),
         ),
     ),
     Exercise(
@@ -82,6 +94,12 @@ EXERCISES = (
                 "the constant is taken off once per image, and it belongs to every entry",
             ),
             ("2 * log_sigma", "log_sigma", "log sigma where log sigma^2 = 2 log sigma belongs"),
+            (
+                "2 * log_sigma",
+                "log_sigma**2",
+                "the square of log sigma where the logarithm of sigma^2 belongs: 2 log sigma",
+            ),
+            ("np.exp(log_sigma)", "log_sigma", "log sigma is taken for sigma: the exp is missing"),
             ("sigma**2", "sigma", "sigma where sigma^2 belongs"),
             ("mu**2 + sigma**2", "sigma**2", "right except for the part of mu"),
         ),
@@ -113,6 +131,11 @@ EXERCISES = (
                 "(sigma**2 - 1)",
                 "(0.5 * sigma**2 - 1)",
                 "sigma^2 = exp(2 log_sigma): the 2 of its derivative is missing",
+            ),
+            (
+                "(sigma**2 - 1)",
+                "(np.exp(sigma) ** 2 - 1)",
+                "the exp is taken again: the cache has sigma, not its logarithm",
             ),
         ),
     ),

@@ -108,7 +108,40 @@ SHARED = (
         "dcenter_y, dcenter_x, dstride_y",
         "x and y have changed places",
     ),
+    (
+        "dstride_y + dstride_x, dvar_y + dvar_x",
+        "dvar_y + dvar_x, dstride_y + dstride_x",
+        "stride and variance have changed places on the way into the window",
+    ),
+    (
+        "dstride_y + dstride_x, dvar_y + dvar_x",
+        "(dstride_y + dstride_x) / 2, dvar_y + dvar_x",
+        "the stride's two parts are averaged: they add up",
+    ),
+    (
+        "dstride_y + dstride_x, dvar_y + dvar_x",
+        "dstride_y + dstride_x, (dvar_y + dvar_x) / 2",
+        "the variance's two parts are averaged: they add up",
+    ),
+    (
+        "dstride_y + dstride_x, dvar_y + dvar_x",
+        "(dstride_y + dstride_x) / 2, (dvar_y + dvar_x) / 2",
+        "the two parts of stride and variance are averaged: they add up",
+    ),
+    (
+        "dvar_y + dvar_x, dgamma",
+        "dvar_y + dvar_x, 0 * dgamma",
+        "right except for gamma, which gets no gradient",
+    ),
 )
+
+
+TWICE = "gamma is taken twice: write_backward divides by it already"
+USERS = {  # the answer's lines
+    name: f"    dh_dec = dh_dec + d{name} @ W_{name}.T\n"
+    for name in ("patch", "write", "read", "encoder", "decoder")
+}
+USERS["patch"] = "    dh_dec = dpatch @ W_patch.T\n"
 
 
 def _without(what, who):
@@ -141,6 +174,31 @@ EXERCISES = (
             _without("dread @ W_read.T", "the next read window"),
             _without("dencoder @ W_encoder.T", "the encoder"),
             _without("ddecoder @ W_decoder.T", "the decoder's next step"),
+            (
+                USERS["patch"] + USERS["write"],
+                "    dh_dec = 0\n",
+                "right except for the two users of the same step, patch and write window",
+            ),
+            (
+                USERS["write"] + USERS["read"],
+                "",
+                "right except for the parts that flow through the two windows",
+            ),
+            (
+                USERS["read"] + USERS["encoder"] + USERS["decoder"],
+                "",
+                "right except for the three users of the next step",
+            ),
+            (
+                USERS["encoder"] + USERS["decoder"],
+                "",
+                "right except for encoder and decoder, the next step's",
+            ),
+            (
+                "dh_dec = dh_dec + ddecoder @ W_decoder.T",
+                "dh_dec = ddecoder @ W_decoder.T",
+                "only the last user is counted; the five parts add up",
+            ),
         ),
     ),
     Exercise(
@@ -195,6 +253,21 @@ EXERCISES = (
                 "the minus of x - sigmoid(canvas) is missing",
             ),
             ("-dx_err * s * (1 - s)", "-dx_err", "the sigmoid's slope is missing"),
+            (
+                "np.concatenate([x, x - s], axis=1)",
+                "np.concatenate([x, s], axis=1)",
+                "what is read is the canvas, s; it should be the error image, x - s",
+            ),
+            (
+                "np.concatenate([x, x - s], axis=1)",
+                "np.concatenate([x - s, x], axis=1)",
+                "image and error image have changed places in what is read",
+            ),
+            (
+                "read_backward(dglimpse.reshape(n, -1, K, K)",
+                "read_backward(gamma[:, None, None, None] * dglimpse.reshape(n, -1, K, K)",
+                "gamma is taken twice: read_backward multiplies by it already",
+            ),
         ),
     ),
     Exercise(
@@ -210,6 +283,18 @@ EXERCISES = (
         forward=write_attention,
         parts=(_banks_backward,),
         uses=("write", "write_backward", *BANKS),
-        mistakes=SHARED,
+        mistakes=(
+            *SHARED,
+            (
+                "dpatch.reshape(n, -1)",
+                "(dpatch / gamma[:, None, None, None]).reshape(n, -1)",
+                TWICE,
+            ),
+            (
+                "write_backward(dout, write_cache)",
+                "write_backward(dout / gamma[:, None, None, None], write_cache)",
+                TWICE,
+            ),
+        ),
     ),
 )

@@ -1,5 +1,6 @@
 """Lesson 12, T steps, there and back: a film in miniature, without window and latent vector."""
 
+import inspect
 from typing import NamedTuple
 
 import numpy as np
@@ -73,6 +74,9 @@ def _film(rng, n, T, H, P):
     inputs |= {"U": 0.4 * normal((H, H)), "V": 0.4 * normal((P, H)), "W": 0.4 * normal((H, P))}
     return inputs, {"x": rng.random((n, P)), "T": T}
 
+
+_LINES = inspect.getsource(film_backward).splitlines(keepends=True)
+_FIRST, _REST = _LINES[5], "".join(_LINES[6:-1])  # of the loop: dW's line, and the others
 
 EXERCISES = (
     Exercise(
@@ -168,6 +172,16 @@ EXERCISES = (
             ("dW = dW +", "dW =", "only the first step is counted"),
             ("dU = dU +", "dU =", "only the first step is counted"),
             ("dV = dV +", "dV =", "only the first step is counted"),
+            (
+                "err[t].T @ da",
+                "s[t].T @ da",
+                "V multiplied the error image, not s, the canvas after its sigmoid",
+            ),
+            (
+                _FIRST + _REST,
+                _REST + _FIRST,
+                "dW is taken when dcanvas is that of the canvas before already: take it first",
+            ),
         ),
     ),
 )

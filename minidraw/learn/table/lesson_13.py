@@ -28,6 +28,8 @@ def _adam(rng, P):
     return inputs, {"rate": rng.uniform(0.01, 0.1), "step": int(rng.integers(2, 9)), **constants}
 
 
+MOVE = "w -= scale * m / (np.sqrt(v) + eps)"  # the answer's line
+
 EXERCISES = (
     Exercise(
         "13.adam_update",
@@ -106,6 +108,31 @@ EXERCISES = (
                 "a += decay * (w - a)",
                 "decay and 1 - decay have changed places",
             ),
+            (
+                "m += (1 - beta1) * g\n        v *= beta2\n        v += (1 - beta2) * g * g",
+                "m += (1 - beta1) * g\n        v *= beta2\n        v += (1 - beta2) * m * m",
+                "the square is that of the mean; it should be that of the gradient",
+            ),
+            (
+                MOVE,
+                f"{MOVE}\n        m /= 1 - beta1**step\n        v /= 1 - beta2**step",
+                "it is corrected in place: correct a copy, and leave the running mean as it is",
+            ),
+            (
+                "correction = math.sqrt(1 - beta2**step)",
+                "beta1, beta2 = beta2, beta1\n    correction = math.sqrt(1 - beta2**step)",
+                "beta1 and beta2 have changed places",
+            ),
+            (
+                "correction = math.sqrt(1 - beta2**step)",
+                "step += 1\n    correction = math.sqrt(1 - beta2**step)",
+                "step + 1 where step belongs: it is counted from 1 already",
+            ),
+            (
+                "correction = math.sqrt(1 - beta2**step)",
+                "step -= 1\n    correction = math.sqrt(1 - beta2**step)",
+                "step - 1 where step belongs: it is counted from 1",
+            ),
         ),
     ),
     Exercise(
@@ -150,6 +177,16 @@ EXERCISES = (
                 "min(1.0, limit / norm)",
                 "min(1.0, 1 / norm)",
                 "the limit is missing: the length becomes 1",
+            ),
+            (
+                "np.sqrt((grad**2).sum())",
+                "np.abs(grad).max()",
+                "the largest entry is taken for the length",
+            ),
+            (
+                "limit / norm",
+                "limit / (norm + 1e-6)",
+                "1e-6 is added to the length; without it the result is as long as the limit",
             ),
         ),
     ),
