@@ -39,6 +39,9 @@ eps = 1e-5
 # same weights. The upper wire carries the cell $c$, the lower one the output $h$. Only what comes
 # out of the last step is judged. The red bands are the gradient of that loss on its way back: the
 # wider, the larger. By the end of this lesson you have written what computes it.
+#
+# (The package's caches are tuples whose entries have names too. `lstm` keeps the caches of its two
+# halves, `linear` and `gates`, as you did in lesson 08.)
 
 
 # %%
@@ -55,7 +58,7 @@ def arriving(W, b, x, backward):
     H, found = len(b) // 4, []
     _, whole = package.lstm_sequence(x, np.zeros((1, H)), np.zeros((1, H)), W, b)
     for t, step in enumerate(whole.steps):  # a shorter sequence, which starts at step t
-        h, c = step.linear.x[:, :H], step.gates.c_prev
+        h, c = step.linear.x[:, :H], step.gates.c_prev  # from the step's cache, by name
         hs, cache = package.lstm_sequence(x[t:], h, c, W, b)
         dhs = np.zeros_like(hs)
         dhs[-1] = 1 / np.sqrt(H)
@@ -286,8 +289,10 @@ for bias in (0, 1, 3):
     print(f"bias {bias}: f = {f:.3f}, after 20 steps {f**20:.6f}")
 
 # %% [markdown]
-# So an LSTM should start with a forget gate that is open. The package starts the biases of DRAW's
-# forget gates at 1:
+# So an LSTM should start with a forget gate that is open. How far is a choice: at 3 the sigmoid is
+# flat, with a slope $f (1 - f)$ of 0.05 against 0.20 at 1, and a gate that should close learns it
+# the more slowly. The package starts the biases of DRAW's forget gates at 1, as many programs do.
+# It is only where they start; training moves them.
 
 # %%
 config = draw.Config(hidden=4)
@@ -325,7 +330,9 @@ show(
 )
 
 # %% [markdown]
-# The forward is the loop that you expect; each step leaves its cache behind.
+# The forward is the loop that you expect; each step leaves its cache behind. `SequenceCache` is a
+# tuple of two, `steps` and `W`. The backward needs `W` for its shape only: a sum of gradients may
+# begin as zeros of that shape.
 
 
 # %%
@@ -342,10 +349,10 @@ def lstm_sequence(x, h_0, c_0, W, b):
 # %% [markdown]
 # ### Exercise 2: the sequence, backward (8 lines)
 #
-# `dhs` has the shape `(T, n, H)`, and `cache.steps` the caches of the steps, the first one first.
-# You may call `lstm_backward((dh, dc), cache)`, which returns the gradients of
-# `x, h_prev, c_prev, W, b`. Behind the last step nothing is handed back: begin with zeros. Return
-# `dx` of shape `(T, n, I)`, in the order of time.
+# `dhs` has the shape `(T, n, H)`; `cache.steps` holds the caches of the steps, the first one first,
+# and `cache.W` the weights. You may call `lstm_backward((dh, dc), cache)`, which returns the
+# gradients of `x, h_prev, c_prev, W, b`. Behind the last step nothing is handed back: begin with
+# zeros. Return `dx` of shape `(T, n, I)`, in the order of time.
 
 
 # %%
@@ -390,6 +397,13 @@ show(
 )
 
 # %% [markdown]
+# After the first steps the order is that of the gates: open, half open, none at all. But the best
+# curve doesn't stay near 1. Most is lost at once: the loss looks at $h = o \odot \tanh(c)$, so on
+# its way into the cell a gradient is multiplied by $o\,(1 - \tanh^2 c)$, and $o$ is about a half
+# here. From there on the direct road costs it some five percent a step, for $f$ is about 0.95. And
+# there is the other road: what is handed back by $h$ enters the cell of the step before as well,
+# and is added there. Where a curve rises, that is why. Figure 9.1 shows the same.
+#
 # ## What it is good for
 #
 # A task that needs memory: at the first step the network is shown +1 or -1, then noise for fourteen

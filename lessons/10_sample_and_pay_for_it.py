@@ -122,8 +122,9 @@ show(
 #
 # ### Exercise 1: the draw (2 lines)
 #
-# All three arrays have the shape `(n, Z)`; `noise` comes from outside. Return `z` and, for the
-# backward, the pair of `sigma` and `noise`.
+# All three arrays have the shape `(n, Z)`. `noise` comes from outside; draw nothing yourself: with
+# the same `noise`, `z` must be the same. Return `z` and, for the backward, the pair of `sigma`
+# (after the exp) and `noise` as it came.
 
 
 # %%
@@ -188,7 +189,8 @@ for name, pair in (("frozen", frozen[[0, 0]]), ("redrawn", redrawn[[0, 1]])):
 #
 # ### Exercise 2: the draw, backward (2 lines)
 #
-# `dz` has the shape `(n, Z)`. Return `dmu` and `dlog_sigma`, of the same shape.
+# `dz` has the shape `(n, Z)`. Return `dmu` and `dlog_sigma`, of the same shape. Both should be new
+# arrays: a backward never hands on the very one that it was given (lesson 01).
 
 
 # %%
@@ -233,7 +235,8 @@ print("formula:              ", 0.5 * (mu**2 + sigma**2 - np.log(sigma**2) - 1))
 # %% [markdown]
 # ### Exercise 3: the price (2 lines)
 #
-# Return `kl`, shape `(n,)`, in nats per image. The paper prints the constant of (11) in a way that
+# Return `kl`, shape `(n,)`, in nats per image. The cache is `mu` as it came, and `sigma`: not its
+# square, and not its logarithm. The paper prints the constant of (11) in a way that
 # has misled many; as it stands here, every entry has its own $-1$. Check yourself with
 # $\mu = 0$, $\sigma = 1$: it must be free.
 
@@ -267,8 +270,9 @@ show(
 )
 
 # %% [markdown]
-# An exact number would cost infinitely much. Each halving of the width adds
-# $\log 2 = 0.69$ nats: one bit, as it should.
+# An exact number would cost infinitely much. Once the hill is narrow, each further halving of the
+# width adds nearly $\log 2 = 0.69$ nats: one bit. The first halving, from 1 to 1/2, costs less,
+# 0.32 nats: as $\sigma$ falls, $\sigma^2$ in (11) falls with it, and gives something back.
 #
 # ### Exercise 4: the price, backward (2 lines)
 #
@@ -295,7 +299,8 @@ def kl_backward(dkl, cache):
 #
 # Think of sending an image to someone: first $z$, for $L^z$ nats, then the pixels that the decoder
 # doesn't guess, for $L^x$ nats. A network of this kind is known as a *variational autoencoder*.
-# The sum is never less than the image's true cost $-\log p(x)$; lesson 16 shows why.
+# On average over the draws, the sum is never less than $-\log p(x)$, with $p(x)$ the probability
+# that this decoder gives the image, whatever $z$ may be; lesson 16 shows why.
 
 # %%
 HIDDEN, Z, pixels = 100, 10, images[0].size

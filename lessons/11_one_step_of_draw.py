@@ -306,15 +306,27 @@ np.testing.assert_allclose(glimpse.reshape(3, -1), theirs)
 
 # %% [markdown]
 # **Predict.** A read window's raw numbers get their gradient through $F_Y$ and through $F_X$. For
-# which of the five numbers is it a sum of two parts?
-#
-# Two: the logarithms of variance and stride. Each middle belongs to one axis alone, and $\gamma$
-# comes straight from `read`.
+# which of the five numbers is it a sum of two parts? The cell wiggles each of them and looks at
+# what moves.
+
+# %%
+still, _ = banks(raw, height=11, width=7, K=5)
+for k, name in enumerate(("g_x", "g_y", "log variance", "log stride", "log gamma")):
+    wiggled = raw.copy()
+    wiggled[:, k] += eps
+    pairs = zip(still, banks(wiggled, height=11, width=7, K=5)[0], strict=True)
+    moved = [not np.array_equal(before, after) for before, after in pairs]
+    print(f"{name:12} moves {', '.join(np.array(['F_y', 'F_x', 'gamma'])[moved])}")
+
+# %% [markdown]
+# For two: the logarithms of variance and stride. Each middle belongs to one axis alone, and
+# $\gamma$ comes straight from `read`.
 #
 # ### Exercise 3: looking, backward (9 lines)
 #
 # From the gradient of the glimpse, `(n, 2 C K K)`, to those of the canvas and of `raw`. You may
-# call `read_backward`, `filterbank_backward` and `window_backward`. For the caches that they want
+# call `read_backward`, `filterbank_backward` and `window_backward`. The caches that they want
+# weren't kept: over a whole film they would fill the memory, and they are cheap to make again. So
 # call `banks` and `read(x_err, F_y, F_x, gamma, x=x)` once more. `read_backward` takes a gradient
 # of shape `(n, 2 C, K, K)` and returns those of `x_err, F_y, F_x, gamma`. The last link is that of
 # exercise 2, without the sum.
@@ -480,14 +492,17 @@ show(
     figure,
     "Figure 11.3. What the five users hand back to h_dec, in a trained network. Blue: users of the "
     "same step. Vermilion: of the next.",
-    "Five curves over the steps on a logarithmic axis, one for each of patch, write window, read "
-    "window, encoder and decoder.",
+    "Five curves over the steps on a logarithmic axis. All start between 10 and 30. In the second "
+    "half they fall: patch to 3, write window to 1, decoder to 0.5, encoder and read window to "
+    "0.02.",
 )
 
 # %% [markdown]
-# Near the end, looking counts for little: no step is left that could use what is seen. At the
-# beginning all five are of about the same size, and whoever forgets one works with another
-# gradient altogether. The network would train on it all the same, only worse. This is why we count.
+# Near the end the patch is largest, for what it paints goes straight into the cost. Smallest are
+# read window and encoder, a hundred times smaller: hardly a step is left that could use what is
+# seen. At the beginning all five are of about the same size, and whoever forgets one works with
+# another gradient altogether. The network would train on it all the same, only worse. This is why
+# we count.
 #
 # ## Where it lives
 #

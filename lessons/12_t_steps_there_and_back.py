@@ -348,7 +348,8 @@ show(
 # | step forward | the same line backward |
 # |---|---|
 # | 1. `glimpse = read(x, canvas, h_dec)` (3, 4) | `dcanvas +=`, `dh_dec +=` |
-# | 2. `h_enc, c_enc = LSTM(glimpse, h_dec, h_enc, c_enc)` (5) | `dglimpse`, .., and `dh_dec +=` |
+# | 2. `h_enc, c_enc = LSTM(glimpse, h_dec, h_enc, c_enc)` (5) | `dglimpse`, `dh_enc`, `dc_enc`, |
+# | | `dh_dec +=` |
 # | 3. `z, kl = latent(h_enc)` (1, 2, 6, 11) | `dh_enc +=` |
 # | 4. `h_dec, c_dec = LSTM(z, h_dec, c_dec)` (7) | `dz`, `dh_dec`, `dc_dec` |
 # | 5. `canvas = canvas + write(h_dec)` (8) | `dh_dec +=`; `dcanvas` stays as it is |
@@ -359,7 +360,15 @@ show(
 #
 # **Predict.** Behind the last step, four of the five gradients are zero. Which isn't? And one
 # gradient comes in at *every* step, not just behind the last: which? Then read the loop as it
-# stands in the package; `back` is the input's gradient of a linear layer.
+# stands in the package. Some of it you haven't met:
+#
+# * `ops` is where the layers come from: `minidraw.layers` here, your own in lesson 13;
+# * `back` is the input's gradient of a linear layer, and `at` says which columns of that input are
+#   `h_enc`, which `glimpse`, which `h_dec`;
+# * `out=` is a place that the result is written into; then it needn't be taken a second time as
+#   what the function returns, and goes to `_`;
+# * `dread += dcanvas` changes `dread` in place. It may: the array was made just before, and nobody
+#   else holds it.
 
 # %%
 source = inspect.getsource(passes._backward)
@@ -421,15 +430,25 @@ show(
     figure,
     "Figure 12.3. Error of every weight's gradient with one path left out. Left of the dotted line "
     "is rounding.",
-    "Three panels with a row for each of 17 weights and two marks per row. With one step many "
-    "marks lie far left, at rounding; with three steps nearly all lie at the right, near 0.1 to 1.",
+    "Three panels with a row for each of 17 weights and two marks per row. With one step, one mark "
+    "in the left panel, two in the middle and ten in the right one lie right of the dotted line. "
+    "With three steps all do: on the left between 0.0001 and 0.1, elsewhere between 0.001 and 1.",
 )
 
 # %% [markdown]
-# Forgetting to look at the canvas spoils one gradient at $T = 1$: that of the first canvas, whose
-# values are learned as well. The others come to the loss without passing a later look. At $T = 3$
-# everything is wrong, but by little: a hundredth, a thousandth. Such a network trains. That is why
-# a check needs more than one step, and a limit far below a hundredth.
+# Left: forgetting to look at the canvas spoils one gradient at $T = 1$: that of the first canvas,
+# whose values are learned as well. The others come to the loss without passing a later look. At
+# $T = 3$ everything is wrong, but by little: by some hundredths at most, and for encoder and latent
+# layer by some ten-thousandths. Such a network trains.
+#
+# Middle: at $T = 1$ only the two first cells `c_0` are wrong. They get nothing, so the error is 1.
+# At $T = 3$ everything is wrong: LSTMs and read window by a third, but latent layer, patch and
+# write window by three thousandths.
+#
+# Right: the price is charged at every step, so what lies before a latent vector is wrong at $T = 1$
+# already, and nearly all of it by its own size. What lies behind it joins at $T = 3$.
+#
+# That is why a check needs more than one step, and a limit far below a thousandth.
 #
 # ## A million weights
 #

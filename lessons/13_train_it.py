@@ -7,8 +7,8 @@
 # **You'll learn:** why plain descent is slow and what Adam does about it, what a training loop
 # consists of, and what to look at while it runs.
 #
-# **You'll need:** lesson 12. Whatever you wrote in lessons 02 to 10 is used; what you left out
-# comes from the package. 40 minutes.
+# **You'll need:** lesson 12. The layers that you wrote in lessons 02 to 10 are used; what you left
+# out comes from the package. 40 minutes.
 #
 # | paper | here | |
 # |---|---|---|
@@ -255,6 +255,11 @@ for limit in (100.0, 5.0):
 # The model is written once, over `ops`: the module that the layers are taken from. `Mine` is such a
 # one. It reads your `mine.py`, tries every function once more, and takes what is missing from
 # `minidraw.layers`. A forward and its backward count as a pair only, for their cache is yours.
+#
+# Twenty functions make a training step: forward and backward of `linear`, `bernoulli_cost`,
+# `window`, `filterbank`, `read`, `write`, `lstm_gates`, `sample` and `kl`; and `sigmoid` and
+# `adam_update`. Whatever else you wrote led there, or joins some of these, as `lstm` does. `Mine`
+# joins them in the same way, so it isn't counted a second time.
 
 # %%
 try:
@@ -387,7 +392,10 @@ print(f"clipped: {(length > LIMIT).sum()} of {STEPS} steps")
 #
 # The figures above are of images it trains on. What counts is others. The set keeps 500 digits
 # apart for **validation**; here they are with coins of their own, and with the two sets of weights.
-# Each number is a mean bound in nats per image, digits, fresh binarisation, one sample of $z$ each.
+# Each number is the sum of both costs in nats per image, the mean of 500. Such a sum is called a
+# **bound**: on average $-\log p(x)$, the cost without a detour through $z$, is at most that (lesson
+# 16). Beside it must stand the set (digits), what a pixel is (coins, tossed anew at each visit:
+# "fresh binarisation") and how many samples of $z$ were drawn for each image (one).
 
 # %%
 levels = as_float(data.valid.images)
@@ -452,8 +460,9 @@ print("Adam agrees with the package")
 #   such a limit would shorten every single one. Measure before you choose: after 600 steps on MNIST
 #   a limit of 500 had reached 114.4 nats, 100 had reached 117.1, and 10 had reached 124.7 (T 10,
 #   fresh binarisation, validation).
-# * A loss that isn't a number any more: try a smaller rate or a longer warm-up. Stop there; a
-#   network that skips such batches and goes on has weights that nobody can explain.
+# * A loss that isn't a number any more: try a smaller rate, or a longer **warm-up**, the steps over
+#   which the rate rises from 0 (20 in `rate_at`). Stop there; a network that skips such batches and
+#   goes on has weights that nobody can explain.
 # * Compare two recipes on more than one seed each, or you have compared two seeds.
 # * The order of images, the coins, the noise and the weights each come from a seed. The package
 #   draws them so that a run that was stopped and resumed ends with the same bits.

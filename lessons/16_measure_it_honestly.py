@@ -111,12 +111,8 @@ show(
 
 # %% [markdown]
 # **Predict.** A network knows every grey level of the digit, but not how the coins will fall, and
-# paints as well as can be. Under which protocols does the image cost it 0 nats?
-#
-# Only under the threshold's: there nothing is left to chance. Under the others the best it can do
-# for a pixel of level $x$ is the probability $x$, and that costs
-# $-x \log x - (1 - x) \log (1 - x)$: on average over the coins, or with the level put in directly.
-# Of black and white pixels that is 0, of grey ones it isn't.
+# paints as well as can be. Under which protocols does the image cost it 0 nats? And under the
+# others?
 
 # %%
 x = as_float(digits, np.float64)
@@ -128,6 +124,11 @@ by_layer, _ = layers.bernoulli_cost(logits, x=x)
 np.testing.assert_allclose(by_layer, floor, atol=1e-6)  # eq 9 at its lowest
 
 # %% [markdown]
+# Only under the threshold's is it 0: there nothing is left to chance, and it says 0 or 1. Under the
+# others the probability $x$ is the best it can say, and that costs
+# $-x \log x - (1 - x) \log (1 - x)$: on average over the coins, or with the level put in directly.
+# Of black and white pixels that is 0, of grey ones it isn't.
+#
 # The threshold's figure is lower because the doubtful pixels at the edges have been decided for the
 # network, always in the same way. It isn't a better network. It is an
 # easier question.
