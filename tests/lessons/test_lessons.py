@@ -121,6 +121,7 @@ def name(id):
     return id.partition(".")[2]
 
 
+@pytest.mark.slow
 @lessons
 def test_unfilled_it_runs_to_its_end(script):
     """In a Jupyter kernel, in an empty folder, with no way out to a network."""
