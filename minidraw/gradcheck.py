@@ -126,6 +126,7 @@ def layer_cases(rng):
     filters = {"F_y": normal(n, K, B), "F_x": normal(n, K, A), "gamma": np.exp(normal(n))}
     axis = {"center": 3 + normal(n), "stride": np.exp(normal(n)), "var": np.exp(normal(n))}
     latents = {"mu": normal(n, Z), "log_sigma": normal(n, Z)}
+    targets = np.eye(Z)[rng.integers(0, Z, n)]
     states = {"x": normal(n, Z), "h_prev": normal(n, H), "c_prev": normal(n, H)}
     return [
         ("linear", {"x": normal(n, Z), "W": normal(Z, H), "b": normal(H)}, {}),
@@ -136,12 +137,15 @@ def layer_cases(rng):
         ("latent", {"raw": normal(n, 2 * Z)}, {"noise": normal(n, Z)}),
         ("window", {"raw": raw}, size),
         ("filterbank", axis, {"K": K, "A": A}),
+        ("read_image", filters, {"x": x}),
         ("read", {"x_err": normal(n, C, B, A)} | filters, {"x": x}),
         ("write", {"patch": normal(n, C, K, K)} | filters, {}),
         ("read_attention", {"canvas": canvas, "raw": raw}, {"x": x, "K": K}),
+        ("read_image_attention", {"raw": raw}, {"x": x, "K": K}),
         ("write_attention", {"patch": normal(n, C * K * K), "raw": raw}, size),
         ("read_full", {"canvas": canvas}, {"x": x}),
         ("bernoulli_cost", {"logits": canvas}, {"x": x}),
+        ("softmax_cross_entropy", {"logits": normal(n, Z)}, {"targets": targets}),
     ]
 
 

@@ -86,7 +86,8 @@ DROPPED = [  # layer, module, right, wrong
     ("latent", "layers.latent", "return through_z + through_kl", "return through_kl"),
     ("window", "layers.attention", "= stride * dstride", "= dstride"),
     ("filterbank", "layers.attention", " - (dF * F).sum(axis=2, keepdims=True)", ""),
-    ("read", "layers.attention", "(dpatch.mT @ rows)", "(dpatch.mT @ rows)[:, C:]"),
+    ("read_image", "layers.attention", "(dpatch.mT @ rows).sum", "(dpatch.mT @ rows)[:, 1:].sum"),
+    ("read", "layers.attention", "* dglimpse[:, C:]", "* dglimpse[:, :C]"),
     ("write", "layers.attention", "(dpatch * patch).sum(axis=(1, 2, 3)) / gamma", "0 * gamma"),
     (
         "read_attention",
@@ -95,9 +96,16 @@ DROPPED = [  # layer, module, right, wrong
         "dcanvas = -dx_err * s",
     ),
     ("read_attention", "layers.read_write", "dstride_y + dstride_x", "dstride_x"),
+    (
+        "read_image_attention",
+        "layers.glance",
+        "(*gradients, caches)",
+        "(*gradients[:2], 0 * gradients[2], caches)",
+    ),
     ("write_attention", "layers.read_write", "dvar_y + dvar_x", "dvar_y"),
     ("read_full", "layers.read_write", "return -dx_err * s * (1 - s)", "return -dx_err"),
     ("bernoulli_cost", "layers.likelihood", "(sigmoid(logits) - x)", "sigmoid(logits)"),
+    ("softmax_cross_entropy", "layers.likelihood", "softmax(logits) - targets", "softmax(logits)"),
 ]
 
 
@@ -137,6 +145,7 @@ def square_cases():
         ("read_attention", "canvas"): ({"canvas": images, "raw": raw[:n]}, {"x": x, "K": K}),
         ("read_full", "canvas"): ({"canvas": images}, {"x": x}),
         ("bernoulli_cost", "logits"): ({"logits": images}, {"x": x}),
+        ("softmax_cross_entropy", "logits"): ({"logits": normal(A, A)}, {"targets": np.eye(A)}),
     }
 
 
