@@ -1,18 +1,21 @@
-"""Where images come from: three sets of digits, and pictures of one's own."""
+"""Where images come from: sets of digits, scenes made of them, and pictures of one's own."""
 
 import difflib
 import os
 
 from minidraw.datasets.arrays import as_images
 from minidraw.datasets.base import Dataset, Split, as_float, carried_path
+from minidraw.datasets.cluttered import load_cluttered, load_cluttered_digits
 from minidraw.datasets.mnist import load_binarized_mnist, load_digits, load_mnist
 from minidraw.datasets.own import from_array, own_pictures
 from minidraw.datasets.pictures import one_picture
+from minidraw.datasets.scenes import Scenes
 from minidraw.errors import UserError
 
 __all__ = [
     "NAMES",
     "Dataset",
+    "Scenes",
     "Split",
     "as_float",
     "as_images",
@@ -26,6 +29,8 @@ _LOADERS = {
     "digits": load_digits,
     "mnist": load_mnist,
     "binarized-mnist": load_binarized_mnist,
+    "cluttered": load_cluttered,
+    "cluttered-digits": load_cluttered_digits,
 }
 NAMES = tuple(_LOADERS)
 
@@ -36,9 +41,10 @@ def load(name_or_path, *, data_dir=None, size=None, invert=False, valid=None, se
     Parameters
     ----------
     name_or_path : str or path
-        ``digits`` (5,000 of MNIST, part of the package), ``mnist``, ``binarized-mnist``, or the
-        path of a ``.npz``, ``.npy`` or idx file or of a folder of PNG and JPEG files.  A name
-        goes before a path; write ``./digits`` for a folder called that.
+        ``digits`` (5,000 of MNIST, part of the package), ``mnist``, ``binarized-mnist``,
+        ``cluttered`` (MNIST's digits among pieces of others), ``cluttered-digits`` (the same of
+        ``digits``), or the path of a ``.npz``, ``.npy`` or idx file or of a folder of PNG and
+        JPEG files.  A name goes before a path; write ``./digits`` for a folder called that.
     data_dir : path, optional
         Where the files of the public sets are, or are put after the first download.  Default:
         the environment variable ``MINIDRAW_DATA``, else the user's cache folder.

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from minidraw.datasets.scenes import Scenes
 from minidraw.errors import UserError
 
 MAX_BYTES = 4 * 2**30
@@ -18,10 +19,11 @@ class Split:
     """Images for one purpose.
 
     ``images`` has shape (n, C, B, A) and is either uint8, where level k stands for k / 255, or
-    float32 in [0, 1].  ``labels`` is int64 (n,), or None where the source has none.
+    float32 in [0, 1]; an array, or `Scenes`, which are made as they are indexed.  ``labels`` is
+    int64 (n,), or None where the source has none.
     """
 
-    images: np.ndarray
+    images: np.ndarray | Scenes
     labels: np.ndarray | None = None
 
     def __len__(self):
@@ -30,6 +32,11 @@ class Split:
     def take(self, rows):
         """The split made of these rows, in this order."""
         return Split(self.images[rows], None if self.labels is None else self.labels[rows])
+
+    @property
+    def stored(self):
+        """The arrays that the images are, or follow from."""
+        return self.images.stored if isinstance(self.images, Scenes) else (self.images,)
 
 
 @dataclass(frozen=True)
@@ -80,8 +87,18 @@ class Dataset:
     @property
     def checksum(self):
         """A number that tells these images and this split from others: 20 ms for MNIST."""
-        parts = (split.images for split in (self.train, self.valid))
+        parts = (*self.train.stored, *self.valid.stored)
         return reduce(lambda crc, part: zlib.crc32(np.ascontiguousarray(part), crc), parts, 0)
+
+    @property
+    def classes(self):
+        """How many classes the labels tell apart, counted from 0; 0 where there are no labels."""
+        labels = [split.labels for split in self.splits.values()]
+        if any(part is None for part in labels):
+            return 0
+        if min(part.min() for part in labels) < 0:
+            raise UserError(f"{self.name} has labels below 0: number the classes from 0")
+        return 1 + max(int(part.max()) for part in labels)
 
     @property
     def splits(self):

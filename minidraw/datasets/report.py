@@ -27,7 +27,7 @@ def describe(dataset):
     channels, height, width = dataset.image_shape
     splits = dataset.splits
     counts = [f"{len(split):,} {name}" for name, split in splits.items()]
-    megabytes = sum(split.images.nbytes for split in splits.values()) / 1e6
+    megabytes = sum(part.nbytes for split in splits.values() for part in split.stored) / 1e6
     rows = [
         ("images", ", ".join(counts)),
         ("size", f"{width} x {height} pixels (width x height)"),
@@ -40,7 +40,8 @@ def describe(dataset):
 
 
 def _range(images):
-    low, high = images.min(), images.max()
+    parts = [images[start : start + FEW] for start in range(0, len(images), FEW)]
+    low, high = min(part.min() for part in parts), max(part.max() for part in parts)
     if images.dtype == np.uint8:
         return f"{low} to {high} of 255"
     return f"{low:.3g} to {high:.3g} of 1"

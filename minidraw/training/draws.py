@@ -8,7 +8,7 @@ that the same run comes out however the work is split over threads, and after a 
 import numpy as np
 
 BLOCK = 25  # images that share a generator
-ORDER, COINS, NOISE, VALID_COINS, VALID_NOISE, PICTURES, INIT = range(7)  # purposes
+ORDER, COINS, NOISE, VALID_COINS, VALID_NOISE, PICTURES, INIT, SCENES = range(8)  # purposes
 
 
 def permutation(count, seed, epoch):
@@ -40,4 +40,12 @@ def binarize(means, start, stop, seed, step, purpose):
     for rng, inside, outside in _blocks(start, stop, seed, step, purpose):
         coins = rng.random((BLOCK, *means.shape[1:]), dtype=np.float32)[inside]
         out[outside] = coins < means[outside]
+    return out
+
+
+def uniform(count, start, stop, seed, step, purpose):
+    """Numbers in [0, 1), `count` for each of images `start` to `stop` of a batch."""
+    out = np.empty((stop - start, count))
+    for rng, inside, outside in _blocks(start, stop, seed, step, purpose):
+        out[outside] = rng.random((BLOCK, count))[inside]
     return out

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from minidraw.bounds import bound
-from minidraw.datasets import as_float
+from minidraw.datasets import Scenes, as_float
 from minidraw.errors import UserError
 from minidraw.models.base import Batch
 from minidraw.training import draws
@@ -120,7 +120,11 @@ class Trainer:
         """One shard's share of the gradient into `self._grads[number]`; its summed costs."""
         start, stop = self._shards[number]
         rows, split, seed = self._rows(step)[start:stop], self.data.train, self.recipe.seed
-        x = as_float(split.images[rows])
+        if isinstance(split.images, Scenes):  # new ones at every step
+            take = draws.uniform(split.images.numbers, start, stop, seed, step, draws.SCENES)
+            x = as_float(split.images.anew(rows, take))
+        else:
+            x = as_float(split.images[rows])
         if self.fresh:
             x = draws.binarize(x, start, stop, seed, step, draws.COINS)
         config = self._config_at(step)

@@ -4,7 +4,7 @@ from minidraw.datasets import NAMES, load
 
 
 def test_names():
-    assert NAMES == ("digits", "mnist", "binarized-mnist")
+    assert NAMES == ("digits", "mnist", "binarized-mnist", "cluttered", "cluttered-digits")
 
 
 @pytest.mark.parametrize(
