@@ -70,8 +70,8 @@ def train(arguments):
             print(f"stopped at step {trainer.step_count} and saved; go on with: {again}")
             return 130
     which = "averaged" if trainer.averaged else "raw"
-    print(f"validation bound ({which} weights): {result}")
-    print(f"pictures: {run.folder / 'samples.png'}, {run.folder / 'film.gif'}")
+    print(f"validation {result.NAME} ({which} weights): {result}")
+    print(f"pictures: {', '.join(map(str, run.pictures))}")
 
 
 def _refuse_changes(arguments):

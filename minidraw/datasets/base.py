@@ -65,23 +65,29 @@ class Dataset:
         mean = images.mean(axis=0, dtype=np.float64)
         return mean / 255 if images.dtype == np.uint8 else mean
 
-    def is_fresh(self, binarize="auto"):
+    def is_fresh(self, binarize="auto", paints=True):
         """Whether a coin is tossed for every grey level at every visit.
 
         Parameters
         ----------
         binarize : str
-            ``fresh``, ``never``, or ``auto``: fresh for grey images, never for colour.
+            ``fresh``, ``never``, or ``auto``: fresh for grey images that are to be painted, never
+            for colour.
+        paints : bool
+            Whether the network paints: one that only looks needs no coins.
         """
         grey = self.image_shape[0] == 1
-        return not self.binary and (binarize == "fresh" or (binarize == "auto" and grey))
+        auto = binarize == "auto" and grey and paints
+        return not self.binary and (binarize == "fresh" or auto)
 
-    def protocol(self, binarize="auto"):
-        """What the likelihood compares with, in words; printed with every figure."""
+    def protocol(self, binarize="auto", paints=True):
+        """What a likelihood compares with, in words; printed with every figure."""
         if self.binary:
             return f"{self.name}, fixed binarisation"
-        if self.is_fresh(binarize):
+        if self.is_fresh(binarize, paints):
             return f"{self.name}, fresh binarisation"
+        if not paints:
+            return self.name
         return f"{self.name}, levels taken as means, no true compression cost"
 
     @property

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from minidraw import layers
-from minidraw.bounds import Bound
 from minidraw.datasets import from_array
 from minidraw.errors import UserError
 from minidraw.models import draw
+from minidraw.models.draw.measures import Bound
 from minidraw.training import trainer as trainer_module
 from minidraw.training.trainer import Diverged
 from minidraw.training.workers import Workers, default_threads
