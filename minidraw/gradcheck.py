@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minidraw.models import draw
+from minidraw.models import draw, glimpse
 from minidraw.models.base import Batch
 
 STEP = 1e-5  # above float64's rounding, and small enough for the third derivative's share
@@ -174,7 +174,14 @@ def model_cases(rng):
         windows = "+".join(["read"] * read + ["write"] * write) or "no"
         name = f"draw, {windows} window, {'grey' if C == 1 else 'colour'}"
         cases.append((name, draw, params, batch, noise, config))
-    return cases
+    size = {"height": 5, "width": 4, "channels": 2, "classes": 4}
+    config = glimpse.Config(**size, glimpses=3, hidden=3, read_size=2)
+    params = {
+        name: 0.4 * rng.standard_normal(shape)
+        for name, shape in glimpse.param_shapes(config).items()
+    }
+    batch = Batch(rng.random((3, *config.image_shape)), np.array([2, 0, 2]))
+    return [*cases, ("glimpse", glimpse, params, batch, None, config)]
 
 
 def rows(*modules, seed=0):

@@ -32,4 +32,10 @@ PRESETS = {
         config={"glimpses": 10, "read_attention": False, "write_attention": False},
         recipe=Recipe(epochs=75, validate=1000),
     ),
+    "cluttered": Preset(
+        "the paper's classifier of cluttered digits, 8 glimpses; --glimpses 4 for its other one",
+        data="cluttered",
+        recipe=Recipe(epochs=100, rate=1e-3, final_rate=1e-5, clip=5, validate=1000),
+        model="glimpse",
+    ),
 }

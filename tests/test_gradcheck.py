@@ -189,7 +189,7 @@ def test_inputs_are_restored():
     assert all((inputs[name] == before[name]).all() for name in inputs)
 
 
-ALL, READ, WRITE, NONE = MODELS
+ALL, READ, WRITE, NONE, LOOK = MODELS
 MODEL_MUTANTS = [  # model, right, wrong
     (ALL, "dcanvas = dread", "pass"),
     (ALL, "dread += dcanvas", "pass"),
@@ -205,13 +205,24 @@ MODEL_MUTANTS = [  # model, right, wrong
     (NONE, "dc_enc = ops.lstm", "_ = ops.lstm"),
     (ALL, '"read_window": before[:, at.h_dec]', '"read_window": after[:, at.h_dec]'),
     (NONE, "kl += kl_t", "kl += kl_t if t else 0"),
+    (LOOK, "dh = dseen[:, :H] + ", "dh = "),
+    (LOOK, 'dseen[:, :H] + ops.linear_backward_input(draw[t], turned["window"])', "dseen[:, :H]"),
+    (LOOK, "_, dc = ops.lstm", "_, _ = ops.lstm"),
+    (
+        LOOK,
+        '"window": (draw.reshape(T * n, 5), before[:, :H])',
+        '"window": (0 * draw[0], seen[0, :, :H])',
+    ),
+    (LOOK, "(dlogits, seen[T, :, :H])", "(dlogits, seen[0, :, :H])"),
+    (LOOK, '"total": nll}', '"total": 2 * nll}'),
 ]
 
 
 @pytest.mark.parametrize("name, right, wrong", MODEL_MUTANTS)
 def test_a_path_dropped_from_the_model_fails(name, right, wrong):
     _, *case = MODELS[name]
-    result = check_model(broken("models.draw.passes", right, wrong), *case, layers)
+    module = "models.glimpse.passes" if name == LOOK else "models.draw.passes"
+    result = check_model(broken(module, right, wrong), *case, layers)
     assert max(error for _, _, error in result.values()) > 10 * MODEL_LIMIT
 
 
