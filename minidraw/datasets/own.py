@@ -34,7 +34,7 @@ def own_pictures(path, *, size=None, invert=False, valid=None, seed=0):
     return _divided(whole, path.resolve().name, valid, seed)
 
 
-def from_array(array, *, valid=None, seed=0, name="array"):
+def from_array(array, labels=None, *, valid=None, seed=0, name="array"):
     """A data set made of an array of pictures, as in an .npy file.
 
     Parameters
@@ -42,6 +42,8 @@ def from_array(array, *, valid=None, seed=0, name="array"):
     array : array
         Shape (n, B, A), (n, C, B, A), (n, B, A, C) or (n, B * B), C 1 or 3; levels of 0 to 255
         or values in [0, 1].
+    labels : array of int, shape (n,), optional
+        Classes, counted from 0.
     valid, seed
         As in `load`.
     name : str
@@ -51,7 +53,10 @@ def from_array(array, *, valid=None, seed=0, name="array"):
     -------
     Dataset
     """
-    return _divided(Split(as_images(np.asarray(array), name)), name, valid, seed)
+    images = as_images(np.asarray(array), name)
+    if labels is not None and len(labels) != len(images):
+        raise UserError(f"{name}: {len(labels):,} labels for {len(images):,} pictures")
+    return _divided(Split(images, labels), name, valid, seed)
 
 
 def _divided(whole, name, valid, seed):

@@ -39,9 +39,15 @@ class Scenes:
         return len(self.sources)
 
     def __getitem__(self, rows):
-        """The scenes of a slice or of an array of row numbers."""
+        """The scenes of a slice or of an array of row numbers; the scene of a single one."""
         chosen = np.arange(len(self))[rows]
+        if chosen.ndim == 0:
+            return self[[rows]][0]
         return self.make(self.sources, chosen, self.fixed[chosen])
+
+    def __array__(self, dtype=None, copy=None):
+        """All of them at once, for NumPy's functions."""
+        return self[:].astype(dtype or self.dtype, copy=False)
 
     def anew(self, rows, numbers):
         """Scenes of these rows made of other random numbers, shape (m, numbers)."""
