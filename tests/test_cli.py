@@ -6,56 +6,22 @@ import re
 import shlex
 import subprocess
 import sys
-import warnings
 from dataclasses import fields
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from minidraw import Draw, __version__, cli, datasets
+from minidraw import Draw, __version__, cli, datasets, models
 from minidraw.models.draw import Config
 from minidraw.presets import PRESETS
 from minidraw.training import checkpoint
 from minidraw.training.recipe import Recipe
 
-COMMANDS = ("train", "sample", "film", "reconstruct", "evaluate", "figures", "gradcheck")
-COMMANDS += ("bench", "data")
+COMMANDS = ("train", "sample", "film", "reconstruct", "evaluate", "classify", "figures")
+COMMANDS += ("gradcheck", "bench", "data")
 TINY = "--hidden 8 --glimpses 2 --latent 3 --read-size 2 --write-size 3 --batch 20 --validate 1000"
 TINY = [*TINY.split(), "--epochs", "1", "--threads", "2"]
-
-
-@pytest.fixture
-def minidraw(capfd):
-    """Run a command in this process: status, standard output, standard error."""
-
-    def run(*arguments):
-        capfd.readouterr()
-        with warnings.catch_warnings(record=True) as warned:
-            warnings.simplefilter("always")
-            try:
-                status = cli.main([str(a) for a in arguments])
-            except SystemExit as stop:
-                status = stop.code
-        out, err = capfd.readouterr()
-        return status, out, err + "".join(f"{w.category.__name__}\n" for w in warned)
-
-    return run
-
-
-@pytest.fixture
-def refused(minidraw):
-    """Expect one line on standard error that holds these words, and status 2."""
-
-    def expect(*arguments, words=()):
-        status, _, err = minidraw(*arguments)
-        assert err.count("\n") == 1 and err.startswith("minidraw"), err
-        assert status == 2 and len(err) < 600
-        for word in [words] if isinstance(words, str) else words:
-            assert str(word) in err, err
-        return err
-
-    return expect
 
 
 @pytest.fixture(scope="module")
@@ -71,13 +37,6 @@ def folder(tmp_path_factory):
     command = ["train", "--data", str(place / "pictures.npz"), "--run", str(place / "run"), *TINY]
     assert cli.main(command) == 0
     return place
-
-
-@pytest.fixture
-def here(tmp_path, monkeypatch):
-    """An empty working folder."""
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 # What the commands do.
@@ -231,10 +190,11 @@ def test_every_field_can_be_overridden(minidraw, folder, here):
 
 def test_presets_can_be_used(monkeypatch):
     for name, preset in PRESETS.items():
-        config = Config(**preset.config)
+        config = models.named(preset.model).Config(**preset.config)
         assert preset.data in datasets.NAMES and preset.help
         assert bool(preset.recipe.minutes) != bool(preset.recipe.epochs), name
-        assert config.image_shape == (1, 28, 28)
+        side = 28 if preset.model == "draw" else 100
+        assert config.image_shape == (1, side, side)
 
 
 def test_init_starts_from_other_weights_also_at_another_length(minidraw, folder, here):

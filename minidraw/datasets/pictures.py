@@ -57,7 +57,7 @@ def read_folder(folder, size=None, invert=False):
     return np.stack([np.broadcast_to(p, (channels, height, width)) for p in pictures])
 
 
-def one_picture(path, shape, invert=False):
+def one_picture(path, shape, invert=False, enlarge=True):
     """One PNG or JPEG file as an image that a network of this shape can read.
 
     Parameters
@@ -67,13 +67,15 @@ def one_picture(path, shape, invert=False):
         Colour is turned to grey where C is 1.
     invert : bool
         Swap light and dark.
+    enlarge : bool
+        Whether a smaller picture is enlarged, or only gets a margin.
 
     Returns
     -------
     array, float32, shape (1, C, B, A), in [0, 1]
     """
     channels, height, width = shape
-    picture = _read(path, (height, width), invert) / np.float32(255)
+    picture = _read(path, (height, width), invert, enlarge) / np.float32(255)
     if channels == 1:
         picture = picture.mean(axis=0, keepdims=True)
     return np.broadcast_to(picture, shape)[None].copy()
@@ -115,7 +117,7 @@ def _common_size(paths, folder):
     )
 
 
-def _read(path, size, invert):
+def _read(path, size, invert, enlarge=True):
     """One picture, uint8 (1 or 3, B, A), turned as its EXIF says, on its own background."""
     from PIL import Image, ImageOps
 
@@ -127,13 +129,13 @@ def _read(path, size, invert):
         if clear:
             image = image.convert("RGBA")
             image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-        picture = np.asarray(_fit(image.convert("RGB"), size)).transpose(2, 0, 1)
+        picture = np.asarray(_fit(image.convert("RGB"), size, enlarge)).transpose(2, 0, 1)
     if (picture == picture[:1]).all():
         picture = picture[:1]
     return 255 - picture if invert else picture
 
 
-def _fit(image, size):
+def _fit(image, size, enlarge=True):
     """The whole picture, enlarged or reduced, in the middle of more of its background (B, A).
 
     The background is what most of the picture's edge looks like.
@@ -146,6 +148,10 @@ def _fit(image, size):
         np.median(np.atleast_2d(edge).reshape(len(edge), -1), axis=0).astype(int).tolist()
     )
     color = color if len(color) > 1 else color[0]
+    if not enlarge and image.height <= size[0] and image.width <= size[1]:
+        margins = Image.new(image.mode, size[::-1], color)
+        margins.paste(image, ((size[1] - image.width) // 2, (size[0] - image.height) // 2))
+        return margins
     return ImageOps.pad(image, size[::-1], Image.Resampling.LANCZOS, color=color)
 
 

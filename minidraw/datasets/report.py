@@ -12,12 +12,14 @@ class Description(NamedTuple):
     warnings: list  # of one-line texts, often empty
 
 
-def describe(dataset):
+def describe(dataset, paints=True):
     """Counts, size, range and handling of a data set, in words for the command line.
 
     Parameters
     ----------
     dataset : Dataset
+    paints : bool
+        Whether it is for a network that paints; see `Dataset.is_fresh`.
 
     Returns
     -------
@@ -34,7 +36,7 @@ def describe(dataset):
         ("channels", "1 (grey)" if channels == 1 else f"{channels} (colour)"),
         ("range", _range(dataset.train.images)),
         ("memory", f"{megabytes:,.1f} MB"),
-        ("protocol", dataset.protocol()),
+        ("protocol", dataset.protocol("auto", paints)),
     ]
     return Description(rows, _warnings(len(dataset.train)))
 
