@@ -151,7 +151,8 @@ SIGNATURES = {  # module, function: dimensions of its arguments, with a type if 
     ("amx", "_multiply_transposed"): (
         *(2, 2, (5, types.uint16), (5, types.int32), 2, (1, types.uint8)),
     ),
-    ("glance", "_rows"): (2, 2, 2),
+    ("glance", "_add_product"): (2, 2, 2),
+    ("glance", "_add_dots"): (2, 2, 2, 2),
     ("glance", "_read"): (2, 4, 1, 1, 1, 3, 3, 4),
     ("glance", "_read_backward"): (4, 2, 3, 3, 4, 1, 1, 1, 2),
     ("read_write", "_rows"): (2, 2, 2, 2, 1, 3),
