@@ -1,6 +1,7 @@
 """Cluttered digits (section 4.1): a whole digit among pieces of eight others on 100 x 100."""
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from minidraw.datasets.base import Dataset, Split
 from minidraw.datasets.mnist import load_digits, load_mnist
@@ -62,15 +63,19 @@ def clutter(digits, rows, numbers):
     scenes : array of uint8, shape (m, 1, SIZE, SIZE)
         What overlaps is added, and clipped at 255.
     """
-    n, _, B, A = digits.shape
+    m, (n, _, B, A) = len(rows), digits.shape
     places = (numbers[:, :2] * (SIZE - B + 1, SIZE - A + 1)).astype(int)
     choices = n - 1, B - PIECE + 1, A - PIECE + 1, SIZE - PIECE + 1, SIZE - PIECE + 1
-    pieces = (numbers[:, 2:].reshape(-1, PIECES, 5) * choices).astype(int)
+    pieces = (numbers[:, 2:].reshape(m, PIECES, 5) * choices).astype(int)
     pieces[:, :, 0] = (rows[:, None] + 1 + pieces[:, :, 0]) % n  # any digit but the whole one
-    scenes = np.zeros((len(rows), 1, SIZE, SIZE), np.uint16)  # room for nine times 255
-    for scene, row, (top, left), cuts in zip(scenes, rows, places, pieces.tolist(), strict=True):
-        scene[:, top : top + B, left : left + A] += digits[row]
-        for other, y, x, down, across in cuts:
-            piece = digits[other, :, y : y + PIECE, x : x + PIECE]
-            scene[:, down : down + PIECE, across : across + PIECE] += piece
-    return np.minimum(scenes, 255).astype(np.uint8)
+    scenes, each = np.zeros((m, SIZE, SIZE), np.uint16), np.arange(m)  # room for nine times 255
+    _parts(scenes, (B, A))[each, *places.T] = digits[rows, 0]
+    cuts, spots = _parts(digits[:, 0], (PIECE, PIECE)), _parts(scenes, (PIECE, PIECE))
+    for other, y, x, down, across in pieces.transpose(1, 2, 0):  # one piece of every scene
+        spots[each, down, across] += cuts[other, y, x]
+    return np.minimum(scenes, 255, out=scenes).astype(np.uint8)[:, None]
+
+
+def _parts(images, shape):
+    """Views (n, top, left, *shape) of all parts of that shape of images (n, B, A)."""
+    return sliding_window_view(images, shape, axis=(1, 2), writeable=images.flags.writeable)
