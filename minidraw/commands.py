@@ -193,7 +193,7 @@ def figures(arguments):
     plain = Draw.load(arguments.no_attention or carried_path(SHIPPED_PLAIN))
     data = _data_of(arguments, network.meta_.get("data", {}) if arguments.network else DIGITS)
     network.check_fits(data, "train")
-    for path in figures.draw_all(arguments.out, network, plain, data.train.images):
+    for path in figures.draw_all(arguments.out, network, plain, data.middles):
         print(path)
     print(f"nearest images of figure 6: among the {len(data.train)} training images of {data.name}")
 
@@ -228,6 +228,6 @@ def data(arguments):
     print(f"{'an epoch':10} {seconds:.1f} s with the quick preset on this machine")
     for warning in description.warnings:
         print(f"warning: {warning}")
-    shown = datasets.as_float(data.train.images[:100])
+    shown = datasets.as_float(data.middles[:100])
     viz.save_png(arguments.out, viz.sheet(shown))
     print(f"{arguments.out}: the first {len(shown)} training images")

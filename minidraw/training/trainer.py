@@ -120,7 +120,8 @@ class Trainer:
         """One shard's share of the gradient into `self._grads[number]`; its summed costs."""
         start, stop = self._shards[number]
         rows, split, seed = self._rows(step)[start:stop], self.data.train, self.recipe.seed
-        x = as_float(split.images[rows])
+        size = self.data.image_shape[1:]
+        x = as_float(draws.crop(split.images[rows], size, start, stop, seed, step))
         if self.fresh:
             x = draws.binarize(x, start, stop, seed, step, draws.COINS)
         config = self._config_at(step)
