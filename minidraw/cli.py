@@ -89,7 +89,9 @@ def _parser():
     figures = command("figures", "the paper's figures of digits", "minidraw figures")
     figures.add_argument("network", nargs="?", type=Path, help=NETWORK)
     figures.add_argument(
-        "--no-attention", type=Path, help="for figure 7 (default: the one that comes along)"
+        "--no-attention",
+        type=Path,
+        help="for figure 7 (default: for digits, the one that comes along)",
     )
     _add_data(figures)
     figures.add_argument("--out", type=Path, default="figures", help="folder (default: figures)")
@@ -114,8 +116,12 @@ def _add_data(parser, positional=False):
     parser.add_argument("--data-dir", type=Path, help="folder of the downloaded sets")
     parser.add_argument("--size", type=int, help="bring pictures of your own to SIZE x SIZE")
     parser.add_argument(
+        "--stretch", action="store_true", default=None, help="... filling it, out of proportion"
+    )
+    parser.add_argument(
         "--invert", action="store_true", default=None, help="your pictures are dark on light"
     )
+    parser.add_argument("--crop", type=int, help="... train on random parts, CROP x CROP, of them")
 
 
 def _add_network(parser, out, count):

@@ -27,10 +27,9 @@ def _source(arguments, default):
         source = {"name_or_path": os.path.abspath(arguments.data) if own else arguments.data}
     if arguments.data_dir:
         source["data_dir"] = os.path.abspath(os.path.expanduser(arguments.data_dir))
-    if arguments.size is not None:
-        source["size"] = arguments.size
-    if arguments.invert:
-        source["invert"] = True
+    for name in ("size", "stretch", "invert", "crop"):
+        if getattr(arguments, name) is not None:
+            source[name] = getattr(arguments, name)
     return source
 
 
@@ -190,7 +189,10 @@ def figures(arguments):
     from minidraw.estimator import Draw
 
     network = _network(arguments)
-    plain = Draw.load(arguments.no_attention or carried_path(SHIPPED_PLAIN))
+    plain = arguments.no_attention
+    if plain is None and network.config_.image_shape == (1, 28, 28):  # figure 7 is of digits
+        plain = carried_path(SHIPPED_PLAIN)
+    plain = plain and Draw.load(plain)
     data = _data_of(arguments, network.meta_.get("data", {}) if arguments.network else DIGITS)
     network.check_fits(data, "train")
     for path in figures.draw_all(arguments.out, network, plain, data.middles):

@@ -30,7 +30,17 @@ _LOADERS = {
 NAMES = tuple(_LOADERS)
 
 
-def load(name_or_path, *, data_dir=None, size=None, invert=False, valid=None, seed=0):
+def load(
+    name_or_path,
+    *,
+    data_dir=None,
+    size=None,
+    stretch=False,
+    invert=False,
+    crop=None,
+    valid=None,
+    seed=0,
+):
     """Load a set of images by its name, or one's own from a path.
 
     Parameters
@@ -38,7 +48,9 @@ def load(name_or_path, *, data_dir=None, size=None, invert=False, valid=None, se
     name_or_path : str or path
         ``digits`` (5,000 of MNIST, part of the package), ``mnist``, ``binarized-mnist``, or the
         path of a ``.npz``, ``.npy`` or idx file or of a folder of PNG and JPEG files.  A name
-        goes before a path; write ``./digits`` for a folder called that.
+        goes before a path; write ``./digits`` for a folder called that.  Pictures of many sizes
+        may come as an ``.npz`` of ``pixels``, ``offsets``, ``heights`` and ``widths``
+        (``ragged.fit_ragged``).
     data_dir : path, optional
         Where the files of the public sets are, or are put after the first download.  Default:
         the environment variable ``MINIDRAW_DATA``, else the user's cache folder.
@@ -46,8 +58,13 @@ def load(name_or_path, *, data_dir=None, size=None, invert=False, valid=None, se
         Own pictures only: height and width to bring every picture to.  The whole picture is
         kept, in its proportions, in the middle of more of its own background; what is
         transparent counts as white.
+    stretch : bool
+        Own pictures only: fill ``size`` in place of keeping the proportions.
     invert : bool
         Own pictures only: swap light and dark, for dark ink on white paper.
+    crop : int or (int, int), optional
+        Own pictures only: train on parts of this height and width, at a random place at every
+        visit; the pictures held out are cut to their middle.
     valid : float or int, optional
         Own pictures only: part (below 1) or number of pictures held out for validation.
         Default: a tenth, at least one.
@@ -67,11 +84,14 @@ def load(name_or_path, *, data_dir=None, size=None, invert=False, valid=None, se
     """
     name = os.fspath(name_or_path)
     if name in _LOADERS:
-        if size is not None or invert or valid is not None:
-            raise UserError(f"{name} has its own size and split: leave out size, invert and valid")
+        own = {"size": size, "stretch": stretch, "invert": invert, "crop": crop, "valid": valid}
+        given = [key for key, value in own.items() if value is not None and value is not False]
+        if given:
+            raise UserError(f"{name} has its own size and split: leave out {', '.join(given)}")
         return _LOADERS[name](data_dir)
     if os.path.exists(name):
-        return own_pictures(name, size=size, invert=invert, valid=valid, seed=seed)
+        how = {"size": size, "stretch": stretch, "invert": invert, "crop": crop}
+        return own_pictures(name, **how, valid=valid, seed=seed)
     nearest = difflib.get_close_matches(name.lower(), NAMES, n=1, cutoff=0)[0]
     raise UserError(
         f"there is no data set and no path '{name}'; did you mean {nearest}? "

@@ -15,7 +15,7 @@ SUFFIXES = (".png", ".jpg", ".jpeg")
 SIZES_SHOWN = 5
 
 
-def read_folder(folder, size=None, invert=False):
+def read_folder(folder, size=None, invert=False, stretch=False):
     """All PNG and JPEG files in a folder and below it, in the order of their paths.
 
     Parameters
@@ -25,6 +25,8 @@ def read_folder(folder, size=None, invert=False):
         Height and width to bring every picture to; needed if they differ.
     invert : bool
         Swap light and dark, for dark ink on white paper.
+    stretch : bool
+        Fill ``size`` whatever a picture's proportions are.
 
     Returns
     -------
@@ -52,7 +54,7 @@ def read_folder(folder, size=None, invert=False):
             f"{folder}: {len(paths):,} pictures of {width}x{height} don't fit into 4 GiB; "
             "choose a smaller size, such as --size 64"
         )
-    pictures = [_read(path, (height, width), invert) for path in paths]
+    pictures = [_read(path, (height, width), invert, stretch) for path in paths]
     channels = max(len(picture) for picture in pictures)
     return np.stack([np.broadcast_to(p, (channels, height, width)) for p in pictures])
 
@@ -79,7 +81,7 @@ def one_picture(path, shape, invert=False):
     return np.broadcast_to(picture, shape)[None].copy()
 
 
-def fit_images(images, size, invert=False):
+def fit_images(images, size, invert=False, stretch=False):
     """Images (n, C, B, A) inverted and brought to ``size``: uint8 if resized, else as they were."""
     if size is not None and images.shape[2:] != size:
         from PIL import Image
@@ -89,7 +91,7 @@ def fit_images(images, size, invert=False):
         if len(images) * images.shape[1] * size[0] * size[1] > MAX_BYTES:
             raise UserError(f"{len(images):,} images of {size[1]}x{size[0]} don't fit into 4 GiB")
         planes = images.reshape(-1, *images.shape[2:])
-        fitted = [np.asarray(_fit(Image.fromarray(p), size)) for p in planes]
+        fitted = [np.asarray(fit(Image.fromarray(p), size, stretch)) for p in planes]
         images = np.stack(fitted).reshape(*images.shape[:2], *size)
     return (1 if images.dtype != np.uint8 else np.uint8(255)) - images if invert else images
 
@@ -115,7 +117,7 @@ def _common_size(paths, folder):
     )
 
 
-def _read(path, size, invert):
+def _read(path, size, invert, stretch=False):
     """One picture, uint8 (1 or 3, B, A), turned as its EXIF says, on its own background."""
     from PIL import Image, ImageOps
 
@@ -127,18 +129,22 @@ def _read(path, size, invert):
         if clear:
             image = image.convert("RGBA")
             image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-        picture = np.asarray(_fit(image.convert("RGB"), size)).transpose(2, 0, 1)
+        picture = np.asarray(fit(image.convert("RGB"), size, stretch)).transpose(2, 0, 1)
     if (picture == picture[:1]).all():
         picture = picture[:1]
     return 255 - picture if invert else picture
 
 
-def _fit(image, size):
+def fit(image, size, stretch=False):
     """The whole picture, enlarged or reduced, in the middle of more of its background (B, A).
 
-    The background is what most of the picture's edge looks like.
+    The background is what most of the picture's edge looks like; none is needed where the
+    picture may be stretched.
     """
     from PIL import Image, ImageOps
+
+    if stretch:
+        return image.resize(size[::-1], Image.Resampling.LANCZOS)
 
     pixels = np.asarray(image)
     edge = [*pixels[0], *pixels[-1], *pixels[:, 0], *pixels[:, -1]]
