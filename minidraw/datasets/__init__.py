@@ -8,6 +8,7 @@ from minidraw.datasets.base import Dataset, Split, as_float, carried_path
 from minidraw.datasets.mnist import load_binarized_mnist, load_digits, load_mnist
 from minidraw.datasets.own import from_array, own_pictures
 from minidraw.datasets.pictures import one_picture
+from minidraw.datasets.two_digits import load_two_digits
 from minidraw.errors import UserError
 
 __all__ = [
@@ -26,6 +27,7 @@ _LOADERS = {
     "digits": load_digits,
     "mnist": load_mnist,
     "binarized-mnist": load_binarized_mnist,
+    "two-digits": load_two_digits,
 }
 NAMES = tuple(_LOADERS)
 
