@@ -5,6 +5,7 @@ import os
 
 from minidraw.datasets.arrays import as_images
 from minidraw.datasets.base import Dataset, Split, as_float, carried_path
+from minidraw.datasets.cifar10 import load_cifar10
 from minidraw.datasets.mnist import load_binarized_mnist, load_digits, load_mnist
 from minidraw.datasets.own import from_array, own_pictures
 from minidraw.datasets.pictures import one_picture
@@ -28,6 +29,7 @@ _LOADERS = {
     "mnist": load_mnist,
     "binarized-mnist": load_binarized_mnist,
     "two-digits": load_two_digits,
+    "cifar10": load_cifar10,
 }
 NAMES = tuple(_LOADERS)
 

@@ -87,12 +87,6 @@ def test_splits_are_made_of_their_own_digits(monkeypatch):
     assert len(set(places)) == 3  # each split has a seed of its own
 
 
-def test_offline_it_asks_for_mnists_files(tmp_path, mirrors, one_line_error):
-    mirrors("mnist")
-    with one_line_error("train-images-idx3-ubyte.gz", "by hand", tmp_path / "mnist"):
-        load("two-digits", data_dir=tmp_path)
-
-
 def test_real_digits(real_data):
     data = load("two-digits", data_dir=real_data)
     assert [len(split) for split in data.splits.values()] == [50_000, 5_000, 5_000]
