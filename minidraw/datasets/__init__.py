@@ -9,6 +9,7 @@ from minidraw.datasets.cifar10 import load_cifar10
 from minidraw.datasets.mnist import load_binarized_mnist, load_digits, load_mnist
 from minidraw.datasets.own import from_array, own_pictures
 from minidraw.datasets.pictures import one_picture
+from minidraw.datasets.svhn_digits import load_svhn_digits
 from minidraw.datasets.two_digits import load_two_digits
 from minidraw.errors import UserError
 
@@ -30,6 +31,7 @@ _LOADERS = {
     "binarized-mnist": load_binarized_mnist,
     "two-digits": load_two_digits,
     "cifar10": load_cifar10,
+    "svhn-digits": load_svhn_digits,
 }
 NAMES = tuple(_LOADERS)
 

@@ -6,7 +6,7 @@ SETTINGS = [{"size": 28}, {"stretch": True}, {"invert": True}, {"crop": 9}, {"va
 
 
 def test_names():
-    assert NAMES == ("digits", "mnist", "binarized-mnist", "two-digits", "cifar10")
+    assert NAMES == ("digits", "mnist", "binarized-mnist", "two-digits", "cifar10", "svhn-digits")
 
 
 @pytest.mark.parametrize(
