@@ -9,6 +9,7 @@ from minidraw.datasets.cifar10 import load_cifar10
 from minidraw.datasets.mnist import load_binarized_mnist, load_digits, load_mnist
 from minidraw.datasets.own import from_array, own_pictures
 from minidraw.datasets.pictures import one_picture
+from minidraw.datasets.svhn import load_svhn, load_svhn_no_extra
 from minidraw.datasets.svhn_digits import load_svhn_digits
 from minidraw.datasets.two_digits import load_two_digits
 from minidraw.errors import UserError
@@ -31,6 +32,8 @@ _LOADERS = {
     "binarized-mnist": load_binarized_mnist,
     "two-digits": load_two_digits,
     "cifar10": load_cifar10,
+    "svhn": load_svhn,
+    "svhn-no-extra": load_svhn_no_extra,
     "svhn-digits": load_svhn_digits,
 }
 NAMES = tuple(_LOADERS)

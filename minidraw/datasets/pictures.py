@@ -100,7 +100,7 @@ def _common_size(paths, folder):
     """(B, A) that all pictures share; if they share none, the error says what to do."""
     sizes = Counter()
     for path in paths:
-        with _opened(path) as image:
+        with opened(path) as image:
             turned = image.getexif().get(0x0112, 1) >= 5  # EXIF orientations that swap the axes
             sizes[image.size[::-1] if turned else image.size] += 1
     if len(sizes) == 1:
@@ -121,7 +121,7 @@ def _read(path, size, invert, stretch=False):
     """One picture, uint8 (1 or 3, B, A), turned as its EXIF says, on its own background."""
     from PIL import Image, ImageOps
 
-    with _opened(path) as image:
+    with opened(path) as image:
         clear = image.has_transparency_data
         image = ImageOps.exif_transpose(image)
         if image.mode.startswith("I"):  # 16 bits, which convert() would cut off at 255
@@ -156,14 +156,17 @@ def fit(image, size, stretch=False):
 
 
 @contextmanager
-def _opened(path):
-    """Open a picture; whatever goes wrong while it is used is a UserError that names the file."""
+def opened(path, file=None):
+    """Open a picture, perhaps from an open file.
+
+    Whatever goes wrong while it is used is a UserError that names the path.
+    """
     from PIL import Image
 
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
-            with Image.open(path, formats=("PNG", "JPEG")) as image:
+            with Image.open(file or path, formats=("PNG", "JPEG")) as image:
                 yield image
         except Exception as error:  # Pillow's decoders raise a dozen kinds on damaged files
             reason = one_line(error)

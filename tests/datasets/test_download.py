@@ -90,6 +90,7 @@ def test_nothing_partial_is_left(tmp_path, server, mirrors, one_line_error, bad,
         ),
         ("two-digits", "mnist", ["train-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"]),
         ("cifar10", "cifar10", ["cifar-10-binary.tar.gz"]),
+        ("svhn", "svhn", ["train.tar.gz"]),
         ("svhn-digits", "svhn", ["train_32x32.mat", "test_32x32.mat"]),
     ],
 )

@@ -6,7 +6,8 @@ SETTINGS = [{"size": 28}, {"stretch": True}, {"invert": True}, {"crop": 9}, {"va
 
 
 def test_names():
-    assert NAMES == ("digits", "mnist", "binarized-mnist", "two-digits", "cifar10", "svhn-digits")
+    digits = ("digits", "mnist", "binarized-mnist", "two-digits")
+    assert NAMES == (*digits, "cifar10", "svhn", "svhn-no-extra", "svhn-digits")
 
 
 @pytest.mark.parametrize(
