@@ -109,9 +109,11 @@ def _parser():
 
 
 def _add_data(parser, positional=False):
+    from minidraw.datasets import NAMES
+
     parser.add_argument(
         "data" if positional else "--data",
-        help="digits, mnist, binarized-mnist, or a path: .npz, .npy, idx, a folder of PNG or JPEG",
+        help=f"{', '.join(NAMES)}, or a path: .npz, .npy, idx, a folder of PNG or JPEG",
     )
     parser.add_argument("--data-dir", type=Path, help="folder of the downloaded sets")
     parser.add_argument("--size", type=int, help="bring pictures of your own to SIZE x SIZE")

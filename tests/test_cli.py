@@ -252,6 +252,22 @@ def test_presets_can_be_used(monkeypatch):
         assert config.image_shape == (1, 28, 28)
 
 
+@pytest.mark.parametrize(
+    "name, sizes",  # tables 1 to 3 of the paper: T, H, Z, read N, write N
+    [
+        ("mnist", (64, 256, 100, 2, 5)),
+        ("svhn", (32, 800, 100, 12, 12)),
+        ("cifar10", (64, 400, 200, 5, 5)),
+    ],
+)
+def test_presets_have_the_papers_sizes(name, sizes):
+    config = Config(**PRESETS[name].config)
+    found = config.glimpses, config.hidden, config.latent, config.read_size, config.write_size
+    assert found == sizes and config.read_attention and config.write_attention
+    small = PRESETS.get(f"{name}-small")
+    assert small is None or small.recipe.minutes <= 60
+
+
 def test_init_starts_from_other_weights_also_at_another_length(minidraw, folder, here):
     command = ["train", "--data", folder / "pictures.npz", "--init", folder / "run", *TINY]
     for options in ([], ["--glimpses", 5]):

@@ -72,10 +72,12 @@ def read_boxes(content):
 
 def _around(file, group, name):
     """The smallest box around the digits of one picture."""
+    import h5py
+
     sides = []
     for side in SIDES:
         node = _member(group, side)
-        if getattr(node, "dtype", None) == object:
+        if isinstance(node, h5py.Dataset) and node.dtype.kind == "O":
             parts = [_numbers(file[at], 1)[0] for at in _references(node, MOST_DIGITS)]
         else:
             parts = _numbers(node, 1)
