@@ -185,6 +185,8 @@ def test_random_parts_of_colour_pictures_reach_every_command(minidraw, here):
     assert meta["config"]["height"] == meta["config"]["width"] == 6
     for words in ("reconstruct run", "evaluate run", "figures run", "train --resume run"):
         assert minidraw(*words.split())[::2] == (0, "")
+    drawn = sorted(path.name for path in (here / "figures").iterdir())
+    assert drawn == [f"figure-{number}.png" for number in (1, 3, 4, 6)]  # 7 is of digits
     assert minidraw("data", "colour.npz", "--crop", 6)[::2] == (0, "")
     sheet = np.asarray(Image.open("data.png"))
     scale = sheet.shape[1] // (8 * 7 - 1)  # 54 middles of 6 x 6, 8 in a row

@@ -118,9 +118,10 @@ def test_negative_sizes_end_in_an_error(tmp_path, one_line_error, type):
     info.size = -512
     buffer = bytearray(info.tobuf(tarfile.GNU_FORMAT))
     assert buffer[124] == 0xFF  # base 256, negative
-    plain = bytes(buffer) + header("d/a", len(A)).tobuf() + A.ljust(1024, b"\0") + bytes(1024)
+    rest = header("d/a", len(A)).tobuf() + A.ljust(1024, b"\0") + bytes(1024)
+    plain = header("d/first").tobuf() + bytes(buffer) + rest
     (tmp_path / "x.tar.gz").write_bytes(gzip.compress(plain))
-    with one_line_error("x.tar.gz"):
+    with one_line_error("x.tar.gz", "negative"):
         found(tmp_path / "x.tar.gz", {"d/a": 1000})
 
 

@@ -138,13 +138,40 @@ def claiming(path, n):
     path.write_bytes(head + x + y)
 
 
-@pytest.mark.parametrize("n", [N + 1, 5000, 10**6, 2**31 - 1, 0, -1])
-def test_claimed_sizes_cost_no_memory(save, path, one_line_error, n):
+@pytest.mark.parametrize(
+    "n, reason",
+    [
+        (N + 1, "cut short"),
+        (5000, "cut short"),
+        (10**6, "more than it can hold"),
+        (2**31 - 1, "more than it can hold"),
+        (0, "more than it can hold"),
+        (-1, "more than it can hold"),
+    ],
+)
+def test_claimed_sizes_cost_no_memory(save, path, one_line_error, n, reason):
     claiming(save(), n)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    with one_line_error(path):
+    with one_line_error(path, reason):
         read_digits(path)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20_000  # kB
+
+
+def test_a_type_that_is_none(path, one_line_error):
+    savemat(path, {"X": X, "y": Y})
+    head, (x, y) = elements(path)
+    data = x.index(struct.pack("<II", 2, X.nbytes))
+    path.write_bytes(head + x[:data] + struct.pack("<I", 77) + x[data + 4 :] + y)
+    with one_line_error(path, "types and lengths"):
+        read_digits(path)
+
+
+def test_an_array_that_is_not_wanted_must_be_whole_too(save, path, one_line_error):
+    content = save(z=X).read_bytes()
+    assert len(read_digits(path)) == N
+    path.write_bytes(content[:-1000])
+    with one_line_error(path, "cut short"):
+        read_digits(path)
 
 
 def test_bombs_are_not_unpacked(path, one_line_error):
