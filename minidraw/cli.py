@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from minidraw import commands
+from minidraw import __version__, commands
 from minidraw.errors import UserError
 from minidraw.options import Parser, add_fields, one_line
 
@@ -32,6 +32,7 @@ def _parser():
     from minidraw.training.recipe import Recipe
 
     parser = Parser(prog="minidraw", description="DRAW: a network that paints, by hand in NumPy.")
+    parser.add_argument("--version", action="version", version=f"minidraw {__version__}")
     choices = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
 
     def command(name, help, example):
@@ -88,11 +89,7 @@ def _parser():
     )
     figures = command("figures", "the paper's figures of digits", "minidraw figures")
     figures.add_argument("network", nargs="?", type=Path, help=NETWORK)
-    figures.add_argument(
-        "--no-attention",
-        type=Path,
-        help="for figure 7 (default: for digits, the one that comes along)",
-    )
+    figures.add_argument("--no-attention", type=Path, help="run or weights, for figure 7")
     _add_data(figures)
     figures.add_argument("--out", type=Path, default="figures", help="folder (default: figures)")
     command("gradcheck", "hold every gradient against finite differences", "minidraw gradcheck")

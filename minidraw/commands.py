@@ -10,7 +10,6 @@ from minidraw.options import chosen
 RUNS = Path("runs")
 MOST = 10_000  # images on a sheet
 DIGITS = {"name_or_path": "digits"}  # they come along; nothing is downloaded unasked
-SHIPPED_PLAIN = "mnist-no-attention.npz"
 SHIPPED = "mnist.npz"  # the paper's network with attention, among the files of the package
 
 
@@ -185,18 +184,16 @@ def evaluate(arguments):
 
 def figures(arguments):
     from minidraw import figures
-    from minidraw.datasets import carried_path
     from minidraw.estimator import Draw
 
     network = _network(arguments)
-    plain = arguments.no_attention
-    if plain is None and network.config_.image_shape == (1, 28, 28):  # figure 7 is of digits
-        plain = carried_path(SHIPPED_PLAIN)
-    plain = plain and Draw.load(plain)
+    plain = arguments.no_attention and Draw.load(arguments.no_attention)
     data = _data_of(arguments, network.meta_.get("data", {}) if arguments.network else DIGITS)
     network.check_fits(data, "train")
     for path in figures.draw_all(arguments.out, network, plain, data.middles):
         print(path)
+    if plain is None:
+        print("figure 7 needs a network without attention: give --no-attention")
     print(f"nearest images of figure 6: among the {len(data.train)} training images of {data.name}")
 
 

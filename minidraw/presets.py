@@ -25,7 +25,7 @@ PRESETS = {
         recipe=Recipe(minutes=2, batch=50),
     ),
     "mnist": Preset(
-        "the paper's MNIST network with attention, on its binarisation; --data mnist for fresh",
+        "the paper's MNIST network with attention, on the fixed binarisation",
         data="binarized-mnist",
         recipe=Recipe(epochs=150, rate=2.5e-3, grow="16:0.4,32:0.6", validate=1000),
     ),

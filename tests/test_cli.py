@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from minidraw import Draw, cli, datasets
+from minidraw import Draw, __version__, cli, datasets
 from minidraw.models.draw import Config
 from minidraw.presets import PRESETS
 from minidraw.training import checkpoint
@@ -81,6 +81,10 @@ def here(tmp_path, monkeypatch):
 
 
 # What the commands do.
+
+
+def test_version(minidraw):
+    assert minidraw("--version") == (0, f"minidraw {__version__}\n", "")
 
 
 def test_train_says_what_it_does_and_is_quiet_without_a_terminal(minidraw, folder, here):

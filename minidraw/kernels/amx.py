@@ -18,17 +18,23 @@ from functools import lru_cache
 import llvmlite.binding as llvm
 import numba
 import numpy as np
-from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
 
+from minidraw.kernels.amx_unit import (
+    LINE,
+    bfloat16,
+    both,
+    configure,
+    multiply_block,
+    number,
+    release,
+    upper,
+)
 from minidraw.kernels.jit import ZERO, helper, jit, row
 
 SIDE, DEEP = 16, 32  # of a tile: results SIDE x SIDE, from products over DEEP
 COLUMNS = 2 * SIDE  # of a panel
 UINT16, INT32 = np.dtype(np.uint16), np.dtype(np.int32)  # of tiles, and of panels: pairs
 CHUNK = 512  # rows of a long product at a time, so that they stay in the second cache
-LINE = 64  # bytes; a row of a tile that crosses it is loaded twice
 PITCH = 16  # keeps rows from lying 4096 bytes apart, where they would evict each other
 
 
@@ -129,9 +135,9 @@ def _fill(matrix, panels):
                     low, high = panels[p, d, side, r], panels[p, d, 2 + side, r]
                     for k in range(SIDE):
                         even, odd = bfloat16(pair[0, k]), bfloat16(pair[1, k])
-                        high[k] = _both(even, odd)
-                        rest = bfloat16(pair[0, k] - _value(even))
-                        low[k] = _both(rest, bfloat16(pair[1, k] - _value(odd)))
+                        high[k] = both(even, odd)
+                        rest = bfloat16(pair[0, k] - number(even))
+                        low[k] = both(rest, bfloat16(pair[1, k] - number(odd)))
 
 
 @jit
@@ -146,7 +152,7 @@ def _multiply(x, tiles, panels, bias, out, layout):
                     width = min(DEEP, inputs - d * DEEP) if j < n else 0
                     source = row(x, min(j, n - 1))[d * DEEP :]
                     _cut(source, width, tiles[block, d, half, i], tiles[block, d, 2 + half, i])
-    _configure(layout)
+    configure(layout)
     # The last panel goes first: what it writes beyond the last column falls on the first columns
     # of the next row, which the first panel then overwrites.
     for p in range(len(panels) - 1, 2 * len(panels) - 1):
@@ -154,8 +160,8 @@ def _multiply(x, tiles, panels, bias, out, layout):
         start = p * COLUMNS
         for block in range(blocks):
             target = out[block * 2 * rows :, start:]
-            _block(tiles, block, panels, p, bias[:, start:], 0, target)
-    _release()
+            multiply_block(tiles, block, panels, p, bias[:, start:], 0, target)
+    release()
 
 
 @jit
@@ -176,13 +182,13 @@ def _multiply_transposed(x, y, tiles, panels, out, layout):
                 for i in range(rows):
                     _cut(turned[i], DEEP, tiles[block, d, half, i], tiles[block, d, 2 + half, i])
     _fill(y, panels)
-    _configure(layout)
+    configure(layout)
     for p in range(len(panels)):
         start = p * COLUMNS
         for block in range(blocks):
             target = out[block * 2 * rows :, start:]
-            _block(tiles, block, panels, p, target, target.strides[0], target)
-    _release()
+            multiply_block(tiles, block, panels, p, target, target.strides[0], target)
+    release()
 
 
 @helper
@@ -191,151 +197,11 @@ def _cut(values, width, high, low):
     if width == DEEP:  # a loop of known length, for the compiler
         for k in range(DEEP):
             bits = bfloat16(values[k])
-            high[k] = _upper(bits)
-            low[k] = _upper(bfloat16(values[k] - _value(bits)))
+            high[k] = upper(bits)
+            low[k] = upper(bfloat16(values[k] - number(bits)))
     else:
         for k in range(DEEP):
             value = values[k] if k < width else ZERO
             bits = bfloat16(value)
-            high[k] = _upper(bits)
-            low[k] = _upper(bfloat16(value - _value(bits)))
-
-
-BYTE, SHORT, INT, INDEX = (ir.IntType(bits) for bits in (8, 16, 32, 64))
-POINTER, FLOAT, NOTHING = BYTE.as_pointer(), ir.FloatType(), ir.VoidType()
-
-
-@intrinsic
-def bfloat16(typingctx, x):
-    """The bits of a float32 rounded to its upper half, the rest of them 0."""
-
-    def emit(context, builder, signature, args):
-        rounded = builder.add(builder.bitcast(args[0], INT), INT(0x8000))
-        return builder.and_(rounded, INT(0xFFFF0000))
-
-    return types.int32(types.float32), emit
-
-
-@intrinsic
-def _value(typingctx, bits):
-    def emit(context, builder, signature, args):
-        return builder.bitcast(args[0], FLOAT)
-
-    return types.float32(types.int32), emit
-
-
-@intrinsic
-def _upper(typingctx, bits):
-    def emit(context, builder, signature, args):
-        return builder.trunc(builder.lshr(args[0], INT(16)), SHORT)
-
-    return types.uint16(types.int32), emit
-
-
-@intrinsic
-def _both(typingctx, even, odd):
-    """The upper halves of two, side by side; the first one's at the lower address."""
-
-    def emit(context, builder, signature, args):
-        return builder.or_(builder.lshr(args[0], INT(16)), args[1])
-
-    return types.int32(types.int32, types.int32), emit
-
-
-def _instruction(builder, name, *arguments):
-    kind = ir.FunctionType(NOTHING, [argument.type for argument in arguments])
-    builder.call(builder.module.declare_intrinsic(f"llvm.x86.{name}", (), kind), arguments)
-
-
-@intrinsic
-def _configure(typingctx, layout):
-    def emit(context, builder, signature, args):
-        array = context.make_array(signature.args[0])(context, builder, args[0])
-        _instruction(builder, "ldtilecfg", builder.bitcast(array.data, POINTER))
-        return context.get_dummy_value()
-
-    return types.void(layout), emit
-
-
-@intrinsic
-def _release(typingctx):
-    def emit(context, builder, signature, args):
-        _instruction(builder, "tilerelease")
-        return context.get_dummy_value()
-
-    return types.void(), emit
-
-
-@intrinsic
-def _block(typingctx, tiles, block, panels, p, begin, pitch, target):
-    """A block of results: ``target = begin + tiles[block] @ panels[p]``.
-
-    `pitch` is the distance of `begin`'s rows in bytes: 0 takes its first row for all.
-    """
-    index = types.int64
-    return types.void(tiles, index, panels, index, begin, index, target), _emit_block
-
-
-def _emit_block(context, builder, signature, args):
-    _, block, _, p, _, pitch, _ = args
-    tiles, panels, begin, target = (
-        context.make_array(signature.args[k])(context, builder, args[k]) for k in (0, 2, 4, 6)
-    )
-
-    def start(array, number=INDEX(0)):  # noqa: B008
-        place = builder.mul(number, builder.extract_value(array.strides, 0))
-        return builder.gep(builder.bitcast(array.data, POINTER), [place])
-
-    def away(pointer, distance):
-        return builder.gep(pointer, [distance])
-
-    def results(instruction, pointer, pitch):
-        """Load or store all four."""
-        below = away(pointer, builder.mul(pitch, builder.extract_value(tiles.shape, 3)))
-        for k, corner in enumerate((pointer, below)):
-            _instruction(builder, instruction, BYTE(2 * k), corner, pitch)
-            _instruction(builder, instruction, BYTE(2 * k + 1), away(corner, INDEX(LINE)), pitch)
-
-    results("tileloadd64", start(begin), pitch)
-    source, panel = start(tiles, block), start(panels, p)
-    before, loop = builder.block, builder.append_basic_block("deep")
-    after = builder.append_basic_block("after")
-    builder.branch(loop)
-
-    builder.position_at_end(loop)
-    d = builder.phi(INDEX)
-    inputs = away(source, builder.mul(d, builder.extract_value(tiles.strides, 1)))
-    weights = away(panel, builder.mul(d, builder.extract_value(panels.strides, 1)))
-
-    def load(tile, pointer, stride, number):
-        place = away(pointer, builder.mul(stride, INDEX(number)))
-        _instruction(builder, "tileloadd64", BYTE(tile), place, INDEX(LINE))
-
-    def load_inputs(first):
-        for k in range(2):
-            load(4 + k, inputs, builder.extract_value(tiles.strides, 2), first + k)
-
-    def load_weights(first):
-        for k in range(2):
-            load(6 + k, weights, builder.extract_value(panels.strides, 2), first + k)
-
-    def multiply():
-        for k in range(4):
-            _instruction(builder, "tdpbf16ps", BYTE(k), BYTE(4 + k // 2), BYTE(6 + k % 2))
-
-    load_inputs(0)
-    load_weights(0)
-    multiply()  # high low
-    load_weights(2)
-    multiply()  # high high
-    load_inputs(2)
-    multiply()  # low high
-    following = builder.add(d, INDEX(1))
-    d.add_incoming(INDEX(0), before)
-    d.add_incoming(following, loop)
-    more = builder.icmp_signed("<", following, builder.extract_value(panels.shape, 1))
-    builder.cbranch(more, loop, after)
-
-    builder.position_at_end(after)
-    results("tilestored64", start(target), builder.extract_value(target.strides, 0))
-    return context.get_dummy_value()
+            high[k] = upper(bits)
+            low[k] = upper(bfloat16(value - number(bits)))
