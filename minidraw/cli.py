@@ -121,16 +121,21 @@ def _parser():
 
 
 def _add_data(parser, positional=False):
+    from minidraw.datasets import NAMES
+
     parser.add_argument(
         "data" if positional else "--data",
-        help="digits, mnist, binarized-mnist, cluttered, cluttered-digits, or a path: .npz, .npy,"
-        " idx, a folder of PNG or JPEG",
+        help=f"{', '.join(NAMES)}, or a path: .npz, .npy, idx, a folder of PNG or JPEG",
     )
     parser.add_argument("--data-dir", type=Path, help="folder of the downloaded sets")
     parser.add_argument("--size", type=int, help="bring pictures of your own to SIZE x SIZE")
     parser.add_argument(
+        "--stretch", action="store_true", default=None, help="... filling it, out of proportion"
+    )
+    parser.add_argument(
         "--invert", action="store_true", default=None, help="your pictures are dark on light"
     )
+    parser.add_argument("--crop", type=int, help="... train on random parts, CROP x CROP, of them")
 
 
 def _add_network(parser, out, count):

@@ -26,10 +26,9 @@ def _source(arguments, default):
         source = {"name_or_path": os.path.abspath(arguments.data) if own else arguments.data}
     if arguments.data_dir:
         source["data_dir"] = os.path.abspath(os.path.expanduser(arguments.data_dir))
-    if arguments.size is not None:
-        source["size"] = arguments.size
-    if arguments.invert:
-        source["invert"] = True
+    for name in ("size", "stretch", "invert", "crop"):
+        if getattr(arguments, name) is not None:
+            source[name] = getattr(arguments, name)
     return source
 
 
@@ -185,6 +184,6 @@ def data(arguments):
     print(f"{'an epoch':10} {seconds:.1f} s with the {name} preset on this machine")
     for warning in description.warnings:
         print(f"warning: {warning}")
-    shown = datasets.as_float(data.train.images[:100])
+    shown = datasets.as_float(data.middles[:100])
     viz.save_png(arguments.out, viz.sheet(shown))
     print(f"{arguments.out}: the first {len(shown)} training images")

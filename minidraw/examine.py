@@ -72,7 +72,7 @@ def figures(arguments):
     data = data_of(arguments, network.meta_.get("data", {}) if arguments.network else DIGITS)
     network.check_fits(data, "train")
     looks = arguments.classifier and _looks(arguments.classifier)
-    paths = figures.draw_all(arguments.out, network, plain, data.train.images)
+    paths = figures.draw_all(arguments.out, network, plain, data.middles)
     if looks:
         paths.append(arguments.out / "figure-5.png")
         viz.save_png(paths[-1], viz.glimpses(looks))

@@ -137,6 +137,27 @@ def test_reconstruct_brings_them_to_the_size_of_the_run(minidraw, folder, here):
     assert minidraw("reconstruct", "own")[::2] == (0, "")
 
 
+def test_random_parts_of_colour_pictures_reach_every_command(minidraw, here):
+    colour = np.random.default_rng(0).integers(0, 256, (60, 3, 9, 8), np.uint8)
+    np.savez("colour.npz", images=colour)
+    command = ["train", "--data", "colour.npz", "--crop", 6, "--run", "run", *TINY]
+    status, out, err = minidraw(*command)
+    assert (status, err) == (0, "") and "no true compression cost" in out
+    meta = json.loads((here / "run/config.json").read_text())
+    assert meta["data"] == {"name_or_path": str(here / "colour.npz"), "crop": 6}
+    assert meta["config"]["height"] == meta["config"]["width"] == 6
+    for words in ("reconstruct run", "evaluate run", "figures run", "train --resume run"):
+        assert minidraw(*words.split())[::2] == (0, "")
+    drawn = sorted(path.name for path in (here / "figures").iterdir())
+    assert drawn == [f"figure-{number}.png" for number in (1, 3, 4, 6)]  # 7 is of digits
+    assert minidraw("data", "colour.npz", "--crop", 6)[::2] == (0, "")
+    sheet = np.asarray(Image.open("data.png"))
+    scale = sheet.shape[1] // (8 * 7 - 1)  # 54 middles of 6 x 6, 8 in a row
+    train = datasets.load("colour.npz", crop=6).train.images
+    first = train[0, :, 1:7, 1:7].transpose(1, 2, 0)
+    np.testing.assert_array_equal(sheet[: 6 * scale : scale, : 6 * scale : scale], first)
+
+
 def test_data(minidraw, folder, here):
     status, out, err = minidraw("data", folder / "drawings", "--size", 8, "--out", "seen.png")
     assert (status, err) == (0, "")
@@ -195,6 +216,22 @@ def test_presets_can_be_used(monkeypatch):
         assert bool(preset.recipe.minutes) != bool(preset.recipe.epochs), name
         side = 28 if preset.model == "draw" else 100
         assert config.image_shape == (1, side, side)
+
+
+@pytest.mark.parametrize(
+    "name, sizes",  # tables 1 to 3 of the paper: T, H, Z, read N, write N
+    [
+        ("mnist", (64, 256, 100, 2, 5)),
+        ("svhn", (32, 800, 100, 12, 12)),
+        ("cifar10", (64, 400, 200, 5, 5)),
+    ],
+)
+def test_presets_have_the_papers_sizes(name, sizes):
+    config = Config(**PRESETS[name].config)
+    found = config.glimpses, config.hidden, config.latent, config.read_size, config.write_size
+    assert found == sizes and config.read_attention and config.write_attention
+    small = PRESETS.get(f"{name}-small")
+    assert small is None or small.recipe.minutes <= 60
 
 
 def test_init_starts_from_other_weights_also_at_another_length(minidraw, folder, here):

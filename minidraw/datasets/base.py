@@ -44,6 +44,9 @@ class Dataset:
     """Images to train on, to choose by and, where the source has one, to test on.
 
     ``binary`` says that the source itself is black and white: uint8 with levels 0 and 255 only.
+
+    Training images may be larger than those of the other splits.  Then every visit to one sees
+    a random part of it, as large as the others are (``training.draws.crop``).
     """
 
     name: str
@@ -54,15 +57,24 @@ class Dataset:
 
     @property
     def image_shape(self):
-        """Channels, height and width: (C, B, A)."""
-        return self.train.images.shape[1:]
+        """Channels, height and width of what a network sees: (C, B, A)."""
+        return self.valid.images.shape[1:]
+
+    @property
+    def middles(self):
+        """Training images as large as the others: their middles if they are larger, else they."""
+        images = self.train.images
+        same = images.shape[1:] == self.image_shape  # and then they may be `Scenes`
+        return images if same else middle(images, self.image_shape[1:])
 
     @property
     def mean_image(self):
-        """Mean training image, float64 (C, B, A), values in [0, 1]."""
+        """Mean of all that visits to training images see, float64 (C, B, A), in [0, 1]."""
         images = self.train.images
         # a reduction with dtype converts in small buffers: no float copy of the whole set
         mean = images.mean(axis=0, dtype=np.float64)
+        parts = np.lib.stride_tricks.sliding_window_view(mean, self.image_shape[1:], axis=(1, 2))
+        mean = parts.mean(axis=(1, 2))  # over the places of a random part; often there is but one
         return mean / 255 if images.dtype == np.uint8 else mean
 
     def is_fresh(self, binarize="auto", paints=True):
@@ -131,6 +143,15 @@ def as_float(images, dtype=np.float32):
     if images.dtype == np.uint8:
         return np.divide(images, 255, dtype=dtype)
     return images.astype(dtype)
+
+
+def middle(images, size):
+    """The middle of images (n, C, B, A), ``size`` (height, width): a view.
+
+    Where it can't be even, the part cut off above or at the left is the smaller by a pixel.
+    """
+    top, left = ((have - want) // 2 for have, want in zip(images.shape[2:], size, strict=True))
+    return images[:, :, top : top + size[0], left : left + size[1]]
 
 
 def fixed_order(n, seed):

@@ -29,10 +29,14 @@ def describe(dataset, paints=True):
     channels, height, width = dataset.image_shape
     splits = dataset.splits
     counts = [f"{len(split):,} {name}" for name, split in splits.items()]
+    size = f"{width} x {height} pixels (width x height)"
+    stored_height, stored_width = dataset.train.images.shape[2:]
+    if (stored_height, stored_width) != (height, width):
+        size += f", at every visit a random part of {stored_width} x {stored_height}"
     megabytes = sum(part.nbytes for split in splits.values() for part in split.stored) / 1e6
     rows = [
         ("images", ", ".join(counts)),
-        ("size", f"{width} x {height} pixels (width x height)"),
+        ("size", size),
         ("channels", "1 (grey)" if channels == 1 else f"{channels} (colour)"),
         ("range", _range(dataset.train.images)),
         ("memory", f"{megabytes:,.1f} MB"),

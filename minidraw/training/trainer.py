@@ -124,7 +124,8 @@ class Trainer:
             take = draws.uniform(split.images.numbers, start, stop, seed, step, draws.SCENES)
             x = as_float(split.images.anew(rows, take))
         else:
-            x = as_float(split.images[rows])
+            size = self.data.image_shape[1:]
+            x = as_float(draws.crop(split.images[rows], size, start, stop, seed, step))
         if self.fresh:
             x = draws.binarize(x, start, stop, seed, step, draws.COINS)
         config = self._config_at(step)

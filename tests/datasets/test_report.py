@@ -60,3 +60,10 @@ def test_scenes():
     assert described["range"] == "0 to 255 of 255"
     assert described["memory"] == "5.6 MB"  # of digits and random numbers
     assert described["protocol"] == "cluttered-digits"
+
+
+def test_random_parts_are_told_of():
+    images = np.zeros((5, 3, 64, 60), np.uint8)
+    rows = dict(describe(Dataset("x", Split(images), Split(images[:2, :, :54, :50]))).rows)
+    size = "50 x 54 pixels (width x height), at every visit a random part of 60 x 64"
+    assert rows["size"] == size
