@@ -175,6 +175,7 @@ def test_as_a_data_set():
     data = load("cluttered-digits")
     mean = data.mean_image
     assert mean.shape == (1, 100, 100) and 0.02 < mean.mean() < 0.05
+    assert data.middles is data.train.images  # none is made before it is asked for
     assert data.checksum == load("cluttered-digits").checksum
     other = Dataset("x", data.valid, data.train)
     assert other.checksum != data.checksum
