@@ -48,7 +48,7 @@ class Classify(Network):
         hidden=256,
         read_size=12,
         batch=100,
-        rate=1e-3,
+        rate=2e-3,
         binarize="auto",
         seed=0,
         threads=None,

@@ -38,7 +38,7 @@ PRESETS = {
     "cluttered": Preset(
         "the paper's classifier of cluttered digits, 8 glimpses; --glimpses 4 for its other one",
         data="cluttered",
-        recipe=Recipe(epochs=100, rate=1e-3, final_rate=1e-5, clip=5, validate=1000),
+        recipe=Recipe(epochs=300, rate=2e-3, final_rate=1e-5, clip=5, validate=2000),
         model="glimpse",
     ),
     # From here on the recipes are what one would expect, and none was trained to its end yet.
