@@ -1,7 +1,7 @@
 """minidraw: DRAW, the network that paints images stroke by stroke, by hand in NumPy."""
 
 __version__ = "0.1.0"
-__all__ = ["Draw", "load"]
+__all__ = ["Classify", "Draw", "load"]
 
 
 def __getattr__(name):
@@ -10,6 +10,10 @@ def __getattr__(name):
         from minidraw.estimator import Draw
 
         return Draw
+    if name == "Classify":
+        from minidraw.classifier import Classify
+
+        return Classify
     if name == "load":
         from minidraw.datasets import load
 

@@ -1,42 +1,15 @@
 """Bounds on -log p(x) over a set of images, in nats (eq 12)."""
 
 from dataclasses import dataclass
-from math import nan, sqrt
 
 import numpy as np
 from tqdm import tqdm
 
 from minidraw.datasets import as_float
-from minidraw.models.base import Batch
+from minidraw.models.base import Batch, standard_error
 from minidraw.training import draws
 
 CHUNK = 100  # images at a time in each thread; a whole number of blocks
-
-
-@dataclass(frozen=True)
-class Bound:
-    """Means over images, in nats per image, and what they were measured on."""
-
-    nll: float  # image nats (eq 9)
-    kl: float  # latent nats (eq 11)
-    images: int
-    protocol: str
-    error: float  # standard error of `total` over images
-    samples: int = 1  # of z per image
-    noise_error: float = nan  # standard error of `total` over z; known from two samples on
-
-    @property
-    def total(self):
-        return self.nll + self.kl
-
-    def __str__(self):
-        noise = "" if np.isnan(self.noise_error) else f", {self.noise_error:.3f} over z"
-        samples = "" if self.samples == 1 else f", {self.samples} samples of z per image"
-        return (
-            f"{self.total:.2f} nats ({self.nll:.2f} image + {self.kl:.2f} latent,"
-            f" standard error {self.error:.2f}{noise and ' over images'}{noise}),"
-            f" {self.images} images{samples}, {self.protocol}"
-        )
 
 
 @dataclass(frozen=True)
@@ -75,7 +48,7 @@ def bound(
     samples=1,
     progress=False,
 ):
-    """Mean bound over a set of images.
+    """Mean costs over a set of images: of DRAW a bound, of a classifier its errors.
 
     Parameters
     ----------
@@ -103,21 +76,19 @@ def bound(
 
     Returns
     -------
-    Bound
+    Bound or ErrorRate
+        What the model calls `Measured`.
     """
     count = _count(split, images)
 
     def chunk(visit):
         costs = [model.costs(params, visit.batch, z, config, ops) for z in visit.noise(samples)]
-        return [np.array([cost[key] for cost in costs], float) for key in ("nll", "kl")]
+        return {key: np.array([cost[key] for cost in costs], float) for key in costs[0]}
 
     visit = _visits(model, params, split, config, fresh, seed, count)
     parts = _mapped(workers, lambda start: chunk(visit(start)), count, progress)
-    nll, kl = (np.concatenate([part[k] for part in parts], axis=1) for k in range(2))
-    total = nll + kl  # (samples, images)
-    noise = sqrt(total.var(axis=0, ddof=1).mean() / total.size) if samples > 1 else nan
-    error = _standard_error(total.mean(axis=0))
-    return Bound(float(nll.mean()), float(kl.mean()), count, words, error, samples, noise)
+    costs = {key: np.concatenate([part[key] for part in parts], axis=1) for key in parts[0]}
+    return model.Measured.of(costs, words)
 
 
 def importance_bound(
@@ -160,9 +131,9 @@ def importance_bound(
     plain, weighted = map(np.concatenate, zip(*parts, strict=True))
     return ImportanceBound(
         float(weighted.mean()),
-        _standard_error(weighted),
+        standard_error(weighted),
         float((plain - weighted).mean()),
-        _standard_error(plain - weighted),
+        standard_error(plain - weighted),
         samples,
         count,
         words,
@@ -240,7 +211,3 @@ def _mapped(workers, function, count, progress=False):
             return result
 
         return workers.map(counted, starts)
-
-
-def _standard_error(values):
-    return float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else nan

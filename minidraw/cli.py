@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from minidraw import __version__, commands
+from minidraw import __version__, commands, examine
 from minidraw.errors import UserError
 from minidraw.options import Parser, add_fields, one_line
 
@@ -42,7 +42,8 @@ def _parser():
             description=f"{help[0].upper()}{help[1:]}.",
             epilog=f"example:\n  {example}",
         )
-        added.set_defaults(command=getattr(commands, name))
+        module = examine if hasattr(examine, name) else commands
+        added.set_defaults(command=getattr(module, name))
         return added
 
     train = command("train", "train a network", "minidraw train quick --minutes 5 --glimpses 16")
@@ -76,7 +77,9 @@ def _parser():
     redraw = command("reconstruct", "redraw given images", "minidraw reconstruct runs/quick")
     _add_network(redraw, "reconstructions.png", count=50)
     _add_data(redraw)
-    evaluate = command("evaluate", "measure a network's bound", "minidraw evaluate runs/mnist")
+    evaluate = command(
+        "evaluate", "measure a bound or an error rate", "minidraw evaluate runs/mnist"
+    )
     evaluate.add_argument("network", nargs="?", type=Path, help=NETWORK)
     _add_data(evaluate)
     evaluate.add_argument("--split", choices=("test", "valid"), help="default: test, if there is")
@@ -90,9 +93,21 @@ def _parser():
     evaluate.add_argument(
         "--out", type=Path, help="also draw the latent nats of every step, to this file"
     )
+    classify = command(
+        "classify", "name what images show", "minidraw classify scene.png --network runs/cluttered"
+    )
+    classify.add_argument(
+        "images", nargs="+", type=Path, metavar="IMAGE", help="PNG or JPEG; small ones get a margin"
+    )
+    classify.add_argument(
+        "--network", type=Path, help="run or weights (default: the one that comes with minidraw)"
+    )
+    classify.add_argument("--invert", action="store_true", help="the pictures are dark on light")
+    classify.add_argument("--out", type=Path, help="also draw where it looks, to this file")
     figures = command("figures", "the paper's figures of digits", "minidraw figures")
     figures.add_argument("network", nargs="?", type=Path, help=NETWORK)
     figures.add_argument("--no-attention", type=Path, help="run or weights, for figure 7")
+    figures.add_argument("--classifier", type=Path, help="draws figure 5 too: run or weights")
     _add_data(figures)
     figures.add_argument("--out", type=Path, default="figures", help="folder (default: figures)")
     lessons = command("lessons", "write the network yourself", "minidraw lessons start lessons")
@@ -121,15 +136,21 @@ def _parser():
 
 
 def _add_data(parser, positional=False):
+    from minidraw.datasets import NAMES
+
     parser.add_argument(
         "data" if positional else "--data",
-        help="digits, mnist, binarized-mnist, or a path: .npz, .npy, idx, a folder of PNG or JPEG",
+        help=f"{', '.join(NAMES)}, or a path: .npz, .npy, idx, a folder of PNG or JPEG",
     )
     parser.add_argument("--data-dir", type=Path, help="folder of the downloaded sets")
     parser.add_argument("--size", type=int, help="bring pictures of your own to SIZE x SIZE")
     parser.add_argument(
+        "--stretch", action="store_true", default=None, help="... filling it, out of proportion"
+    )
+    parser.add_argument(
         "--invert", action="store_true", default=None, help="your pictures are dark on light"
     )
+    parser.add_argument("--crop", type=int, help="... train on random parts, CROP x CROP, of them")
 
 
 def _add_network(parser, out, count):

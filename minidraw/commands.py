@@ -26,10 +26,9 @@ def _source(arguments, default):
         source = {"name_or_path": os.path.abspath(arguments.data) if own else arguments.data}
     if arguments.data_dir:
         source["data_dir"] = os.path.abspath(os.path.expanduser(arguments.data_dir))
-    if arguments.size is not None:
-        source["size"] = arguments.size
-    if arguments.invert:
-        source["invert"] = True
+    for name in ("size", "stretch", "invert", "crop"):
+        if getattr(arguments, name) is not None:
+            source[name] = getattr(arguments, name)
     return source
 
 
@@ -74,8 +73,8 @@ def train(arguments):
             print(f"stopped at step {trainer.step_count} and saved; go on with: {again}")
             return 130
     which = "averaged" if trainer.averaged else "raw"
-    print(f"validation bound ({which} weights): {result}")
-    print(f"pictures: {run.folder / 'samples.png'}, {run.folder / 'film.gif'}")
+    print(f"validation {result.NAME} ({which} weights): {result}")
+    print(f"pictures: {', '.join(map(str, run.pictures))}")
 
 
 def _ops(name):
@@ -108,7 +107,7 @@ def _unused(folder):
     return next(path for path in candidates if not path.exists())
 
 
-def _network(arguments):
+def painter(arguments):
     from minidraw.datasets import carried_path
     from minidraw.estimator import Draw
 
@@ -124,7 +123,7 @@ def _count(arguments):
 def sample(arguments):
     from minidraw import viz
 
-    count, network = _count(arguments), _network(arguments)
+    count, network = _count(arguments), painter(arguments)
     images = network.sample(count, seed=arguments.seed, coins=arguments.coins)
     viz.save_png(arguments.out, viz.sheet(images))
     print(arguments.out)
@@ -134,7 +133,7 @@ def film(arguments):
     from minidraw import viz
     from minidraw.datasets import one_picture
 
-    count, network, images = _count(arguments), _network(arguments), None
+    count, network, images = _count(arguments), painter(arguments), None
     if arguments.image:
         images = one_picture(arguments.image, network.config_.image_shape, arguments.invert)
     film = network.film(count, images=images, seed=arguments.seed)
@@ -147,16 +146,16 @@ def reconstruct(arguments):
     from minidraw import viz
     from minidraw.datasets import as_float
 
-    count, network = _count(arguments), _network(arguments)
+    count, network = _count(arguments), painter(arguments)
     seen = network.meta_.get("data", {}) if arguments.network else DIGITS
-    data = _data_of(arguments, seen)
+    data = data_of(arguments, seen)
     images = as_float(data.valid.images[:count])
     redrawn = network.reconstruct(images, seed=arguments.seed)
     viz.save_png(arguments.out, viz.pairs(images, redrawn))
     print(f"{arguments.out}: pairs of a validation image and its reconstruction")
 
 
-def _data_of(arguments, seen):
+def data_of(arguments, seen):
     """The data set that was asked for, else the one that the network saw in its training."""
     from minidraw import datasets
 
@@ -168,51 +167,6 @@ def _data_of(arguments, seen):
         raise
     except (TypeError, ValueError) as error:
         raise UserError(f"the network's file names no data set ({error}): give --data") from error
-
-
-def evaluate(arguments):
-    from minidraw import bounds, kernels, plots
-    from minidraw.models import draw
-    from minidraw.training.workers import Workers
-
-    for name, least in {"samples": 1, "images": 1, "seed": 0}.items():
-        given = getattr(arguments, name)
-        if given is not None and given < least:
-            raise UserError(f"--{name} must be at least {least}, got {given}")
-    network = _network(arguments)
-    data = _data_of(arguments, network.meta_.get("data", {}))
-    split = arguments.split or ("test" if data.test else "valid")
-    network.check_fits(data, split)
-    print(f"T {network.config_.glimpses}, {network.meta_['which']} weights, {split} set")
-    what = draw, network.params_, data.splits[split], network.config_
-    settings = {"ops": kernels, "fresh": data.is_fresh(), "seed": arguments.seed}
-    settings |= {"images": arguments.images, "progress": True}
-    words = f"{data.protocol()}, {split}"
-    with Workers(arguments.threads) as workers:
-        settings["workers"] = workers
-        if arguments.bound == "iw":
-            samples = arguments.samples or 1000
-            print(bounds.importance_bound(*what, words=words, samples=samples, **settings))
-        else:
-            print(bounds.bound(*what, words=words, samples=arguments.samples or 4, **settings))
-        if arguments.out:
-            plots.nats_per_step(arguments.out, bounds.nats_per_step(*what, **settings))
-            print(arguments.out)
-
-
-def figures(arguments):
-    from minidraw import figures
-    from minidraw.estimator import Draw
-
-    network = _network(arguments)
-    plain = arguments.no_attention and Draw.load(arguments.no_attention)
-    data = _data_of(arguments, network.meta_.get("data", {}) if arguments.network else DIGITS)
-    network.check_fits(data, "train")
-    for path in figures.draw_all(arguments.out, network, plain, data.train.images):
-        print(path)
-    if plain is None:
-        print("figure 7 needs a network without attention: give --no-attention")
-    print(f"nearest images of figure 6: among the {len(data.train)} training images of {data.name}")
 
 
 def gradcheck(arguments):
@@ -230,22 +184,24 @@ def bench(arguments):
 
 
 def data(arguments):
-    from minidraw import datasets, viz
+    from minidraw import datasets, models, viz
     from minidraw.datasets.report import describe
     from minidraw.presets import PRESETS
     from minidraw.training.start import epoch_seconds
     from minidraw.training.workers import Workers
 
     data = datasets.load(**_source(arguments, {}))
-    description = describe(data)
+    name = data.name if data.name in PRESETS else "quick"
+    preset = PRESETS[name]
+    description = describe(data, models.named(preset.model).PAINTS)
     for what, text in description.rows:
         print(f"{what:10} {text}")
     with Workers() as workers:
-        seconds = epoch_seconds(PRESETS["quick"], data, workers)
-    print(f"{'an epoch':10} {seconds:.1f} s with the quick preset on this machine")
+        seconds = epoch_seconds(preset, data, workers)
+    print(f"{'an epoch':10} {seconds:.1f} s with the {name} preset on this machine")
     for warning in description.warnings:
         print(f"warning: {warning}")
-    shown = datasets.as_float(data.train.images[:100])
+    shown = datasets.as_float(data.middles[:100])
     viz.save_png(arguments.out, viz.sheet(shown))
     print(f"{arguments.out}: the first {len(shown)} training images")
 

@@ -1,19 +1,12 @@
 """DRAW in scikit-learn's manners: fit, sample, score."""
 
-from dataclasses import asdict
-
 import numpy as np
 
 from minidraw.errors import UserError
-
-CHUNK = 100  # images painted at a time
-
-
-class NotFitted(UserError, AttributeError):
-    """A method that needs a trained network was called before `fit`."""
+from minidraw.network import CHUNK, Network
 
 
-class Draw:
+class Draw(Network):
     """A network that learns to paint images like those it is shown.
 
     Parameters
@@ -63,22 +56,10 @@ class Draw:
         self.batch, self.rate, self.binarize = batch, rate, binarize
         self.seed, self.threads = seed, threads
 
+    MODEL = "draw"
     SIZES = ("glimpses", "hidden", "latent", "read_attention", "write_attention")
     SIZES += ("read_size", "write_size")
     CHOICES = ("batch", "rate", "binarize", "seed")
-
-    def get_params(self, deep=True):
-        """The constructor's arguments, by name."""
-        names = (*self.SIZES, *self.CHOICES, "threads")
-        return {name: getattr(self, name) for name in names}
-
-    def set_params(self, **params):
-        """Change the constructor's arguments by name; returns self."""
-        for name, value in params.items():
-            if name not in self.get_params():
-                raise UserError(f"Draw has no {name!r}; there is {', '.join(self.get_params())}")
-            setattr(self, name, value)
-        return self
 
     def fit(self, images, y=None, *, minutes=None, epochs=None, verbose=True):
         """Learn to paint.
@@ -99,38 +80,10 @@ class Draw:
         self
             Also after Ctrl-C, with the weights reached.
         """
-        from minidraw import kernels
         from minidraw.datasets import from_array
-        from minidraw.models import draw
-        from minidraw.training import loop, start
-        from minidraw.training.recipe import Recipe
-        from minidraw.training.trainer import Trainer
-        from minidraw.training.workers import Workers
 
-        if minutes is None and epochs is None:
-            minutes = 2
-        given = {name: getattr(self, name) for name in self.CHOICES}
-        given |= {"minutes": minutes or 0, "epochs": epochs or 0}
-        recipe = start.amended(Recipe(), given)
-        data = from_array(images, seed=self.seed)
-        config = start.configure(draw, data, {name: getattr(self, name) for name in self.SIZES})
-        with Workers(self.threads) as workers:
-            options = {"ops": kernels, "workers": workers}
-            steps = loop.steps_for(draw, config, recipe, data, options)
-            trainer = Trainer(draw, config, recipe, data, steps, **options)
-            try:
-                self.bound_ = loop.fit(trainer, quiet=not verbose)
-            except loop.Interrupted:
-                self.bound_ = trainer.validate()
-        self.config_ = config
-        self.params_ = {name: value.copy() for name, value in trainer.params.items()}
-        self.meta_ = {
-            "which": "averaged" if trainer.averaged else "raw",
-            "protocol": trainer.protocol,
-            "recipe": asdict(recipe),
-            "step": trainer.step_count,
-        }
-        self._fresh = trainer.fresh
+        recipe = self._recipe(minutes, epochs)
+        self.bound_ = self._train(from_array(images, seed=self.seed), recipe, verbose)
         return self
 
     def sample(self, n=1, *, seed=0, coins=False):
@@ -227,55 +180,6 @@ class Draw:
                 seed=seed,
             ).total
 
-    def save(self, path, *, dtype=np.float32):
-        """Write the trained network to one file, which holds no pickles.
-
-        Parameters
-        ----------
-        path : path
-        dtype : dtype
-            float16 halves the file.
-        """
-        from minidraw.training import checkpoint
-
-        self._check_fitted()
-        meta = self.meta_ | {"model": "draw", "config": asdict(self.config_), "averaged": False}
-        if "data" in meta:  # without a folder of this machine
-            meta["data"] = {k: v for k, v in meta["data"].items() if k != "data_dir"}
-        weights = {name: value.astype(dtype) for name, value in self.params_.items()}
-        checkpoint.save(path, meta | {"fresh": self._fresh}, {"weights": weights})
-
-    @classmethod
-    def load(cls, path):
-        """A trained network from a file that `save` wrote, or from a run folder."""
-        from minidraw.training.checkpoint import load_network
-
-        model, config, params, meta = load_network(path)
-        if model.__name__ != "minidraw.models.draw":
-            raise UserError(f"{path} holds a network of another kind: {meta['model']}")
-        self = cls(**{name: getattr(config, name) for name in cls.SIZES})
-        recipe = meta.get("recipe")
-        if isinstance(recipe, dict):
-            self.set_params(**{name: recipe[name] for name in cls.CHOICES if name in recipe})
-        which = "averaged" if meta.get("averaged") else "raw"
-        self.config_, self.params_, self.meta_ = config, params, {"which": which} | meta
-        self._fresh = bool(meta.get("fresh"))
-        return self
-
-    def check_fits(self, data, split):
-        """Raise UserError if this network can't be measured on that split of a Dataset."""
-        if split not in data.splits:
-            raise UserError(f"{data.name} has no {split} set; there is {', '.join(data.splits)}")
-        if data.image_shape != self.config_.image_shape:
-            raise UserError(
-                f"{data.name} has images of shape {data.image_shape},"
-                f" this network knows {self.config_.image_shape}"
-            )
-
-    def _check_fitted(self):
-        if not hasattr(self, "params_"):
-            raise NotFitted("this Draw is not trained yet: call fit, or Draw.load")
-
     def _generator(self, seed, n=1):
         self._check_fitted()
         if n < 1 or (seed is not None and seed < 0):
@@ -284,14 +188,9 @@ class Draw:
         return np.random.default_rng(seed)
 
     def _images(self, images):
-        from minidraw.datasets import as_float, as_images
+        from minidraw.datasets import as_float
 
-        found = as_float(as_images(np.asarray(images), "images"))
-        if found.shape[1:] != self.config_.image_shape:
-            raise UserError(
-                f"images of shape {found.shape[1:]}, this network knows {self.config_.image_shape}"
-            )
-        return found
+        return as_float(super()._images(images))
 
     def _film(self, rng, n, images=None):
         """Paint `n` images at once, new ones or these."""

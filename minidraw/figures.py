@@ -218,9 +218,8 @@ def _picture(image, scale):
 def _framed(image, window, K, scale):
     """An image (C, B, A) as a picture, with the window on it: green, for it is read."""
     picture = _picture(image, scale)
-    frame = np.zeros_like(picture)  # takes the solid line; `viz` draws green ones dashed
-    _outline(frame, window, 0, K=K, scale=scale, dashed=False)
-    return np.where(frame.any(axis=2, keepdims=True), np.uint8(GREEN), picture)
+    _outline(picture, window, 0, K=K, scale=scale, color=GREEN)
+    return picture
 
 
 def _captioned(picture, words):

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minidraw.models import draw
+from minidraw.models import draw, glimpse
 from minidraw.models.base import Batch
 
 STEP = 1e-5  # above float64's rounding, and small enough for the third derivative's share
@@ -126,6 +126,7 @@ def layer_cases(rng):
     filters = {"F_y": normal(n, K, B), "F_x": normal(n, K, A), "gamma": np.exp(normal(n))}
     axis = {"center": 3 + normal(n), "stride": np.exp(normal(n)), "var": np.exp(normal(n))}
     latents = {"mu": normal(n, Z), "log_sigma": normal(n, Z)}
+    targets = np.eye(Z)[rng.integers(0, Z, n)]
     states = {"x": normal(n, Z), "h_prev": normal(n, H), "c_prev": normal(n, H)}
     return [
         ("linear", {"x": normal(n, Z), "W": normal(Z, H), "b": normal(H)}, {}),
@@ -136,12 +137,15 @@ def layer_cases(rng):
         ("latent", {"raw": normal(n, 2 * Z)}, {"noise": normal(n, Z)}),
         ("window", {"raw": raw}, size),
         ("filterbank", axis, {"K": K, "A": A}),
+        ("read_image", filters, {"x": x}),
         ("read", {"x_err": normal(n, C, B, A)} | filters, {"x": x}),
         ("write", {"patch": normal(n, C, K, K)} | filters, {}),
         ("read_attention", {"canvas": canvas, "raw": raw}, {"x": x, "K": K}),
+        ("read_image_attention", {"raw": raw}, {"x": x, "K": K}),
         ("write_attention", {"patch": normal(n, C * K * K), "raw": raw}, size),
         ("read_full", {"canvas": canvas}, {"x": x}),
         ("bernoulli_cost", {"logits": canvas}, {"x": x}),
+        ("softmax_cross_entropy", {"logits": normal(n, Z)}, {"targets": targets}),
     ]
 
 
@@ -170,7 +174,14 @@ def model_cases(rng):
         windows = "+".join(["read"] * read + ["write"] * write) or "no"
         name = f"draw, {windows} window, {'grey' if C == 1 else 'colour'}"
         cases.append((name, draw, params, batch, noise, config))
-    return cases
+    size = {"height": 5, "width": 4, "channels": 2, "classes": 4}
+    config = glimpse.Config(**size, glimpses=3, hidden=3, read_size=2)
+    params = {
+        name: 0.4 * rng.standard_normal(shape)
+        for name, shape in glimpse.param_shapes(config).items()
+    }
+    batch = Batch(rng.random((3, *config.image_shape)), np.array([2, 0, 2]))
+    return [*cases, ("glimpse", glimpse, params, batch, None, config)]
 
 
 def rows(*modules, seed=0):

@@ -4,17 +4,23 @@ import argparse
 import difflib
 import inspect
 import re
+import textwrap
 from dataclasses import MISSING, fields
 from itertools import takewhile
+
+
+class _Help(argparse.RawDescriptionHelpFormatter):
+    """Leaves names such as two-digits-small in one piece."""
+
+    def _split_lines(self, text, width):
+        return textwrap.wrap(" ".join(text.split()), width, break_on_hyphens=False)
 
 
 class Parser(argparse.ArgumentParser):
     """An argument parser whose errors are one line, with the nearest valid choice."""
 
     def __init__(self, **settings):
-        super().__init__(
-            allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter, **settings
-        )
+        super().__init__(allow_abbrev=False, formatter_class=_Help, **settings)
 
     def parse_known_args(self, args=None, namespace=None):
         # Before anything else: argparse would take the value of a misspelt option for a command.

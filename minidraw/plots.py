@@ -6,18 +6,19 @@ from minidraw.files import replacing
 from minidraw.viz import BLUE, VERMILION
 
 
-def curves(path, log):
-    """Save the two parts of the loss over a run as a PNG file with two panels.
+def curves(path, log, panels):
+    """Save costs over a run as a PNG file.
 
-    ``log`` holds columns of equal length: ``step``, ``nll`` and ``kl``, and where validation was
-    done ``valid_nll`` and ``valid_kl`` (nan in other rows), all in nats per image.
+    ``log`` holds columns of equal length: ``step``, and those that the ``panels`` name with a
+    title and a unit each, such as ``("nll", "Image cost", "nats per image")``; where validation
+    was done, also ``valid_nll`` and so on (nan in other rows).
     """
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(11, 4.2), dpi=100, layout="constrained")
-    left, right = figure.subplots(1, 2)
-    _panel(left, log, "nll", title="Image cost")
-    _panel(right, log, "kl", title="Latent cost")
+    rooms = figure.subplots(1, len(panels), squeeze=False)[0]
+    for axes, (name, title, unit) in zip(rooms, panels, strict=True):
+        _panel(axes, log, name, title=title, unit=unit)
     save_figure(path, figure)
 
 
@@ -41,7 +42,7 @@ def save_figure(path, figure):
         FigureCanvasAgg(figure).print_png(file)
 
 
-def _panel(axes, log, name, *, title):
+def _panel(axes, log, name, *, title, unit):
     """Draw one cost: training in pale and smoothed, validation with dots."""
     valid, ends = f"valid_{name}", []
     for key, label, rgb in ((name, "training", BLUE), (valid, "validation", VERMILION)):
@@ -62,6 +63,6 @@ def _panel(axes, log, name, *, title):
         margin = 0.08 * (max(ends) - min(ends)) or 1.0
         axes.set_ylim(min(ends) - margin, max(ends) + margin)
         axes.legend(frameon=False)
-    axes.set(title=title, xlabel="step", ylabel="nats per image")
+    axes.set(title=title, xlabel="step", ylabel=unit)
     axes.grid(color="0.9")
     axes.spines[["top", "right"]].set_visible(False)

@@ -4,6 +4,7 @@ Pictures are uint8 arrays; files are written beside their place and moved there 
 """
 
 import math
+from pathlib import Path
 
 import numpy as np
 
@@ -105,6 +106,53 @@ def strip(film, *, index=0, steps=10, scale=None):
     return _tile(stages.reshape(-1, *stages.shape[2:]), columns=steps, gap=scale)
 
 
+def glimpses(looks, *, index=None, scale=None):
+    """Lay out what a classifier looked at, as in figure 5: a row per image, its steps beside.
+
+    Parameters
+    ----------
+    looks : Looks
+        Of `minidraw.models.base`: n images, and the T windows and glimpses of each.
+    index : int or list of int, optional
+        Which of the images; all by default.
+    scale : int, optional
+        Screen pixels per image pixel.  By default the largest that keeps a row within 900, but
+        at least 2: below that all borders are alike.
+
+    Returns
+    -------
+    array of uint8, shape (height, width, 3)
+        Every image with the window of the step in green, its border the wider the larger the
+        filters' sigma; below each the glimpse itself, its brightest entry white.
+    """
+    chosen = range(len(looks.images)) if index is None else np.atleast_1d(index)
+    T, (B, A) = len(looks.patches), looks.images.shape[2:]
+    scale = scale or max(2, SIDE // (T * (A + 1)))
+    down, across = (np.arange(n * scale) * looks.read_size // (n * scale) for n in (B, A))
+    pictures = []
+    for i in chosen:
+        frames = np.repeat(_enlarge(_pixels(looks.images[[i]]), scale), T, axis=0)
+        for t, frame in enumerate(frames):
+            _outline(frame, looks.window, (t, i), K=looks.read_size, scale=scale, color=GREEN)
+        patches = looks.patches[:, i]
+        patches = _pixels(patches / np.maximum(patches.max(axis=(1, 2, 3), keepdims=True), 1e-6))
+        pictures += [*frames, *patches[:, down[:, None], across]]
+    return _tile(pictures, columns=T, gap=scale)
+
+
+def save(stem, picture):
+    """Save what a model shows of itself; returns the path, `stem` with the fitting suffix.
+
+    A `Film` becomes a .gif file; a `Looks`, or images (n, C, B, A) in [0, 1], a .png file.
+    """
+    path = Path(f"{stem}.gif" if hasattr(picture, "canvas") else f"{stem}.png")
+    if hasattr(picture, "canvas"):
+        save_gif(path, film_frames(picture, index=range(picture.canvas.shape[1])))
+    else:
+        save_png(path, glimpses(picture) if hasattr(picture, "patches") else sheet(picture))
+    return path
+
+
 def save_png(path, array):
     """Save an array of uint8, shape (height, width, 3), as a PNG file."""
     from PIL import Image
@@ -150,11 +198,12 @@ def _stage(film, t, chosen, kinds, scale):
         window, K = getattr(film, f"{kind}_window"), getattr(film, f"{kind}_size")
         if window is not None:
             for picture, i in zip(pictures, chosen, strict=True):
-                _outline(picture, window, (t - 1, i), K=K, scale=scale, dashed=kind == "read")
+                look = {"dashed": True, "color": GREEN} if kind == "read" else {}
+                _outline(picture, window, (t - 1, i), K=K, scale=scale, **look)
     return pictures
 
 
-def _outline(picture, window, at, *, K, scale, dashed):
+def _outline(picture, window, at, *, K, scale, color=VERMILION, dashed=False):
     """Draw the window of one step and image, ``at``, onto picture (height, width, 3), in place."""
     height, width, _ = picture.shape  # distances, not corners: nothing needs to be clipped
     x = np.abs(np.arange(width) + 0.5 - (float(window.center_x[at]) + 0.5) * scale)
@@ -167,7 +216,7 @@ def _outline(picture, window, at, *, K, scale, dashed):
     if dashed:  # the smaller distance runs along the edge; a dash sits on each corner
         along = (np.minimum(x, y) - reach) / max(scale, 1.5 * thick)
         border &= np.floor(along + 0.5) % 2 == 0
-    picture[border] = GREEN if dashed else VERMILION
+    picture[border] = color
 
 
 def _pixels(images):

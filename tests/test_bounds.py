@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from minidraw import bounds, kernels, layers
-from minidraw.bounds import Bound, ImportanceBound, bound, importance_bound, nats_per_step
+from minidraw.bounds import ImportanceBound, bound, importance_bound, nats_per_step
 from minidraw.datasets import Split, as_float
 from minidraw.models import draw
 from minidraw.models.base import Batch
+from minidraw.models.draw.measures import Bound
 from minidraw.training import draws
 from minidraw.training.workers import Workers
 

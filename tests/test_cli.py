@@ -6,56 +6,22 @@ import re
 import shlex
 import subprocess
 import sys
-import warnings
 from dataclasses import fields
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from minidraw import Draw, __version__, cli, datasets
+from minidraw import Draw, __version__, cli, datasets, models
 from minidraw.models.draw import Config
 from minidraw.presets import PRESETS
 from minidraw.training import checkpoint
 from minidraw.training.recipe import Recipe
 
-COMMANDS = ("train", "sample", "film", "reconstruct", "evaluate", "figures", "gradcheck")
-COMMANDS += ("bench", "data")
+COMMANDS = ("train", "sample", "film", "reconstruct", "evaluate", "classify", "figures")
+COMMANDS += ("gradcheck", "bench", "data")
 TINY = "--hidden 8 --glimpses 2 --latent 3 --read-size 2 --write-size 3 --batch 20 --validate 1000"
 TINY = [*TINY.split(), "--epochs", "1", "--threads", "2"]
-
-
-@pytest.fixture
-def minidraw(capfd):
-    """Run a command in this process: status, standard output, standard error."""
-
-    def run(*arguments):
-        capfd.readouterr()
-        with warnings.catch_warnings(record=True) as warned:
-            warnings.simplefilter("always")
-            try:
-                status = cli.main([str(a) for a in arguments])
-            except SystemExit as stop:
-                status = stop.code
-        out, err = capfd.readouterr()
-        return status, out, err + "".join(f"{w.category.__name__}\n" for w in warned)
-
-    return run
-
-
-@pytest.fixture
-def refused(minidraw):
-    """Expect one line on standard error that holds these words, and status 2."""
-
-    def expect(*arguments, words=()):
-        status, _, err = minidraw(*arguments)
-        assert err.count("\n") == 1 and err.startswith("minidraw"), err
-        assert status == 2 and len(err) < 600
-        for word in [words] if isinstance(words, str) else words:
-            assert str(word) in err, err
-        return err
-
-    return expect
 
 
 @pytest.fixture(scope="module")
@@ -71,13 +37,6 @@ def folder(tmp_path_factory):
     command = ["train", "--data", str(place / "pictures.npz"), "--run", str(place / "run"), *TINY]
     assert cli.main(command) == 0
     return place
-
-
-@pytest.fixture
-def here(tmp_path, monkeypatch):
-    """An empty working folder."""
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 # What the commands do.
@@ -178,6 +137,27 @@ def test_reconstruct_brings_them_to_the_size_of_the_run(minidraw, folder, here):
     assert minidraw("reconstruct", "own")[::2] == (0, "")
 
 
+def test_random_parts_of_colour_pictures_reach_every_command(minidraw, here):
+    colour = np.random.default_rng(0).integers(0, 256, (60, 3, 9, 8), np.uint8)
+    np.savez("colour.npz", images=colour)
+    command = ["train", "--data", "colour.npz", "--crop", 6, "--run", "run", *TINY]
+    status, out, err = minidraw(*command)
+    assert (status, err) == (0, "") and "no true compression cost" in out
+    meta = json.loads((here / "run/config.json").read_text())
+    assert meta["data"] == {"name_or_path": str(here / "colour.npz"), "crop": 6}
+    assert meta["config"]["height"] == meta["config"]["width"] == 6
+    for words in ("reconstruct run", "evaluate run", "figures run", "train --resume run"):
+        assert minidraw(*words.split())[::2] == (0, "")
+    drawn = sorted(path.name for path in (here / "figures").iterdir())
+    assert drawn == [f"figure-{number}.png" for number in (1, 3, 4, 6)]  # 7 is of digits
+    assert minidraw("data", "colour.npz", "--crop", 6)[::2] == (0, "")
+    sheet = np.asarray(Image.open("data.png"))
+    scale = sheet.shape[1] // (8 * 7 - 1)  # 54 middles of 6 x 6, 8 in a row
+    train = datasets.load("colour.npz", crop=6).train.images
+    first = train[0, :, 1:7, 1:7].transpose(1, 2, 0)
+    np.testing.assert_array_equal(sheet[: 6 * scale : scale, : 6 * scale : scale], first)
+
+
 def test_data(minidraw, folder, here):
     status, out, err = minidraw("data", folder / "drawings", "--size", 8, "--out", "seen.png")
     assert (status, err) == (0, "")
@@ -231,10 +211,27 @@ def test_every_field_can_be_overridden(minidraw, folder, here):
 
 def test_presets_can_be_used(monkeypatch):
     for name, preset in PRESETS.items():
-        config = Config(**preset.config)
+        config = models.named(preset.model).Config(**preset.config)
         assert preset.data in datasets.NAMES and preset.help
         assert bool(preset.recipe.minutes) != bool(preset.recipe.epochs), name
-        assert config.image_shape == (1, 28, 28)
+        side = 28 if preset.model == "draw" else 100
+        assert config.image_shape == (1, side, side)
+
+
+@pytest.mark.parametrize(
+    "name, sizes",  # tables 1 to 3 of the paper: T, H, Z, read N, write N
+    [
+        ("mnist", (64, 256, 100, 2, 5)),
+        ("svhn", (32, 800, 100, 12, 12)),
+        ("cifar10", (64, 400, 200, 5, 5)),
+    ],
+)
+def test_presets_have_the_papers_sizes(name, sizes):
+    config = Config(**PRESETS[name].config)
+    found = config.glimpses, config.hidden, config.latent, config.read_size, config.write_size
+    assert found == sizes and config.read_attention and config.write_attention
+    small = PRESETS.get(f"{name}-small")
+    assert small is None or small.recipe.minutes <= 60
 
 
 def test_init_starts_from_other_weights_also_at_another_length(minidraw, folder, here):

@@ -86,7 +86,8 @@ DROPPED = [  # layer, module, right, wrong
     ("latent", "layers.latent", "return through_z + through_kl", "return through_kl"),
     ("window", "layers.attention", "= stride * dstride", "= dstride"),
     ("filterbank", "layers.attention", " - (dF * F).sum(axis=2, keepdims=True)", ""),
-    ("read", "layers.attention", "(dpatch.mT @ rows)", "(dpatch.mT @ rows)[:, C:]"),
+    ("read_image", "layers.attention", "(dpatch.mT @ rows).sum", "(dpatch.mT @ rows)[:, 1:].sum"),
+    ("read", "layers.attention", "* dglimpse[:, C:]", "* dglimpse[:, :C]"),
     ("write", "layers.attention", "(dpatch * patch).sum(axis=(1, 2, 3)) / gamma", "0 * gamma"),
     (
         "read_attention",
@@ -95,9 +96,16 @@ DROPPED = [  # layer, module, right, wrong
         "dcanvas = -dx_err * s",
     ),
     ("read_attention", "layers.read_write", "dstride_y + dstride_x", "dstride_x"),
+    (
+        "read_image_attention",
+        "layers.glance",
+        "(*gradients, caches)",
+        "(*gradients[:2], 0 * gradients[2], caches)",
+    ),
     ("write_attention", "layers.read_write", "dvar_y + dvar_x", "dvar_y"),
     ("read_full", "layers.read_write", "return -dx_err * s * (1 - s)", "return -dx_err"),
     ("bernoulli_cost", "layers.likelihood", "(sigmoid(logits) - x)", "sigmoid(logits)"),
+    ("softmax_cross_entropy", "layers.likelihood", "softmax(logits) - targets", "softmax(logits)"),
 ]
 
 
@@ -137,6 +145,7 @@ def square_cases():
         ("read_attention", "canvas"): ({"canvas": images, "raw": raw[:n]}, {"x": x, "K": K}),
         ("read_full", "canvas"): ({"canvas": images}, {"x": x}),
         ("bernoulli_cost", "logits"): ({"logits": images}, {"x": x}),
+        ("softmax_cross_entropy", "logits"): ({"logits": normal(A, A)}, {"targets": np.eye(A)}),
     }
 
 
@@ -180,7 +189,7 @@ def test_inputs_are_restored():
     assert all((inputs[name] == before[name]).all() for name in inputs)
 
 
-ALL, READ, WRITE, NONE = MODELS
+ALL, READ, WRITE, NONE, LOOK = MODELS
 MODEL_MUTANTS = [  # model, right, wrong
     (ALL, "dcanvas = dread", "pass"),
     (ALL, "dread += dcanvas", "pass"),
@@ -196,13 +205,24 @@ MODEL_MUTANTS = [  # model, right, wrong
     (NONE, "dc_enc = ops.lstm", "_ = ops.lstm"),
     (ALL, '"read_window": before[:, at.h_dec]', '"read_window": after[:, at.h_dec]'),
     (NONE, "kl += kl_t", "kl += kl_t if t else 0"),
+    (LOOK, "dh = dseen[:, :H] + ", "dh = "),
+    (LOOK, 'dseen[:, :H] + ops.linear_backward_input(draw[t], turned["window"])', "dseen[:, :H]"),
+    (LOOK, "_, dc = ops.lstm", "_, _ = ops.lstm"),
+    (
+        LOOK,
+        '"window": (draw.reshape(T * n, 5), before[:, :H])',
+        '"window": (0 * draw[0], seen[0, :, :H])',
+    ),
+    (LOOK, "(dlogits, seen[T, :, :H])", "(dlogits, seen[0, :, :H])"),
+    (LOOK, '"total": nll}', '"total": 2 * nll}'),
 ]
 
 
 @pytest.mark.parametrize("name, right, wrong", MODEL_MUTANTS)
 def test_a_path_dropped_from_the_model_fails(name, right, wrong):
     _, *case = MODELS[name]
-    result = check_model(broken("models.draw.passes", right, wrong), *case, layers)
+    module = "models.glimpse.passes" if name == LOOK else "models.draw.passes"
+    result = check_model(broken(module, right, wrong), *case, layers)
     assert max(error for _, _, error in result.values()) > 10 * MODEL_LIMIT
 
 

@@ -5,6 +5,11 @@ import pytest
 from PIL import Image
 
 from minidraw import plots
+from minidraw.models.draw import Measured
+
+
+def curves(path, log):
+    plots.curves(path, log, Measured.PANELS)
 
 
 def load(path):
@@ -19,7 +24,7 @@ def some_log(rows=2000):
     return {"step": step, "nll": nll, "kl": 25 - nll / 25, "valid_nll": valid, "valid_kl": valid}
 
 
-def panels(monkeypatch, path, log, plot=plots.curves):
+def panels(monkeypatch, path, log, plot=curves):
     """Save a plot and return Matplotlib's panels."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
@@ -59,7 +64,7 @@ def test_smoothing_leaves_a_straight_line_alone(tmp_path, monkeypatch):
     ],
 )
 def test_curves_of_short_and_broken_logs(tmp_path, log):
-    plots.curves(tmp_path / "curves.png", log)
+    curves(tmp_path / "curves.png", log)
     assert load(tmp_path / "curves.png").shape == (420, 1100, 3)
 
 

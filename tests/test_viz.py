@@ -9,6 +9,7 @@ from PIL import Image
 
 from minidraw import viz
 from minidraw.errors import UserError
+from minidraw.models.base import Looks
 
 VERMILION, GREEN = [0xD5, 0x5E, 0x00], [0x00, 0x9E, 0x73]
 
@@ -243,6 +244,79 @@ def test_gif_of_equal_frames_lasts_as_long(tmp_path):
     viz.save_gif(tmp_path / "film.gif", [np.zeros((8, 8, 3), np.uint8)] * 3, fps=10, hold=1)
     with Image.open(tmp_path / "film.gif") as gif:
         assert gif.info["duration"] == 1200
+
+
+def looks_of(window, *, T=2, n=3, C=1, B=20, A=30, K=4):
+    """Faint images and glimpses, so that only borders are coloured."""
+    rng = np.random.default_rng(3)
+    images, patches = 0.2 * rng.random((n, C, B, A)), 7 * rng.random((T, n, C, K, K))
+    return Looks(images, window, patches, np.full((n, 10), 0.1), K)
+
+
+@pytest.mark.parametrize("C", [1, 3])
+def test_glimpses_stand_below_the_images_that_they_are_of(C):
+    """As in figure 5; the glimpse is enlarged to the image's size, its brightest entry white."""
+    looks = looks_of(still(14, 9, 2, T=2, n=3), C=C)
+    picture = viz.glimpses(looks, scale=4)
+    assert picture.shape == (6 * 84 - 4, 2 * 124 - 4, 3) and picture.dtype == np.uint8
+    for i, t in np.ndindex(3, 2):
+        top, left = 2 * 84 * i, 124 * t
+        frame, below = (picture[y : y + 80, left : left + 120] for y in (top, top + 84))
+        image = np.rint(255 * looks.images[i]).astype(np.uint8).transpose(1, 2, 0)
+        plain = np.kron(image * np.ones(3, np.uint8), np.ones((4, 4, 1), np.uint8))
+        assert (frame[~has(frame, GREEN)] == plain[~has(frame, GREEN)]).all()
+        patch = looks.patches[t, i] / looks.patches[t, i].max()
+        levels = np.rint(255 * patch).astype(np.uint8).transpose(1, 2, 0) * np.ones(3, np.uint8)
+        assert below.max() == 255
+        np.testing.assert_array_equal(below, np.kron(levels, np.ones((20, 30, 1), np.uint8)))
+
+
+def test_windows_of_glimpses_are_green_whole_and_wide_where_sigma_is_large():
+    # Four filters 4 apart: 6 to either side of (14, 9), so columns 8 to 20 and rows 3 to 15.
+    window, widths = still(14, 9, 4, T=2, n=3), []
+    window.var[:, 1], window.var[1, 2] = 4, 16
+    picture = viz.glimpses(looks_of(window), scale=10)
+    for i, t in np.ndindex(3, 2):
+        frame = has(picture[2 * 210 * i :, 310 * t :][:200, :300], GREEN)
+        assert not has(picture, VERMILION).any()
+        left = np.flatnonzero(frame[95, :150])  # the row through the middle
+        assert abs(left.mean() - 84.5) < 1
+        widths.append(len(left))
+        rows, columns = np.nonzero(frame)
+        middle = (rows.min() + rows.max()) / 2, (columns.min() + columns.max()) / 2
+        assert np.abs(np.array(middle) - [94.5, 144.5]).max() < 1
+        across = frame[int(95 - 60)]  # the upper edge is not dashed
+        assert across[85:205].all()
+    assert widths[0] == widths[1] < widths[2] == widths[3] < widths[5] and widths[4] == widths[0]
+
+
+def test_some_images_only_and_black_ones():
+    looks = looks_of(still(14, 9, 2, T=2, n=3))
+    whole, one = viz.glimpses(looks, scale=3), viz.glimpses(looks, index=1, scale=3)
+    np.testing.assert_array_equal(one, whole[2 * 63 :][: 2 * 63 - 3])
+    both = viz.glimpses(looks, index=[2, 0], scale=3)
+    np.testing.assert_array_equal(both[: 2 * 63 - 3], whole[4 * 63 :])
+    black = looks._replace(images=0 * looks.images, patches=0 * looks.patches)
+    assert set(np.unique(viz.glimpses(black))) <= {0, 115, 128, 158}
+
+
+@pytest.mark.parametrize("T, width", [(4, 808), (8, 1614), (1, 800)])
+def test_glimpses_are_never_so_small_that_borders_look_alike(T, width):
+    looks = looks_of(still(50, 50, 9, T=T, n=1), T=T, n=1, B=100, A=100, K=12)
+    assert abs(viz.glimpses(looks).shape[1] - width) < 10
+
+
+def test_save_finds_the_fitting_kind_of_file(tmp_path):
+    film = film_of(still(14, 9, 2))
+    images = np.random.default_rng(0).random((4, 1, 6, 5))
+    assert viz.save(tmp_path / "a", film) == tmp_path / "a.gif"
+    assert viz.save(tmp_path / "b", images) == tmp_path / "b.png"
+    looks = looks_of(still(14, 9, 2, n=3))
+    assert viz.save(tmp_path / "c", looks) == tmp_path / "c.png"
+    np.testing.assert_array_equal(load(tmp_path / "b.png"), viz.sheet(images))
+    np.testing.assert_array_equal(load(tmp_path / "c.png"), viz.glimpses(looks))
+    with Image.open(tmp_path / "a.gif") as gif:
+        assert gif.n_frames == 5
 
 
 @pytest.mark.parametrize("moment", ["write", "move"])

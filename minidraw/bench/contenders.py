@@ -2,7 +2,8 @@
 
 A builder is called in a process of its own as ``build(size, threads)`` and returns a step, a
 callable, and a note.  A step is all of it: noise, costs, gradients, clipping and Adam, on a batch
-of 100 images; minidraw's also averages the weights.  Only the floors are less.
+of 100 images; minidraw's also averages the weights.  Only the floors are less.  The classifier's
+scenes are ready before the step, for all alike.
 """
 
 import importlib
@@ -10,40 +11,60 @@ import os
 import sys
 import time
 from pathlib import Path
+from types import ModuleType
+from typing import NamedTuple
 
 import numpy as np
 
 BATCH = 100
-SIZES = {
+SIZES = {  # what differs from the model's own defaults
     "paper": {},
     "small": {"glimpses": 10, "latent": 10, "read_size": 5},
     "no-attention": {"glimpses": 10, "read_attention": False, "write_attention": False},
+    "classifier": {"model": "glimpse"},
+    "cifar10": {
+        **{"channels": 3, "height": 32, "width": 32},
+        **{"glimpses": 64, "hidden": 400, "latent": 200, "read_size": 5, "write_size": 5},
+    },
 }
+NOT_IN_JAX = ("classifier", "cifar10")
 PEERS = Path(__file__).parents[2] / "tests" / "bench"  # only a copy of the sources has them
 
 
-def case(size):
-    """The size's Config, weights to start from, and black and white images."""
-    from minidraw.models import draw
+class Case(NamedTuple):
+    model: ModuleType
+    config: object
+    params: dict  # weights to start from
+    images: np.ndarray  # (BATCH, C, B, A), black and white
+    labels: np.ndarray | None  # (BATCH,), where the model wants them
 
-    config = draw.Config(**(SIZES[size] if isinstance(size, str) else size))
+
+def case(size):
+    """What a step of that size works on; `size` is a name or the settings themselves."""
+    from minidraw import models
+
+    settings = dict(SIZES[size] if isinstance(size, str) else size)
+    model = models.named(settings.pop("model", "draw"))
+    config = model.Config(**settings)
     rng = np.random.default_rng(0)
     images = rng.integers(0, 2, (BATCH, *config.image_shape)).astype(np.float32)
-    return config, draw.init_params(config, rng, np.float32), images
+    params = model.init_params(config, rng, np.float32)
+    classes = getattr(config, "classes", 0)
+    labels = rng.integers(0, classes, BATCH) if classes else None
+    return Case(model, config, params, images, labels)
 
 
 def trainer(size, workers, ops, batch=BATCH):
     """A Trainer on such images."""
     from minidraw.datasets.base import Dataset, Split
-    from minidraw.models import draw
     from minidraw.training.recipe import Recipe
     from minidraw.training.trainer import Trainer
 
-    config, params, images = case(size)
-    split = Split(images[np.arange(batch) % BATCH])
+    made = case(size)
+    split = Split(made.images, made.labels).take(np.arange(batch) % BATCH)
     data = Dataset("random pixels", split, split, binary=True)
-    settings = {"ops": ops, "workers": workers, "params": params}
-    return Trainer(draw, config, Recipe(batch=batch), data, 10**6, **settings)
+    settings = {"ops": ops, "workers": workers, "params": made.params}
+    return Trainer(made.model, made.config, Recipe(batch=batch), data, 10**6, **settings)
 
 
 def build_kernels(size, threads):
@@ -77,26 +98,22 @@ def _products(size, threads, ops):
     from minidraw.training.team import Team
     from minidraw.training.workers import Workers
 
-    config, params, _ = case(size)
-    workers, T = Workers(threads), config.glimpses
+    _, config, params, *_ = case(size)
+    workers = Workers(threads)
     shards = workers.shards(BATCH)
     images = max(stop - start for start, stop in shards)
-    layers = {
-        name.removesuffix(".W"): (
-            ops.packed(W),
-            ops.packed_transposed(W),
-            np.ones((T, images, W.shape[0]), np.float32),
-            np.ones((T, images, W.shape[1]), np.float32),
-        )
-        for name, W in params.items()
-        if name.endswith(".W")
-    }
+    layers = {}
+    for name, W in params.items():
+        if name.endswith(".W"):
+            T = 1 if name == "label.W" else config.glimpses
+            x, dout = (np.ones((T, images, n), np.float32) for n in W.shape)
+            layers[name.removesuffix(".W")] = ops.packed(W), ops.packed_transposed(W), x, dout
 
     def shard(step, member):
         start, stop = shards[member]
         for name, (W, turned, x, dout) in layers.items():
             x, dout = x[:, : stop - start], dout[:, : stop - start]
-            for t in range(T):
+            for t in range(len(x)):
                 ops.linear(x[t], W, params[f"{name}.b"])
                 ops.linear_backward_input(dout[t], turned)
             ops.linear_backward_weights(dout.reshape(-1, dout.shape[2]), x.reshape(-1, x.shape[2]))
@@ -106,20 +123,24 @@ def _products(size, threads, ops):
 
 
 def build_torch(size, threads, compiled=False, precision="highest"):
-    torch, peer = _peer("torch")
+    made = case(size)
+    paints = made.model.PAINTS
+    torch, peer = _peer("torch", "torch" if paints else "torch_glimpse")
     torch.set_num_threads(threads)
     torch.set_float32_matmul_precision(precision)
-    config, params, images = case(size)
-    module, images = peer.load(params, config), torch.from_numpy(images)
-    adam = peer.optimizer(module)
+    config, module = made.config, peer.load(made.params, made.config)
+    images, adam = torch.from_numpy(made.images), peer.optimizer(module)
 
-    def noise():
-        return torch.randn(config.glimpses, BATCH, config.latent)
+    def beside():
+        """What a step takes beside the images: noise, or labels."""
+        if paints:
+            return torch.randn(config.glimpses, BATCH, config.latent)
+        return torch.from_numpy(made.labels)
 
     note = ""
     if compiled:
-        note = f"compiled in {peer.compiled(module, images, noise()):.0f} s"
-    return lambda: peer.train_step(module, adam, images, noise()), note
+        note = f"compiled in {peer.compiled(module, images, beside()):.0f} s"
+    return lambda: peer.train_step(module, adam, images, beside()), note
 
 
 def build_torch_medium(size, threads):
@@ -132,8 +153,8 @@ def build_compiled(size, threads):
 
 
 def build_jax(size, threads):
-    jax, peer = _peer("jax")
-    config, params, images = case(size)
+    jax, peer = _peer("jax", "jax")
+    _, config, params, images, _ = case(size)
     params, images = peer.load(params, config), jax.numpy.asarray(images)
     state = [params, peer.optimizer(params), jax.random.key(0)]
     shape = config.glimpses, BATCH, config.latent
@@ -151,10 +172,10 @@ def build_jax(size, threads):
     return step, f"compiled in {time.perf_counter() - began:.0f} s"
 
 
-def _peer(name):
+def _peer(framework, name):
     """The framework, and the network in it."""
     sys.path.insert(0, os.fspath(PEERS))
-    return importlib.import_module(name), importlib.import_module(f"peer_{name}")
+    return importlib.import_module(framework), importlib.import_module(f"peer_{name}")
 
 
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()

@@ -95,7 +95,7 @@ def _save_paper_size(path):
     from minidraw.bench.contenders import case
     from minidraw.training import checkpoint
 
-    config, params, _ = case("paper")
+    _, config, params, *_ = case("paper")
     meta = {"model": "draw", "config": asdict(config), "averaged": False, "fresh": True}
     checkpoint.save(path, meta, {"weights": params})
 

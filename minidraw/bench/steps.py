@@ -13,7 +13,7 @@ from contextlib import ExitStack
 
 from tqdm import tqdm
 
-from minidraw.bench.contenders import BATCH, CONTENDERS, CORES, PEERS
+from minidraw.bench.contenders import BATCH, CONTENDERS, CORES, NOT_IN_JAX, PEERS
 
 STEPS = 3  # in a row, whenever it is a contender's turn
 PAUSE = 0.3  # seconds between turns: an OpenMP pool may spin on for 0.2 s
@@ -39,6 +39,8 @@ def measure(size, rounds, only=None):
     with ExitStack() as stack:
         for name in tqdm(only or CONTENDERS, f"{size}: get ready", leave=False):
             build, threads, needs = CONTENDERS[name]
+            if needs == "jax" and size in NOT_IN_JAX:
+                continue
             if needs and not (PEERS.is_dir() and importlib.util.find_spec(needs)):
                 missing.append(name)
                 continue

@@ -1,18 +1,25 @@
-"""Where images come from: three sets of digits, and pictures of one's own."""
+"""Where images come from: sets of digits, scenes made of them, and pictures of one's own."""
 
 import difflib
 import os
 
 from minidraw.datasets.arrays import as_images
 from minidraw.datasets.base import Dataset, Split, as_float, carried_path
+from minidraw.datasets.cifar10 import load_cifar10
+from minidraw.datasets.cluttered import load_cluttered, load_cluttered_digits
 from minidraw.datasets.mnist import load_binarized_mnist, load_digits, load_mnist
 from minidraw.datasets.own import from_array, own_pictures
 from minidraw.datasets.pictures import one_picture
+from minidraw.datasets.scenes import Scenes
+from minidraw.datasets.svhn import load_svhn, load_svhn_no_extra
+from minidraw.datasets.svhn_digits import load_svhn_digits
+from minidraw.datasets.two_digits import load_two_digits
 from minidraw.errors import UserError
 
 __all__ = [
     "NAMES",
     "Dataset",
+    "Scenes",
     "Split",
     "as_float",
     "as_images",
@@ -26,19 +33,38 @@ _LOADERS = {
     "digits": load_digits,
     "mnist": load_mnist,
     "binarized-mnist": load_binarized_mnist,
+    "cluttered": load_cluttered,
+    "cluttered-digits": load_cluttered_digits,
+    "two-digits": load_two_digits,
+    "cifar10": load_cifar10,
+    "svhn": load_svhn,
+    "svhn-no-extra": load_svhn_no_extra,
+    "svhn-digits": load_svhn_digits,
 }
 NAMES = tuple(_LOADERS)
 
 
-def load(name_or_path, *, data_dir=None, size=None, invert=False, valid=None, seed=0):
+def load(
+    name_or_path,
+    *,
+    data_dir=None,
+    size=None,
+    stretch=False,
+    invert=False,
+    crop=None,
+    valid=None,
+    seed=0,
+):
     """Load a set of images by its name, or one's own from a path.
 
     Parameters
     ----------
     name_or_path : str or path
-        ``digits`` (5,000 of MNIST, part of the package), ``mnist``, ``binarized-mnist``, or the
-        path of a ``.npz``, ``.npy`` or idx file or of a folder of PNG and JPEG files.  A name
-        goes before a path; write ``./digits`` for a folder called that.
+        ``digits`` (5,000 of MNIST, part of the package), another of the names in `NAMES`, which
+        are fetched or made, or the path of a ``.npz``, ``.npy`` or idx file or of a folder of PNG
+        and JPEG files.  A name goes before a path; write ``./digits`` for a folder called that.
+        Pictures of many sizes may come as an ``.npz`` of ``pixels``, ``offsets``, ``heights``
+        and ``widths`` (``ragged.fit_ragged``).
     data_dir : path, optional
         Where the files of the public sets are, or are put after the first download.  Default:
         the environment variable ``MINIDRAW_DATA``, else the user's cache folder.
@@ -46,8 +72,13 @@ def load(name_or_path, *, data_dir=None, size=None, invert=False, valid=None, se
         Own pictures only: height and width to bring every picture to.  The whole picture is
         kept, in its proportions, in the middle of more of its own background; what is
         transparent counts as white.
+    stretch : bool
+        Own pictures only: fill ``size`` in place of keeping the proportions.
     invert : bool
         Own pictures only: swap light and dark, for dark ink on white paper.
+    crop : int or (int, int), optional
+        Own pictures only: train on parts of this height and width, at a random place at every
+        visit; the pictures held out are cut to their middle.
     valid : float or int, optional
         Own pictures only: part (below 1) or number of pictures held out for validation.
         Default: a tenth, at least one.
@@ -67,11 +98,14 @@ def load(name_or_path, *, data_dir=None, size=None, invert=False, valid=None, se
     """
     name = os.fspath(name_or_path)
     if name in _LOADERS:
-        if size is not None or invert or valid is not None:
-            raise UserError(f"{name} has its own size and split: leave out size, invert and valid")
+        own = {"size": size, "stretch": stretch, "invert": invert, "crop": crop, "valid": valid}
+        given = [key for key, value in own.items() if value is not None and value is not False]
+        if given:
+            raise UserError(f"{name} has its own size and split: leave out {', '.join(given)}")
         return _LOADERS[name](data_dir)
     if os.path.exists(name):
-        return own_pictures(name, size=size, invert=invert, valid=valid, seed=seed)
+        how = {"size": size, "stretch": stretch, "invert": invert, "crop": crop}
+        return own_pictures(name, **how, valid=valid, seed=seed)
     nearest = difflib.get_close_matches(name.lower(), NAMES, n=1, cutoff=0)[0]
     raise UserError(
         f"there is no data set and no path '{name}'; did you mean {nearest}? "

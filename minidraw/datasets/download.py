@@ -16,8 +16,12 @@ MIRRORS = {
     "binarized_mnist": [
         "http://www.cs.toronto.edu/~larocheh/public/datasets/binarized_mnist/",
     ],
+    "cifar10": ["https://www.cs.toronto.edu/~kriz/"],
+    "svhn": ["http://ufldl.stanford.edu/housenumbers/"],
 }
 """Where each set's files are, in the order tried; the keys are also names of subfolders."""
+
+REMEDY = "delete it and it will be fetched again"
 
 
 def data_folder(data_dir=None):
@@ -44,7 +48,7 @@ def obtain(hashes, group, data_dir=None):
     Parameters
     ----------
     hashes : dict
-        SHA-256 by file name.
+        By file name the SHA-256, or the MD5 after ``md5:``.
     group : str
         Key of ``MIRRORS``, and the subfolder that downloads go to.
     data_dir : path, optional
@@ -60,24 +64,46 @@ def obtain(hashes, group, data_dir=None):
     UserError
         If a file is damaged, or is neither there nor to be had.
     """
-    folder = data_folder(data_dir)
-    for name, sha256 in hashes.items():
-        path = find(name, group, folder)
-        if path is None:
-            path = _fetch(name, sha256, group, folder, all_names=hashes)
+    for path, digest in _located(hashes, group, data_dir):
         with one_line_errors(path):
             content = path.read_bytes()
-        check(content, sha256, path, "delete it and it will be fetched again")
+        check(content, digest, path, REMEDY)
         yield path, content
 
 
-def check(content, sha256, path, remedy):
-    """Refuse content whose SHA-256 isn't the published one."""
-    if hashlib.sha256(content).hexdigest() != sha256:
-        raise UserError(f"{path} is damaged (its SHA-256 is wrong): {remedy}")
+def obtain_paths(hashes, group, data_dir=None):
+    """As `obtain`, for files too large to be read at once: yields their paths, once checked."""
+    for path, digest in _located(hashes, group, data_dir):
+        with one_line_errors(path), open(path, "rb") as file:
+            found = hashlib.file_digest(file, _algorithm(digest)).hexdigest()
+        _compare(found, digest, path, REMEDY)
+        yield path
 
 
-def _fetch(name, sha256, group, folder, all_names):
+def _located(hashes, group, data_dir):
+    """The files' paths and what their digests must be; what is missing is fetched."""
+    folder = data_folder(data_dir)
+    for name, digest in hashes.items():
+        path = find(name, group, folder)
+        yield path or _fetch(name, digest, group, folder, all_names=hashes), digest
+
+
+def check(content, digest, path, remedy):
+    """Refuse content whose SHA-256, or MD5 after ``md5:``, isn't the published one."""
+    _compare(hashlib.new(_algorithm(digest), content).hexdigest(), digest, path, remedy)
+
+
+def _algorithm(digest):
+    return "md5" if digest.startswith("md5:") else "sha256"
+
+
+def _compare(found, digest, path, remedy):
+    if found != digest.removeprefix("md5:"):
+        which = {"md5": "MD5", "sha256": "SHA-256"}[_algorithm(digest)]
+        raise UserError(f"{path} is damaged (its {which} is wrong): {remedy}")
+
+
+def _fetch(name, digest, group, folder, all_names):
     """Download a file from the first mirror that gives the right one; returns its path."""
     import pooch
 
@@ -88,7 +114,7 @@ def _fetch(name, sha256, group, folder, all_names):
         downloader = pooch.HTTPDownloader(progressbar=True, chunk_size=2**16)
         try:
             # pooch writes under a temporary name and renames once the checksum is right
-            return Path(pooch.retrieve(base + name, sha256, name, target, downloader=downloader))
+            return Path(pooch.retrieve(base + name, digest, name, target, downloader=downloader))
         except (OSError, ValueError) as error:  # ValueError: wrong checksum
             reason = "wrong checksum" if isinstance(error, ValueError) else type(error).__name__
             failures.append(f"{urlsplit(base).netloc}: {reason}")

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from minidraw.datasets.arrays import as_images, image_shape
-from minidraw.datasets.base import Dataset, Split, hold_out
+from minidraw.datasets.base import Dataset, Split, hold_out, middle
 from minidraw.datasets.files import (
     npz_headers,
     one_line,
@@ -15,6 +15,8 @@ from minidraw.datasets.files import (
     read_npz,
 )
 from minidraw.datasets.pictures import fit_images, read_folder
+from minidraw.datasets.ragged import NAMES as RAGGED_NAMES
+from minidraw.datasets.ragged import fit_ragged
 from minidraw.errors import UserError
 
 IMAGE_NAMES = ("images", "x_train")
@@ -22,19 +24,19 @@ LABEL_NAMES = ("labels", "y", "y_train")
 SINGLE_PICTURES = (b"\x89P", b"\xff\xd8", b"GI", b"BM")
 
 
-def own_pictures(path, *, size=None, invert=False, valid=None, seed=0):
+def own_pictures(path, *, size=None, stretch=False, invert=False, crop=None, valid=None, seed=0):
     """Load a file or a folder of one's own; parameters and errors as ``load``."""
     path = Path(path)
-    size = _checked_size(size)
+    size, crop = _checked_size(size), _checked_size(crop, "crop")
     if path.is_dir():
-        whole = Split(read_folder(path, size, invert))
+        whole = Split(read_folder(path, size, invert, stretch))
     else:
-        images, labels = _read_file(path)
-        whole = Split(fit_images(as_images(images, path), size, invert), labels)
-    return _divided(whole, path.resolve().name, valid, seed)
+        images, labels = _read_file(path, size, stretch)
+        whole = Split(fit_images(as_images(images, path), size, invert, stretch), labels)
+    return _divided(whole, path.resolve().name, valid, seed, crop)
 
 
-def from_array(array, *, valid=None, seed=0, name="array"):
+def from_array(array, labels=None, *, valid=None, seed=0, name="array"):
     """A data set made of an array of pictures, as in an .npy file.
 
     Parameters
@@ -42,6 +44,8 @@ def from_array(array, *, valid=None, seed=0, name="array"):
     array : array
         Shape (n, B, A), (n, C, B, A), (n, B, A, C) or (n, B * B), C 1 or 3; levels of 0 to 255
         or values in [0, 1].
+    labels : array of int, shape (n,), optional
+        Classes, counted from 0.
     valid, seed
         As in `load`.
     name : str
@@ -51,25 +55,33 @@ def from_array(array, *, valid=None, seed=0, name="array"):
     -------
     Dataset
     """
-    return _divided(Split(as_images(np.asarray(array), name)), name, valid, seed)
+    images = as_images(np.asarray(array), name)
+    if labels is not None and len(labels) != len(images):
+        raise UserError(f"{name}: {len(labels):,} labels for {len(images):,} pictures")
+    return _divided(Split(images, labels), name, valid, seed)
 
 
-def _divided(whole, name, valid, seed):
+def _divided(whole, name, valid, seed, crop=None):
     """The data set in which some of these pictures are held out for validation."""
     if len(whole) < 2:
         raise UserError(f"{name} holds one picture; at least 2 are needed, better 1,000")
     train, held = hold_out(whole, _held_count(len(whole), valid), seed)
     images = whole.images
+    if crop is not None:
+        if any(part > all_of for part, all_of in zip(crop, images.shape[2:], strict=True)):
+            height, width = images.shape[2:]
+            raise UserError(f"crop {crop[1]}x{crop[0]} is larger than {name}'s {width}x{height}")
+        held = Split(middle(held.images, crop), held.labels)
     binary = images.dtype == np.uint8 and bool(((images == 0) | (images == 255)).all())
     return Dataset(name, train, held, binary=binary)
 
 
-def _read_file(path):
+def _read_file(path, size, stretch):
     """Pictures and labels (or None) of a file whose kind is told from its first bytes."""
     with one_line_errors(path), open(path, "rb") as file:
         magic = file.read(2)
     if magic == b"PK":
-        return _read_npz(path)
+        return _read_npz(path, size, stretch)
     if magic == b"\x93N":
         return read_npy(path), None
     if magic in (b"\x1f\x8b", b"\0\0"):
@@ -79,9 +91,13 @@ def _read_file(path):
     raise UserError(f"{path} is no .npz, .npy or idx file, and no folder of PNG or JPEG files")
 
 
-def _read_npz(path):
+def _read_npz(path, size, stretch):
     """The array called images or x_train, else the first that can be pictures; its labels."""
     headers = npz_headers(path)
+    if set(RAGGED_NAMES) <= set(headers):
+        parts = [read_npz(path, name) for name in RAGGED_NAMES]
+        with one_line_errors(path):
+            return fit_ragged(*parts, size, stretch), None
     names = [name for name in IMAGE_NAMES if name in headers]
     names += [
         name
@@ -101,13 +117,13 @@ def _read_npz(path):
     return images, None
 
 
-def _checked_size(size):
+def _checked_size(size, name="size"):
     """The size as (B, A), or None."""
     if size is None:
         return None
     pair = (size, size) if np.ndim(size) == 0 else tuple(size)
     if len(pair) != 2 or not all(isinstance(s, int | np.integer) and 1 <= s for s in pair):
-        raise UserError(f"size must be a whole number of pixels or (height, width), not {size!r}")
+        raise UserError(f"{name} must be a whole number of pixels or (height, width), not {size!r}")
     return int(pair[0]), int(pair[1])
 
 

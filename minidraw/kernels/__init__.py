@@ -4,6 +4,7 @@ What isn't worth compiling comes from there as it is.
 """
 
 from minidraw.kernels.adam import adam_update
+from minidraw.kernels.glance import read_image_attention, read_image_attention_backward
 from minidraw.kernels.latent import latent, latent_backward
 from minidraw.kernels.lstm import lstm_gates, lstm_gates_backward
 from minidraw.kernels.product import (
@@ -29,5 +30,8 @@ from minidraw.layers import (
     lstm_backward,
     read_full_backward,
     sigmoid,
+    softmax,
+    softmax_cross_entropy,
+    softmax_cross_entropy_backward,
     window,
 )

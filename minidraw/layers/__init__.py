@@ -10,11 +10,14 @@ from minidraw.layers.attention import (
     filterbank_backward,
     read,
     read_backward,
+    read_image,
+    read_image_backward,
     window,
     window_backward,
     write,
     write_backward,
 )
+from minidraw.layers.glance import read_image_attention, read_image_attention_backward
 from minidraw.layers.latent import (
     kl,
     kl_backward,
@@ -23,7 +26,14 @@ from minidraw.layers.latent import (
     sample,
     sample_backward,
 )
-from minidraw.layers.likelihood import bernoulli_cost, bernoulli_cost_backward, sigmoid
+from minidraw.layers.likelihood import (
+    bernoulli_cost,
+    bernoulli_cost_backward,
+    sigmoid,
+    softmax,
+    softmax_cross_entropy,
+    softmax_cross_entropy_backward,
+)
 from minidraw.layers.linear import (
     linear,
     linear_backward,

@@ -122,10 +122,42 @@ def filterbank_backward(dF, cache):
 
 
 class ReadCache(NamedTuple):
-    pictures: np.ndarray  # (n, 2 C, B, A)  image and error image
+    pictures: np.ndarray  # (n, C, B, A)  what is looked at; in DRAW image and error image
     F_y: np.ndarray  # (n, K, B)
     F_x: np.ndarray  # (n, K, A)
     gamma: np.ndarray  # (n,)
+
+
+def read_image(F_y, F_x, gamma, *, x):
+    """Look at an image through the filters (eq 27, for one image).
+
+    Parameters
+    ----------
+    F_y : array, shape (n, K, B)
+    F_x : array, shape (n, K, A)
+    gamma : array, shape (n,)
+    x : array, shape (n, C, B, A)
+        The images; data, so without a gradient.
+
+    Returns
+    -------
+    glimpse : array, shape (n, C, K, K)
+    cache
+        For `read_image_backward`.
+    """
+    glimpse = F_y[:, None] @ x @ F_x[:, None].mT
+    return gamma[:, None, None, None] * glimpse, ReadCache(x, F_y, F_x, gamma)
+
+
+def read_image_backward(dglimpse, cache):
+    """Gradients ``dF_y, dF_x, dgamma``."""
+    x, F_y, F_x, gamma = cache
+    rows = F_y[:, None] @ x  # (n, C, K, A)
+    dgamma = (dglimpse * (rows @ F_x[:, None].mT)).sum(axis=(1, 2, 3))
+    dpatch = gamma[:, None, None, None] * dglimpse  # glimpse = gamma F_y x F_x'
+    dF_x = (dpatch.mT @ rows).sum(axis=1)
+    dF_y = (dpatch @ (F_x[:, None] @ x.mT)).sum(axis=1)
+    return dF_y, dF_x, dgamma
 
 
 def read(x_err, F_y, F_x, gamma, *, x):
@@ -135,11 +167,8 @@ def read(x_err, F_y, F_x, gamma, *, x):
     ----------
     x_err : array, shape (n, C, B, A)
         What the canvas still lacks.
-    F_y : array, shape (n, K, B)
-    F_x : array, shape (n, K, A)
-    gamma : array, shape (n,)
-    x : array, shape (n, C, B, A)
-        The images; data, so without a gradient.
+    F_y, F_x, gamma, x
+        As in `read_image`.
 
     Returns
     -------
@@ -148,22 +177,15 @@ def read(x_err, F_y, F_x, gamma, *, x):
     cache
         For `read_backward`.
     """
-    pictures = np.concatenate([x, x_err], axis=1)
-    glimpse = F_y[:, None] @ pictures @ F_x[:, None].mT
-    return gamma[:, None, None, None] * glimpse, ReadCache(pictures, F_y, F_x, gamma)  # eq 27
+    return read_image(F_y, F_x, gamma, x=np.concatenate([x, x_err], axis=1))  # eq 27
 
 
 def read_backward(dglimpse, cache):
     """Gradients ``dx_err, dF_y, dF_x, dgamma``."""
-    pictures, F_y, F_x, gamma = cache
-    C = pictures.shape[1] // 2
-    rows = F_y[:, None] @ pictures  # (n, 2 C, K, A)
-    dgamma = (dglimpse * (rows @ F_x[:, None].mT)).sum(axis=(1, 2, 3))
-    dpatch = gamma[:, None, None, None] * dglimpse  # glimpse = gamma F_y picture F_x'
-    dF_x = (dpatch.mT @ rows).sum(axis=1)
-    dF_y = (dpatch @ (F_x[:, None] @ pictures.mT)).sum(axis=1)
-    dx_err = F_y[:, None].mT @ dpatch[:, C:] @ F_x[:, None]
-    return dx_err, dF_y, dF_x, dgamma
+    C = dglimpse.shape[1] // 2
+    dpatch = cache.gamma[:, None, None, None] * dglimpse[:, C:]  # x_err's part of the pictures
+    dx_err = cache.F_y[:, None].mT @ dpatch @ cache.F_x[:, None]
+    return dx_err, *read_image_backward(dglimpse, cache)
 
 
 class WriteCache(NamedTuple):

@@ -1,4 +1,4 @@
-"""What the finished canvas costs: nats per image, from logits (eq 9)."""
+"""What the last step costs, in nats per image: a finished canvas (eq 9), or a decision."""
 
 from typing import NamedTuple
 
@@ -45,3 +45,47 @@ def bernoulli_cost_backward(dnll, cache):
     """Gradient ``dlogits``, shape (n, C, B, A)."""
     logits, x = cache
     return dnll[:, None, None, None] * (sigmoid(logits) - x)  # softplus' = sigmoid
+
+
+def softmax(logits):
+    """Probabilities (n, L) from logits (n, L): each row sums to 1, and none overflows."""
+    weights = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return weights / weights.sum(axis=1, keepdims=True)
+
+
+class CrossEntropyCache(NamedTuple):
+    logits: np.ndarray  # (n, L)
+    targets: np.ndarray  # (n, L)
+
+
+def softmax_cross_entropy(logits, *, targets):
+    """Negative log probability that a softmax gives to the right class.
+
+    Parameters
+    ----------
+    logits : array, shape (n, L)
+        One number per class; ``softmax(logits)`` are their probabilities.
+    targets : array, shape (n, L)
+        1 at the right class, 0 elsewhere; or any probabilities that sum to 1.
+
+    Returns
+    -------
+    nll : array, shape (n,)
+        Nats per image; ln L where the network knows nothing.
+    cache
+        For `softmax_cross_entropy_backward`.
+
+    Notes
+    -----
+    -log softmax(a)_k is log sum_j exp(a_j) - a_k.  Less the largest of them, no a_j is above 0
+    and one is 0, so that the sum lies between 1 and L.
+    """
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    nll = np.log(np.exp(shifted).sum(axis=1)) - (targets * shifted).sum(axis=1)
+    return nll, CrossEntropyCache(logits, targets)
+
+
+def softmax_cross_entropy_backward(dnll, cache):
+    """Gradient ``dlogits``, shape (n, L)."""
+    logits, targets = cache
+    return dnll[:, None] * (softmax(logits) - targets)  # (log sum exp)' = softmax

@@ -22,7 +22,7 @@ from minidraw.layers.attention import (
 from minidraw.layers.likelihood import sigmoid
 
 
-def _banks(raw, *, height, width, K):
+def banks(raw, *, height, width, K):
     """Window and both filterbanks: ``F_y, F_x, gamma`` and the caches of all three."""
     (center_x, center_y, stride, var, gamma), window_cache = window(
         raw, height=height, width=width, K=K
@@ -32,7 +32,7 @@ def _banks(raw, *, height, width, K):
     return (F_y, F_x, gamma), (window_cache, cache_y, cache_x)
 
 
-def _banks_backward(dF_y, dF_x, dgamma, caches):
+def banks_backward(dF_y, dF_x, dgamma, caches):
     """Gradient ``draw``: both axes share stride and variance, so these add."""
     window_cache, cache_y, cache_x = caches
     dcenter_y, dstride_y, dvar_y = filterbank_backward(dF_y, cache_y)
@@ -70,7 +70,7 @@ def read_attention(canvas, raw, *, x, K):
         For `read_attention_backward`.
     """
     s = sigmoid(canvas)
-    (F_y, F_x, gamma), _ = _banks(raw, height=x.shape[2], width=x.shape[3], K=K)
+    (F_y, F_x, gamma), _ = banks(raw, height=x.shape[2], width=x.shape[3], K=K)
     glimpse, _ = read(x - s, F_y, F_x, gamma, x=x)  # eq 3
     return glimpse.reshape(len(x), -1), ReadAttentionCache(raw, F_y, F_x, s, x)
 
@@ -79,11 +79,11 @@ def read_attention_backward(dglimpse, cache):
     """Gradients ``dcanvas, draw``."""
     raw, F_y, F_x, s, x = cache
     n, K, B = F_y.shape
-    (_, _, gamma), caches = _banks(raw, height=B, width=F_x.shape[2], K=K)
+    (_, _, gamma), caches = banks(raw, height=B, width=F_x.shape[2], K=K)
     read_cache = ReadCache(np.concatenate([x, x - s], axis=1), F_y, F_x, gamma)
     dx_err, dF_y, dF_x, dgamma = read_backward(dglimpse.reshape(n, -1, K, K), read_cache)
     dcanvas = -dx_err * s * (1 - s)  # x_err = x - sigmoid(canvas)
-    return dcanvas, _banks_backward(dF_y, dF_x, dgamma, caches)
+    return dcanvas, banks_backward(dF_y, dF_x, dgamma, caches)
 
 
 class WriteAttentionCache(NamedTuple):
@@ -113,7 +113,7 @@ def write_attention(patch, raw, *, height, width, K):
     cache
         For `write_attention_backward`.
     """
-    (F_y, F_x, gamma), _ = _banks(raw, height=height, width=width, K=K)
+    (F_y, F_x, gamma), _ = banks(raw, height=height, width=width, K=K)
     out, _ = write(patch.reshape(len(raw), -1, K, K), F_y, F_x, gamma)
     return out, WriteAttentionCache(raw, F_y, F_x, patch)
 
@@ -122,10 +122,10 @@ def write_attention_backward(dout, cache):
     """Gradients ``dpatch, draw``."""
     raw, F_y, F_x, patch = cache
     n, K, B = F_y.shape
-    (_, _, gamma), caches = _banks(raw, height=B, width=F_x.shape[2], K=K)
+    (_, _, gamma), caches = banks(raw, height=B, width=F_x.shape[2], K=K)
     write_cache = WriteCache(patch.reshape(n, -1, K, K), F_y, F_x, gamma)
     dpatch, dF_y, dF_x, dgamma = write_backward(dout, write_cache)
-    return dpatch.reshape(n, -1), _banks_backward(dF_y, dF_x, dgamma, caches)
+    return dpatch.reshape(n, -1), banks_backward(dF_y, dF_x, dgamma, caches)
 
 
 class ReadFullCache(NamedTuple):

@@ -4,7 +4,7 @@ from importlib import import_module
 
 from minidraw.errors import UserError
 
-NAMES = ("draw",)
+NAMES = ("draw", "glimpse")
 
 
 def named(name):

@@ -30,6 +30,16 @@ class Film(NamedTuple):
     write_size: int
 
 
+class Looks(NamedTuple):
+    """What a classifier saw of some images, and what it took them for."""
+
+    images: np.ndarray  # (n, C, B, A)
+    window: Window
+    patches: np.ndarray  # (T, n, C, K, K), the glimpses
+    probabilities: np.ndarray  # (n, classes)
+    read_size: int  # filters per axis
+
+
 def init_weights(shapes, rng, dtype):
     """Weights with a deviation of 1 / sqrt(inputs); biases and starts at 0.
 
@@ -50,3 +60,19 @@ def init_weights(shapes, rng, dtype):
         else np.zeros(shape, dtype)
         for name, shape in shapes.items()
     }
+
+
+def standard_error(values):
+    """Of the mean of independent values (n,); nan where there is only one."""
+    return float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else np.nan
+
+
+def packed_weights(params, ops):
+    """The weights with their matrices in the form that T products want."""
+    return {n: ops.packed(value) if n.endswith(".W") else value for n, value in params.items()}
+
+
+def linear(params, name, x, ops):
+    """The linear layer of that name, where no gradient's cache is wanted."""
+    out, _ = ops.linear(x, params[f"{name}.W"], params[f"{name}.b"])
+    return out

@@ -176,8 +176,11 @@ def configured(model, values):
     """The model's Config, if it's of a size that memory may hold."""
     config = typed(model.Config, values)
     weights = sum(map(math.prod, model.param_shapes(config).values()))
-    if max(weights, math.prod(model.noise_shape(config, 1) or ())) > MAX_WEIGHTS:
-        raise ValueError(f"more than {MAX_WEIGHTS:,} weights, or latents of an image, are refused")
+    latents, units = math.prod(model.noise_shape(config, 1) or ()), config.glimpses * config.hidden
+    if max(weights, latents, units) > MAX_WEIGHTS:
+        raise ValueError(
+            f"more than {MAX_WEIGHTS:,} weights, or latents or units of all steps, are refused"
+        )
     return config
 
 

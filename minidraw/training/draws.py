@@ -8,7 +8,8 @@ that the same run comes out however the work is split over threads, and after a 
 import numpy as np
 
 BLOCK = 25  # images that share a generator
-ORDER, COINS, NOISE, VALID_COINS, VALID_NOISE, PICTURES, INIT = range(7)  # purposes
+# purposes
+ORDER, COINS, NOISE, VALID_COINS, VALID_NOISE, PICTURES, INIT, SCENES, CROPS = range(9)
 
 
 def permutation(count, seed, epoch):
@@ -40,4 +41,30 @@ def binarize(means, start, stop, seed, step, purpose):
     for rng, inside, outside in _blocks(start, stop, seed, step, purpose):
         coins = rng.random((BLOCK, *means.shape[1:]), dtype=np.float32)[inside]
         out[outside] = coins < means[outside]
+    return out
+
+
+def uniform(count, start, stop, seed, step, purpose):
+    """Numbers in [0, 1), `count` for each of images `start` to `stop` of a batch."""
+    out = np.empty((stop - start, count))
+    for rng, inside, outside in _blocks(start, stop, seed, step, purpose):
+        out[outside] = rng.random((BLOCK, count))[inside]
+    return out
+
+
+def crop(images, size, start, stop, seed, step):
+    """A part of each image (n, C, B, A) at a random place, ``size`` (height, width).
+
+    Images `start` to `stop` of a batch; every place inside is as likely as any other.  Images
+    of that size come back as they are.
+    """
+    height, width = size
+    places = images.shape[2] - height + 1, images.shape[3] - width + 1
+    if places == (1, 1):
+        return images
+    out = np.empty((*images.shape[:2], height, width), images.dtype)
+    for rng, inside, outside in _blocks(start, stop, seed, step, CROPS):
+        corners = rng.integers(0, places, (BLOCK, 2))[inside]
+        for k, (top, left) in enumerate(corners, outside.start):
+            out[k] = images[k, :, top : top + height, left : left + width]
     return out

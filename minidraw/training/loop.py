@@ -57,8 +57,8 @@ def fit(trainer, run=None, *, quiet=False):
 
     Returns
     -------
-    Bound
-        On the whole validation set.
+    Bound or ErrorRate
+        What the model measures, on the whole validation set.
 
     Raises
     ------
@@ -67,7 +67,7 @@ def fit(trainer, run=None, *, quiet=False):
     Diverged
         If a loss or gradient isn't finite; the last good checkpoint stays.
     """
-    steps = trainer.steps
+    steps, measured = trainer.steps, trainer.model.Measured
     every = trainer.recipe.validate or max(1, steps // 20)
     result, saved = None, time.monotonic()
     with (
@@ -78,19 +78,19 @@ def fit(trainer, run=None, *, quiet=False):
     ):
         while trainer.step_count < steps and not pressed:
             row = trainer.step()
-            bar.set_postfix_str(_costs(row), refresh=False)
+            bar.set_postfix_str(measured.progress(row), refresh=False)
             bar.update()
             done = trainer.step_count
             checked = done % every == 0 or done == steps
             if checked:
                 result = trainer.validate(None if done == steps else trainer.recipe.valid_images)
             if run is not None:
-                run.add(row | _valid_columns(result if checked else None))
+                run.add(row | _valid_columns(measured.COLUMNS, result if checked else None))
                 if checked or time.monotonic() - saved > SAVE_EVERY:
                     run.save(trainer)
                     saved = time.monotonic()
                 if checked:
-                    run.draw(trainer.pictures())
+                    run.draw(trainer)
         if trainer.step_count < steps:
             if run is not None:
                 run.save(trainer)
@@ -98,18 +98,12 @@ def fit(trainer, run=None, *, quiet=False):
     if result is None:  # there was no step left, but perhaps the last pictures
         result = trainer.validate()
         if run is not None:
-            run.draw(trainer.pictures())
+            run.draw(trainer)
     return result
 
 
-def _costs(row):
-    return f"{row['nll']:.1f} image + {row['kl']:.1f} latent nats"
-
-
-def _valid_columns(result):
-    keys = ("valid_nll", "valid_kl", "valid_total")
-    values = ("", "", "") if result is None else (result.nll, result.kl, result.total)
-    return dict(zip(keys, values, strict=True))
+def _valid_columns(names, result):
+    return {f"valid_{n}": "" if result is None else getattr(result, n) for n in names}
 
 
 @contextmanager

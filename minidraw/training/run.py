@@ -35,6 +35,7 @@ class Run:
     def __init__(self, folder, meta):
         self.folder, self.meta = Path(folder), meta
         self._rows = []  # not yet in log.csv
+        self.pictures = []  # paths of those that `draw` made
 
     @classmethod
     def create(cls, folder, meta, trainer):
@@ -148,14 +149,9 @@ class Run:
         except (OSError, TypeError, ValueError, csv.Error) as error:
             raise UserError(f"{path}: not a run's log ({error})") from error
 
-    def draw(self, pictures):
-        """Render the curves and the model's pictures."""
-        plots.curves(self.folder / "curves.png", self.log())
-        for name, picture in pictures.items():
-            if hasattr(picture, "canvas"):
-                viz.save_gif(
-                    self.folder / f"{name}.gif",
-                    viz.film_frames(picture, index=range(picture.canvas.shape[1])),
-                )
-            else:
-                viz.save_png(self.folder / f"{name}.png", viz.sheet(picture))
+    def draw(self, trainer):
+        """Render the curves, and what the model shows of itself into `pictures`."""
+        plots.curves(self.folder / "curves.png", self.log(), trainer.model.Measured.PANELS)
+        self.pictures = [
+            viz.save(self.folder / name, picture) for name, picture in trainer.pictures().items()
+        ]

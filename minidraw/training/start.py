@@ -1,7 +1,7 @@
 """Set a training run up, from a preset and options, or from where one stopped."""
 
 import operator
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 
 from minidraw import datasets, kernels, models
 from minidraw.errors import UserError
@@ -128,9 +128,18 @@ def amended(recipe, changes):
 
 
 def configure(model, data, changes):
-    """The model's Config for a data set's images."""
+    """The model's Config for a data set's images, and classes where it tells them apart."""
     channels, height, width = data.image_shape
     size = {"channels": channels, "height": height, "width": width}
+    names = [field.name for field in fields(model.Config)]
+    unknown = [name for name in changes if name not in names]
+    if unknown:
+        kind = model.__name__.rpartition(".")[2]
+        raise UserError(f"a {kind} network has no {unknown[0]}; it has {', '.join(names)}")
+    if "classes" in names:
+        size["classes"] = data.classes
+        if not data.classes:
+            raise UserError(f"{data.name} has no labels: a network can't learn its classes")
     try:
         return checkpoint.configured(model, size | changes)
     except (TypeError, ValueError, OverflowError) as error:

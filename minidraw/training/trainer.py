@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from minidraw.bounds import bound
-from minidraw.datasets import as_float
+from minidraw.datasets import Scenes, as_float
 from minidraw.errors import UserError
 from minidraw.models.base import Batch
 from minidraw.training import draws
@@ -57,8 +57,8 @@ class Trainer:
             rng = np.random.default_rng([recipe.seed, 0, draws.INIT, 0])
             params = model.init_params(config, rng, np.float32, data.mean_image)
         self.adam = Adam(params, beta1=recipe.beta1, beta2=recipe.beta2, average=recipe.average)
-        self.fresh = data.is_fresh(recipe.binarize)
-        self.protocol = data.protocol(recipe.binarize)
+        self.fresh = data.is_fresh(recipe.binarize, model.PAINTS)
+        self.protocol = data.protocol(recipe.binarize, model.PAINTS)
         self.averaged = False  # whether the averaged weights have beaten the raw ones
         self._shards = workers.shards(recipe.batch)
         self._grads = [flat(model.param_shapes(config)) for _ in self._shards]
@@ -120,7 +120,12 @@ class Trainer:
         """One shard's share of the gradient into `self._grads[number]`; its summed costs."""
         start, stop = self._shards[number]
         rows, split, seed = self._rows(step)[start:stop], self.data.train, self.recipe.seed
-        x = as_float(split.images[rows])
+        if isinstance(split.images, Scenes):  # new ones at every step
+            take = draws.uniform(split.images.numbers, start, stop, seed, step, draws.SCENES)
+            x = as_float(split.images.anew(rows, take))
+        else:
+            size = self.data.image_shape[1:]
+            x = as_float(draws.crop(split.images[rows], size, start, stop, seed, step))
         if self.fresh:
             x = draws.binarize(x, start, stop, seed, step, draws.COINS)
         config = self._config_at(step)
@@ -149,9 +154,9 @@ class Trainer:
         )
 
     def validate(self, images=None):
-        """Bounds on the validation images, of the raw and of the averaged weights.
+        """Costs on the validation images, of the raw and of the averaged weights.
 
-        From then on `params` are those with the lower bound.  Raises `Diverged`, as `step` does.
+        From then on `params` are those with the lower total.  Raises `Diverged`, as `step` does.
 
         Parameters
         ----------
@@ -160,8 +165,8 @@ class Trainer:
 
         Returns
         -------
-        Bound
-            The lower of the two.
+        Bound or ErrorRate
+            The one with the lower total.
         """
         config = self._config_at(self.step_count)
 
@@ -181,7 +186,8 @@ class Trainer:
 
         raw, averaged = measure(self.adam.weights), measure(self.adam.average)
         if not math.isfinite(raw.total):
-            raise Diverged(self._diagnosis(self.step_count, {"the validation bound": raw.total}))
+            what = f"the validation {raw.NAME}"
+            raise Diverged(self._diagnosis(self.step_count, {what: raw.total}))
         self.averaged = averaged.total < raw.total
         return averaged if self.averaged else raw
 

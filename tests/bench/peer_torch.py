@@ -1,6 +1,8 @@
 """DRAW in PyTorch, as someone who knows PyTorch would write it for speed on a CPU.
 
-Grey, square images only: these are what is timed.
+Square images only: these are what is timed.  Images and canvas lie as (n, B, C A), patches as
+(n, K, C, K), so that each of the two products of reading and of writing is one of matrices, in
+grey and in colour.
 
 Tried, and the fastest kept (float32, CPU time of one thread, forward and backward):
 
@@ -32,8 +34,8 @@ class Draw(nn.Module):
 
     def __init__(self, params, config, dtype=torch.float32):
         super().__init__()
-        if config.channels != 1 or config.height != config.width:
-            raise ValueError("only grey, square images")
+        if config.height != config.width:
+            raise ValueError("only square images")
         self.config = config
         self.weights = nn.ParameterDict(
             {
@@ -47,7 +49,7 @@ class Draw(nn.Module):
         self.one_step = self.step
 
     def forward(self, x, noise):
-        """Image cost and latent cost, each (n,), of images (n, B, A)."""
+        """Image cost and latent cost, each (n,), of images (n, B, C A)."""
         w, n = self.weights, len(x)
         h_enc, c_enc, h_dec, c_dec = (
             w[name].repeat(n, 1) for name in ("h_enc_0", "c_enc_0", "h_dec_0", "c_dec_0")
@@ -72,8 +74,8 @@ class Draw(nn.Module):
         if config.read_attention:
             F_y, F_x, gamma = self._banks(brush[:, -5:], self.read_offset)
             F_xt = F_x.mT
-            seen = gamma * F_y.bmm(x.bmm(F_xt))
-            seen_err = seen - gamma * F_y.bmm(s.bmm(F_xt))
+            seen = gamma * self._read(x, F_y, F_xt)
+            seen_err = seen - gamma * self._read(s, F_y, F_xt)
         else:
             seen, seen_err = x, x - s
         seen = torch.cat([seen.view(n, -1), seen_err.view(n, -1), h_dec], 1)
@@ -89,12 +91,20 @@ class Draw(nn.Module):
         brush = F.linear(h_dec, w["brush_w"], w["brush_b"])
         if config.write_attention:
             K = config.write_size
-            F_y, F_x, gamma = self._banks(brush[:, K * K : K * K + 5], self.write_offset)
-            patch = brush[:, : K * K].reshape(n, K, K) / gamma
-            canvas = torch.baddbmm(canvas, F_y.mT, patch.bmm(F_x))
+            F_y, F_x, gamma = self._banks(
+                brush[:, config.patch_size : config.patch_size + 5], self.write_offset
+            )
+            patch = brush[:, : config.patch_size].reshape(n, -1, K) / gamma
+            canvas = torch.baddbmm(canvas, F_y.mT, patch.bmm(F_x).view(n, K, -1))
         else:
             canvas = canvas + brush[:, : config.pixels].view_as(canvas)
         return canvas, h_enc, c_enc, h_dec, c_dec, brush, raw
+
+    def _read(self, x, F_y, F_xt):
+        """F_y x F_x', (n, K C, K)."""
+        if self.config.channels == 1:
+            return F_y.bmm(x.bmm(F_xt))
+        return F_y.bmm(x).view(len(x), -1, F_xt.shape[1]).bmm(F_xt)
 
     def _banks(self, raw, offset):
         """Filters (n, K, B) and (n, K, A) and intensity (n, 1, 1) of raw windows (n, 5)."""
@@ -114,7 +124,8 @@ def load(params, config, dtype=torch.float32):
 
 def cost(module, images, noise):
     """Image cost and latent cost, each (n,), of images (n, 1, B, A)."""
-    return module(images.squeeze(1), noise)
+    n, C, B, A = images.shape
+    return module(images.transpose(1, 2).reshape(n, B, C * A), noise)
 
 
 def weights(module):
@@ -159,23 +170,27 @@ def _offset(K, pixels, dtype):
 
 def _pack(params, config):
     """minidraw's weights under the module's names and in its layout."""
-    H = config.hidden
-    packed = {"canvas_0": params["canvas_0"][0]}
+    H, (glimpse, patch, pixels) = config.hidden, _orders(config)
+    packed = {"canvas_0": params["canvas_0"].ravel()[pixels].reshape(config.height, -1)}
     for lstm, h, c in (("encoder", "h_enc_0", "c_enc_0"), ("decoder", "h_dec_0", "c_dec_0")):
         W = _swap(params[f"{lstm}.W"])
         packed |= {h: params[f"{lstm}.h_0"], c: params[f"{lstm}.c_0"]}
         packed |= {f"{lstm}_hh": W[:H].T, f"{lstm}_ih": W[H:].T}
         packed[f"{lstm}_b"] = _swap(params[f"{lstm}.b"])
-    brush = _brush(config)
+    packed["encoder_ih"] = packed["encoder_ih"][:, glimpse]
     packed |= {"latent_w": params["latent.W"].T, "latent_b": params["latent.b"]}
-    packed["brush_w"] = np.concatenate([params[f"{name}.W"] for name in brush], 1).T
-    packed["brush_b"] = np.concatenate([params[f"{name}.b"] for name in brush])
+    for key in "Wb":
+        parts = [params[f"{name}.{key}"] for name in _brush(config)]
+        parts[0] = parts[0][..., patch]
+        packed[f"brush_{key.lower()}"] = np.concatenate(parts, -1).T
     return {name: np.ascontiguousarray(value) for name, value in packed.items()}
 
 
 def _unpack(packed, config):
     """The inverse of `_pack`."""
-    params = {"canvas_0": packed["canvas_0"][None]}
+    glimpse, patch, pixels = map(np.argsort, _orders(config))
+    params = {"canvas_0": packed["canvas_0"].ravel()[pixels].reshape(config.image_shape)}
+    packed = packed | {"encoder_ih": packed["encoder_ih"][:, glimpse]}
     for lstm, h, c in (("encoder", "h_enc_0", "c_enc_0"), ("decoder", "h_dec_0", "c_dec_0")):
         params |= {f"{lstm}.h_0": packed[h], f"{lstm}.c_0": packed[c]}
         W = np.concatenate([packed[f"{lstm}_hh"].T, packed[f"{lstm}_ih"].T])
@@ -186,7 +201,24 @@ def _unpack(packed, config):
         part = slice(start, start + size)
         params |= {f"{name}.W": packed["brush_w"][part].T, f"{name}.b": packed["brush_b"][part]}
         start += size
+    for name in ("patch.W", "patch.b"):
+        params[name] = params[name][..., patch]
     return params
+
+
+def _orders(config):
+    """Which of minidraw's entries each of the module's is: of the LSTM's inputs, patch, pixels."""
+
+    def colours_inside(rows, columns):
+        every = np.arange(config.channels * rows * columns)
+        return every.reshape(-1, rows, columns).transpose(1, 0, 2).ravel()
+
+    pixels = colours_inside(config.height, config.width)
+    seen = colours_inside(config.read_size, config.read_size) if config.read_attention else pixels
+    K = config.write_size
+    patch = colours_inside(K, K) if config.write_attention else pixels
+    n = len(seen)
+    return np.concatenate([seen, n + seen, 2 * n + np.arange(config.hidden)]), patch, pixels
 
 
 def _brush(config):

@@ -2,6 +2,7 @@
 
 import importlib.util
 import time
+from itertools import product
 
 import numpy as np
 import pytest
@@ -11,11 +12,13 @@ from minidraw.bench import contenders, processes, profile, scaling, steps
 from minidraw.cli import main
 
 TINY = {"height": 9, "width": 9, "glimpses": 2, "hidden": 40, "latent": 35}
+LOOK = {"model": "glimpse", "height": 9, "width": 9, "glimpses": 3, "hidden": 40, "read_size": 4}
+TINY_SIZES = {"paper": TINY, "cifar10": TINY | {"channels": 3}, "classifier": LOOK}
 
 
 @pytest.fixture(autouse=True)
 def tiny(monkeypatch):
-    monkeypatch.setattr(contenders, "SIZES", {"paper": TINY})
+    monkeypatch.setattr(contenders, "SIZES", TINY_SIZES)
     monkeypatch.setattr(steps, "PAUSE", 0)
 
 
@@ -55,17 +58,20 @@ def peer(name):
 ROWS = ["kernels", "layers", "products, ours", "products, BLAS"]
 
 
+@pytest.mark.parametrize("size", TINY_SIZES)
 @pytest.mark.parametrize("name", [*ROWS, peer("torch"), peer("jax")])
-def test_every_row_makes_steps(name):
+def test_every_row_makes_steps(name, size):
+    if name == "jax" and size in contenders.NOT_IN_JAX:
+        pytest.skip("not written in JAX")
     build, _, _ = contenders.CONTENDERS[name]
-    step, note = build("paper", 2)
+    step, note = build(size, 2)
     for _ in range(3):
         step()
     assert isinstance(note, str)
 
 
-@pytest.mark.parametrize("ops", [layers, kernels])
-def test_the_floor_has_the_products_of_a_step_and_nothing_else(ops, monkeypatch):
+@pytest.mark.parametrize("ops, size", [*product([layers, kernels], TINY_SIZES)])
+def test_the_floor_has_the_products_of_a_step_and_nothing_else(ops, size, monkeypatch):
     """Counted: every layer forward and back T times, and its weights once."""
     counted = {"made": profile.Timed(ops), "floor": profile.Timed(ops)}
     calls = {name: [] for name in counted}
@@ -82,8 +88,8 @@ def test_the_floor_has_the_products_of_a_step_and_nothing_else(ops, monkeypatch)
     from minidraw.training.workers import Workers
 
     with Workers(1) as workers:
-        contenders.trainer("paper", workers, counted["made"]).step()
-    contenders._products("paper", 1, counted["floor"])()
+        contenders.trainer(size, workers, counted["made"]).step()
+    contenders._products(size, 1, counted["floor"])()
     assert sorted(calls["made"]) == sorted(calls["floor"])
 
 
@@ -94,6 +100,15 @@ def test_the_profile_adds_up_and_draws(tmp_path):
     assert sum(shares) == pytest.approx(100, abs=5) and min(shares) >= 0
     names = {name for names in profile.GROUPS.values() for name in names}
     assert names <= set(dir(kernels))
+
+
+def test_the_sizes_are_the_papers(monkeypatch):
+    monkeypatch.undo()
+    config, look = (contenders.case(size).config for size in ("cifar10", "classifier"))
+    sizes = config.glimpses, config.hidden, config.latent, config.read_size, config.write_size
+    assert sizes == (64, 400, 200, 5, 5) and config.image_shape == (3, 32, 32)
+    assert (look.glimpses, look.hidden, look.read_size) == (8, 256, 12)
+    assert look.image_shape == (1, 100, 100) and contenders.BATCH == 100
 
 
 def test_exponents_of_known_powers():

@@ -17,6 +17,12 @@ CONFIGS = {
     "no attention": draw.Config(**TOY, read_attention=False, write_attention=False),
     "paper": draw.Config(),
 }
+COLOUR = {
+    "colour, attention": draw.Config(**TOY, channels=3, read_size=2, write_size=3),
+    "colour, no attention": draw.Config(
+        **TOY, channels=3, read_attention=False, write_attention=False
+    ),
+}
 TOLERANCES = {"float32": (1e-4, 1e-3), "float64": (1e-9, 1e-9)}  # of costs and of gradients
 RATE, CLIP = 1e-2, 0.5
 
@@ -84,8 +90,13 @@ def close(result, expected, tolerance):
 
 
 @pytest.mark.parametrize("dtype", TOLERANCES)
-@pytest.mark.parametrize("config", CONFIGS.values(), ids=list(CONFIGS))
-@pytest.mark.parametrize("Peer", [Torch, Jax])
+@pytest.mark.parametrize(
+    "Peer, config",
+    [(peer, config) for peer in (Torch, Jax) for config in CONFIGS.values()]
+    + [(Torch, config) for config in COLOUR.values()],
+    ids=[f"{peer}, {name}" for peer in ("torch", "jax") for name in CONFIGS]
+    + [f"torch, {name}" for name in COLOUR],
+)
 def test_costs_and_gradients(Peer, config, dtype):
     params, config, images, noise = random_case(config)
     nll, kl, grads = Peer(params, config, images, noise, dtype).cost_and_grads()

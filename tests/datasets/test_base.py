@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from minidraw.datasets import Dataset, Split, as_float, carried_path
-from minidraw.datasets.base import fixed_order, hold_out
+from minidraw.datasets.base import fixed_order, hold_out, middle
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -44,6 +44,23 @@ def test_mean_image_makes_no_float_copy():
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < images.nbytes / 10
+
+
+def test_mean_image_of_parts_is_the_mean_of_all_that_can_be_seen():
+    images = np.random.default_rng(0).integers(0, 256, (9, 3, 7, 5)).astype(np.uint8)
+    data = Dataset("x", Split(images), Split(images[:2, :, :5, :4]))
+    assert data.image_shape == (3, 5, 4)
+    seen = [images[:, :, y : y + 5, x : x + 4] / 255 for y in range(3) for x in range(2)]
+    np.testing.assert_allclose(data.mean_image, np.mean(seen, axis=(0, 1)))
+
+
+def test_middle():
+    images = np.arange(2 * 3 * 64 * 64).reshape(2, 3, 64, 64)
+    np.testing.assert_array_equal(middle(images, (54, 54)), images[:, :, 5:59, 5:59])
+    np.testing.assert_array_equal(middle(images, (63, 60)), images[:, :, 0:63, 2:62])
+    np.testing.assert_array_equal(middle(images, (64, 64)), images)
+    data = Dataset("x", Split(images), Split(middle(images[:1], (54, 54))))
+    np.testing.assert_array_equal(data.middles, images[:, :, 5:59, 5:59])
 
 
 def test_fixed_order_never_changes():

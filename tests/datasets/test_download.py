@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from minidraw.datasets import download, load
-from minidraw.datasets.download import obtain
+from minidraw.datasets.download import obtain, obtain_paths
 
 CONTENT = b"what the file should hold" * 1000
 HASHES = {"a.gz": hashlib.sha256(CONTENT).hexdigest()}
@@ -31,6 +31,25 @@ def test_fetched_once_with_a_progress_bar(tmp_path, server, mirrors, capfd):
         assert content == CONTENT and path == tmp_path / "mnist" / "a.gz"
     assert server.asked == ["/a.gz"]
     assert "100%" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("algorithm", ["md5", "sha256"])
+def test_large_files_are_fetched_and_checked_too(
+    tmp_path, server, mirrors, one_line_error, algorithm
+):
+    digest = hashlib.new(algorithm, CONTENT).hexdigest()
+    hashes = {"a.gz": digest if algorithm == "sha256" else f"md5:{digest}"}
+    server.files["/a.gz"] = CONTENT
+    mirrors("svhn", server.url + "/")
+    for _ in range(2):
+        [path] = obtain_paths(hashes, "svhn", tmp_path)
+        [(same, content)] = obtain(hashes, "svhn", tmp_path)
+        assert path == same == tmp_path / "svhn" / "a.gz" and content == CONTENT
+    assert server.asked == ["/a.gz"]
+    path.write_bytes(CONTENT[:-1])
+    for read in (obtain, obtain_paths):
+        with one_line_error(path, {"md5": "MD5", "sha256": "SHA-256"}[algorithm], "delete it"):
+            list(read(hashes, "svhn", tmp_path))
 
 
 @pytest.mark.parametrize("bad", ["/cut/", "/wrong/", "/missing/"])
@@ -69,6 +88,10 @@ def test_nothing_partial_is_left(tmp_path, server, mirrors, one_line_error, bad,
             "binarized_mnist",
             ["binarized_mnist_train.amat", "binarized_mnist_test.amat"],
         ),
+        ("two-digits", "mnist", ["train-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"]),
+        ("cifar10", "cifar10", ["cifar-10-binary.tar.gz"]),
+        ("svhn", "svhn", ["train.tar.gz"]),
+        ("svhn-digits", "svhn", ["train_32x32.mat", "test_32x32.mat"]),
     ],
 )
 def test_offline_says_which_files_to_put_where(

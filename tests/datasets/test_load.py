@@ -2,9 +2,12 @@ import pytest
 
 from minidraw.datasets import NAMES, load
 
+SETTINGS = [{"size": 28}, {"stretch": True}, {"invert": True}, {"crop": 9}, {"valid": 0.1}]
+
 
 def test_names():
-    assert NAMES == ("digits", "mnist", "binarized-mnist")
+    digits = ("digits", "mnist", "binarized-mnist", "cluttered", "cluttered-digits", "two-digits")
+    assert NAMES == (*digits, "cifar10", "svhn", "svhn-no-extra", "svhn-digits")
 
 
 @pytest.mark.parametrize(
@@ -16,7 +19,7 @@ def test_unknown_names(one_line_error, given, nearest):
         load(given)
 
 
-@pytest.mark.parametrize("setting", [{"size": 28}, {"invert": True}, {"valid": 0.1}])
+@pytest.mark.parametrize("setting", SETTINGS)
 @pytest.mark.parametrize("name", NAMES)
 def test_settings_for_own_pictures_are_refused(one_line_error, name, setting):
     with one_line_error(name, *setting):

@@ -140,3 +140,34 @@ def test_values_out_of_range_name_the_file(tmp_path, one_line_error):
     np.save(tmp_path / "a.npy", IMAGES.astype(float) - 128)
     with one_line_error("a.npy", "-128 to 127"):
         load(tmp_path / "a.npy")
+
+
+def test_stretched_pictures_fill_the_size(saved):
+    expected = [
+        Image.fromarray(image).resize((12, 9), Image.Resampling.LANCZOS) for image in IMAGES
+    ]
+    for name in ("a.npy", "folder"):
+        data = load(saved / name, size=(9, 12), stretch=True)
+        assert every_image(data) == sorted(image.tobytes() for image in expected)
+
+
+@pytest.mark.parametrize("crop, shape", [(4, (4, 4)), ((6, 2), (6, 2)), ((5, 4), (5, 4))])
+def test_crop_keeps_whole_pictures_for_training_and_middles_for_validation(saved, crop, shape):
+    whole, cropped = load(saved / "a.npy"), load(saved / "a.npy", crop=crop)
+    np.testing.assert_array_equal(cropped.train.images, whole.train.images)
+    assert cropped.image_shape == (1, *shape)
+    top, left = (6 - shape[0]) // 2, (5 - shape[1]) // 2
+    expected = whole.valid.images[:, :, top : top + shape[0], left : left + shape[1]]
+    np.testing.assert_array_equal(cropped.valid.images, expected)
+
+
+@pytest.mark.parametrize("crop", [7, (6, 6), (7, 5)])
+def test_crop_must_fit(saved, one_line_error, crop):
+    with one_line_error("crop", "larger", "a.npy", "5x6"):
+        load(saved / "a.npy", crop=crop)
+
+
+@pytest.mark.parametrize("crop", [0, -3, 2.5, "28", (1, 2, 3)])
+def test_crop_refused(saved, one_line_error, crop):
+    with one_line_error("crop", repr(crop)):
+        load(saved / "a.npy", crop=crop)

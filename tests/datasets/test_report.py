@@ -51,3 +51,19 @@ def test_few_images_are_warned_of():
     assert describe(made(1000)).warnings == []
     [warning] = describe(made(999)).warnings
     assert "999" in warning and "by heart" in warning and "\n" not in warning
+
+
+def test_scenes():
+    described = dict(describe(load("cluttered-digits"), paints=False).rows)
+    assert described["images"] == "4,500 train, 500 valid"
+    assert described["size"] == "100 x 100 pixels (width x height)"
+    assert described["range"] == "0 to 255 of 255"
+    assert described["memory"] == "5.6 MB"  # of digits and random numbers
+    assert described["protocol"] == "cluttered-digits"
+
+
+def test_random_parts_are_told_of():
+    images = np.zeros((5, 3, 64, 60), np.uint8)
+    rows = dict(describe(Dataset("x", Split(images), Split(images[:2, :, :54, :50]))).rows)
+    size = "50 x 54 pixels (width x height), at every visit a random part of 60 x 64"
+    assert rows["size"] == size

@@ -38,11 +38,13 @@ def cases(request, dtype):
         "latent": ((normal(n, 2 * Z) / 2,), {"noise": normal(n, Z)}),
         "read_full": ((canvas,), {"x": x}),
         "read_attention": ((canvas, raw), {"x": x, "K": K}),
+        "read_image_attention": ((raw,), {"x": x, "K": K}),
         "write_attention": ((normal(n, C * K * K), raw), size),
     }
 
 
-NAMES = ["lstm_gates", "latent", "read_full", "read_attention", "write_attention"]
+NAMES = ["lstm_gates", "latent", "read_full", "read_attention", "read_image_attention"]
+NAMES += ["write_attention"]
 
 
 def as_tuple(value):
@@ -149,6 +151,10 @@ SIGNATURES = {  # module, function: dimensions of its arguments, with a type if 
     ("amx", "_multiply_transposed"): (
         *(2, 2, (5, types.uint16), (5, types.int32), 2, (1, types.uint8)),
     ),
+    ("glance", "_add_product"): (2, 2, 2),
+    ("glance", "_add_dots"): (2, 2, 2, 2),
+    ("glance", "_read"): (2, 4, 1, 1, 1, 3, 3, 4),
+    ("glance", "_read_backward"): (4, 2, 3, 3, 4, 1, 1, 1, 2),
     ("read_write", "_rows"): (2, 2, 2, 2, 1, 3),
     ("read_write", "_rows_backward"): (3, 2, 2, 2, 1, 3, 2, 2),
     ("read_write", "_read"): (4, 2, 4, 1, 1, 1, 3, 3, 4, 4),

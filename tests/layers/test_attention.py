@@ -56,6 +56,7 @@ def test_one_filter_is_refused_with_the_reason(ops):
     for call in (
         lambda: ops.window(raw, **size),
         lambda: ops.read_attention(x, raw, x=x, K=1),
+        lambda: ops.read_image_attention(raw, x=x, K=1),
         lambda: ops.write_attention(np.zeros((2, 1)), raw, **size),
     ):
         with pytest.raises(ValueError, match="eq 24 divides by K - 1"):
@@ -125,6 +126,27 @@ def test_error_image_is_read_beside_the_image(ops):
     np.testing.assert_allclose(glimpse[:, 1], of_error[:, 0], rtol=1e-12)
 
 
+def test_one_image_is_read_as_beside_an_error_image(ops):
+    """Also through windows so sharp that most filters are 0 at most pixels."""
+    rng = np.random.default_rng(0)
+    x, raw = rng.random((6, 3, 9, 14)), 0.3 * rng.standard_normal((6, 5))
+    raw[2:, 2], raw[4:, 3] = -3, -2
+    glimpse, cache = ops.read_image_attention(raw, x=x, K=4)
+    both, both_cache = ops.read_attention(np.zeros_like(x), raw, x=x, K=4)
+    np.testing.assert_allclose(glimpse, both[:, :48], rtol=1e-12)
+    d = rng.standard_normal(glimpse.shape)
+    _, draw = ops.read_attention_backward(np.concatenate([d, 0 * d], axis=1), both_cache)
+    ours = ops.read_image_attention_backward(d, cache)
+    np.testing.assert_allclose(ours, draw, rtol=1e-9, atol=1e-9)
+
+
+def test_a_sharp_window_of_stride_1_reads_the_image_itself(ops):
+    x = np.random.default_rng(0).random((2, 1, 7, 7))
+    raw = np.tile([0.0, 0, -6, 0, np.log(2)], (2, 1))
+    glimpse, _ = ops.read_image_attention(raw, x=x, K=7)
+    np.testing.assert_allclose(glimpse, 2 * x.reshape(2, -1), rtol=1e-12)
+
+
 def test_reading_without_attention_is_the_image_and_its_error(ops):
     rng = np.random.default_rng(0)
     x, canvas = rng.random((2, 3, 6, 5)), rng.standard_normal((2, 3, 6, 5))
@@ -144,9 +166,11 @@ def test_float32_stays_finite_at_wild_windows(ops, size):
     glimpse, read_cache = ops.read_attention(canvas, raw, x=x, K=3)
     patch = rng.standard_normal((n, 18)).astype(np.float32)
     out, write_cache = ops.write_attention(patch, raw, height=7, width=5, K=3)
+    one, one_cache = ops.read_image_attention(raw, x=x, K=3)
     gradients = (
+        ops.read_image_attention_backward(rng.standard_normal(one.shape).astype("f4"), one_cache),
         *ops.read_attention_backward(rng.standard_normal(glimpse.shape).astype("f4"), read_cache),
         *ops.write_attention_backward(rng.standard_normal(out.shape).astype("f4"), write_cache),
     )
-    for array in (glimpse, out, *gradients):
+    for array in (glimpse, out, one, *gradients):
         assert np.isfinite(array).all()

@@ -1,11 +1,11 @@
-"""DRAW once more, written from the paper for autograd: pixels, filters and steps from 1."""
+"""Both networks once more, written from the paper for autograd: pixels and filters from 1."""
 
 import autograd.numpy as np
 import numpy
 import pytest
 from autograd import value_and_grad
 
-from minidraw.models import draw
+from minidraw.models import draw, glimpse
 from minidraw.models.base import Batch
 
 
@@ -94,8 +94,43 @@ def test_cost_and_every_gradient(ops, channels, read, write):
     expected, expected_grads = value_and_grad(draw_cost)(params, x, noise, *sizes)
     costs, grads = draw.loss_and_grads(params, Batch(x), noise, config, ops)
     assert costs["total"].sum() == pytest.approx(expected, rel=1e-9)
+    assert_same(grads, expected_grads)
+
+
+def assert_same(grads, expected_grads):
     assert grads.keys() == expected_grads.keys()
     for name, gradient in grads.items():
         largest = numpy.abs(expected_grads[name]).max()
         assert largest > 0
         assert numpy.abs(gradient - expected_grads[name]).max() < 1e-9 * largest, name
+
+
+def classifier_cost(p, x, labels, T, N):
+    """Section 4.1: T glimpses of the image alone, then a softmax."""
+    n, C, B, A = x.shape
+    rows = np.ones((n, 1))
+    h, c = rows * p["lstm.h_0"], rows * p["lstm.c_0"]
+    for _ in range(T):
+        F_x, F_y, gamma = attention(p, "window", h, A, B, N)
+        r = np.einsum("n,nib,ncba,nja->ncij", gamma, F_y, x, F_x)
+        h, c = lstm_cell(p, "lstm", [h, np.reshape(r, (n, -1))], c)
+    scores = np.exp(affine(p, "label", h))
+    probabilities = scores / np.sum(scores, axis=1, keepdims=True)
+    return -np.sum(np.log(probabilities[range(n), labels]))
+
+
+@pytest.mark.parametrize("channels", [1, 3], ids=["grey", "colour"])
+@pytest.mark.parametrize("T", [1, 4])
+def test_the_classifiers_cost_and_every_gradient(ops, channels, T):
+    size = {"height": 11, "width": 8, "channels": channels, "classes": 6}
+    config = glimpse.Config(**size, glimpses=T, hidden=7, read_size=3)
+    rng = numpy.random.default_rng(0)
+    params = {
+        name: 0.3 * rng.standard_normal(shape)
+        for name, shape in glimpse.param_shapes(config).items()
+    }
+    x, labels = rng.random((5, *config.image_shape)), numpy.array([5, 0, 3, 3, 1])
+    expected, expected_grads = value_and_grad(classifier_cost)(params, x, labels, T, 3)
+    costs, grads = glimpse.loss_and_grads(params, Batch(x, labels), None, config, ops)
+    assert costs["total"].sum() == pytest.approx(expected, rel=1e-9)
+    assert_same(grads, expected_grads)

@@ -55,6 +55,55 @@ def test_coins_show_1_as_often_as_the_means_say_and_leave_0_and_1():
     assert (found[..., 0] == 0).all() and (found[..., 3] == 1).all()
 
 
+def numbered(n, C=3, height=9, width=8):
+    """Images in which every pixel has a number of its own."""
+    return np.arange(n * C * height * width).reshape(n, C, height, width)
+
+
+def crops(images, size, start=0, stop=None, seed=1, step=2):
+    stop = stop or len(images)
+    return draws.crop(images[start:stop], size, start, stop, seed, step)
+
+
+@pytest.mark.parametrize("start, stop", CUTS)
+def test_a_part_of_a_batch_is_cropped_as_in_the_whole(start, stop):
+    images = numbered(70)
+    part = crops(images, (5, 6), start, stop)
+    assert part.shape == (stop - start, 3, 5, 6)
+    assert (part == crops(images, (5, 6))[start:stop]).all()
+
+
+def test_crops_are_parts_of_their_image_and_reach_every_place_alike():
+    images = numbered(25 * 80, C=2)
+    parts = crops(images, (5, 6))
+    found = {}
+    for image, part in zip(images, parts, strict=True):
+        [(y, x)] = np.argwhere(image[0] == part[0, 0, 0])
+        assert (part == image[:, y : y + 5, x : x + 6]).all()  # all channels from one place
+        found[y, x] = found.get((y, x), 0) + 1
+    assert sorted(found) == [(y, x) for y in range(5) for x in range(3)]
+    expected = len(images) / 15
+    assert sum((n - expected) ** 2 / expected for n in found.values()) < 36  # chi^2_14: p 0.001
+
+
+def test_crops_change_with_step_seed_and_block():
+    images = np.repeat(numbered(1, height=64, width=64), 100, axis=0)
+    parts = [crops(images, (54, 54), **key)[:, 0, 0, 0] for key in ({}, {"step": 3}, {"seed": 2})]
+    blocks = parts[0].reshape(4, 25)
+    for one, other in [(parts[0], parts[1]), (parts[0], parts[2]), (blocks[0], blocks[1])]:
+        assert (one == other).mean() < 0.2
+    assert (crops(images, (54, 54))[:, 0, 0, 0] == parts[0]).all()
+
+
+def test_images_of_the_right_size_are_left_alone():
+    images = numbered(30)
+    assert draws.crop(images, (9, 8), 0, 30, 1, 2) is images
+
+
+def test_crops_have_a_purpose_of_their_own():
+    assert draws.CROPS not in PURPOSES + (draws.ORDER, draws.INIT)
+
+
 def test_a_black_pixel_stays_black_when_the_coin_is_0(monkeypatch):
     """NumPy's random numbers can be 0, one time in 17 million."""
 

@@ -263,7 +263,7 @@ def test_killed_at_any_moment_a_run_resumes_bit_for_bit(tmp_path, workers, sourc
     trainer, run = start.resumed(folder, workers)
     loop.fit(trainer, run)
     assert rows(folder) == rows(whole)
-    run.draw(trainer.pictures())
+    run.draw(trainer)
     assert_same_run(folder, whole)
 
 

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from minidraw import layers
-from minidraw.bounds import Bound
-from minidraw.datasets import from_array
+from minidraw.datasets import Dataset, Split, from_array
 from minidraw.errors import UserError
 from minidraw.models import draw
+from minidraw.models.draw.measures import Bound
+from minidraw.training import draws
 from minidraw.training import trainer as trainer_module
 from minidraw.training.trainer import Diverged
 from minidraw.training.workers import Workers, default_threads
@@ -45,6 +46,26 @@ def test_a_batch_may_be_the_whole_set_but_not_more(trainer):
     assert made.step()["step"] == 1
     with pytest.raises(UserError, match="batch of 109 .* 108 training images: give --batch 108"):
         trainer(batch=109)
+
+
+def test_training_sees_random_parts_of_larger_images(trainer, monkeypatch):
+    larger = np.random.default_rng(0).integers(0, 256, (20, 1, 10, 8), np.uint8)
+    data = Dataset("larger", Split(larger), Split(larger[:4, :, 1:8, 1:7]))
+    made = trainer(data=data, batch=20, binarize="never", threads=1)
+    seen, real = [], draw.loss_and_grads
+
+    def spy(params, batch, noise, config, ops):
+        seen.append(batch.images)
+        return real(params, batch, noise, config, ops)
+
+    monkeypatch.setattr(draw, "loss_and_grads", spy)
+    for step in range(3):
+        made.step()
+        rows = made._rows(step)
+        expected = draws.crop(larger[rows], (7, 6), 0, 20, made.recipe.seed, step)
+        np.testing.assert_array_equal(seen[step], expected / np.float32(255))
+    assert not np.array_equal(np.sort(seen[0], axis=0), np.sort(seen[1], axis=0))
+    assert made.validate().images == 4 and made.pictures(4)["samples"].shape == (4, 1, 7, 6)
 
 
 def test_the_row_of_a_step_has_means_over_the_batch_in_nats(trainer, monkeypatch):

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from minidraw.models.base import Film, Window
-from minidraw.models.draw.passes import forward, linear, packed_weights, paint, raw_windows
+from minidraw.models.base import Film, Window, linear, packed_weights
+from minidraw.models.draw.passes import forward, paint, raw_windows
 
 FEW = 9  # paintings in a run's film
 

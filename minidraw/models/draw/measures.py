@@ -1,8 +1,61 @@
-"""What a bound is made of: latent nats of every step, and importance weights."""
+"""The bound and what it is made of: latent nats of every step, and importance weights."""
+
+from dataclasses import dataclass
+from math import nan, sqrt
+from typing import ClassVar
 
 import numpy as np
 
+from minidraw.models.base import standard_error
 from minidraw.models.draw.passes import forward
+
+
+@dataclass(frozen=True)
+class Bound:
+    """Means over images, in nats per image, and what they were measured on."""
+
+    nll: float  # image nats (eq 9)
+    kl: float  # latent nats (eq 11)
+    images: int
+    protocol: str
+    error: float  # standard error of `total` over images
+    samples: int = 1  # of z per image
+    noise_error: float = nan  # standard error of `total` over z; known from two samples on
+
+    NAME: ClassVar = "bound"
+    COLUMNS: ClassVar = ("nll", "kl", "total")
+    PANELS: ClassVar = (
+        ("nll", "Image cost", "nats per image"),
+        ("kl", "Latent cost", "nats per image"),
+    )
+
+    @classmethod
+    def of(cls, costs, words):
+        """From what `costs` says, each cost (samples, images), and the protocol in words."""
+        nll, kl = costs["nll"], costs["kl"]
+        total, samples = nll + kl, len(nll)
+        noise = sqrt(total.var(axis=0, ddof=1).mean() / total.size) if samples > 1 else nan
+        error = standard_error(total.mean(axis=0))
+        means = float(nll.mean()), float(kl.mean())
+        return cls(*means, total.shape[1], words, error, samples, noise)
+
+    @staticmethod
+    def progress(row):
+        """A step's costs in a few words."""
+        return f"{row['nll']:.1f} image + {row['kl']:.1f} latent nats"
+
+    @property
+    def total(self):
+        return self.nll + self.kl
+
+    def __str__(self):
+        noise = "" if np.isnan(self.noise_error) else f", {self.noise_error:.3f} over z"
+        samples = "" if self.samples == 1 else f", {self.samples} samples of z per image"
+        return (
+            f"{self.total:.2f} nats ({self.nll:.2f} image + {self.kl:.2f} latent,"
+            f" standard error {self.error:.2f}{noise and ' over images'}{noise}),"
+            f" {self.images} images{samples}, {self.protocol}"
+        )
 
 
 def latent_nats(params, batch, noise, config, ops):

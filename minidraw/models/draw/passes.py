@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from minidraw.models.base import linear, packed_weights
 from minidraw.models.draw.config import columns, param_shapes
 
 
@@ -69,16 +70,6 @@ def forward(params, x, noise, config, ops, film=None):
         film[T] = canvas
     nll, cost = ops.bernoulli_cost(canvas, x=x)  # eq 9
     return nll, kl, Tape(inputs, read_raw, write_raw, steps, cost)
-
-
-def packed_weights(params, ops):
-    """The weights with their matrices in the form that T products want."""
-    return {n: ops.packed(value) if n.endswith(".W") else value for n, value in params.items()}
-
-
-def linear(params, name, x, ops):
-    out, _ = ops.linear(x, params[f"{name}.W"], params[f"{name}.b"])
-    return out
 
 
 def raw_windows(config, T, n, dtype):

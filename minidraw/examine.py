@@ -1,0 +1,92 @@
+"""What the commands do that examine trained networks: evaluate, classify, figures."""
+
+from minidraw.commands import DIGITS, SHIPPED, data_of, painter
+from minidraw.errors import UserError
+
+SHIPPED_CLASSIFIER = "cluttered.npz"
+SCENES = 6  # in figure 5
+
+
+def evaluate(arguments):
+    from minidraw import bounds, kernels, plots
+    from minidraw.datasets import carried_path
+    from minidraw.network import Network
+    from minidraw.training.workers import Workers
+
+    for name, least in {"samples": 1, "images": 1, "seed": 0}.items():
+        given = getattr(arguments, name)
+        if given is not None and given < least:
+            raise UserError(f"--{name} must be at least {least}, got {given}")
+    network = Network.load(arguments.network or carried_path(SHIPPED))
+    model, config = network.model, network.config_
+    if not model.PAINTS:
+        _refuse_painters_options(arguments)
+    data = data_of(arguments, network.meta_.get("data", {}))
+    split = arguments.split or ("test" if data.test else "valid")
+    network.check_fits(data, split)
+    print(f"T {config.glimpses}, {network.meta_['which']} weights, {split} set")
+    what = model, network.params_, data.splits[split], config
+    fresh = data.is_fresh(network.binarize, model.PAINTS)
+    settings = {"ops": kernels, "fresh": fresh, "seed": arguments.seed}
+    settings |= {"images": arguments.images, "progress": True}
+    words = f"{data.protocol(network.binarize, model.PAINTS)}, {split}"
+    with Workers(arguments.threads) as workers:
+        settings["workers"] = workers
+        if arguments.bound == "iw":
+            samples = arguments.samples or 1000
+            print(bounds.importance_bound(*what, words=words, samples=samples, **settings))
+        else:
+            samples = arguments.samples or (4 if model.PAINTS else 1)
+            print(bounds.bound(*what, words=words, samples=samples, **settings))
+        if arguments.out:
+            plots.nats_per_step(arguments.out, bounds.nats_per_step(*what, **settings))
+            print(arguments.out)
+
+
+def _refuse_painters_options(arguments):
+    given = {"bound": arguments.bound == "iw", "samples": arguments.samples, "out": arguments.out}
+    for name, value in given.items():
+        if value:
+            raise UserError(f"a classifier has no latent vectors: leave out --{name}")
+
+
+def classify(arguments):
+    from minidraw import Classify, viz
+    from minidraw.datasets import carried_path, one_picture
+
+    network = Classify.load(arguments.network or carried_path(SHIPPED_CLASSIFIER))
+    shape, settings = network.config_.image_shape, {"invert": arguments.invert, "enlarge": False}
+    looks = network.look([one_picture(path, shape, **settings)[0] for path in arguments.images])
+    for path, likely in zip(arguments.images, looks.probabilities, strict=True):
+        print(f"{path}: {network.classes_[likely.argmax()]} ({likely.max():.1%})")
+    if arguments.out:
+        viz.save_png(arguments.out, viz.glimpses(looks))
+        print(arguments.out)
+
+
+def figures(arguments):
+    from minidraw import Draw, figures, viz
+
+    network = painter(arguments)
+    plain = arguments.no_attention and Draw.load(arguments.no_attention)
+    data = data_of(arguments, network.meta_.get("data", {}) if arguments.network else DIGITS)
+    network.check_fits(data, "train")
+    looks = arguments.classifier and _looks(arguments.classifier)
+    paths = figures.draw_all(arguments.out, network, plain, data.middles)
+    if looks:
+        paths.append(arguments.out / "figure-5.png")
+        viz.save_png(paths[-1], viz.glimpses(looks))
+    for path in paths:
+        print(path)
+    if plain is None:
+        print("figure 7 needs a network without attention: give --no-attention")
+    print(f"nearest images of figure 6: among the {len(data.train)} training images of {data.name}")
+
+
+def _looks(path):
+    """Where a classifier looks at scenes that nothing has to be downloaded for."""
+    from minidraw import Classify, datasets
+
+    network, scenes = Classify.load(path), datasets.load("cluttered-digits")
+    network.check_fits(scenes, "valid")
+    return network.look(scenes.valid.images[:SCENES])

@@ -1,0 +1,203 @@
+"""The classifier in scikit-learn's manners."""
+
+import inspect
+import json
+
+import numpy as np
+import pytest
+
+import minidraw
+from minidraw import Classify, Draw, datasets
+from minidraw.errors import UserError
+from minidraw.network import Network
+from minidraw.training import checkpoint
+
+TINY = {"glimpses": 2, "hidden": 8, "read_size": 3, "threads": 2}
+CORNERS = np.array(["north-east", "north-west", "south-east", "south-west"])
+
+
+def blots(n, seed):
+    """A bright spot in a corner of noise, and the corner's name."""
+    rng = np.random.default_rng(seed)
+    images, corner = rng.integers(0, 100, (n, 12, 10)).astype(np.uint8), rng.integers(0, 4, n)
+    for image, k in zip(images, corner, strict=True):
+        y, x = rng.integers(0, 4, 2) + [6 * (k // 2), 5 * (k % 2 == 0)]
+        image[y : y + 2, x : x + 2] = 255
+    return images, CORNERS[corner]
+
+
+IMAGES, LABELS = blots(300, 0)
+NEW, RIGHT = blots(230, 1)
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return Classify(**TINY, batch=20, rate=0.01).fit(IMAGES, LABELS, epochs=15, verbose=False)
+
+
+def message(function, *arguments, **settings):
+    with pytest.raises(UserError) as caught:
+        function(*arguments, **settings)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_it_is_found_at_the_top():
+    assert minidraw.Classify is Classify and "Classify" in minidraw.__all__
+
+
+def test_parameters_are_stored_as_given():
+    odd = {name: object() for name in inspect.signature(Classify).parameters}
+    made = Classify(**odd)
+    assert made.get_params() == odd
+    assert not [name for name in vars(made) if name.endswith("_")]
+    assert made.set_params(batch=5).get_params()["batch"] == 5
+    assert "Classify has no 'bach'; there is glimpses" in message(made.set_params, bach=5)
+
+
+def test_it_learns_words_for_classes(fitted):
+    assert fitted.classes_.tolist() == CORNERS.tolist()
+    assert fitted.config_.classes == 4 and fitted.config_.image_shape == (1, 12, 10)
+    assert fitted.score(NEW, RIGHT) > 0.9
+    assert fitted.error_.error < 0.15 and fitted.error_.images == 30
+    assert fitted.error_.protocol == "array, validation" and not fitted._fresh
+
+
+def test_predictions_are_the_likeliest_classes(fitted):
+    likely = fitted.predict_proba(NEW)
+    assert likely.shape == (230, 4)  # three chunks
+    np.testing.assert_allclose(likely.sum(axis=1), 1, rtol=1e-5)
+    found = fitted.predict(NEW)
+    np.testing.assert_array_equal(found, CORNERS[likely.argmax(axis=1)])
+    assert fitted.score(NEW, RIGHT) == (found == RIGHT).mean()
+    np.testing.assert_allclose(fitted.predict_proba(NEW[7:8]), likely[7:8], rtol=1e-4)
+    np.testing.assert_allclose(fitted.predict_proba(NEW[:5] / 255), likely[:5], rtol=1e-4)
+
+
+def test_looks(fitted):
+    looks = fitted.look(NEW[:5])
+    assert looks.patches.shape == (2, 5, 1, 3, 3) and looks.window.var.shape == (2, 5)
+    np.testing.assert_allclose(looks.probabilities, fitted.predict_proba(NEW[:5]), rtol=1e-4)
+
+
+def test_fit_twice_gives_the_same_bits():
+    made = [
+        Classify(**TINY, batch=20, seed=s).fit(IMAGES, LABELS, epochs=0.5, verbose=False)
+        for s in (3, 3, 4)
+    ]
+    one, two, other = (np.concatenate([v.ravel() for v in m.params_.values()]) for m in made)
+    assert (one == two).all() and (one != other).any()
+
+
+def test_save_and_load(fitted, tmp_path):
+    path = tmp_path / "network.npz"
+    fitted.save(path)
+    for kind in Classify, Network:
+        loaded = kind.load(path)
+        assert type(loaded) is Classify and loaded.get_params()["batch"] == 20
+        np.testing.assert_array_equal(loaded.predict(NEW), fitted.predict(NEW))
+        assert loaded.config_ == fitted.config_
+    loaded.save(tmp_path / "again.npz")
+    assert (Classify.load(tmp_path / "again.npz").predict(NEW) == fitted.predict(NEW)).all()
+    assert "of another kind: glimpse" in message(Draw.load, path)
+    drawing = Draw(glimpses=2, hidden=5, latent=2, batch=20, threads=1)
+    drawing.fit(IMAGES, epochs=0.1, verbose=False).save(tmp_path / "draw.npz")
+    assert "of another kind: draw" in message(Classify.load, tmp_path / "draw.npz")
+    assert type(Network.load(tmp_path / "draw.npz")) is Draw
+
+
+@pytest.mark.parametrize("classes", [[1, 2], "four", [[1], [2], [3], [4, 5]], {"a": 1}, None, 4])
+def test_hostile_classes_are_refused(fitted, tmp_path, classes):
+    meta = fitted.meta_ | {"model": "glimpse", "config": vars(fitted.config_), "classes": classes}
+    checkpoint.save(tmp_path / "x.npz", json.loads(json.dumps(meta)), {"weights": fitted.params_})
+    assert "its classes aren't 4 labels" in message(Classify.load, tmp_path / "x.npz")
+
+
+def test_nothing_works_before_fit(tmp_path):
+    calls = [
+        lambda made: made.predict(NEW),
+        lambda made: made.predict_proba(NEW),
+        lambda made: made.look(NEW),
+        lambda made: made.score(NEW, RIGHT),
+        lambda made: made.save(tmp_path / "x.npz"),
+    ]
+    for call in calls:
+        assert "this Classify is not trained yet" in message(call, Classify())
+        with pytest.raises(AttributeError):
+            call(Classify())
+    assert not list(tmp_path.iterdir())
+
+
+def test_scenes_are_made_anew_while_it_learns(fitted):
+    data = datasets.load("cluttered-digits")
+    made = Classify(**TINY, batch=50).fit(data, epochs=0.03, verbose=False)
+    assert made.classes_.tolist() == list(range(10)) and made.error_.images == 500
+    few = data.valid.images[:20]
+    assert made.predict(few).shape == (20,)
+    made.check_fits(data, "valid")
+    assert "(1, 100, 100)" in message(fitted.check_fits, data, "valid")
+    assert "no test set" in message(made.check_fits, data, "test")
+    whole = np.asarray(datasets.Dataset("x", data.valid, data.valid).train.images)
+    assert whole.shape == (500, 1, 100, 100) and (whole[:20] == few).all()
+    assert (data.valid.images[3] == few[3]).all()
+
+
+def test_a_set_of_more_classes_does_not_fit(fitted):
+    split = datasets.Split(NEW[:, None], np.arange(230) % 5)
+    words = message(fitted.check_fits, datasets.Dataset("x", split, split), "valid")
+    assert words == "x has labels of 5 classes, this network knows 4"
+    bare = datasets.Dataset("x", datasets.Split(NEW[:, None]), datasets.Split(NEW[:, None]))
+    assert "labels of 0 classes" in message(fitted.check_fits, bare, "valid")
+
+
+@pytest.mark.parametrize(
+    "images, labels, words",
+    [
+        (IMAGES, None, "give labels too"),
+        (IMAGES, LABELS[:-1], "299 labels for 300 pictures"),
+        (IMAGES, ["one"] * 300, "at least 2 classes"),
+        (IMAGES[:1], LABELS[:1], "one picture"),
+        (datasets.Dataset("x", *[datasets.Split(IMAGES[:, None])] * 2), None, "x has no labels"),
+        (
+            datasets.Dataset("x", *[datasets.Split(IMAGES[:, None], np.arange(300) - 1)] * 2),
+            None,
+            "x has labels below 0",
+        ),
+    ],
+    ids=range(6),
+)
+def test_images_and_labels_are_refused(images, labels, words):
+    made = Classify(**TINY, batch=20)
+    assert words in message(made.fit, images, labels, epochs=1, verbose=False)
+    assert not hasattr(made, "params_") and not hasattr(made, "classes_")
+
+
+@pytest.mark.parametrize(
+    "settings, words",
+    [
+        ({"glimpses": 0}, "glimpses"),
+        ({"hidden": "8"}, "hidden"),
+        ({"read_size": 1}, "read_size"),
+        ({"glimpses": 10**12}, "units of all steps"),
+        ({"batch": 271}, "270 training images"),
+        ({"rate": -1}, "rate"),
+        ({"binarize": "maybe"}, "binarize"),
+        ({"seed": -1}, "seed"),
+        ({"threads": 0}, "threads"),
+    ],
+    ids=str,
+)
+def test_settings_are_refused_by_fit(settings, words):
+    made = Classify(**TINY | {"batch": 20} | settings)
+    assert words in message(made.fit, IMAGES, LABELS, epochs=1, verbose=False)
+
+
+def test_images_of_another_size_are_refused(fitted):
+    for call in fitted.predict, fitted.look:
+        assert "(1, 12, 10)" in message(call, NEW[:, :, :6])
+
+
+def test_coins_are_tossed_only_where_asked_for():
+    made = Classify(**TINY, batch=20, binarize="fresh")
+    made.fit(IMAGES, LABELS, epochs=0.1, verbose=False)
+    assert made._fresh and made.error_.protocol == "array, fresh binarisation, validation"

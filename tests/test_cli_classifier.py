@@ -1,0 +1,155 @@
+"""The commands with a classifier; mistakes as in test_cli.py."""
+
+import json
+import os
+import re
+import shlex
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from minidraw import Classify, cli, datasets
+
+TINY = "--hidden 8 --glimpses 2 --read-size 3 --batch 40 --threads 2 --validate 1000"
+TINY = [*TINY.split(), "--valid-images", "50", "--epochs", "0.05"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A run on scenes, one on pictures of its own with three classes, and scenes as pictures."""
+    place = tmp_path_factory.mktemp("classifier")
+    scenes = datasets.load("cluttered-digits").valid.images[:3][:, 0]
+    for k, scene in enumerate(scenes):
+        Image.fromarray(scene).save(place / f"{k}.png")
+    rng = np.random.default_rng(0)
+    images, labels = rng.integers(0, 256, (60, 9, 8), np.uint8), np.arange(60) % 3
+    np.savez(place / "own.npz", images=images, labels=labels)
+    np.savez(place / "bare.npz", images=images)
+    np.savez(place / "below.npz", images=images, labels=labels - 1)
+    run, own = (["train", "cluttered", *TINY, "--run", str(place / n)] for n in ("run", "own"))
+    assert cli.main([*run, "--data", "cluttered-digits"]) == 0
+    assert cli.main([*own, "--data", str(place / "own.npz"), "--epochs", "2"]) == 0
+    (place / "draw").mkdir()
+    draw = ["train", "--data", str(place / "own.npz"), "--run", str(place / "draw"), "--batch", "9"]
+    draw += "--hidden 5 --glimpses 2 --latent 2 --read-size 2 --write-size 2 --epochs 0.2".split()
+    assert cli.main(draw) == 0
+    return place
+
+
+def test_train_says_what_it_does(minidraw, here):
+    status, out, err = minidraw("train", "cluttered", "--data", "cluttered-digits", *TINY)
+    assert status == 0 and err == ""
+    first, error, pictures = out.splitlines()
+    assert first == "runs/cluttered: 6 steps, cluttered-digits"
+    words = r"validation error \((raw|averaged) weights\): \d+\.\d\d % \(standard error \d\.\d\d\),"
+    assert re.match(words, error) and "500 images, cluttered-digits, validation" in error
+    assert pictures == "pictures: runs/cluttered/glimpses.png"
+    meta = json.loads((here / "runs/cluttered/config.json").read_text())
+    assert meta["model"] == "glimpse" and meta["config"]["glimpses"] == 2
+    status, out, err = minidraw("train", "--resume", "runs/cluttered")
+    assert (status, err) == (0, "") and ": 0 steps" in out
+
+
+def test_evaluate(minidraw, folder):
+    status, out, err = minidraw("evaluate", folder / "run")
+    assert (status, err) == (0, "")
+    first, error = out.splitlines()
+    assert re.match(r"T 2, (raw|averaged) weights, valid set", first)
+    assert re.match(r"\d+\.\d\d % \(standard error", error)
+    assert error.endswith("500 images, cluttered-digits, valid")
+    assert "100 images" in minidraw("evaluate", folder / "run", "--images", 100)[1]
+    assert "6 images, own.npz, valid" in minidraw("evaluate", folder / "own")[1]
+
+
+def test_classify(minidraw, folder, here):
+    pictures = [folder / f"{k}.png" for k in range(3)]
+    network = ["--network", folder / "run"]
+    status, out, err = minidraw("classify", *pictures, *network)
+    assert (status, err) == (0, "") and not os.listdir(here)
+    lines = out.splitlines()
+    likely = Classify.load(folder / "run").predict_proba(
+        datasets.load("cluttered-digits").valid.images[:3]
+    )
+    for line, path, row in zip(lines, pictures, likely, strict=True):
+        assert line == f"{path}: {row.argmax()} ({row.max():.1%})"
+    status, out, err = minidraw("classify", pictures[1], *network, "--out", "looks.png")
+    assert out.splitlines() == [lines[1], "looks.png"]
+    with Image.open("looks.png") as shown:
+        assert shown.size == (804, 804)  # two steps, the image above its glimpse
+    assert minidraw("classify", pictures[1], *network, "--invert")[1] != lines[1] + "\n"
+
+
+def test_a_small_picture_gets_a_margin_and_a_large_one_is_reduced(minidraw, folder, here):
+    with Image.open(folder / "0.png") as scene:
+        corner = scene.crop((0, 0, 40, 30))
+        whole = Image.new("L", (100, 100))
+        whole.paste(corner, (30, 35))
+        corner.save("small.png")
+        whole.save("whole.png")
+        scene.resize((200, 200), Image.Resampling.NEAREST).save("large.png")
+    network = ["--network", folder / "run"]
+    found = minidraw("classify", "small.png", "whole.png", *network)[1].splitlines()
+    assert found[0].partition(":")[2] == found[1].partition(":")[2]
+    assert minidraw("classify", "large.png", *network)[0] == 0
+
+
+def test_figure_5(minidraw, folder, here):
+    status, out, err = minidraw("figures", "--classifier", folder / "run")
+    assert (status, err) == (0, "") and "figures/figure-5.png" in out
+    with Image.open("figures/figure-5.png") as figure:
+        assert figure.size[1] > 6 * 200
+
+
+def test_data(minidraw, here):
+    status, out, err = minidraw("data", "cluttered-digits")
+    assert (status, err) == (0, "")
+    assert "4,500 train, 500 valid" in out and "100 x 100 pixels" in out
+    with Image.open("data.png") as sheet:
+        assert min(sheet.size) >= 1000  # ten by ten scenes
+
+
+@pytest.mark.parametrize(
+    "typed, words",
+    [
+        ("train cluttered --data {own} --latent 3", "a glimpse network has no latent; it has"),
+        ("train cluttered --data {own} --no-read-attention", "no read_attention"),
+        ("train cluttered --data {bare}", "bare.npz has no labels"),
+        ("train cluttered --data {below}", "below.npz has labels below 0"),
+        ("train cluttered --data binarized", "did you mean"),
+        ("train cluttered --data {own} --read-size 1", "read_size must be at least 2"),
+        ("train cluttered --data {own} --glimpses 0", "glimpses must be at least 1"),
+        ("train cluttered --data {own} --glimpses 1000000000000", "units of all steps"),
+        ("train cluttered --data {own} --batch 99", "54 training images"),
+        ("train cluttered --data cluttered --size 60", "cluttered has its own size"),
+        ("train cluttered --data {own} --init {draw}", "lstm.h_0 is none there"),
+        ("train --data {own} --init {run} --batch 5 --hidden 8", "canvas_0"),
+        ("train clutered", "did you mean cluttered?"),
+        ("classify", "IMAGE"),
+        ("classify nowhere.png --network {run}", "nowhere.png"),
+        ("classify {own} --network {run}", "own.npz is no readable PNG or JPEG"),
+        ("classify {image} --network nowhere", "nowhere: no such file"),
+        ("classify {image} --network {draw}", "of another kind: draw"),
+        ("classify {image} --network {run} --out {run}", "can't write"),
+        ("classify {image} --netwrk {run}", "did you mean --network?"),
+        ("sample {run}", "of another kind: glimpse"),
+        ("film {run}", "of another kind: glimpse"),
+        ("reconstruct {run}", "of another kind: glimpse"),
+        ("figures --classifier {draw}", "of another kind: draw"),
+        ("figures --classifier {own_run}", ["(1, 100, 100)", "(1, 9, 8)"]),
+        ("evaluate {run} --bound iw", "a classifier has no latent vectors: leave out --bound"),
+        ("evaluate {run} --samples 3", "leave out --samples"),
+        ("evaluate {run} --out x.png", "leave out --out"),
+        ("evaluate {run} --split test", "cluttered-digits has no test set"),
+        ("evaluate {run} --data digits", ["(1, 28, 28)", "(1, 100, 100)"]),
+        ("evaluate {own_run} --data {bare}", "labels of 0 classes, this network knows 3"),
+    ],
+)
+def test_mistakes(refused, folder, here, typed, words):
+    names = ("run", "draw", "own.npz", "bare.npz", "below.npz")
+    places = {name.removesuffix(".npz"): folder / name for name in names}
+    given = typed.format(**places, own_run=folder / "own", image=folder / "0.png")
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    refused(*shlex.split(given), words=words)
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
+    assert os.listdir(here) == []
