@@ -11,7 +11,7 @@ from minidraw.learn.plain import agrees
 from minidraw.learn.table import everything
 
 EXERCISES = everything()
-LAYERS = [*dir(layers), "_banks", "_banks_backward"]
+LAYERS = [*dir(layers), "banks", "banks_backward"]
 
 
 def answered(entry):

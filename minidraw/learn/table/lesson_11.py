@@ -11,7 +11,7 @@ from minidraw.layers import (
     write_attention,
     write_attention_backward,
 )
-from minidraw.layers.read_write import _banks_backward
+from minidraw.layers.read_write import banks_backward
 from minidraw.learn.exercise import Exercise
 
 
@@ -243,7 +243,7 @@ EXERCISES = (
             "x_err = x - sigmoid(canvas) leads to the canvas.",
         ),
         forward=read_attention,
-        parts=(_banks_backward,),
+        parts=(banks_backward,),
         uses=("read", "read_backward", *BANKS),
         mistakes=(
             *SHARED,
@@ -281,7 +281,7 @@ EXERCISES = (
             "Both axes use the same stride and variance: add what the two filterbanks say.",
         ),
         forward=write_attention,
-        parts=(_banks_backward,),
+        parts=(banks_backward,),
         uses=("write", "write_backward", *BANKS),
         mistakes=(
             *SHARED,
