@@ -68,6 +68,11 @@ def _very_unlikely(rng, n, L):
     return {"logits": inputs["logits"] - 900}, settings
 
 
+def _far_apart(rng, n, L):
+    inputs, settings = _decisions(rng, n, L)
+    return {"logits": inputs["logits"] - 800 * np.arange(n)[:, None]}, settings
+
+
 def _looks(rng, n, T, H, K, B, A):
     normal = rng.standard_normal
     inputs = {"h_0": normal((n, H)), "c_0": normal((n, H))}
@@ -98,6 +103,7 @@ EXERCISES = (
         edges=(
             (_sure, "logits of +-1000"),
             (_very_unlikely, "logits near -900"),
+            (_far_apart, "images whose logits lie far apart"),
         ),
         optional=True,
         mistakes=(
@@ -127,8 +133,8 @@ EXERCISES = (
                 "the logarithm of the sum is missing",
             ),
             (
-                "np.log(np.exp(shifted).sum(axis=1)) - (targets * shifted).sum(axis=1)",
-                "np.log2(np.exp(shifted).sum(axis=1)) - (targets * shifted).sum(axis=1) / np.log(2)",
+                "return nll, CrossEntropyCache",
+                "return nll / np.log(2), CrossEntropyCache",
                 "these are bits, from log2; nats take the natural logarithm",
             ),
             (
@@ -173,6 +179,16 @@ EXERCISES = (
             ("(softmax(logits) - targets)", "-targets", "right except for the part log s"),
             ("(softmax(logits) - targets)", "(logits - targets)", "the softmax is missing"),
             ("dnll[:, None] * ", "", "the gradient dnll that arrives is left out"),
+            (
+                "(softmax(logits) - targets)",
+                "-targets / softmax(logits)",
+                "this is the slope by the probabilities; it must go on to the logits",
+            ),
+            (
+                "(softmax(logits) - targets)",
+                "(softmax(logits) * (1 - softmax(logits)) - targets)",
+                "the slope of log s is the softmax itself, not the softmax's slope",
+            ),
             (
                 "(softmax(logits) - targets)",
                 "(1 / (1 + np.exp(-logits)) - targets)",
