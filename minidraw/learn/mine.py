@@ -46,7 +46,7 @@ class Banks(NamedTuple):
 class ReadCache(NamedTuple):
     banks: Banks
     read: object
-    s: np.ndarray  # (n, C, B, A)
+    s: np.ndarray | None  # (n, C, B, A); None where an image is read without a canvas
     patches: tuple  # shape of the glimpse as pictures
 
 
@@ -120,6 +120,9 @@ class Mine:
     packed_transposed = staticmethod(layers.packed)
     read_full = staticmethod(layers.read_full)
     read_full_backward = staticmethod(layers.read_full_backward)
+    softmax = staticmethod(layers.softmax)
+    softmax_cross_entropy = staticmethod(layers.softmax_cross_entropy)
+    softmax_cross_entropy_backward = staticmethod(layers.softmax_cross_entropy_backward)
 
     def linear_backward_input(self, dout, W):
         if "linear" not in self.own:
@@ -177,6 +180,15 @@ class Mine:
         dx_err, *dfilters = self.read_backward(dglimpse.reshape(cache.patches), cache.read)
         dcanvas = -dx_err * cache.s * (1 - cache.s)  # x_err = x - sigmoid(canvas)
         return dcanvas, self._banks_backward(*dfilters, cache.banks)
+
+    def read_image_attention(self, raw, *, x, K):
+        filters, banks = self._banks(raw, height=x.shape[2], width=x.shape[3], K=K)
+        glimpse, read_cache = layers.read_image(*filters, x=x)
+        return glimpse.reshape(len(x), -1), ReadCache(banks, read_cache, None, glimpse.shape)
+
+    def read_image_attention_backward(self, dglimpse, cache):
+        dfilters = layers.read_image_backward(dglimpse.reshape(cache.patches), cache.read)
+        return self._banks_backward(*dfilters, cache.banks)
 
     def write_attention(self, patch, raw, *, height, width, K):
         filters, banks = self._banks(raw, height=height, width=width, K=K)
