@@ -112,7 +112,8 @@ show(
 # %% [markdown]
 # **Predict.** Digits are handed out in two parts, one to train on and one to test with. Should the
 # pieces in a test scene be cut from the digits for training, or from those for testing?
-#
+
+# %% [markdown]
 # From those for testing: a piece that was seen in training could be recognised, and ignored
 # because of that. So a scene takes all of its parts from one set of digits.
 #
@@ -341,7 +342,8 @@ show(
 # %% [markdown]
 # **Predict.** Two questions about that picture. Does the first window differ from image to image?
 # And which $h$ has no window made of it?
-#
+
+# %% [markdown]
 # The first window is made of $h_0$, which is learned and the same for all images: nothing of the
 # image has been seen yet. So the network's first look is always at the same place, and the others
 # need not be. And $h_T$ makes no window, for nobody looks any more.
@@ -647,14 +649,16 @@ strips(
 # When this page was made, the first two had their windows where they belong: a 4 for a 9, a 9 for
 # a 4, with a scrap in view that closes or opens a loop. In the third the window went to the scrap
 # and left the 1 beside it. To count, take the last window's middle less the digit's. The network
-# has a habit there, some pixels up and to the left, and may have: only how far a window is from
-# *its own habit* matters.
+# has a habit there: it keeps the digit off the window's middle, and may. What matters is how far a
+# window lies from *its own habit*.
 
 # %%
 places = np.random.default_rng(3).random((len(rows), 2 + 5 * PIECES))[:, :2]  # as `batch` drew them
 down, across = (places * (SIZE - 27)).astype(int).T + 13.5  # the digit's middle
 off = np.array([window.center_y[-1] - down, window.center_x[-1] - across])
-away = np.hypot(*(off - np.median(off, axis=1, keepdims=True)))
+habit = np.median(off, axis=1, keepdims=True)
+print(f"habit: {habit[0, 0]:+.1f} pixels down, {habit[1, 0]:+.1f} to the right")
+away = np.hypot(*(off - habit))
 wrong = answer != labels_new
 for low, high in ((0, 3), (3, 6), (6, 50)):
     part = (away >= low) & (away < high)
