@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minidraw.layers import read, read_backward
+from minidraw.layers import read, read_backward, read_image, read_image_backward
 from minidraw.learn.exercise import Exercise
 
 
@@ -82,6 +82,7 @@ EXERCISES = (
             "gamma has the shape (n,) and multiplies everything that its image reads.",
         ),
         outputs=("glimpse",),
+        parts=(read_image,),
         mistakes=(
             ("gamma[:, None, None, None] * glimpse", "glimpse", "gamma is missing"),
             (
@@ -120,26 +121,27 @@ EXERCISES = (
             "gamma multiplied the whole glimpse: multiply by what it multiplied, and sum.",
         ),
         forward=read,
+        parts=(read_image_backward,),
         uses=("sandwich_backward",),
         mistakes=(
             (
                 "(dpatch.mT @ rows).sum(axis=1)",
-                "(dpatch.mT @ rows)[:, C:].sum(axis=1)",
+                "(dpatch.mT @ rows)[:, x.shape[1] // 2 :].sum(axis=1)",
                 ONLY_ERROR,
             ),
             (
-                "(dpatch @ (F_x[:, None] @ pictures.mT)).sum(axis=1)",
-                "(dpatch @ (F_x[:, None] @ pictures.mT))[:, C:].sum(axis=1)",
+                "(dpatch @ (F_x[:, None] @ x.mT)).sum(axis=1)",
+                "(dpatch @ (F_x[:, None] @ x.mT))[:, x.shape[1] // 2 :].sum(axis=1)",
                 ONLY_ERROR,
             ),
             (
                 "(dpatch.mT @ rows).sum(axis=1)",
-                "(dpatch.mT @ rows)[:, :C].sum(axis=1)",
+                "(dpatch.mT @ rows)[:, : x.shape[1] // 2].sum(axis=1)",
                 ONLY_IMAGE,
             ),
             (
-                "(dpatch @ (F_x[:, None] @ pictures.mT)).sum(axis=1)",
-                "(dpatch @ (F_x[:, None] @ pictures.mT))[:, :C].sum(axis=1)",
+                "(dpatch @ (F_x[:, None] @ x.mT)).sum(axis=1)",
+                "(dpatch @ (F_x[:, None] @ x.mT))[:, : x.shape[1] // 2].sum(axis=1)",
                 ONLY_IMAGE,
             ),
             (
@@ -148,13 +150,18 @@ EXERCISES = (
                 "right except for gamma, by which the glimpse was multiplied",
             ),
             (
-                "dpatch[:, C:]",
-                "dpatch[:, :C]",
+                "cache.gamma[:, None, None, None] * dglimpse[:, C:]",
+                "dglimpse[:, C:]",
+                "right except for gamma, by which the glimpse was multiplied",
+            ),
+            (
+                "dglimpse[:, C:]",
+                "dglimpse[:, :C]",
                 "this is the gradient of the image; x_err is the second half",
             ),
             (
-                "dpatch[:, C:]",
-                "dpatch",
+                "dglimpse[:, C:]",
+                "dglimpse",
                 "this is the gradient of both pictures; x_err is the second half",
             ),
             (
@@ -164,16 +171,16 @@ EXERCISES = (
             ),
             (
                 "(dglimpse * (rows @ F_x[:, None].mT)).sum(axis=(1, 2, 3))",
-                "(dglimpse * (rows @ F_x[:, None].mT))[:, C:].sum(axis=(1, 2, 3))",
+                "(dglimpse * (rows @ F_x[:, None].mT))[:, x.shape[1] // 2 :].sum(axis=(1, 2, 3))",
                 ONLY_ERROR,
             ),
             (
                 "(dglimpse * (rows @ F_x[:, None].mT)).sum(axis=(1, 2, 3))",
-                "(dglimpse * (rows @ F_x[:, None].mT))[:, :C].sum(axis=(1, 2, 3))",
+                "(dglimpse * (rows @ F_x[:, None].mT))[:, : x.shape[1] // 2].sum(axis=(1, 2, 3))",
                 ONLY_IMAGE,
             ),
             ("(dpatch @ (F_x", "(dpatch.mT @ (F_x", TURNED),
-            ("mT @ dpatch[:, C:] @", "mT @ dpatch[:, C:].mT @", TURNED),
+            ("mT @ dpatch @ cache", "mT @ dpatch.mT @ cache", TURNED),
         ),
     ),
 )
