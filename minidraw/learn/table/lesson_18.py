@@ -153,6 +153,12 @@ EXERCISES = (
             ),
             ("-(light + dark)", "-dark", "right except for the light side, x log x"),
             (
+                "floor = -(light + dark).sum(axis=(1, 2, 3))",
+                "p = 1 / (1 + np.exp(-logits)); floor = -(p * np.log(p) + (1 - p) * np.log(1 - p))"
+                ".sum(axis=(1, 2, 3))",
+                "this is made of the canvas's probabilities: the floor is made of the levels",
+            ),
+            (
                 "return floor, cost - floor",
                 "return floor, cost",
                 "this is the whole cost: the floor isn't taken off",
