@@ -472,7 +472,7 @@ def scenes(small, count, rng):
     tints = hue(rng.random((count, 2)))
     places = rng.integers(0, SIDE - SMALL + 1, (count, 2, 2))
     pairs = tints[..., None, None] * which[:, :, None]  # (count, 2, 3, 12, 12)
-    return composed(pairs, places=places, side=SIDE).astype(np.float32), places
+    return composed(pairs, places=places, side=SIDE), places
 
 
 # %% [markdown]
@@ -482,7 +482,7 @@ def scenes(small, count, rng):
 # %%
 rng = np.random.default_rng(18)
 images, _ = scenes(shrunk(digits), 4500, rng)
-held_out, places = scenes(shrunk(as_float(data.valid.images[:, 0])), 500, rng)
+held_out, places = scenes(shrunk(as_float(data.valid.images[:, 0], np.float64)), 500, rng)
 red, green, cyan = hue([0, 1 / 3, 1 / 2])
 for name, other in (("green", green), ("cyan", cyan)):
     print(f"red {red.round(2)} and {name} {other.round(2)}: {np.minimum(red + other, 1).round(2)}")
@@ -519,7 +519,7 @@ def trained(seed):
     start = draw.init_params(config, rng, np.float32, images.mean(axis=0))
     adam, grad = Adam(start, beta1=0.9, beta2=0.999, average=0.99), flat(draw.param_shapes(config))
     for step in range(STEPS):
-        x = Batch(images[rng.integers(0, len(images), BATCH)])
+        x = Batch(images[rng.integers(0, len(images), BATCH)].astype(np.float32))
         noise = rng.standard_normal(draw.noise_shape(config, BATCH), np.float32)
         costs, grads = draw.loss_and_grads(adam.weights.views, x, noise, config, layers)
         fill(grad, {name: gradient / BATCH for name, gradient in grads.items()})
@@ -532,13 +532,14 @@ def trained(seed):
 # %%
 params, log = trained(seed=0)
 noise = np.random.default_rng(5).standard_normal(draw.noise_shape(config, 500), np.float32)
-film = draw.reconstruct(params, Batch(held_out), noise, config, layers)
+given = Batch(held_out.astype(np.float32))
+film = draw.reconstruct(params, given, noise, config, layers)
 start = draw.init_params(config, np.random.default_rng(0), np.float32, images.mean(axis=0))
 mean = np.repeat(start["canvas_0"][None], 500, axis=0)
 for name, canvas in (("mean image", mean), ("network", film.canvas[-1])):
     floor, excess = (part.mean() for part in floor_and_excess(canvas, x=held_out))
     print(f"{name:10s} {floor + excess:.1f} nats: floor {floor:.1f}, excess {excess:.1f}")
-costs = draw.costs(params, Batch(held_out), noise, config, layers)
+costs = draw.costs(params, given, noise, config, layers)
 np.testing.assert_allclose(costs["nll"].mean(), floor + excess, rtol=1e-4)
 print(f"and {costs['kl'].mean():.1f} nats for the latent vector")
 
