@@ -665,8 +665,9 @@ for name, spots in {"own": second, "the next": second[(number + 1) % len(number)
     print(f"last window to the second digit of {name} scene: {distance:.1f} pixels")
 
 # %% [markdown]
-# In the run shown here, the first digit has most of its fall behind it before that of the second
-# begins. This is what the paper says of its figure 8: typically one digit, then the other. But be
+# Painted at once, both curves would fall together. One after the other, one falls while the other
+# waits, and then it is the other way round. In the run shown here, the first digit has most of its
+# fall behind it before that of the second begins. This is what the paper says of its figure 8: typically one digit, then the other. But be
 # careful what you take from it.
 #
 # * This network doesn't look for a digit and then for the next. Its window takes nearly the same
