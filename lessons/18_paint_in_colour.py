@@ -600,7 +600,9 @@ names = [*(f"step {t}" for t in range(1, 7)), "scene"]
 axes.set(xticks=60 + 125 * np.arange(7) + 15 * (np.arange(7) == 6), xticklabels=names, yticks=[])
 show(
     figure,
-    "Figure 18.9. Four of them as a strip, with the write window; at the right, the scenes.",
+    "Figure 18.9. Four of them as a strip, with the write window; at the right, the scenes: "
+    "a green 1 and a green 0; a green 8 and a red 7; a violet 1 and a turquoise 9; a magenta 1 and "
+    "a green 6. The clouds have about these colours.",
     "Four rows of six pictures, and a seventh apart. From left to right the frame moves across the "
     "square, and clouds of colour appear where it has been. The seventh has two digits at the "
     "clouds' places.",
@@ -667,8 +669,8 @@ for name, spots in {"own": second, "the next": second[(number + 1) % len(number)
 # %% [markdown]
 # Painted at once, both curves would fall together. One after the other, one falls while the other
 # waits, and then it is the other way round. In the run shown here, the first digit has most of its
-# fall behind it before that of the second begins. This is what the paper says of its figure 8: typically one digit, then the other. But be
-# careful what you take from it.
+# fall behind it before that of the second begins. This is what the paper says of its figure 8:
+# typically one digit, then the other. But be careful what you take from it.
 #
 # * This network doesn't look for a digit and then for the next. Its window takes nearly the same
 #   way in all scenes, and each scene moves it aside by the few pixels that stand above. What it has
