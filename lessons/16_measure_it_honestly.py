@@ -308,6 +308,7 @@ np.testing.assert_allclose(difference, (eps**2 - drawn**2) / 2 + log_sigma)
 #
 # ## What is next
 #
-# This is the end of the series. You have the whole network in your hands: change it. Laplace
-# filters instead of Gaussians, another memory than the LSTM, a stride for each axis. The finite
-# difference will tell you when you have it right, and you know how to say how good it is.
+# You have the whole network in your hands: change it. Laplace filters instead of Gaussians, another
+# memory than the LSTM, a stride for each axis. The finite difference will tell you when you have it
+# right, and you know how to say how good it is. Lessons 17 and 18 change it twice: a network that
+# reads a scene and decides, and one that paints in colour.

@@ -758,6 +758,6 @@ print(f"by hand {dW_window[2, 0]:.9f}, measured {(above - below) / 2e-5:.9f}")
 #
 # ## What is next
 #
-# This network reads and doesn't paint; DRAW does both, in grey. What changes with colour, and with
-# two things in one picture, is for another day. Until then: train at the paper's size, and watch
-# where it looks.
+# This network reads and doesn't paint; DRAW does both, in grey. Lesson 18 is about what changes with
+# colour, and with two things in one picture. Until then: train at the paper's size, and watch where
+# it looks.
