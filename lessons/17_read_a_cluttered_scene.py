@@ -758,6 +758,6 @@ print(f"by hand {dW_window[2, 0]:.9f}, measured {(above - below) / 2e-5:.9f}")
 #
 # ## What is next
 #
-# This network reads and doesn't paint; DRAW does both, in grey. Lesson 18 is about what changes with
+# This network reads and does not paint; DRAW does both, in grey. Lesson 18 says what changes with
 # colour, and with two things in one picture. Until then: train at the paper's size, and watch where
 # it looks.
