@@ -106,8 +106,10 @@ def _parser():
     classify.add_argument("--out", type=Path, help="also draw where it looks, to this file")
     figures = command("figures", "the paper's figures of digits", "minidraw figures")
     figures.add_argument("network", nargs="?", type=Path, help=NETWORK)
-    figures.add_argument("--no-attention", type=Path, help="run or weights, for figure 7")
-    figures.add_argument("--classifier", type=Path, help="draws figure 5 too: run or weights")
+    figures.add_argument(
+        "--no-attention", type=Path, help="the same, without attention, for figure 7"
+    )
+    figures.add_argument("--classifier", type=Path, help="the same, of a classifier, for figure 5")
     _add_data(figures)
     figures.add_argument("--out", type=Path, default="figures", help="folder (default: figures)")
     lessons = command("lessons", "write the network yourself", "minidraw lessons start lessons")

@@ -3,6 +3,7 @@
 from minidraw.commands import DIGITS, SHIPPED, data_of, painter
 from minidraw.errors import UserError
 
+SHIPPED_PLAIN = "mnist-no-attention.npz"
 SHIPPED_CLASSIFIER = "cluttered.npz"
 SCENES = 6  # in figure 5
 
@@ -66,20 +67,18 @@ def classify(arguments):
 
 def figures(arguments):
     from minidraw import Draw, figures, viz
+    from minidraw.datasets import carried_path
 
     network = painter(arguments)
-    plain = arguments.no_attention and Draw.load(arguments.no_attention)
+    plain = Draw.load(arguments.no_attention or carried_path(SHIPPED_PLAIN))
     data = data_of(arguments, network.meta_.get("data", {}) if arguments.network else DIGITS)
     network.check_fits(data, "train")
-    looks = arguments.classifier and _looks(arguments.classifier)
+    looks = _looks(arguments.classifier or carried_path(SHIPPED_CLASSIFIER))
     paths = figures.draw_all(arguments.out, network, plain, data.middles)
-    if looks:
-        paths.append(arguments.out / "figure-5.png")
-        viz.save_png(paths[-1], viz.glimpses(looks))
+    paths.append(arguments.out / "figure-5.png")
+    viz.save_png(paths[-1], viz.glimpses(looks))
     for path in paths:
         print(path)
-    if plain is None:
-        print("figure 7 needs a network without attention: give --no-attention")
     print(f"nearest images of figure 6: among the {len(data.train)} training images of {data.name}")
 
 

@@ -184,17 +184,16 @@ def draw_all(folder, attention, plain, training):
     folder : path-like
         Made if need be.
     attention, plain : minidraw.Draw
-        The network of figures 1 and 6, and one without attention; None leaves figure 7 out.
+        The network of figures 1 and 6, and the one without attention of figure 7.
     training : array, shape (n, C, B, A)
         What `attention` was trained on: uint8, or values in [0, 1].
     """
-    if plain is not None and plain.config_.write_attention:
+    if plain.config_.write_attention:
         raise UserError("figure 7 is of a network without attention, and this one writes with it")
     digits = datasets.load("digits").train.images[list(DIGITS)]
     figures = {1: film_strip(attention), 3: filters(digits[0]), 4: zoom(scene(digits))}
     figures[6] = samples_beside_nearest(attention, training)
-    if plain is not None:
-        figures[7] = film_strip(plain)
+    figures[7] = film_strip(plain)
     Path(folder).mkdir(parents=True, exist_ok=True)
     paths = [Path(folder) / f"figure-{number}.png" for number in figures]
     for path, figure in zip(paths, figures.values(), strict=True):

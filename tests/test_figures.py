@@ -339,12 +339,6 @@ def test_draw_all_writes_png_files(network, tmp_path):
     assert not has(shown["figure-7.png"], VERMILION).any()
 
 
-def test_draw_all_without_a_plain_network_leaves_figure_7_out(network, tmp_path):
-    paths = figures.draw_all(tmp_path, network, None, images(30))
-    assert [path.name for path in paths] == [f"figure-{k}.png" for k in (1, 3, 4, 6)]
-    assert sorted(tmp_path.iterdir()) == paths
-
-
 @pytest.mark.parametrize("plain, training", [(True, images(30)), (False, images(30, 3))])
 def test_draw_all_refuses_before_it_writes(network, tmp_path, plain, training):
     with pytest.raises(UserError, match="figure 7" if plain else "training images"):
