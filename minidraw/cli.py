@@ -104,7 +104,7 @@ def _parser():
     )
     classify.add_argument("--invert", action="store_true", help="the pictures are dark on light")
     classify.add_argument("--out", type=Path, help="also draw where it looks, to this file")
-    figures = command("figures", "the paper's figures of digits", "minidraw figures")
+    figures = command("figures", "the paper's figures", "minidraw figures")
     figures.add_argument("network", nargs="?", type=Path, help=NETWORK)
     figures.add_argument(
         "--no-attention", type=Path, help="the same, without attention, for figure 7"

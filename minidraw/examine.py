@@ -70,16 +70,17 @@ def figures(arguments):
     from minidraw.datasets import carried_path
 
     network = painter(arguments)
-    plain = Draw.load(arguments.no_attention or carried_path(SHIPPED_PLAIN))
     data = data_of(arguments, network.meta_.get("data", {}) if arguments.network else DIGITS)
     network.check_fits(data, "train")
+    plain = Draw.load(arguments.no_attention or carried_path(SHIPPED_PLAIN))
     looks = _looks(arguments.classifier or carried_path(SHIPPED_CLASSIFIER))
-    paths = figures.draw_all(arguments.out, network, plain, data.middles)
-    paths.append(arguments.out / "figure-5.png")
-    viz.save_png(paths[-1], viz.glimpses(looks))
+    paths = figures.draw_all(arguments.out, network, data.middles, name=data.name, plain=plain)
+    if data.name not in figures.OTHER_SETS:
+        paths.append(arguments.out / "figure-5.png")
+        viz.save_png(paths[-1], viz.glimpses(looks))
     for path in paths:
         print(path)
-    print(f"nearest images of figure 6: among the {len(data.train)} training images of {data.name}")
+    print(f"training images: the {len(data.train)} of {data.name}")
 
 
 def _looks(path):

@@ -1,4 +1,4 @@
-"""The paper's figures of digits, 1, 3, 4, 6 and 7, as uint8 arrays (height, width, 3)."""
+"""The paper's figures, as uint8 arrays (height, width, 3); figure 5 is `viz.glimpses`."""
 
 from itertools import product
 from pathlib import Path
@@ -21,10 +21,13 @@ CLOSE = 0.27, 0.13  # figure 4: one digit of the scene
 CLOSE_AT = 0.59, 0.49  # g_x~ and g_y~: on the last of these places, each down and across, 0 to 1
 PLACES = (0.05, 0.10), (0.12, 0.95), (0.50, 0.48), (0.95, 0.04), (0.90, 0.92)
 DIGITS = 18, 0, 13, 47, 22  # of the package's; the first is figure 3's too
+# By data set: the paper's numbers of the films, and of the samples beside training images.
+OTHER_SETS = {"two-digits": (8, None), "cifar10": (None, 12)}
+OTHER_SETS |= dict.fromkeys(("svhn", "svhn-no-extra", "svhn-digits"), (10, 9))
 
 
 def film_strip(network, *, rows=6, steps=12, seed=0):
-    """Figure 1, and figure 7 where the network has no attention: new images being painted.
+    """Figure 1, or 7 without attention, 8 of two digits, 10 of numbers: images being painted.
 
     One image per row, ``steps`` canvases of each (at most T), spread evenly from the first step
     to the last, with the windows that they were written through.  ``network`` is a trained
@@ -163,7 +166,7 @@ def nearest(images, training):
 
 
 def samples_beside_nearest(network, training, *, rows=8, columns=9, seed=0):
-    """Figure 6: new mean images, and the training images nearest to those of the last column.
+    """Figures 6, 9, 12: new mean images, and training images nearest to those of the last column.
 
     ``training``, shape (n, C, B, A), uint8 or values in [0, 1], is what the network was trained
     on; ``rows`` and ``columns`` count new images.  Returns what `film_strip` returns.
@@ -176,24 +179,33 @@ def samples_beside_nearest(network, training, *, rows=8, columns=9, seed=0):
     return _page(_join([left, right], axis=1))
 
 
-def draw_all(folder, attention, plain, training):
-    """Save the figures as ``figure-1.png`` and so on; returns a list of their paths.
+def draw_all(folder, network, training, *, name="", plain=None):
+    """Save the figures of a network as ``figure-1.png`` and so on; returns a list of their paths.
 
     Parameters
     ----------
     folder : path-like
         Made if need be.
-    attention, plain : minidraw.Draw
-        The network of figures 1 and 6, and the one without attention of figure 7.
+    network : minidraw.Draw
     training : array, shape (n, C, B, A)
-        What `attention` was trained on: uint8, or values in [0, 1].
+        What `network` was trained on: uint8, or values in [0, 1].
+    name : str
+        Of that data set.  Of two digits, house numbers and CIFAR-10 the paper shows figures 8 to
+        10 and 12; of any other set they are 1 and 6, and with them come 3 and 4.
+    plain : minidraw.Draw, optional
+        The network without attention of figure 7, with these.
     """
-    if plain.config_.write_attention:
-        raise UserError("figure 7 is of a network without attention, and this one writes with it")
-    digits = datasets.load("digits").train.images[list(DIGITS)]
-    figures = {1: film_strip(attention), 3: filters(digits[0]), 4: zoom(scene(digits))}
-    figures[6] = samples_beside_nearest(attention, training)
-    figures[7] = film_strip(plain)
+    film, samples = OTHER_SETS.get(name, (1, 6))
+    figures = {film: film_strip(network)} if film else {}
+    if name not in OTHER_SETS:
+        digits = datasets.load("digits").train.images[list(DIGITS)]
+        figures |= {3: filters(digits[0]), 4: zoom(scene(digits))}
+    if samples:
+        figures[samples] = samples_beside_nearest(network, training)
+    if plain and name not in OTHER_SETS:
+        if plain.config_.write_attention:
+            raise UserError("figure 7 is of a network without attention: this one writes with it")
+        figures[7] = film_strip(plain)
     Path(folder).mkdir(parents=True, exist_ok=True)
     paths = [Path(folder) / f"figure-{number}.png" for number in figures]
     for path, figure in zip(paths, figures.values(), strict=True):

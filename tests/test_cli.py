@@ -117,7 +117,7 @@ def test_figures(minidraw, folder, here):
     status, out, err = minidraw("figures", folder / "run", "--no-attention", "plain")
     names = [f"figures/figure-{number}.png" for number in (1, 3, 4, 6, 7, 5)]
     assert (status, err) == (0, "") and out.splitlines()[:6] == names
-    assert "among the 108 training images of pictures.npz" in out
+    assert out.splitlines()[6:] == ["training images: the 108 of pictures.npz"]
     assert all((here / name).stat().st_size for name in names)
 
 

@@ -324,7 +324,7 @@ def test_one_filter_is_no_window(function):
 def test_draw_all_writes_png_files(network, tmp_path):
     folder = tmp_path / "new" / "figures"
     training = images(30)
-    paths = figures.draw_all(folder, network, untrained(False), training)
+    paths = figures.draw_all(folder, network, training, plain=untrained(False))
     assert [path.name for path in paths] == [f"figure-{k}.png" for k in (1, 3, 4, 6, 7)]
     assert sorted(folder.iterdir()) == paths
     shown = {}
@@ -342,8 +342,22 @@ def test_draw_all_writes_png_files(network, tmp_path):
 @pytest.mark.parametrize("plain, training", [(True, images(30)), (False, images(30, 3))])
 def test_draw_all_refuses_before_it_writes(network, tmp_path, plain, training):
     with pytest.raises(UserError, match="figure 7" if plain else "training images"):
-        figures.draw_all(tmp_path / "new", network, untrained(plain), training)
+        figures.draw_all(tmp_path / "new", network, training, plain=untrained(plain))
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "name, numbers", [("two-digits", [8]), ("svhn-no-extra", [10, 9]), ("cifar10", [12])]
+)
+def test_draw_all_numbers_other_sets_as_the_paper_does(network, tmp_path, name, numbers):
+    training, films = images(30), (8, 10)
+    paths = figures.draw_all(tmp_path, network, training, name=name, plain=untrained(False))
+    assert [path.name for path in paths] == [f"figure-{k}.png" for k in numbers]
+    for number, path in zip(numbers, paths, strict=True):
+        with Image.open(path) as image:
+            shown = np.asarray(image)
+        samples = figures.samples_beside_nearest(network, training)
+        assert (shown == (figures.film_strip(network) if number in films else samples)).all()
 
 
 def test_import_loads_no_drawing_library():
