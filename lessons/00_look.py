@@ -17,7 +17,7 @@
 # | paper | here | |
 # |---|---|---|
 # | $c_t$ | canvas | the picture as it is after step $t$ |
-# | $T$ | steps | number of strokes, 32 for the network that comes along |
+# | $T$ | steps | number of strokes, 32 for the network of these lessons |
 # | $z_t$ | noise | random numbers that the network makes its stroke from |
 # | $N$ | `K` | the window has `K` x `K` dots |
 # | $x$ | `x` | a given image, where there is one |
@@ -41,7 +41,7 @@ from minidraw.learn.pictures import (
 )
 from minidraw.models import draw
 
-model = minidraw.Draw.load(carried_path("mnist.npz"))  # a trained network, part of minidraw
+model = minidraw.Draw.load(carried_path("mnist-t32.npz"))  # a trained network, part of minidraw
 
 # %% [markdown]
 # ## The goal

@@ -413,7 +413,7 @@ np.testing.assert_allclose(ours[0], through[:, 2:])
 print("write agrees with the package, there and back")
 
 # %%
-network = minidraw.Draw.load(carried_path("mnist.npz"))
+network = minidraw.Draw.load(carried_path("mnist-t32.npz"))
 noise = rng.standard_normal(draw.noise_shape(network.config_, 1)).astype(np.float32)
 painting = draw.generate(network.params_, noise, network.config_, layers)
 window, worst = painting.write_window, 0.0

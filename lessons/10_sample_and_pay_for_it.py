@@ -46,7 +46,7 @@ def row(pictures):
 # its first digits in the same way, if less sharply: in one stroke, where this one takes many.
 
 # %%
-shipped = minidraw.Draw.load(carried_path("mnist.npz"))
+shipped = minidraw.Draw.load(carried_path("mnist-t32.npz"))
 config, params = shipped.config_, shipped.params_
 latent = rng.standard_normal(draw.noise_shape(config, 12)).astype(np.float32)
 film = draw.generate(params, latent, config, layers)

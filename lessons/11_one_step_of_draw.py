@@ -44,7 +44,7 @@ from minidraw.models.base import Batch
 
 rng = np.random.default_rng(11)
 eps = 1e-5
-shipped = minidraw.Draw.load(carried_path("mnist.npz"))
+shipped = minidraw.Draw.load(carried_path("mnist-t32.npz"))
 full, trained = shipped.config_, {k: v.astype(np.float64) for k, v in shipped.params_.items()}
 digits = as_float(minidraw.load("digits").train.images[:8], np.float64)
 long_noise = rng.standard_normal(draw.noise_shape(full, len(digits)))

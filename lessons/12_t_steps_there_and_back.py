@@ -458,7 +458,7 @@ show(
 # trained on black and white digits: 32 steps, 256 units.
 
 # %%
-network = minidraw.Draw.load(carried_path("mnist.npz"))
+network = minidraw.Draw.load(carried_path("mnist-t32.npz"))
 size, trained = network.config_, {k: v.astype(np.float64) for k, v in network.params_.items()}
 one = Batch(np.round(digits[3:4]))
 draws = rng.standard_normal(draw.noise_shape(size, 1))

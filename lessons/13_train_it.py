@@ -64,7 +64,7 @@ def sheet(axes, pictures, columns):
 
 
 untrained = draw.init_params(config, np.random.default_rng(0), np.float32, data.mean_image)
-network = minidraw.Draw.load(carried_path("mnist.npz"))
+network = minidraw.Draw.load(carried_path("mnist-t32.npz"))
 films = painted(untrained, config), painted(network.params_, network.config_)
 
 figure, axes = panels(height=2.2)

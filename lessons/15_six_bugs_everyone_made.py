@@ -40,7 +40,7 @@ from minidraw.models.base import Batch
 
 threadpool_limits(1)  # on matrices this small, two threads get in each other's way
 digits = as_float(minidraw.load("digits").valid.images)
-network = minidraw.Draw.load(carried_path("mnist.npz"))
+network = minidraw.Draw.load(carried_path("mnist-t32.npz"))
 print(HOW.replace("; ", ";\n"))
 
 # %% [markdown]

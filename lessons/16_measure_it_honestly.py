@@ -30,7 +30,7 @@ from minidraw.training.workers import Workers
 
 threadpool_limits(1)  # on matrices this small, two threads get in each other's way
 digits = minidraw.load("digits").valid.images[:200]  # grey levels, 0 to 255
-network = minidraw.Draw.load(carried_path("mnist.npz"))
+network = minidraw.Draw.load(carried_path("mnist-t32.npz"))
 size, params = network.config_, network.params_
 
 # %% [markdown]
@@ -302,7 +302,7 @@ np.testing.assert_allclose(difference, (eps**2 - drawn**2) / 2 + log_sigma)
 # * Choose everything (rate, size, when to stop) on validation images; look at the test set once.
 # * The figures of this lesson fail that: the network was trained on most of MNIST's 60,000 training
 #   digits, and the package's 5,000 are among these. They serve to compare protocols. What it costs
-#   on test images stands in `data/mnist.md`.
+#   on test images stands in `data/mnist-t32.md`.
 # * For colour pictures the levels are put into (9) as they are. Such a figure is no compression
 #   cost at all, and says so wherever minidraw prints it.
 #

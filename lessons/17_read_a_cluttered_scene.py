@@ -59,7 +59,7 @@ show(
     figure,
     "Figure 17.1. Eight cluttered scenes, made of digits that come with the package.",
     "Two rows of four black squares. In each lies one handwritten digit, and around it, partly "
-    "over it, eight small scraps of strokes.",
+    "over it, up to eight small scraps of strokes.",
 )
 
 # %%
@@ -75,7 +75,8 @@ print("above:", *scenes.labels[chosen[:4]], " below:", *scenes.labels[chosen[4:]
 # The network must never learn scenes by heart. So they aren't stored: every one is made of random
 # numbers when it is wanted. Two numbers say where the digit lies. Then come five for each piece:
 # which other digit it is cut from, where it is cut (down, across), and where it is laid. All are
-# between 0 and 1, and are scaled to the choices that there are.
+# between 0 and 1, and are scaled to the choices that there are. A piece may come from the black
+# margin of a digit; about one in seven does, and shows nothing.
 
 
 # %%
@@ -106,7 +107,7 @@ show(
     figure,
     "Figure 17.2. A scene being made. The last one is what the package makes of these numbers.",
     "Four black squares with the same digit at the same place; more and more scraps of strokes "
-    "are added from left to right, eight in the last.",
+    "are added from left to right.",
 )
 
 # %% [markdown]
@@ -182,7 +183,9 @@ for k in (2, 4):
     )
 
 # %% [markdown]
-# Fewer, by a factor of 4.5; at 400 x 400 by nearly 10. Every line in the figure grows with the
+# Fewer, by a factor of 4.5; at 400 x 400 by nearly 10. (Only what is done with the image is
+# counted. An LSTM also multiplies its own $h$ by $4 H^2$ weights in every step; with those, for
+# eight steps against one, the factors are 2.4 and 8.6.) Every line in the figure grows with the
 # number of pixels, though: reading still touches each pixel once for every row of filters. What
 # doesn't grow are the *weights*: a glimpse is a glimpse, wherever it lies. What is learned about a
 # 7 there holds for all places.
@@ -454,8 +457,9 @@ for name, gradient in wanted.items():
 print(f"the same costs and gradients; untrained {nll.mean():.3f} nats, {wrong.mean():.0%} wrong")
 
 # %% [markdown]
-# Before it has learned anything: how much does each step have to say about the windows? A shorter
-# cache, of the last steps alone, gives their share.
+# Before it has learned anything: how much is each window told? Take the gradient of `b_window`, the
+# fourth output of your function. A cache of the last steps alone gives their share of it, and the
+# difference of two such is one step's. (`b_label` is 0 before training, so `dh` does without it.)
 
 # %%
 h_0, c_0, *weights, W_label, _ = start.values()
@@ -477,8 +481,8 @@ for t in range(T):
 # logits. It has nine times as many weights, and the best rate of five that were tried; the one
 # with four looks has the first that was.
 #
-# **Predict.** Who guesses is wrong in 90 % of the scenes. After those 1,600 batches, how often is
-# the one that looks four times wrong, and how often the one that sees everything?
+# **Predict.** Whoever guesses is wrong in 90 % of the scenes. After those 1,600 batches, how often
+# is the one that looks four times wrong, and how often the one that sees everything?
 
 
 # %%
@@ -522,7 +526,7 @@ def train_step(name, x, labels, step):
     adam, room = adams[name], rooms[name]
     nll, wrong, grads = function(adam.weights.views, x, labels)
     fill(room, {key: gradient / N for key, gradient in grads.items()})
-    rate *= min((step + 1) / 20, 1, max(0.05, 2 - 2 * step / STEPS))  # as in lesson 13
+    rate *= min((step + 1) / 20, 1, max(0.05, 2 - 2 * step / STEPS))  # lesson 13, to 0.05
     adam.update(room, rate=rate, clip=5.0, ops=layers)
     return nll.mean(), wrong.mean()
 
@@ -539,7 +543,8 @@ for step in range(STEPS):
 # %% [markdown]
 # ## What it has learned
 #
-# On 1,000 scenes with digits that neither of them has seen:
+# On 1,000 scenes with digits that neither of them has seen. (They are 500 digits, twice each, so
+# that the standard error is a little larger in truth.)
 
 # %%
 rows = np.tile(np.arange(len(valid)), 2)
@@ -565,22 +570,23 @@ show(
     figure,
     "Figure 17.5. Learning. Each scene is new, but made of the same 4,500 digits. The dotted lines "
     "are those of a guess: ln 10 nats, and 90 % wrong.",
-    "Two pairs of curves that start at a dotted line. In both panels the network with four looks "
-    "stays there for a hundred steps or two, then falls steeply, to about a fifth wrong; the "
-    "other one falls slowly and stays far above.",
+    "Two pairs of curves that start near a dotted line. In both panels that of the network with "
+    "four looks falls steeply from the beginning, to about a fifth wrong; the other one falls "
+    "slowly and stays far above.",
 )
 
 # %% [markdown]
-# Seeing everything isn't enough. The whole network must learn a 7 at each place by itself, and has
-# seen too few of them anywhere. The other one learns to bring the 7 before the same 64 filters. (A
+# Seeing everything isn't enough. The network that sees the whole must learn a 7 at each place by
+# itself, and has seen too few of them anywhere. The other one learns to lay the same 64 filters
+# over the 7. (A
 # fairer rival has small filters that slide over the image. In the paper one with two layers of
 # those got 14.35 % of the large scenes wrong; eight looks, 3.36 %.)
 #
 # ## Where the windows go
 #
 # The paper's figure 5: a row per scene, a column per glimpse. The green frame is the window; below
-# it stands what was read. The border is the wider the larger $\sigma$ is: a thin frame is a sharp
-# look.
+# it stands what was read. The larger $\sigma$ is, the wider the border, in whole pixels of the
+# screen: a thin frame is a sharp look.
 #
 # **Predict.** Size of the window, and width of the border: how will they change from the first
 # column to the fourth?
@@ -611,9 +617,9 @@ strips(
     "Figure 17.6. Where the network looks, and below each look what it reads. At the left, what "
     "the scene holds, and what the network says, with its probability.",
     "Two blocks of two rows and four columns. In the upper row of each block the same scene with a "
-    "green frame: large and thick at first, then from column to column smaller, thinner and closer "
-    "around the digit. In the lower row 8 by 8 grey squares, in which a 3 and a 7 get clearer from "
-    "left to right.",
+    "green frame: large and thick at first, then thin, and from column to column smaller and "
+    "closer around the digit. In the lower row 8 by 8 grey squares, a blur at first, and in the "
+    "end a 3 and a 7.",
 )
 
 # %%
@@ -626,10 +632,11 @@ for t in range(T):  # a window reaches over 7 strides, from its first filter to 
     )
 
 # %% [markdown]
-# The windows get smaller from look to look, and $\sigma$ falls to less than half: the border gets
-# thinner. The first window is the same for every scene, and large; the second is already drawn to
-# the digit, and the others close in on it. Nobody asked for that. A sharper picture of the digit
-# lowers the price at the end, and that is all the gradient says.
+# The windows get smaller from look to look, and $\sigma$ falls to less than half. (Only the first
+# of its steps shows in the border, for the others make no whole pixel.) The first window is the
+# same for every scene, and large; the second is already drawn to the digit, and the others close in
+# on it. Nobody asked for that. A sharper picture of the digit lowers the price at the end, and that
+# is all the gradient says.
 #
 # ## What fails
 #
@@ -640,24 +647,25 @@ for t in range(T):  # a window reaches over 7 strides, from its first filter to 
 strips(
     wrong_ones[[0, 1, 2]],
     "Figure 17.7. Three of its mistakes.",
-    "Three blocks of two rows and four columns, as in the figure before. A 4 and a 9 with scraps "
-    "of strokes close by lie well inside the last frame. In the third scene the last frame lies "
-    "around a scrap, and leaves out the thin 1 beside it.",
+    "Three blocks of two rows and four columns, as in the figure before. Of a 4 and a 9, with "
+    "scraps of strokes close by, all but the foot lies inside the last frame. In the third scene "
+    "the last frame lies around a scrap, and leaves out the thin 1 beside it.",
 )
 
 # %% [markdown]
-# When this page was made, the first two had their windows where they belong: a 4 for a 9, a 9 for
-# a 4, with a scrap in view that closes or opens a loop. In the third the window went to the scrap
-# and left the 1 beside it. To count, take the last window's middle less the digit's. The network
-# has a habit there: it keeps the digit off the window's middle, and may. What matters is how far a
-# window lies from *its own habit*.
+# When this page was made, the first two had their windows on the digit, but for its foot: a 4 with
+# a scrap at its top was called 9, and a 9 with a scrap beside it was called 4. In the third the
+# window went to the scrap and left the 1 beside it. To count, take the last window's middle less
+# the digit's. The network has a habit there: it doesn't put the digit in the window's middle, and
+# needn't, for any fixed offset does as well. What matters is how far a window lies from *its own
+# habit*.
 
 # %%
 places = np.random.default_rng(3).random((len(rows), 2 + 5 * PIECES))[:, :2]  # as `batch` drew them
 down, across = (places * (SIZE - 27)).astype(int).T + 13.5  # the digit's middle
 off = np.array([window.center_y[-1] - down, window.center_x[-1] - across])
 habit = np.median(off, axis=1, keepdims=True)
-print(f"habit: {habit[0, 0]:+.1f} pixels down, {habit[1, 0]:+.1f} to the right")
+print(f"habit, window less digit: {habit[0, 0]:+.1f} pixels down, {habit[1, 0]:+.1f} to the right")
 away = np.hypot(*(off - habit))
 wrong = answer != labels_new
 for low, high in ((0, 3), (3, 6), (6, 50)):
@@ -686,6 +694,10 @@ a, b = np.unravel_index(np.triu(pairs, 1).argmax(), table.shape)
 print(f"most often mixed up: {a} and {b}, {pairs[a, b]} times")
 
 # %% [markdown]
+# Most mistakes are made with the window in the right place, simply because most windows are in the
+# right place: the digit is too coarse, or a scrap lies over it. But of the few windows that went
+# astray most end in a wrong name.
+#
 # **Predict.** It was trained with four pieces in each scene. With no pieces at all, and with eight:
 # better or worse, and by much?
 
@@ -696,14 +708,10 @@ for pieces in (0, 2, 4, 6, 8):
     print(f"{pieces} pieces: {wrong.mean():.1%} wrong")
 
 # %% [markdown]
-# Most mistakes are made with the window in the right place, simply because most windows are in the
-# right place: the digit is too coarse, or a scrap lies over it. But of the few windows that went
-# astray most end in a wrong name.
-#
-# With no pieces it is wrong half as often, though it has never seen a clean scene. With eight it
-# still works, and is wrong half as often again and more: there is more that looks like a digit
-# from afar, and more that lies over it. The first look sees blots, and a direction must be chosen
-# by them.
+# With no pieces it is wrong less than half as often, though it has never seen a clean scene. With
+# eight it still works, and is wrong half as often again and more: there is more that looks like a
+# digit from afar, and more that lies over it. The first look sees blots, and a direction must be
+# chosen by them.
 #
 # ## Where it lives
 #

@@ -170,8 +170,9 @@ for name, dpatch in zip(("red", "blue"), patches[::2], strict=True):
     print(f"gradient of the patch's middle row, {name}: {dpatch[0, 0, 2].round(3)}")
 
 # %% [markdown]
-# The window stays: red pulls as hard to the right as blue to the left (downhill is against the
-# gradient). The patch can do it. Against its gradient, red grows right of the middle and shrinks
+# The window's middle stays: red pulls as hard to the right as blue to the left (downhill is against
+# the gradient). Its size, sigma and intensity can move, but for all channels alike, which is no
+# help here. The patch can do it. Against its gradient, red grows right of the middle and shrinks
 # in it, blue grows left of it. A window places a stroke; the patch gives it shape and colour.
 #
 # ## A pen
@@ -208,6 +209,7 @@ np.testing.assert_allclose(stroke, layers.write(triples, F_y, F_x, one)[0])
 #
 # `dstroke` is `(n, C, B, A)`. The cache holds what `pen` was given: `patch` is `(n, K, K)`,
 # `colour` is `(n, C)`, `F_y` is `(n, K, B)` and `F_x` is `(n, K, A)`. The shape isn't in it.
+# Use NumPy alone: an answer that calls `layers.write` isn't judged.
 
 
 # %%
@@ -294,8 +296,10 @@ show(
 )
 
 # %% [markdown]
-# They make it no worse. In this picture each place has one hue, so a pen that stays with one digit
-# lacks nothing. Nobody told the pens which digit is theirs. Here is what each has found:
+# They make it no worse. (That they come out a few nats lower means nothing: whatever pens can
+# paint, patches of triples can. Neither descent has come to its end, and with other rates or more
+# steps the order may turn round.) In this picture each place has one hue, so a pen that stays with
+# one digit lacks nothing. Nobody told the pens which digit is theirs. Here is what each has found:
 
 # %%
 F_y, F_x, _ = filters(pens)
@@ -308,8 +312,8 @@ show(
     figure,
     "Figure 18.3. The twelve pens, each with its colour in logits. Only what they add is shown, "
     "not what they take away.",
-    "Twelve dark pictures with a few spots each. In the first seven the spots are orange, on the "
-    "2; in the other five they are blue, on the 5.",
+    "Twelve dark pictures with a few spots each. In the first six the spots are orange, on the "
+    "2; the seventh has one pink spot there; in the other five they are blue, on the 5.",
 )
 
 # %% [markdown]
@@ -444,7 +448,7 @@ print(f"at p = 0.5: {np.log(2):.3f} + {np.log(128):.3f} = {np.log(256):.3f} nats
 #
 # `digits` is `(n, 2, C, B, A)`: two for each image, in colour already. `places` is `(n, 2, 2)`,
 # whole numbers: row and column of the upper left pixel of each, counted from 0. Return images
-# `(n, C, side, side)`.
+# `(n, C, side, side)`, levels added and clipped at 1.
 
 
 # %%
@@ -493,8 +497,8 @@ for place, image in zip(axes, images[:6], strict=True):
 show(
     figure,
     "Figure 18.5. Scenes of two small digits. Where two meet, the mixture is lighter than either.",
-    "Six black squares, each with two small digits of different colours at random places; some "
-    "lie side by side, some overlap.",
+    "Six black squares, each with two small digits at random places, mostly of different colours; "
+    "some lie side by side, some overlap.",
 )
 
 # %% [markdown]
@@ -552,7 +556,8 @@ plain(axes, xlabel="step", ylabel="image cost, nats", ylim=(0, 320))
 axes.legend(frameon=False)
 show(
     figure,
-    "Figure 18.6. The image cost in training. No training whatever takes it below the dashed line. "
+    "Figure 18.6. The image cost in training. No training whatever takes it below the floor; the "
+    "dashed line is the held-out scenes', and that of the training scenes is nearly the same. "
     "Levels as they are, no true compression cost; small digits made for this lesson.",
     "A falling curve from about 270 to about 175 nats, and a dashed line at about 102.",
 )
@@ -574,9 +579,9 @@ show(
 
 # %% [markdown]
 # Places and colours it has learned, roughly. Which digits they are, it hasn't: it paints clouds.
-# That is the order in which they pay. A cloud of about the right colour at the right place saves
-# more than half of the mean image's excess. All the rest, the shapes among it, is worth what is
-# left, and it is harder to come by.
+# That is the order in which they pay off. A cloud of about the right colour at the right place
+# saves more than half of the mean image's excess, for the nats of the latent vector that stand
+# above. All the rest, the shapes among it, is worth what is left, and it is harder to come by.
 #
 # ## One after the other?
 #
@@ -603,9 +608,9 @@ show(
     "Figure 18.9. Four of them as a strip, with the write window; at the right, the scenes: "
     "a green 1 and a green 0; a green 8 and a red 7; a violet 1 and a turquoise 9; a magenta 1 and "
     "a green 6. The clouds have about these colours.",
-    "Four rows of six pictures, and a seventh apart. From left to right the frame moves across the "
-    "square, and clouds of colour appear where it has been. The seventh has two digits at the "
-    "clouds' places.",
+    "Four rows of six pictures, and a seventh apart. From column to column the frame moves down "
+    "and to the left, and clouds of colour appear where it has been. The seventh has two digits at "
+    "the clouds' places.",
 )
 
 # %% [markdown]
@@ -653,7 +658,7 @@ show(
     f"Figure 18.10. Left, where the write window is, on average. Right, what is left to do at the "
     f"two digits, for {len(kept)} scenes.",
     "Left, a line of six dots across a square. Right, two falling curves: one falls early and then "
-    "stays, the other stays high for the first steps and falls afterwards.",
+    "stays; the other rises a little in the first steps and falls afterwards.",
 )
 
 # %%
@@ -669,18 +674,19 @@ for name, spots in {"own": second, "the next": second[(number + 1) % len(number)
 # %% [markdown]
 # Painted at once, both curves would fall together. One after the other, one falls while the other
 # waits, and then it is the other way round. In the run shown here, the first digit has most of its
-# fall behind it before that of the second begins. This is what the paper says of its figure 8:
-# typically one digit, then the other. But be careful what you take from it.
+# fall behind it before that of the second begins; at first the second's even rises a little. This
+# is what the paper says of its figure 8: typically one digit, then the other. But be careful what
+# you take from it.
 #
 # * This network doesn't look for a digit and then for the next. Its window takes nearly the same
 #   way in all scenes, and each scene moves it aside by the few pixels that stand above. What it has
 #   learned is to sweep. A sweep has an order of its own, and the digits are done in that order.
 # * The scene does count: the last window is nearer to the digit that is there than to that of
 #   another scene.
-# * Which way it sweeps is chance. Try `trained(seed=1)`, and 2. Of three seeds, tried
-#   on one computer, the first swept down and to the left, the next down and to the right, the last
-#   up and to the right, and the two curves looked alike in all three. Another computer adds in
-#   another order; that can be enough to turn the sweep round.
+# * Which way it sweeps is chance. Write `seed=1` where `trained` is called, and run from there to
+#   here; then 2. Of three seeds, tried on one computer, the first swept down and to the left, the
+#   next down and to the right, the last up and to the right, and the two curves looked alike in all
+#   three. Another computer adds in another order; that can be enough to turn the sweep round.
 # * These are a quarter of a minute, three runs, clouds instead of digits. The paper's network was
 #   far larger and learned far longer. Whether yours would sweep less if it did, they cannot say.
 #

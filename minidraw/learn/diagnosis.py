@@ -4,7 +4,7 @@ import numpy as np
 
 from minidraw.learn.exercise import as_tuple
 from minidraw.learn.mutants import mutants
-from minidraw.learn.plain import TOLERANCE, all_agree, arrangement, of_numbers
+from minidraw.learn.plain import TOLERANCE, all_agree, arrangement, nearly, of_numbers
 
 
 def causes(exercise, cases, found, wanted, tolerance=TOLERANCE):
@@ -46,6 +46,7 @@ def causes(exercise, cases, found, wanted, tolerance=TOLERANCE):
         words |= _of_mutants(exercise, cases, theirs, left(), slips, split)
         known = [case.names(exercise) for case in cases]
         words |= {i: _factor_by_entry(theirs[i], right[i], known) for i in left()}
+        words |= {i: nearly(theirs[i], right[i]) for i in left()}
     return {names[i]: text for i, text in words.items()}
 
 

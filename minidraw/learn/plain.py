@@ -5,6 +5,7 @@ from itertools import combinations, permutations
 import numpy as np
 
 TOLERANCE = 1e-9  # of the largest entry: right answers in another order of sums reach 1e-12
+NEAR = 1e-6  # by such a part a small number puts an answer off, and no real mistake does
 
 
 def agrees(found, wanted, tolerance=TOLERANCE):
@@ -39,6 +40,14 @@ def arrangement(found, wanted, cases):
     return (
         _constant_factor(found, wanted, cases) or _offset(found, wanted) or _turned(found, wanted)
     )
+
+
+def nearly(found, wanted):
+    """The last guess, where nothing else explains the numbers."""
+    if any(y.shape != t.shape for y, t in zip(found, wanted, strict=True)):
+        return None
+    small = "nearly right: a small number is added somewhere, or digits are lost"
+    return small if all_agree(found, wanted, NEAR) else None
 
 
 def _of_shapes(found, wanted):
@@ -85,8 +94,8 @@ def _constant_factor(found, wanted, cases, *, any_factor=True):
         return None
     sign = "" if signs == {1.0} else ", and the sign is wrong"
     size = np.abs(factors)
-    if np.allclose(size, 1, rtol=TOLERANCE):
-        return "the sign is wrong"
+    if np.allclose(size, 1, rtol=NEAR, atol=0):
+        return "the sign is wrong" if sign else None
     for known, text in (
         (2, "it is twice what it should be"),
         (0.5, "it is half of what it should be"),

@@ -101,6 +101,13 @@ def test_what_nothing_explains_is_not_explained(id):
         assert "Most wrong" in verdict.message
 
 
+@pytest.mark.parametrize("small", [1e-8, 1e-7])
+def test_a_small_number_too_many_is_neither_a_sign_nor_a_factor(small):
+    entry = EXERCISES["18.floor_and_excess"]
+    verdict = judge(answered(entry), bent(entry, lambda array: array * (1 + small)))
+    assert verdict.kind == "wrong" and "floor and excess: nearly right" in verdict.message
+
+
 @pytest.mark.parametrize("id", EXERCISES)
 @pytest.mark.parametrize("first", ["sign", "twice", "table"])
 def test_a_cause_must_explain_all_draws(id, first):

@@ -114,6 +114,31 @@ EXERCISES = (
             ),
             (
                 "np.log(np.exp(shifted).sum(axis=1)) - (targets * shifted).sum(axis=1)",
+                "np.log(np.exp(logits).sum(axis=1))",
+                "right except for the part - a_k, the right class's own logit",
+            ),
+            (
+                "np.log(np.exp(shifted).sum(axis=1)) - (targets * shifted).sum(axis=1)",
+                "-(targets * logits).sum(axis=1)",
+                "right except for the part log s, the sum over all classes",
+            ),
+            (
+                "np.log(np.exp(shifted).sum(axis=1)) - (targets * shifted).sum(axis=1)",
+                "(targets * np.exp(shifted)).sum(axis=1) / np.exp(shifted).sum(axis=1)",
+                "this is p of the right class; the price is -log p",
+            ),
+            (
+                "np.log(np.exp(shifted).sum(axis=1)) - (targets * shifted).sum(axis=1)",
+                "np.log2(np.exp(shifted).sum(axis=1)) - (targets * shifted).sum(axis=1)",
+                "the logarithm of the sum is log2; nats take the natural one",
+            ),
+            (
+                "np.log(np.exp(shifted).sum(axis=1)) - (targets * shifted).sum(axis=1)",
+                "np.log2(np.exp(logits).sum(axis=1)) - (targets * logits).sum(axis=1)",
+                "the logarithm of the sum is log2; nats take the natural one",
+            ),
+            (
+                "np.log(np.exp(shifted).sum(axis=1)) - (targets * shifted).sum(axis=1)",
                 "-(targets * shifted).sum(axis=1)",
                 "right except for the part log s, the sum over all classes",
             ),
@@ -175,9 +200,23 @@ EXERCISES = (
         edges=((_sure, "logits of +-1000"),),
         optional=True,
         mistakes=(
-            ("(softmax(logits) - targets)", "softmax(logits)", "right except for the part - a_k"),
+            (
+                "(softmax(logits) - targets)",
+                "softmax(logits)",
+                "right except for the part - a_k: targets is missing",
+            ),
             ("(softmax(logits) - targets)", "-targets", "right except for the part log s"),
             ("(softmax(logits) - targets)", "(logits - targets)", "the softmax is missing"),
+            (
+                "(softmax(logits) - targets)",
+                "(softmax(logits) - 1)",
+                "1 is taken from every class: only the right one has it",
+            ),
+            (
+                "dnll[:, None] * (softmax(logits) - targets)",
+                "dnll[:, None] * softmax(logits) - targets",
+                "dnll must multiply both parts",
+            ),
             ("dnll[:, None] * ", "", "the gradient dnll that arrives is left out"),
             (
                 "(softmax(logits) - targets)",
@@ -197,7 +236,7 @@ EXERCISES = (
             (
                 "(softmax(logits) - targets)",
                 "targets * (softmax(logits) - 1)",
-                "right at the right class; the others have a slope too, for they share in s",
+                "right at the right class; the others have one too, as they are all in the sum",
             ),
             (
                 "(softmax(logits) - targets)",
@@ -250,6 +289,24 @@ EXERCISES = (
                 "dh = dh_lstm + dh_window",
                 "dh = dh + dh_lstm + dh_window",
                 "the loss gives nothing to an earlier h: only what its two users hand back counts",
+            ),
+            ("(dh, dc)", "(dc, dh)", "dh and dc have changed places on their way into the LSTM"),
+            (
+                "dglimpse, dh_lstm, dc, dW_t",
+                "dglimpse, dc, dh_lstm, dW_t",
+                "dh and dc have changed places on their way out of the LSTM",
+            ),
+            (
+                "np.zeros_like(dh), 0, 0, 0, 0",
+                "dh, 0, 0, 0, 0",
+                "dc begins with dh: nothing was asked of the last cell, so it begins at 0",
+            ),
+            (
+                "    for step in reversed(cache.steps):",
+                "    arriving = dh\n    for k, step in enumerate(reversed(cache.steps)):\n"
+                "        dh = dh + (k > 0) * arriving",
+                "the price's gradient is added at every step, as in lesson 09: here only the last "
+                "h is judged",
             ),
             ("(dh, dc)", "(dh, 0 * dc)", "right except for the part that the cell hands back"),
             ("reversed(cache.steps)", "cache.steps", FORWARD),

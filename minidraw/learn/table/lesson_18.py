@@ -137,7 +137,8 @@ EXERCISES = (
         (
             "At its best every p is the level itself: put p = x into -x log p - (1 - x) log(1 - "
             "p).",
-            "The excess is the cost of the canvas, by bernoulli_cost, less the floor.",
+            "The excess is the cost of the canvas less the floor; bernoulli_cost returns that cost "
+            "and a cache.",
             "NumPy says that 0 log 0 is nan. Where x is 0 put another number into that logarithm: "
             "the 0 in front takes care of the rest. The same for 1 - x.",
         ),
@@ -191,7 +192,7 @@ EXERCISES = (
         edges=((_corners, "digits in two corners of the image"),),
         optional=True,
         mistakes=(
-            ("np.minimum(images, 1)", "images", "some levels are above 1: nothing is clipped"),
+            ("np.minimum(images, 1)", "images", "some levels are above 1: clip the sum at 1"),
             (
                 "+= digits[i, k]",
                 "= digits[i, k]",
@@ -206,6 +207,21 @@ EXERCISES = (
                 "np.ndindex(n, 2)",
                 "np.ndindex(n, 1)",
                 "right except for the second digit",
+            ),
+            (
+                "np.ndindex(n, 2)",
+                "((i, 1) for i in range(n))",
+                "right except for the first digit",
+            ),
+            (
+                "np.ndindex(n, 2)",
+                "np.ndindex(1, 1)",
+                "one digit of one image is laid down: the loop ends after its first round",
+            ),
+            (
+                "top, left = places[i, k]",
+                "top, left = places[i, 0]",
+                "both digits lie at the first one's place",
             ),
             (
                 "top, left = places[i, k]",
