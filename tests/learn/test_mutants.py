@@ -103,8 +103,12 @@ def test_what_nothing_explains_is_not_explained(id):
 
 @pytest.mark.parametrize("small", [1e-8, 1e-7])
 def test_a_small_number_too_many_is_neither_a_sign_nor_a_factor(small):
-    entry = EXERCISES["18.floor_and_excess"]
-    verdict = judge(answered(entry), bent(entry, lambda array: array * (1 + small)))
+    entry = answered(EXERCISES["18.floor_and_excess"])
+
+    def function(logits, *, x):
+        return tuple(part * (1 + small) for part in entry.answer(logits, x=x))
+
+    verdict = judge(entry, function)
     assert verdict.kind == "wrong" and "floor and excess: nearly right" in verdict.message
 
 
