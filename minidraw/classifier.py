@@ -5,6 +5,8 @@ import numpy as np
 from minidraw.errors import UserError
 from minidraw.network import CHUNK, Network
 
+KINDS = "biufU"  # of labels: numbers and words, which a file can hold without pickles
+
 
 class Classify(Network):
     """A network that looks at an image in a few glimpses and then names its class.
@@ -83,11 +85,13 @@ class Classify(Network):
 
         recipe = self._recipe(minutes, epochs)
         if isinstance(images, Dataset):
+            if labels is not None:
+                raise UserError(f"{images.name} has labels of its own: leave out the others")
             data, classes = images, np.arange(images.classes)
         elif labels is None:
             raise UserError("give labels too: a class for every image")
         else:
-            classes, numbers = np.unique(labels, return_inverse=True)
+            classes, numbers = np.unique(_names(labels), return_inverse=True)
             data = from_array(images, numbers, seed=self.seed)
         self.error_ = self._train(data, recipe, verbose)
         self.classes_ = classes
@@ -135,8 +139,11 @@ class Classify(Network):
         return self.classes_[likeliest]
 
     def score(self, images, labels):
-        """Part of the images whose likeliest class is the right one."""
-        return float((self.predict(images) == np.asarray(labels)).mean())
+        """Part of the images whose likeliest class is the right one; ``labels`` as in `fit`."""
+        found, labels = self.predict(images), _names(labels)
+        if labels.shape != found.shape:
+            raise UserError(f"labels of shape {labels.shape} for {len(found):,} pictures")
+        return float((found == labels).mean())
 
     def _loaded(self, path):
         try:
@@ -144,14 +151,26 @@ class Classify(Network):
             fits = self.classes_.shape == (self.config_.classes,)
         except ValueError:  # lists within lists
             fits = False
-        if not fits or self.classes_.dtype.kind not in "iufU":
+        if not fits or self.classes_.dtype.kind not in KINDS:
             raise UserError(f"{path}: its classes aren't {self.config_.classes} labels")
 
     def check_fits(self, data, split):
         """Raise UserError if this network can't be measured on that split of a Dataset."""
         super().check_fits(data, split)
+        if self.classes_.tolist() != list(range(self.config_.classes)):
+            raise UserError("this network's classes have names of their own: use its score method")
         if not 0 < data.classes <= self.config_.classes:
             raise UserError(
                 f"{data.name} has labels of {data.classes} classes, this network knows"
                 f" {self.config_.classes}"
             )
+
+
+def _names(labels):
+    """Labels as an array of numbers or words."""
+    found = np.asarray(labels)
+    if found.dtype.kind == "O" and all(isinstance(label, str) for label in found.flat):
+        found = found.astype(str)
+    if found.dtype.kind not in KINDS:
+        raise UserError(f"labels must be numbers or words, not {found.dtype}")
+    return found

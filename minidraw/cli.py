@@ -13,6 +13,8 @@ NETWORK = "run or weights (default: the MNIST network that comes with minidraw)"
 def main(argv=None):
     """Run a command; returns the exit status."""
     arguments = _parser().parse_args(argv)
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may be no text
     try:
         return arguments.command(arguments) or 0
     except (UserError, OSError) as error:

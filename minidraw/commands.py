@@ -191,7 +191,7 @@ def data(arguments):
     from minidraw.training.workers import Workers
 
     data = datasets.load(**_source(arguments, {}))
-    name = data.name if data.name in PRESETS else "quick"
+    name = data.name if data.name in datasets.NAMES and data.name in PRESETS else "quick"
     preset = PRESETS[name]
     description = describe(data, models.named(preset.model).PAINTS)
     for what, text in description.rows:

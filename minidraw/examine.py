@@ -6,6 +6,7 @@ from minidraw.errors import UserError
 SHIPPED_PLAIN = "mnist-no-attention.npz"
 SHIPPED_CLASSIFIER = "cluttered.npz"
 SCENES = 6  # in figure 5
+SHOWN = 50  # pictures in one sheet of looks
 
 
 def evaluate(arguments):
@@ -61,8 +62,10 @@ def classify(arguments):
     for path, likely in zip(arguments.images, looks.probabilities, strict=True):
         print(f"{path}: {network.classes_[likely.argmax()]} ({likely.max():.1%})")
     if arguments.out:
-        viz.save_png(arguments.out, viz.glimpses(looks))
-        print(arguments.out)
+        shown = range(min(SHOWN, len(arguments.images)))
+        viz.save_png(arguments.out, viz.glimpses(looks, index=shown))
+        few = len(shown) < len(arguments.images)
+        print(f"{arguments.out}: the first {SHOWN}" if few else arguments.out)
 
 
 def figures(arguments):
@@ -72,10 +75,17 @@ def figures(arguments):
     network = painter(arguments)
     data = data_of(arguments, network.meta_.get("data", {}) if arguments.network else DIGITS)
     network.check_fits(data, "train")
-    plain = Draw.load(arguments.no_attention or carried_path(SHIPPED_PLAIN))
-    looks = _looks(arguments.classifier or carried_path(SHIPPED_CLASSIFIER))
-    paths = figures.draw_all(arguments.out, network, data.middles, name=data.name, plain=plain)
-    if data.name not in figures.OTHER_SETS:
+    if data.name in figures.OTHER_SETS:
+        if arguments.no_attention or arguments.classifier:
+            raise UserError(
+                f"no figure of {data.name} shows another network: leave out --no-attention"
+                " and --classifier"
+            )
+        paths = figures.draw_all(arguments.out, network, data.middles, name=data.name)
+    else:
+        plain = Draw.load(arguments.no_attention or carried_path(SHIPPED_PLAIN))
+        looks = _looks(arguments.classifier or carried_path(SHIPPED_CLASSIFIER))
+        paths = figures.draw_all(arguments.out, network, data.middles, plain=plain)
         paths.append(arguments.out / "figure-5.png")
         viz.save_png(paths[-1], viz.glimpses(looks))
     for path in paths:

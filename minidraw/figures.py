@@ -193,7 +193,7 @@ def draw_all(folder, network, training, *, name="", plain=None):
         Of that data set.  Of two digits, house numbers and CIFAR-10 the paper shows figures 8 to
         10 and 12; of any other set they are 1 and 6, and with them come 3 and 4.
     plain : minidraw.Draw, optional
-        The network without attention of figure 7, with these.
+        The network without attention of figure 7.
     """
     film, samples = OTHER_SETS.get(name, (1, 6))
     figures = {film: film_strip(network)} if film else {}
@@ -202,7 +202,7 @@ def draw_all(folder, network, training, *, name="", plain=None):
         figures |= {3: filters(digits[0]), 4: zoom(scene(digits))}
     if samples:
         figures[samples] = samples_beside_nearest(network, training)
-    if plain and name not in OTHER_SETS:
+    if plain:
         if plain.config_.write_attention:
             raise UserError("figure 7 is of a network without attention: this one writes with it")
         figures[7] = film_strip(plain)

@@ -1,5 +1,6 @@
 """The classifier in scikit-learn's manners."""
 
+import copy
 import inspect
 import json
 
@@ -144,10 +145,32 @@ def test_scenes_are_made_anew_while_it_learns(fitted):
 
 def test_a_set_of_more_classes_does_not_fit(fitted):
     split = datasets.Split(NEW[:, None], np.arange(230) % 5)
-    words = message(fitted.check_fits, datasets.Dataset("x", split, split), "valid")
+    numbered = copy.copy(fitted)
+    numbered.classes_ = np.arange(4)
+    words = message(numbered.check_fits, datasets.Dataset("x", split, split), "valid")
     assert words == "x has labels of 5 classes, this network knows 4"
     bare = datasets.Dataset("x", datasets.Split(NEW[:, None]), datasets.Split(NEW[:, None]))
-    assert "labels of 0 classes" in message(fitted.check_fits, bare, "valid")
+    assert "labels of 0 classes" in message(numbered.check_fits, bare, "valid")
+
+
+def test_a_set_counts_its_classes_from_0_and_this_network_does_not(fitted):
+    split = datasets.Split(NEW[:, None], np.arange(230) % 4)
+    words = message(fitted.check_fits, datasets.Dataset("x", split, split), "valid")
+    assert "names of their own: use its score method" in words
+
+
+@pytest.mark.parametrize("labels", [RIGHT[:, None], RIGHT[0], RIGHT[:9]])
+def test_score_wants_a_label_for_every_image(fitted, labels):
+    assert "for 230 pictures" in message(fitted.score, NEW, labels)
+
+
+@pytest.mark.parametrize("labels", [LABELS == "north-east", LABELS.astype(object)])
+def test_labels_of_other_types_can_be_kept(labels, tmp_path):
+    made = Classify(**TINY, batch=20).fit(IMAGES, labels, epochs=0.1, verbose=False)
+    made.save(tmp_path / "made.npz")
+    kept = Classify.load(tmp_path / "made.npz")
+    assert kept.classes_.tolist() == np.unique(labels).tolist()
+    assert kept.score(NEW, made.predict(NEW)) == 1
 
 
 @pytest.mark.parametrize(
@@ -155,7 +178,12 @@ def test_a_set_of_more_classes_does_not_fit(fitted):
     [
         (IMAGES, None, "give labels too"),
         (IMAGES, LABELS[:-1], "299 labels for 300 pictures"),
+        (IMAGES, LABELS[:, None], "labels of another shape for 300 pictures"),
+        (IMAGES, LABELS[0], "labels of another shape for 300 pictures"),
+        (IMAGES, LABELS.astype("S"), "labels must be numbers or words"),
+        (IMAGES, [*LABELS[1:], None], "labels must be numbers or words"),
         (IMAGES, ["one"] * 300, "at least 2 classes"),
+        (datasets.Dataset("x", *[datasets.Split(IMAGES[:, None])] * 2), LABELS, "of its own"),
         (IMAGES[:1], LABELS[:1], "one picture"),
         (datasets.Dataset("x", *[datasets.Split(IMAGES[:, None])] * 2), None, "x has no labels"),
         (
@@ -164,7 +192,7 @@ def test_a_set_of_more_classes_does_not_fit(fitted):
             "x has labels below 0",
         ),
     ],
-    ids=range(6),
+    ids=range(11),
 )
 def test_images_and_labels_are_refused(images, labels, words):
     made = Classify(**TINY, batch=20)

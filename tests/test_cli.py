@@ -121,6 +121,15 @@ def test_figures(minidraw, folder, here):
     assert all((here / name).stat().st_size for name in names)
 
 
+def test_figures_of_another_set(minidraw, refused, folder, here, monkeypatch):
+    monkeypatch.setattr("minidraw.figures.OTHER_SETS", {"pictures.npz": (10, 9)})
+    refused("figures", folder / "run", "--classifier", "x", words="leave out --no-attention")
+    status, out, err = minidraw("figures", folder / "run")
+    assert (status, err) == (0, "")
+    assert out.splitlines()[:2] == ["figures/figure-10.png", "figures/figure-9.png"]
+    assert sorted(os.listdir("figures")) == ["figure-10.png", "figure-9.png"]
+
+
 def test_reconstruct_shows_the_pictures_that_the_run_learned_from(minidraw, folder, here):
     status, out, err = minidraw("reconstruct", folder / "run")
     assert (status, err) == (0, "") and out.startswith("reconstructions.png: pairs")

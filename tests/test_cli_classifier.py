@@ -4,6 +4,9 @@ import json
 import os
 import re
 import shlex
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -78,6 +81,38 @@ def test_classify(minidraw, folder, here):
     with Image.open("looks.png") as shown:
         assert shown.size == (804, 804)  # two steps, the image above its glimpse
     assert minidraw("classify", pictures[1], *network, "--invert")[1] != lines[1] + "\n"
+
+
+def test_classify_with_the_network_that_comes_along(minidraw, folder, here):
+    pictures = [folder / f"{k}.png" for k in range(3)]
+    status, out, err = minidraw("classify", *pictures)
+    labels = datasets.load("cluttered-digits").valid.labels[:3]
+    assert (status, err) == (0, "")
+    assert sum(f": {k} (" in line for k, line in zip(labels, out.splitlines(), strict=True)) >= 2
+
+
+def test_a_sheet_of_many_looks_has_an_end(minidraw, folder, here, monkeypatch):
+    monkeypatch.setattr("minidraw.examine.SHOWN", 2)
+    pictures = [folder / f"{k}.png" for k in range(3)]
+    status, out, err = minidraw(
+        "classify", *pictures, "--network", folder / "run", "--out", "x.png"
+    )
+    assert status == 0 and out.splitlines()[-1] == "x.png: the first 2"
+    with Image.open("x.png") as shown:
+        assert shown.size == (804, 1612)  # two rows, and what lies between
+
+
+@pytest.mark.skipif(os.name != "posix", reason="file names are text there")
+def test_a_name_that_is_no_text(folder, here):
+    name = os.fsdecode(b"\xff.png")
+    try:
+        Path(name).write_bytes((folder / "0.png").read_bytes())
+    except OSError:
+        pytest.skip("this file system wants names that are text")
+    command = [sys.executable, "-m", "minidraw", "classify", name, "--network", folder / "run"]
+    utf8 = os.environ | {"PYTHONIOENCODING": "utf-8"}
+    done = subprocess.run(command, capture_output=True, text=True, env=utf8)
+    assert (done.returncode, done.stderr) == (0, "") and done.stdout.startswith("\\udcff.png: ")
 
 
 def test_a_small_picture_gets_a_margin_and_a_large_one_is_reduced(minidraw, folder, here):

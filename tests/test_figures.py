@@ -351,7 +351,7 @@ def test_draw_all_refuses_before_it_writes(network, tmp_path, plain, training):
 )
 def test_draw_all_numbers_other_sets_as_the_paper_does(network, tmp_path, name, numbers):
     training, films = images(30), (8, 10)
-    paths = figures.draw_all(tmp_path, network, training, name=name, plain=untrained(False))
+    paths = figures.draw_all(tmp_path, network, training, name=name)
     assert [path.name for path in paths] == [f"figure-{k}.png" for k in numbers]
     for number, path in zip(numbers, paths, strict=True):
         with Image.open(path) as image:

@@ -2,6 +2,7 @@
 
 import difflib
 import os
+from dataclasses import replace
 
 from minidraw.datasets.arrays import as_images
 from minidraw.datasets.base import Dataset, Split, as_float, carried_path
@@ -105,7 +106,9 @@ def load(
         return _LOADERS[name](data_dir)
     if os.path.exists(name):
         how = {"size": size, "stretch": stretch, "invert": invert, "crop": crop}
-        return own_pictures(name, **how, valid=valid, seed=seed)
+        data = own_pictures(name, **how, valid=valid, seed=seed)
+        taken = data.name in _LOADERS  # such a folder isn't the set of that name
+        return replace(data, name=f"./{data.name}") if taken else data
     nearest = difflib.get_close_matches(name.lower(), NAMES, n=1, cutoff=0)[0]
     raise UserError(
         f"there is no data set and no path '{name}'; did you mean {nearest}? "

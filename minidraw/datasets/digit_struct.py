@@ -128,6 +128,12 @@ def _values(node, most, fits, what):
     claimed = 2 * node.size * dtype.itemsize + 2**16
     if math.prod(node.chunks or (1,)) > claimed or node.id.get_storage_size() > claimed:
         raise ValueError(f"it claims more room for {what} than they need")
+    settings = node.id.get_create_plist()
+    filters = [settings.get_filter(k)[0] for k in range(settings.get_nfilters())]
+    plain = {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32}
+    # Deflated once, those bytes are a thousand times as many at most; twice, a million times.
+    if filters.count(h5py.h5z.FILTER_DEFLATE) > 1 or not plain.issuperset(filters):
+        raise ValueError(f"it packs {what} in another way than once by deflate")
     if node.external or node.is_virtual:
         raise ValueError(f"it claims {what} that lie in other files")
     return node[()].ravel()

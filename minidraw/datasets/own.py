@@ -56,8 +56,7 @@ def from_array(array, labels=None, *, valid=None, seed=0, name="array"):
     Dataset
     """
     images = as_images(np.asarray(array), name)
-    if labels is not None and len(labels) != len(images):
-        raise UserError(f"{name}: {len(labels):,} labels for {len(images):,} pictures")
+    _check_count(labels, len(images), name)
     return _divided(Split(images, labels), name, valid, seed)
 
 
@@ -97,7 +96,8 @@ def _read_npz(path, size, stretch):
     if set(RAGGED_NAMES) <= set(headers):
         parts = [read_npz(path, name) for name in RAGGED_NAMES]
         with one_line_errors(path):
-            return fit_ragged(*parts, size, stretch), None
+            images = fit_ragged(*parts, size, stretch)
+        return images, _read_labels(path, headers, len(images))
     names = [name for name in IMAGE_NAMES if name in headers]
     names += [
         name
@@ -108,13 +108,24 @@ def _read_npz(path, size, stretch):
         found = one_line(", ".join(f"{name} {shape}" for name, (shape, _) in headers.items()))
         raise UserError(f"{path} holds no pictures (n, B, A); its arrays: {found or 'none'}")
     images = read_npz(path, names[0])
+    return images, _read_labels(path, headers, len(images))
+
+
+def _read_labels(path, headers, count):
+    """The whole numbers called labels, y or y_train, (n,) or (n, 1), or None."""
     for name in LABEL_NAMES:
-        if name in headers and headers[name][1].kind in "ui" and len(headers[name][0]) == 1:
-            labels = read_npz(path, name).astype(np.int64)
-            if len(labels) != len(images):
-                raise UserError(f"{path}: {len(labels):,} {name} for {len(images):,} pictures")
-            return images, labels
-    return images, None
+        shape, dtype = headers.get(name, ((), None))
+        if shape[1:] in ((), (1,)) and len(shape) and dtype.kind in "ui":
+            labels = read_npz(path, name).astype(np.int64).ravel()
+            _check_count(labels, count, path)
+            return labels
+    return None
+
+
+def _check_count(labels, count, name):
+    if labels is not None and np.shape(labels) != (count,):
+        said = f"{len(labels):,} labels" if np.ndim(labels) == 1 else "labels of another shape"
+        raise UserError(f"{name}: {said} for {count:,} pictures")
 
 
 def _checked_size(size, name="size"):

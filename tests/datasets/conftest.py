@@ -1,6 +1,7 @@
 import gzip
 import os
 import threading
+import tracemalloc
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -19,6 +20,22 @@ def real_data():
     if not folder or not (Path(folder) / "mnist" / "train-images-idx3-ubyte.gz").is_file():
         pytest.skip("needs the real MNIST files: set MINIDRAW_DATA to the folder that holds them")
     return Path(folder)
+
+
+@pytest.fixture
+def at_most():
+    """Expect that Python and NumPy never hold more than so much memory anew."""
+
+    @contextmanager
+    def expect(*, megabytes):
+        tracemalloc.start()
+        try:
+            yield
+            assert tracemalloc.get_traced_memory()[1] < megabytes * 2**20
+        finally:
+            tracemalloc.stop()
+
+    return expect
 
 
 @pytest.fixture

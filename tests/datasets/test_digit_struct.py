@@ -168,6 +168,24 @@ def test_claims_cost_no_memory(path, one_line_error):
             boxes(changed(path, replaced("digitStruct/bbox", **settings)))
 
 
+def test_what_is_deflated_twice_is_not_inflated(path, one_line_error):
+    """Each deflate makes a thousandfold of its bytes."""
+
+    def packed_twice(file):
+        old = file["digitStruct/bbox"][()]
+        del file["digitStruct/bbox"]
+        settings = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        settings.set_chunk(old.shape)
+        settings.set_deflate(9)
+        settings.set_filter(h5py.h5z.FILTER_DEFLATE, 0, (9,))
+        place = file["digitStruct"].id, b"bbox", h5py.h5t.STD_REF_OBJ
+        made = h5py.h5d.create(*place, h5py.h5s.create_simple(old.shape), settings)
+        h5py.Dataset(made)[...] = old
+
+    with one_line_error(path, "once by deflate"):
+        boxes(changed(path, packed_twice))
+
+
 def test_without_h5py_it_says_what_to_install(path, monkeypatch, one_line_error):
     monkeypatch.setitem(sys.modules, "h5py", None)
     with one_line_error("minidraw[svhn]", "h5py"):

@@ -102,6 +102,21 @@ def test_npz_errors(tmp_path, one_line_error):
         load(tmp_path / "few.npz")
 
 
+def test_npz_labels_may_stand_in_a_column(tmp_path):
+    np.savez(tmp_path / "a.npz", x_train=IMAGES, y_train=np.arange(30)[:, None])
+    data = load(tmp_path / "a.npz")
+    for split in (data.train, data.valid):
+        assert all(
+            (IMAGES[k] == image).all() for image, k in zip(split.images, split.labels, strict=True)
+        )
+
+
+def test_a_folder_called_like_a_set_is_not_that_set(tmp_path):
+    np.save(tmp_path / "svhn", IMAGES)
+    (tmp_path / "svhn.npy").rename(tmp_path / "svhn")
+    assert load(tmp_path / "svhn").name == "./svhn"
+
+
 def test_binary_is_noticed(tmp_path):
     np.save(tmp_path / "a.npy", IMAGES > 127)
     data = load(tmp_path / "a.npy")

@@ -39,6 +39,13 @@ def found(data):
     return sorted(image.tobytes() for split in data.splits.values() for image in split.images)
 
 
+def test_labels_come_along(pictures, saved):
+    data = load(saved(parts(pictures) | {"labels": np.arange(len(SIDES))}), size=(6, 5))
+    split = data.train if 3 in data.train.labels else data.valid
+    (row,) = split.images[split.labels == 3]
+    assert row.tobytes() == pictures[3].tobytes()  # it has that size already
+
+
 @pytest.mark.parametrize("stretch", [False, True])
 def test_every_picture_is_brought_to_the_size_as_from_a_folder(pictures, saved, tmp_path, stretch):
     (tmp_path / "folder").mkdir()
