@@ -39,7 +39,8 @@ def test_the_card_is_this_files(path):
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_it_tells_of_no_machine(path):
     meta = checkpoint.load_meta(path)
-    assert meta["data"] in ({"name_or_path": "binarized-mnist"}, {"name_or_path": "cluttered"})
+    sets = "binarized-mnist", "cluttered", "two-digits"
+    assert meta["data"] in [{"name_or_path": name} for name in sets]
     assert not re.search(r"[\"'](/|[A-Z]:\\\\)", json.dumps(meta))
 
 
@@ -50,11 +51,13 @@ def test_the_validation_figure_is_the_cards(path):
     network = Network.load(path)
     data = datasets.load(network.meta_["data"]["name_or_path"])
     with Workers() as workers:
-        settings = {"ops": kernels, "workers": workers, "fresh": False, "words": ""}
+        fresh = data.is_fresh(network.binarize, network.model.PAINTS)
+        settings = {"ops": kernels, "workers": workers, "fresh": fresh, "words": ""}
         what = network.model, network.params_, data.valid, network.config_
         found = bound(*what, images=1000, **settings)
     if network.model.PAINTS:
-        said = float(on_card(path, "validation bound, 10,000 images").split()[0])
+        count = f"{len(data.valid):,}"
+        said = float(on_card(path, f"validation bound, {count} images").split()[0])
         assert abs(found.total - said) < 4 * found.error
     else:
         said = float(on_card(path, "validation error, 10,000 scenes").split()[0])
