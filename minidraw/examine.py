@@ -4,7 +4,7 @@ from minidraw.commands import DIGITS, SHIPPED, data_of, painter
 from minidraw.errors import UserError
 
 SHIPPED_PLAIN = "mnist-no-attention.npz"
-SHIPPED_CLASSIFIER = "cluttered.npz"
+SHIPPED_CLASSIFIER = "cluttered-8.npz"
 SCENES = 6  # in figure 5
 SHOWN = 50  # pictures in one sheet of looks
 
