@@ -41,7 +41,7 @@ PRESETS = {
         recipe=Recipe(epochs=300, rate=2e-3, final_rate=1e-5, clip=5, validate=2000),
         model="glimpse",
     ),
-    # From here on the recipes are what one would expect, and none was trained to its end yet.
+    # From here on the recipes are what one would expect; they ran for half an hour at most.
     # Costs grow with the number of values in an image, and with them the bound on the gradient.
     "two-digits": Preset(
         "two digits on 60x60; the paper gives no sizes, these are T 32, H 256, Z 100",
