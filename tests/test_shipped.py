@@ -39,7 +39,7 @@ def test_the_card_is_this_files(path):
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_it_tells_of_no_machine(path):
     meta = checkpoint.load_meta(path)
-    sets = "binarized-mnist", "cluttered", "two-digits"
+    sets = "binarized-mnist", "mnist", "cluttered", "two-digits"
     assert meta["data"] in [{"name_or_path": name} for name in sets]
     assert not re.search(r"[\"'](/|[A-Z]:\\\\)", json.dumps(meta))
 
