@@ -27,7 +27,7 @@ PRESETS = {
     "mnist": Preset(
         "the paper's MNIST network with attention, on the fixed binarisation",
         data="binarized-mnist",
-        recipe=Recipe(epochs=150, rate=2.5e-3, grow="16:0.4,32:0.6", validate=1000),
+        recipe=Recipe(epochs=75, final_rate=1.5e-4, validate=1000),
     ),
     "mnist-no-attention": Preset(
         "the paper's MNIST network without attention, T 10",

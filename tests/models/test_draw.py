@@ -143,6 +143,17 @@ def test_initial_weights():
         np.testing.assert_array_equal(params[name].reshape(4, -1)[[0, 2, 3]], 0)
 
 
+@pytest.mark.parametrize("glimpses, latent, factor", [(64, 100, 0.1), (16, 100, 0.4), (10, 16, 1)])
+def test_the_longer_the_film_the_quieter_z_starts(glimpses, latent, factor):
+    config = draw.Config(glimpses=glimpses, latent=latent)
+    params = draw.init_params(config, np.random.default_rng(0))
+    h_dec, z = params["decoder.W"][:256], params["decoder.W"][256:]
+    usual = (256 + latent) ** -0.5
+    assert h_dec.std() == pytest.approx(usual, rel=0.05)
+    assert z.std() == pytest.approx(factor * usual, rel=0.05)
+    assert params["latent.W"].std() == pytest.approx(factor / 16, rel=0.05)
+
+
 @pytest.mark.parametrize("size", ["height", "width", "channels", "glimpses", "hidden", "latent"])
 def test_sizes_of_zero_are_refused(size):
     with pytest.raises(ValueError, match=f"{size} must be at least 1"):

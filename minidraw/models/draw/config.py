@@ -9,6 +9,7 @@ from minidraw.models.base import init_weights
 
 INITIAL_READ_STRIDE = 0.45  # of eq 24's full stride: filters inside the image, and with a
 INITIAL_WRITE_STRIDE = 0.8  # deviation of half a stride they overlap
+QUIET = 640  # so many numbers in the z of a film may start at their usual strength
 
 
 @dataclass(frozen=True)
@@ -127,6 +128,12 @@ def init_params(config, rng, dtype=np.float32, mean_image=None):
     params = init_weights(param_shapes(config), rng, dtype)
     for lstm in ("encoder", "decoder"):
         params[f"{lstm}.b"][config.hidden : 2 * config.hidden] = 1  # remember, to begin with
+    # z is mere noise at first, and a long film drowns in it: at T 64 and Z 100 the validation bound
+    # was 174 nats after 3,000 steps (rate 2.5e-3), and 96 with these weights a tenth as large
+    # (rate 2e-3). At T 10 and Z 16 that only costs time.
+    quiet = np.asarray(min(1, QUIET / (config.glimpses * config.latent)), dtype)
+    params["latent.W"] *= quiet
+    params["decoder.W"][config.hidden :] *= quiet
     if config.read_attention:
         _init_window(params, "read_window", config, config.read_size, INITIAL_READ_STRIDE)
     if config.write_attention:
