@@ -168,7 +168,10 @@ SIGNATURES = {  # module, function: dimensions of its arguments, with a type if 
 @pytest.mark.parametrize("module, name", SIGNATURES)
 def test_float32_kernels_never_compute_in_float64(module, name):
     """Compiled afresh, because a kernel that was loaded from disk doesn't show its code."""
-    function = getattr(importlib.import_module(f"minidraw.kernels.{module}"), name).py_func
+    source = importlib.import_module(f"minidraw.kernels.{module}")
+    if not getattr(source, "USABLE", True):  # LLVM ends the process over a unit it can't address
+        pytest.skip("this processor has no such unit")
+    function = getattr(source, name).py_func
     kinds = [d if isinstance(d, tuple) else (d, types.float32) for d in SIGNATURES[module, name]]
     signature = tuple(types.Array(kind, dimensions, "C") for dimensions, kind in kinds)
     compiled = numba.njit(**jit.OPTIONS)(function)
