@@ -66,6 +66,24 @@ def test_mnist_is_parted_without_overlap(real_data):
     assert not set(rows) & set(as_bytes(data.test))
 
 
+def test_mnist_and_its_fixed_binarisation_part_the_digits_differently(real_data):
+    """So who trains on one has seen most validation digits of the other, but no test digits."""
+    grey = load("mnist", data_dir=real_data)
+    fixed = load("binarized-mnist", data_dir=real_data)
+
+    def likeliest(split):
+        """Of each of the split's first 200 images, the split of MNIST with its likeliest digit."""
+        coins = split.images[:200].reshape(200, -1).astype(np.float32) / 255
+        best = []
+        for own in grey.splits.values():
+            p = np.clip(own.images.reshape(len(own), -1) / np.float32(255), 1e-3, 1 - 1e-3)
+            best.append((coins @ np.log(p / (1 - p)).T + np.log(1 - p).sum(axis=1)).max(axis=1))
+        return np.bincount(np.argmax(best, axis=0), minlength=3).tolist()
+
+    assert likeliest(fixed.valid) == [173, 26, 1]  # the 1: coins fell so that another fits better
+    assert likeliest(fixed.test) == [0, 0, 200]
+
+
 def test_digits_are_mnist_training_images(real_data):
     whole = read_idx(real_data / "mnist" / "train-images-idx3-ubyte.gz")
     labels = read_idx(real_data / "mnist" / "train-labels-idx1-ubyte.gz")
