@@ -156,6 +156,7 @@ class Trainer:
     def validate(self, images=None):
         """Costs on the validation images, of the raw and of the averaged weights.
 
+        Coins and noise are the same for every seed of a run, so that curves can be compared.
         From then on `params` are those with the lower total.  Raises `Diverged`, as `step` does.
 
         Parameters
@@ -180,7 +181,6 @@ class Trainer:
                 workers=self.workers,
                 fresh=self.fresh,
                 words=f"{self.protocol}, validation",
-                seed=self.recipe.seed,
                 images=images,
             )
 
