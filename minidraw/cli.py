@@ -129,7 +129,9 @@ def _parser():
     command("gradcheck", "hold every gradient against finite differences", "minidraw gradcheck")
     bench = command("bench", "time it, beside the frameworks", "minidraw bench steps --rounds 3")
     bench.add_argument("what", nargs="*", help="steps, processes, profile, scaling (default: all)")
-    bench.add_argument("--sizes", nargs="+", help="paper, small, no-attention (default: all)")
+    bench.add_argument(
+        "--sizes", nargs="+", help="paper, small, no-attention, classifier, cifar10 (default: all)"
+    )
     bench.add_argument("--only", nargs="+", help="rows of the table of steps, by name")
     bench.add_argument("--rounds", type=int, default=9, help="turns of each (default: 9)")
     bench.add_argument("--out", type=Path, default="bench", help="folder of the two pictures")

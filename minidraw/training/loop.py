@@ -27,14 +27,20 @@ def steps_for(model, config, recipe, data, options):
     """
     if not recipe.minutes:
         return max(1, round(recipe.epochs * (len(data.train) // recipe.batch)))
-    seconds = 0.0
-    for T, share in recipe.shares(config.glimpses):
-        sized, plain = replace(config, glimpses=T), replace(recipe, grow="")
-        seconds += share * seconds_per_step(model, sized, plain, data, options)
+    seconds = seconds_per_step(model, config, recipe, data, options)
     return max(1, int(recipe.minutes * 60 / (seconds * OVERHEAD)))
 
 
 def seconds_per_step(model, config, recipe, data, options):
+    """Time of a step on this machine, the mean over a run whose films may grow."""
+    plain, seconds = replace(recipe, grow=""), 0.0
+    for T, share in recipe.shares(config.glimpses):
+        sized = replace(config, glimpses=T)
+        seconds += share * _median_seconds(model, sized, plain, data, options)
+    return seconds
+
+
+def _median_seconds(model, config, recipe, data, options):
     """Median time of a step, once compiling and the first, slower ones are over."""
     with closing(Trainer(model, config, recipe, data, 1, **options)) as trial:
         trial.step()

@@ -56,8 +56,8 @@ class Recipe:
     @property
     def stages(self):
         """What `grow` says: pairs of T and the part of the run at which it ends."""
-        found = re.findall(r"(\d{1,6}):(\d*\.?\d+)(?:,|$)", self.grow)
-        if ",".join(map(":".join, found)) != self.grow or "0" in {T for T, _ in found}:
+        found = re.findall(r"([1-9]\d{0,5}):(\d*\.?\d+)(?:,|$)", self.grow)
+        if ",".join(map(":".join, found)) != self.grow:
             raise ValueError(f"grow must look like 16:0.4,32:0.7, got {self.grow!r}")
         return [(int(T), float(end)) for T, end in found]
 

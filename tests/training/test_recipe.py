@@ -30,6 +30,8 @@ from minidraw.training.recipe import Recipe
         ("grow", "16:0.4;32:0.7"),
         ("grow", "16:0.4,"),
         ("grow", "0:0.4"),
+        ("grow", "00:0.4"),
+        ("grow", "8:0.2,0:0.4"),
         ("grow", "16:0.7,32:0.4"),
         ("grow", "16:1.5"),
         ("grow", "16:0"),

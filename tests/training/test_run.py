@@ -14,12 +14,15 @@ import sys
 import termios
 import textwrap
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from minidraw import files
+from minidraw.datasets import from_array
 from minidraw.errors import UserError
+from minidraw.models import draw
 from minidraw.presets import Preset
 from minidraw.training import checkpoint, loop, start
 from minidraw.training.recipe import Recipe
@@ -462,6 +465,15 @@ def test_minutes_become_steps_once(tmp_path, workers, source, monkeypatch):
     monkeypatch.setattr(loop, "seconds_per_step", lambda *arguments: 5.0)
     resumed, _ = start.resumed(tmp_path / "run", workers)
     assert resumed.steps == trainer.steps
+
+
+def test_the_time_of_a_step_is_the_mean_over_films_that_grow(config, images, monkeypatch):
+    monkeypatch.setattr(loop, "_median_seconds", lambda model, config, *_: float(config.glimpses))
+    recipe, data = Recipe(epochs=1, grow="16:0.4,32:0.6", batch=27), from_array(images)
+    preset = Preset("", "", TINY, Recipe(epochs=1, grow="1:0.5", batch=27))
+    seconds = loop.seconds_per_step(draw, replace(config, glimpses=64), recipe, data, {})
+    assert seconds == pytest.approx(16 * 0.4 + 32 * 0.2 + 64 * 0.4)
+    assert start.epoch_seconds(preset, data, None) == pytest.approx(4 * 1.5)  # T is 1, then 2
 
 
 def test_minutes_and_epochs():
