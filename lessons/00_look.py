@@ -26,9 +26,10 @@
 import numpy as np
 
 import minidraw
-from minidraw import layers, viz
+from minidraw import layers
+from minidraw.pictures import sheets
 from minidraw.datasets import as_float, carried_path
-from minidraw.learn.pictures import (
+from minidraw.learn.notebook import (
     BLUE,
     VERMILION,
     frame,
@@ -51,7 +52,7 @@ model = minidraw.Draw.load(carried_path("mnist-t32.npz"))  # a trained network, 
 
 # %%
 film = model.film(9, seed=2)  # nine paintings, with every step kept
-frames = viz.film_frames(film, index=range(9), scale=3)
+frames = sheets.film_frames(film, index=range(9), scale=3)
 movie(
     frames[::2] + frames[-1:],  # every other step
     "Figure 0.1. Nine digits being painted. The vermilion frame is the window through which the "
@@ -266,7 +267,7 @@ sliders(see, painting=(0, 8, 0, 1), step=(0, 32, 10, 1))
 # %%
 x = as_float(minidraw.load("digits").valid.images[[4, 8, 12]])
 again = model.film(images=x, seed=3)
-frames = viz.film_frames(again, index=range(3), scale=4)
+frames = sheets.film_frames(again, index=range(3), scale=4)
 movie(
     frames[::2] + frames[-1:],
     "Figure 0.7. Three given digits being redrawn. Dashed green: the window that it reads through. "
@@ -288,9 +289,9 @@ show(
 # %% [markdown]
 # ## Where it lives
 #
-# `minidraw.Draw` in `minidraw/estimator.py` is the network to use: `sample`, `film`, `reconstruct`.
-# The painting itself is `generate` in `minidraw/models/draw/film.py`: 20 lines, which are equations
-# 13 to 16 of the paper. A canvas holds numbers of any size. What you see is
+# `minidraw.Draw` in `minidraw/estimators/draw.py` is the network to use: `sample`, `film`,
+# `reconstruct`. The painting itself is `generate` in `minidraw/models/draw/film.py`: 20 lines,
+# which are equations 13 to 16 of the paper. A canvas holds numbers of any size. What you see is
 # $\frac{1}{1 + e^{-c}}$ of each, which lies between 0 (black) and 1 (white); lesson 02 is about it.
 
 # %%
@@ -313,7 +314,7 @@ print("trained on:", model.meta_["protocol"], "  steps:", model.config_.glimpses
 #   sample tosses a coin for each, `model.sample(9, coins=True)`. Some papers show reconstructions,
 #   as in figure 0.8, and call them samples; ask which it is.
 # * Are they copies of what it was trained on? To judge, look for the nearest training image beside
-#   each sample, as the paper does; `minidraw.figures.nearest` finds it.
+#   each sample, as the paper does; `minidraw.pictures.paper_figures.nearest` finds it.
 #
 # ## What is next
 #

@@ -24,7 +24,7 @@ import numpy as np
 
 from minidraw import gradcheck
 from minidraw.learn import exercise, hint
-from minidraw.learn.pictures import BLUE, GREEN, VERMILION, panels, picture, plain, show
+from minidraw.learn.notebook import BLUE, GREEN, VERMILION, panels, picture, plain, show
 
 rng = np.random.default_rng(1)
 

@@ -25,7 +25,7 @@ import minidraw
 from minidraw import gradcheck, layers
 from minidraw.datasets import as_float
 from minidraw.learn import exercise, hint
-from minidraw.learn.pictures import BLUE, GREEN, VERMILION, panels, picture, plain, show
+from minidraw.learn.notebook import BLUE, GREEN, VERMILION, panels, picture, plain, show
 
 data = minidraw.load("digits")
 digits = as_float(data.train.images[:, 0], np.float64)

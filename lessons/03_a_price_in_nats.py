@@ -27,7 +27,7 @@ from minidraw import gradcheck, layers
 from minidraw.datasets import as_float
 from minidraw.layers import sigmoid
 from minidraw.learn import exercise, hint
-from minidraw.learn.pictures import BLUE, GREEN, VERMILION, panels, picture, plain, show
+from minidraw.learn.notebook import BLUE, GREEN, VERMILION, panels, picture, plain, show
 from minidraw.models import draw
 
 data = minidraw.load("digits")

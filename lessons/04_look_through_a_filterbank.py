@@ -25,7 +25,7 @@ import minidraw
 from minidraw import layers
 from minidraw.datasets import as_float
 from minidraw.learn import exercise, hint
-from minidraw.learn.pictures import (
+from minidraw.learn.notebook import (
     BLUE,
     GREEN,
     VERMILION,
@@ -51,8 +51,8 @@ B, A = image.shape
 
 # %%
 K = 5
-raw = np.array([[0.0, 0.1, 0.6, -0.3, 0.0]])  # one window, as a network would emit it
-window, _ = layers.window(raw, height=B, width=A, K=K)
+theta = np.array([[0.0, 0.1, 0.6, -0.3, 0.0]])  # one window, as a network would emit it
+window, _ = layers.window(theta, height=B, width=A, K=K)
 center_x, center_y, stride, var, gamma = window
 F_y, _ = layers.filterbank(center_y, stride, var, K=K, A=B)
 F_x, _ = layers.filterbank(center_x, stride, var, K=K, A=A)
@@ -272,14 +272,14 @@ print((F_y[0] @ spotted @ F_x[0].T - patch).round(9))
 # %%
 for g_x in (-1, 0, 1):
     from_1 = (A + 1) / 2 * (g_x + 1)
-    print(f"raw {g_x:2d}: {from_1:4} counted from 1, {from_1 - 1:4} counted from 0")
+    print(f"theta {g_x:2d}: {from_1:4} counted from 1, {from_1 - 1:4} counted from 0")
 x_only, _ = layers.window(np.array([[0.3, 0, 0, 0, 0]]), height=B, width=A, K=K)
 np.testing.assert_allclose(x_only[0], (A + 1) / 2 * (0.3 + 1) - 1)  # eq 22 is the package's
 
 # %% [markdown]
 # ### Exercise 3: the window (5 lines)
 #
-# `raw` has the shape `(n, 5)`, in the order of (21). The x axis is worked; you write the rest.
+# `theta` has the shape `(n, 5)`, in the order of (21). The x axis is worked; you write the rest.
 # Clip the three logarithms to between -12 and 12 before you take their exp: e^12 strides are
 # beyond any image, and larger numbers would overflow in float32. The order of what is returned is
 # that of the last line; the `stride` in it is the finished one of (24), in both places.
@@ -287,10 +287,10 @@ np.testing.assert_allclose(x_only[0], (A + 1) / 2 * (0.3 + 1) - 1)  # eq 22 is t
 
 # %%
 @exercise("04.window")
-def window(raw, *, height, width, K):
-    center_x = (width + 1) / 2 * (raw[:, 0] + 1) - 1  # eq 22, from 0
+def window(theta, *, height, width, K):
+    center_x = (width + 1) / 2 * (theta[:, 0] + 1) - 1  # eq 22, from 0
     raise NotImplementedError
-    return (center_x, center_y, stride, var, gamma), (raw, stride, var, gamma, height, width)
+    return (center_x, center_y, stride, var, gamma), (theta, stride, var, gamma, height, width)
 
 
 # %% [markdown]
@@ -318,7 +318,7 @@ show(
 
 # %% [markdown]
 # The window lies on the middle of the image. It reaches from the first pixel to the last along the
-# longer side, and over the edges along the shorter one. So raw zeros give the whole image: a good
+# longer side, and over the edges along the shorter one. So `theta = 0` give the whole image: a good
 # place to start from. But the dots are 6.75 pixels apart, and each sees only about one pixel to
 # either side ($\sigma = 1$). What lies between them is missing in the patch.
 #

@@ -25,8 +25,17 @@ import minidraw
 from minidraw import layers
 from minidraw.datasets import as_float
 from minidraw.learn import exercise, hint
-from minidraw.learn.pictures import BLUE, GREEN, VERMILION, frame, panels, picture, plain, show
-from minidraw.learn.table.lesson_06 import sandwich, sandwich_backward
+from minidraw.learn.notebook import (
+    BLUE,
+    GREEN,
+    VERMILION,
+    frame,
+    panels,
+    picture,
+    plain,
+    show,
+)
+from minidraw.learn.exercises.lesson_06 import sandwich, sandwich_backward
 
 digit = as_float(minidraw.load("digits").train.images[3, 0], np.float64)
 B, A, K = 34, 46, 5
@@ -114,9 +123,9 @@ show(
 # %% [markdown]
 # ## The idea, in words
 #
-# From the five raw numbers to the loss there is a chain:
+# From the five numbers to the loss there is a chain:
 #
-# `raw` → `center`, `stride`, `var` → `mu` → exponent `z` → `F` → patch → loss
+# `theta` → `center`, `stride`, `var` → `mu` → exponent `z` → `F` → patch → loss
 #
 # A change at the left end runs through every link. Each link stretches it by its slope, and the
 # slopes multiply: the chain rule. Going backward you start at the right, where the loss is, with
@@ -306,7 +315,7 @@ np.testing.assert_allclose(slope, measured, rtol=1e-6)
 #
 # ## Link 4: the window's exp
 #
-# What the network emits is `raw`. The centre is a straight line in it (22),
+# What the network emits is `theta`. The centre is a straight line in it (22),
 # $g_X = \frac{A+1}{2} (\tilde g_X + 1) - 1$, so its slope is $\frac{A+1}{2}$. Variance,
 # stride and intensity are exponentials, and the derivative of $e^r$ is $e^r$: the output itself.
 # For the variance: $\partial \sigma^2 / \partial (\log \sigma^2) = \sigma^2$. Where a logarithm was
@@ -326,8 +335,8 @@ for log_var in (0.7, 12.5):
 # %% [markdown]
 # ### Exercise 4: the window, backward (7 lines)
 #
-# `dout` holds the gradients of the five outputs, each `(n,)`. Return the gradient of `raw`, shape
-# `(n, 5)`. Its name is `draw`, as that of `x` is `dx`: read d-raw, it has nothing to do with DRAW.
+# `dout` holds the gradients of the five outputs, each `(n,)`. Return the gradient of `theta`, shape
+# `(n, 5)`. Its name is `dtheta`, as that of `x` is `dx`.
 # The x axis is worked. The cached `stride` is the finished one of (24), factor included.
 
 
@@ -335,17 +344,17 @@ for log_var in (0.7, 12.5):
 @exercise("05.window_backward")
 def window_backward(dout, cache):
     dcenter_x, dcenter_y, dstride, dvar, dgamma = dout
-    raw, stride, var, gamma, height, width = cache
-    draw = np.zeros_like(raw)
-    draw[:, 0] = (width + 1) / 2 * dcenter_x  # center_x = (width + 1) / 2 * (raw + 1) - 1
+    theta, stride, var, gamma, height, width = cache
+    dtheta = np.zeros_like(theta)
+    dtheta[:, 0] = (width + 1) / 2 * dcenter_x  # center_x = (width + 1) / 2 * (theta + 1) - 1
     raise NotImplementedError
-    return draw
+    return dtheta
 
 
 # %% [markdown]
 # ## Let it go
 #
-# All links joined: the loss's gradient by the raw numbers. A window that starts in a corner follows
+# All links joined: the loss's gradient by `theta`. A window that starts in a corner follows
 # it downhill, a small step at a time. It has never been told where the digit is.
 #
 # **Predict.** It starts too wide: its stride is 6.2 and its variance 67, where 4 and 20 are right.
@@ -353,9 +362,9 @@ def window_backward(dout, cache):
 
 
 # %%
-def raw_gradient(raw):
-    """Loss, window, and gradient by the five raw numbers."""
-    window, window_cache = layers.window(raw, height=B, width=A, K=K)
+def theta_gradient(theta):
+    """Loss, window, and gradient by the five numbers."""
+    window, window_cache = layers.window(theta, height=B, width=A, K=K)
     x, y, stride, var, gamma = window
     F_y, cache_y = layers.filterbank(y, stride, var, K=K, A=B)
     F_x, cache_x = layers.filterbank(x, stride, var, K=K, A=A)
@@ -370,11 +379,11 @@ def raw_gradient(raw):
 
 
 # %%
-raw, path = np.array([[-0.5, 0.5, 4.2, -0.6, 0.0]]), []
+theta, path = np.array([[-0.5, 0.5, 4.2, -0.6, 0.0]]), []
 for _ in range(400):
-    value, window, draw = raw_gradient(raw)
+    value, window, dtheta = theta_gradient(theta)
     path.append((value, *(float(part[0]) for part in window)))
-    raw = raw - 0.04 * draw
+    theta = theta - 0.04 * dtheta
 path = np.array(path)
 for step in (0, 10, 40, 150, 399):
     value, x, y, stride, var, _ = path[step]
@@ -441,7 +450,7 @@ print("all four links agree with the package")
 #   the sign is right most of the time. Bugs that merely slow a network down are the ones that
 #   stay; only the finite difference sees them.
 # * A gradient check can't tell whether you differentiated the *right* function. That is what known
-#   answers are for, such as "raw zeros give the whole image" in lesson 04.
+#   answers are for, such as "zeros give the whole image" in lesson 04.
 #
 # ## What is next
 #

@@ -23,10 +23,11 @@
 import numpy as np
 
 import minidraw
-from minidraw import figures, layers
+from minidraw import layers
+from minidraw.pictures import paper_figures
 from minidraw.datasets import as_float
 from minidraw.learn import exercise, hint
-from minidraw.learn.pictures import (
+from minidraw.learn.notebook import (
     BLUE,
     GREEN,
     VERMILION,
@@ -337,9 +338,9 @@ x, x_err = pair[None, None], (pair - painted)[None, None]
 
 
 # %%
-def gradient(raw, half):
-    """The window, and the gradient of the loss by the five raw numbers (lesson 05)."""
-    window, window_cache = layers.window(raw, **wide)
+def gradient(theta, half):
+    """The window, and the gradient of the loss by the five theta numbers (lesson 05)."""
+    window, window_cache = layers.window(theta, **wide)
     center_x, center_y, stride, var, gamma = window
     F_y, cache_y = layers.filterbank(center_y, stride, var, K=5, A=36)
     F_x, cache_x = layers.filterbank(center_x, stride, var, K=5, A=64)
@@ -356,11 +357,11 @@ def gradient(raw, half):
 # %%
 def path(half, steps=300):
     """The window's places as it follows the gradient."""
-    raw, places = np.array([[-0.35, 0.0, 4.0, -1.1, 0.0]]), []
+    theta, places = np.array([[-0.35, 0.0, 4.0, -1.1, 0.0]]), []
     for _ in range(steps):
-        window, draw = gradient(raw, half)
+        window, dtheta = gradient(theta, half)
         places.append([float(part[0]) for part in window])
-        raw[:, :2] -= 0.05 * draw[:, :2]  # the place alone
+        theta[:, :2] -= 0.05 * dtheta[:, :2]  # the place alone
     return np.array(places)
 
 
@@ -401,7 +402,7 @@ def whole(array, caption, alt):
 
 
 whole(
-    figures.filters(digits[5][None]),
+    paper_figures.filters(digits[5][None]),
     "Figure 6.6. Figure 3 of the paper: a grid of 12 x 12 filters; the patches of three windows.",
     "A 5 with a grid of green dots. At its right three windows and their patches: a small one, "
     "enlarged; a wide one with narrow filters, sharp; a wide one with broad filters, blurred.",
@@ -409,7 +410,7 @@ whole(
 
 # %%
 whole(
-    figures.zoom(figures.scene(digits[5:10, None])),
+    paper_figures.zoom(paper_figures.scene(digits[5:10, None])),
     "Figure 6.7. Figure 4 of the paper: from 100 x 75 pixels to 12 x 12 numbers, and back. Below, "
     "the first and the last of the 144 filters.",
     "Above, a scene with five digits and a frame around the last; the patch, which shows it; and "
@@ -420,19 +421,19 @@ whole(
 # ## Where it lives
 #
 # `read` and `read_backward` in `minidraw/layers/attention.py`; all of a step's reading, from the
-# canvas and the raw window on, in `read_attention` in `minidraw/layers/read_write.py`. The cell
-# stops if they aren't what this lesson says.
+# canvas and the window's `theta` on, in `read_attention` in `minidraw/layers/read_write.py`. The
+# cell stops if they aren't what this lesson says.
 
 # %%
 n, C, B, A, K = 3, 2, 11, 7, 5
-canvas, raw = rng.standard_normal((n, C, B, A)), 0.3 * rng.standard_normal((n, 5))
+canvas, theta = rng.standard_normal((n, C, B, A)), 0.3 * rng.standard_normal((n, 5))
 x = rng.random((n, C, B, A))
-center_x, center_y, stride, var, gamma = layers.window(raw, height=B, width=A, K=K)[0]
+center_x, center_y, stride, var, gamma = layers.window(theta, height=B, width=A, K=K)[0]
 F_y, _ = layers.filterbank(center_y, stride, var, K=K, A=B)
 F_x, _ = layers.filterbank(center_x, stride, var, K=K, A=A)
 x_err = x - layers.sigmoid(canvas)  # eq 3
 glimpse, cache = read(x_err, F_y, F_x, gamma, x=x)
-theirs, their_cache = layers.read_attention(canvas, raw, x=x, K=K)
+theirs, their_cache = layers.read_attention(canvas, theta, x=x, K=K)
 np.testing.assert_allclose(glimpse.reshape(n, -1), theirs)  # eqs 3 and 27
 
 # %%

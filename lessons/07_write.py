@@ -23,8 +23,17 @@ import minidraw
 from minidraw import layers
 from minidraw.datasets import as_float, carried_path
 from minidraw.learn import exercise, hint
-from minidraw.learn.pictures import BLUE, GREEN, VERMILION, frame, panels, picture, plain, show
-from minidraw.learn.table.lesson_06 import sandwich_backward
+from minidraw.learn.notebook import (
+    BLUE,
+    GREEN,
+    VERMILION,
+    frame,
+    panels,
+    picture,
+    plain,
+    show,
+)
+from minidraw.learn.exercises.lesson_06 import sandwich_backward
 from minidraw.models import draw
 
 digits = as_float(minidraw.load("digits").train.images[:, 0], np.float64)
@@ -45,44 +54,44 @@ BLANK = -4.0  # logits of an empty canvas: a probability of 0.018, nearly black
 def copied(stroke, stroke_backward, *, steps=600, rate=1e-4):
     """Move ten patches and windows against the gradient of the canvas's cost."""
     rng, patch = np.random.default_rng(7), np.zeros((STROKES, 1, K, K))
-    raw = np.array([0, 0, 0.3, -1.0, 0]) + np.zeros((STROKES, 5))
-    raw[:, :2] = rng.uniform(-0.2, 0.2, (STROKES, 2))  # near the middle
+    theta = np.array([0, 0, 0.3, -1.0, 0]) + np.zeros((STROKES, 5))
+    theta[:, :2] = rng.uniform(-0.2, 0.2, (STROKES, 2))  # near the middle
     costs = []
     for _ in range(steps):
-        out, cache = stroke(patch, raw)  # (10, 1, B, A)
+        out, cache = stroke(patch, theta)  # (10, 1, B, A)
         canvas = BLANK + out.sum(axis=0, keepdims=True)
         cost, cost_cache = layers.bernoulli_cost(canvas, x=x)
         costs.append(cost[0])
         dcanvas = layers.bernoulli_cost_backward(np.ones(1), cost_cache)
-        dpatch, draw = stroke_backward(np.repeat(dcanvas, STROKES, axis=0), cache)
-        patch, raw = patch - dpatch, raw - rate * draw
-    return patch, raw, np.array(costs)
+        dpatch, dtheta = stroke_backward(np.repeat(dcanvas, STROKES, axis=0), cache)
+        patch, theta = patch - dpatch, theta - rate * dtheta
+    return patch, theta, np.array(costs)
 
 
 # %%
-def packages(patch, raw):
-    return layers.write_attention(patch.reshape(STROKES, -1), raw, height=B, width=A, K=K)
+def packages(patch, theta):
+    return layers.write_attention(patch.reshape(STROKES, -1), theta, height=B, width=A, K=K)
 
 
 def packages_backward(dout, cache):
-    dpatch, draw = layers.write_attention_backward(dout, cache)
-    return dpatch.reshape(STROKES, 1, K, K), draw
+    dpatch, dtheta = layers.write_attention_backward(dout, cache)
+    return dpatch.reshape(STROKES, 1, K, K), dtheta
 
 
-def film(patch, raw):
+def film(patch, theta):
     """The canvas before and after each stroke, as probabilities, (11, B, A)."""
-    out, _ = packages(patch, raw)
+    out, _ = packages(patch, theta)
     blank = np.full((1, B, A), BLANK)
     return layers.sigmoid(np.concatenate([blank, BLANK + np.cumsum(out[:, 0], axis=0)]))
 
 
 # %%
-def strip(patch, raw, caption):
+def strip(patch, theta, caption):
     """Ten canvases, each with the window of the stroke that was laid on last."""
-    x, y, stride, *_ = layers.window(raw, height=B, width=A, K=K)[0]
+    x, y, stride, *_ = layers.window(theta, height=B, width=A, K=K)[0]
     figure, axes = panels(5, rows=2, height=4.5)
     for k, place in enumerate(axes.ravel()):
-        picture(place, film(patch, raw)[k + 1], f"stroke {k + 1}", low=0, high=1)
+        picture(place, film(patch, theta)[k + 1], f"stroke {k + 1}", low=0, high=1)
         frame(place, (x[k], y[k], (K - 1) * stride[k]), K=2, color=VERMILION)
     show(
         figure,
@@ -92,8 +101,8 @@ def strip(patch, raw, caption):
     )
 
 
-patch, raw, costs = copied(packages, packages_backward)
-strip(patch, raw, "Figure 7.1. A digit copied in ten strokes; the frame is the stroke's window.")
+patch, theta, costs = copied(packages, packages_backward)
+strip(patch, theta, "Figure 7.1. A digit copied in ten strokes; the frame is the stroke's window.")
 
 # %% [markdown]
 # ## The idea, in words
@@ -171,9 +180,9 @@ def write(patch, F_y, F_x, gamma):
 
 
 # %%
-def banks(raw):
+def banks(theta):
     """Filterbanks, intensity, and the caches of all three."""
-    (x, y, stride, var, gamma), window_cache = layers.window(raw, height=B, width=A, K=K)
+    (x, y, stride, var, gamma), window_cache = layers.window(theta, height=B, width=A, K=K)
     F_y, cache_y = layers.filterbank(y, stride, var, K=K, A=B)
     F_x, cache_x = layers.filterbank(x, stride, var, K=K, A=A)
     return F_y, F_x, gamma, (window_cache, cache_y, cache_x)
@@ -231,15 +240,15 @@ np.testing.assert_allclose(dx_err, write(w, F_y, F_x, one)[0])  # the gradient o
 # broad ones that share their pixels?
 #
 # The narrow filters should lie on pixels, not between them. The first line of the cell is (22) to
-# (24) turned round. It gives the raw numbers of a window whose middle is pixel 12 of row 14, with a
-# stride of 3.
+# (24) turned round. It gives the five numbers of a window whose middle is pixel 12 of row 14, with
+# a stride of 3.
 
 # %%
 g_x, g_y, factor = 13 / ((A + 1) / 2) - 1, 15 / ((B + 1) / 2) - 1, 3 / ((max(A, B) - 1) / (K - 1))
 figure, axes = panels(6, height=2.1)
 for k, log_var in enumerate((-4.0, 2.2)):
-    raw = np.array([[g_x, g_y, log_var, np.log(factor), 0]])
-    F_y, F_x, gamma, _ = banks(raw)
+    theta = np.array([[g_x, g_y, log_var, np.log(factor), 0]])
+    F_y, F_x, gamma, _ = banks(theta)
     written, _ = write(ring[None, None].astype(float), F_y, F_x, gamma)
     back = layers.read(written, F_y, F_x, gamma, x=0 * written)[0][:, 1:]
     sigma = np.exp(log_var / 2)
@@ -313,8 +322,8 @@ def write_backward(dout, cache):
 
 
 # %%
-def stroke(patch, raw):
-    F_y, F_x, gamma, caches = banks(raw)
+def stroke(patch, theta):
+    F_y, F_x, gamma, caches = banks(theta)
     out, cache = write(patch, F_y, F_x, gamma)
     return out, (cache, caches)
 
@@ -337,7 +346,7 @@ def stroke_backward(dout, cache):
 # 50.
 
 # %%
-patch, raw, costs = copied(stroke, stroke_backward)
+patch, theta, costs = copied(stroke, stroke_backward)
 still_patch, still_raw, still_costs = copied(stroke, stroke_backward, rate=0)
 sure = np.clip(x, 1e-9, 1 - 1e-9)
 (exact,), _ = layers.bernoulli_cost(np.log(sure / (1 - sure)), x=x)
@@ -351,7 +360,7 @@ curves.axhline(exact, color="black", linestyle=":", label="exact copy")
 plain(curves, xlabel="step", ylabel="nats", ylim=(40, 200))
 curves.legend(frameon=False)
 picture(places[0], film(still_patch, still_raw)[-1], "patches alone", low=0, high=1)
-picture(places[1], film(patch, raw)[-1], "and windows", low=0, high=1)
+picture(places[1], film(patch, theta)[-1], "and windows", low=0, high=1)
 picture(places[2], x[0, 0], "the digit", low=0, high=1)
 show(
     figure,
@@ -367,8 +376,8 @@ show(
 # filter reaches, no number of any patch can paint. Here are the ten strokes alone.
 
 # %%
-out, _ = stroke(patch, raw)
-center_x, center_y, stride, *_ = layers.window(raw, height=B, width=A, K=K)[0]
+out, _ = stroke(patch, theta)
+center_x, center_y, stride, *_ = layers.window(theta, height=B, width=A, K=K)[0]
 figure, axes = panels(5, rows=2, height=4.5)
 for k, place in enumerate(axes.ravel()):
     picture(place, out[k, 0], f"{out[k].min():.1f} to {out[k].max():.1f}", low=-4, high=4)
@@ -395,12 +404,12 @@ show(
 # nearest to an inverse.
 
 # %%
-patch, raws = rng.standard_normal((4, 2, K, K)), 0.3 * rng.standard_normal((4, 5))
-F_y, F_x, gamma, _ = banks(raws)
+patch, thetas = rng.standard_normal((4, 2, K, K)), 0.3 * rng.standard_normal((4, 5))
+F_y, F_x, gamma, _ = banks(thetas)
 out, cache = write(patch, F_y, F_x, gamma)
 by_sums = np.einsum("njb,ncji,nia->ncba", F_y, patch, F_x) / gamma[:, None, None, None]
 np.testing.assert_allclose(out, by_sums)  # eq 29, word for word
-theirs, their_cache = layers.write_attention(patch.reshape(4, -1), raws, height=B, width=A, K=K)
+theirs, their_cache = layers.write_attention(patch.reshape(4, -1), thetas, height=B, width=A, K=K)
 np.testing.assert_allclose(out, theirs)
 dout = rng.standard_normal(out.shape)
 _, package_cache = layers.write(patch, F_y, F_x, gamma)

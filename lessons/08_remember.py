@@ -26,7 +26,7 @@ from minidraw import layers
 from minidraw.gradcheck import check_layer
 from minidraw.layers import linear, linear_backward, sigmoid
 from minidraw.learn import exercise, hint
-from minidraw.learn.pictures import BLUE, GREEN, VERMILION, panels, picture, plain, show
+from minidraw.learn.notebook import BLUE, GREEN, VERMILION, panels, picture, plain, show
 
 # %% [markdown]
 # ## The goal

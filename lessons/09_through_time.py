@@ -24,9 +24,9 @@ import numpy as np
 from minidraw import layers
 from minidraw.layers import lstm_backward
 from minidraw.learn import exercise, hint
-from minidraw.learn.diagrams import box, paper, wire
-from minidraw.learn.pictures import BLUE, GREEN, VERMILION, panels, plain, show
-from minidraw.learn.table import lesson_09 as package
+from minidraw.learn.notebook.diagrams import box, paper, wire
+from minidraw.learn.notebook import BLUE, GREEN, VERMILION, panels, plain, show
+from minidraw.learn.exercises import lesson_09 as package
 from minidraw.models import draw
 
 rng = np.random.default_rng(9)
@@ -450,7 +450,7 @@ show(
 #
 # ## Where it lives
 #
-# `_backward` in `minidraw/models/draw/passes.py` is your loop, around both LSTMs at once: from the
+# `_backward` in `minidraw/models/draw/network.py` is your loop, around both LSTMs at once: from the
 # last step to the first, with `dh_enc`, `dc_enc`, `dh_dec` and `dc_dec` handed on. The start $h_0$
 # and $c_0$ are learned there, so your `dh` and `dc` at the end of the loop are gradients too.
 

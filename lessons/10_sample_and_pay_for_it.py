@@ -26,7 +26,7 @@ import minidraw
 from minidraw import layers
 from minidraw.datasets import as_float, carried_path
 from minidraw.learn import exercise, hint
-from minidraw.learn.pictures import BLUE, GREEN, VERMILION, panels, picture, plain, show
+from minidraw.learn.notebook import BLUE, GREEN, VERMILION, panels, picture, plain, show
 from minidraw.models import draw
 
 images = as_float(minidraw.load("digits").train.images[:, 0], np.float64)
@@ -324,8 +324,8 @@ def decode(z):
 def forward(x, noise):
     """Both costs of each image, and the caches."""
     a, see = layers.linear(x, W["see"], b["see"])
-    raw, latent = layers.linear(np.tanh(a), W["latent"], b["latent"])
-    mu, log_sigma = raw[:, :Z], raw[:, Z:]  # eqs 1 and 2
+    posterior, latent = layers.linear(np.tanh(a), W["latent"], b["latent"])
+    mu, log_sigma = posterior[:, :Z], posterior[:, Z:]  # eqs 1 and 2
     z, drawn = sample(mu, log_sigma, noise=noise)  # eq 6
     price, paid = kl(mu, log_sigma)  # eq 11
     logits, (think, paint) = decode(z)
@@ -349,8 +349,8 @@ def backward(caches):
     dg, *found["paint"] = layers.linear_backward(dlogits, paint)
     dz, *found["think"] = layers.linear_backward(dg * (1 - paint.x**2), think)  # paint.x = tanh(a)
     through_z, through_kl = sample_backward(dz, drawn), kl_backward(share, paid)
-    draw = np.concatenate([p + q for p, q in zip(through_z, through_kl, strict=True)], axis=1)
-    dh, *found["latent"] = layers.linear_backward(draw, latent)
+    dposterior = np.concatenate([p + q for p, q in zip(through_z, through_kl, strict=True)], axis=1)
+    dh, *found["latent"] = layers.linear_backward(dposterior, latent)
     _, *found["see"] = layers.linear_backward(dh * (1 - latent.x**2), see)
     return found
 
@@ -474,8 +474,8 @@ ours = np.add(
     sample_backward(dz, sample(mu, log_sigma, noise=noise)[1]),
     kl_backward(dkl, kl(mu, log_sigma)[1]),
 )
-raw = np.concatenate([mu, log_sigma], axis=1)
-_, cache = layers.latent(raw, noise=noise)
+posterior = np.concatenate([mu, log_sigma], axis=1)
+_, cache = layers.latent(posterior, noise=noise)
 np.testing.assert_allclose(np.concatenate(ours, axis=1), layers.latent_backward((dz, dkl), cache))
 print("draw and price agree with the package")
 

@@ -36,11 +36,20 @@ from minidraw.layers import (
     write_backward,
 )
 from minidraw.learn import exercise, hint
-from minidraw.learn.diagrams import box, paper, wire
-from minidraw.learn.pictures import BLUE, GREEN, VERMILION, frame, panels, picture, plain, show
-from minidraw.learn.table import lesson_11 as package
+from minidraw.learn.notebook.diagrams import box, paper, wire
+from minidraw.learn.notebook import (
+    BLUE,
+    GREEN,
+    VERMILION,
+    frame,
+    panels,
+    picture,
+    plain,
+    show,
+)
+from minidraw.learn.exercises import lesson_11 as package
 from minidraw.models import draw
-from minidraw.models.base import Batch
+from minidraw.models.interface import Batch
 
 rng = np.random.default_rng(11)
 eps = 1e-5
@@ -114,21 +123,21 @@ def linear(params, name, *parts):
 def paint(h_dec, params, config):
     """What is added to the canvas, and its cache."""
     patch = linear(params, "patch", h_dec)  # eq 28
-    raw = linear(params, "write_window", h_dec)  # eq 21
+    theta = linear(params, "write_window", h_dec)  # eq 21
     size = {"height": config.height, "width": config.width, "K": config.write_size}
-    return layers.write_attention(patch, raw, **size)  # eq 29
+    return layers.write_attention(patch, theta, **size)  # eq 29
 
 
 # %%
 def step(state, x, noise, params, config):
     """One step further: the state, the price of z (eq 11), and the caches."""
     canvas, h_enc, c_enc, h_dec, c_dec = state
-    raw = linear(params, "read_window", h_dec)  # eq 21
-    glimpse, read = layers.read_attention(canvas, raw, x=x, K=config.read_size)  # eqs 3, 4
+    theta = linear(params, "read_window", h_dec)  # eq 21
+    glimpse, read = layers.read_attention(canvas, theta, x=x, K=config.read_size)  # eqs 3, 4
     a = linear(params, "encoder", h_enc, glimpse, h_dec)
     (h_enc, c_enc), encoder = layers.lstm_gates(a, c_enc)  # eq 5
-    raw = linear(params, "latent", h_enc)
-    (z, price), latent = layers.latent(raw, noise=noise)  # eqs 1, 2, 6
+    posterior = linear(params, "latent", h_enc)
+    (z, price), latent = layers.latent(posterior, noise=noise)  # eqs 1, 2, 6
     a = linear(params, "decoder", h_dec, z)
     (h_dec, c_dec), decoder = layers.lstm_gates(a, c_dec)  # eq 7
     stroke, write = paint(h_dec, params, config)
@@ -287,34 +296,34 @@ def canvas_step_backward(dout, cache):
 
 
 # %%
-def banks(raw, *, height, width, K):
+def filterbanks(theta, *, height, width, K):
     """Window and both filterbanks, with the caches of all three."""
     (center_x, center_y, stride, var, gamma), window_cache = window(
-        raw, height=height, width=width, K=K
+        theta, height=height, width=width, K=K
     )
     F_y, cache_y = filterbank(center_y, stride, var, K=K, A=height)
     F_x, cache_x = filterbank(center_x, stride, var, K=K, A=width)
     return (F_y, F_x, gamma), (window_cache, cache_y, cache_x)
 
 
-canvas, raw = rng.standard_normal((3, 1, 11, 7)), 0.3 * rng.standard_normal((3, 5))
+canvas, theta = rng.standard_normal((3, 1, 11, 7)), 0.3 * rng.standard_normal((3, 5))
 x = rng.random((3, 1, 11, 7))
-(F_y, F_x, gamma), _ = banks(raw, height=11, width=7, K=5)
+(F_y, F_x, gamma), _ = filterbanks(theta, height=11, width=7, K=5)
 glimpse, _ = read(x - layers.sigmoid(canvas), F_y, F_x, gamma, x=x)
-theirs, _ = layers.read_attention(canvas, raw, x=x, K=5)
+theirs, _ = layers.read_attention(canvas, theta, x=x, K=5)
 np.testing.assert_allclose(glimpse.reshape(3, -1), theirs)
 
 # %% [markdown]
-# **Predict.** A read window's raw numbers get their gradient through $F_Y$ and through $F_X$. For
-# which of the five numbers is it a sum of two parts? The cell wiggles each of them and looks at
-# what moves.
+# **Predict.** The five numbers of a read window get their gradient through $F_Y$ and through
+# $F_X$. For which of the five numbers is it a sum of two parts? The cell wiggles each of them and
+# looks at what moves.
 
 # %%
-still, _ = banks(raw, height=11, width=7, K=5)
+still, _ = filterbanks(theta, height=11, width=7, K=5)
 for k, name in enumerate(("g_x", "g_y", "log variance", "log stride", "log gamma")):
-    wiggled = raw.copy()
+    wiggled = theta.copy()
     wiggled[:, k] += eps
-    pairs = zip(still, banks(wiggled, height=11, width=7, K=5)[0], strict=True)
+    pairs = zip(still, filterbanks(wiggled, height=11, width=7, K=5)[0], strict=True)
     moved = [not np.array_equal(before, after) for before, after in pairs]
     print(f"{name:12} moves {', '.join(np.array(['F_y', 'F_x', 'gamma'])[moved])}")
 
@@ -324,21 +333,21 @@ for k, name in enumerate(("g_x", "g_y", "log variance", "log stride", "log gamma
 #
 # ### Exercise 3: looking, backward (9 lines)
 #
-# From the gradient of the glimpse, `(n, 2 C K K)`, to those of the canvas and of `raw`. You may
+# From the gradient of the glimpse, `(n, 2 C K K)`, to those of the canvas and of `theta`. You may
 # call `read_backward`, `filterbank_backward` and `window_backward`. The caches that they want
 # weren't kept: over a whole film they would fill the memory, and they are cheap to make again. So
-# call `banks` and `read(x_err, F_y, F_x, gamma, x=x)` once more. `read_backward` takes a gradient
-# of shape `(n, 2 C, K, K)` and returns those of `x_err, F_y, F_x, gamma`. The last link is that of
-# exercise 2, without the sum.
+# call `filterbanks` and `read(x_err, F_y, F_x, gamma, x=x)` once more. `read_backward` takes a
+# gradient of shape `(n, 2 C, K, K)` and returns those of `x_err, F_y, F_x, gamma`. The last link
+# is that of exercise 2, without the sum.
 
 
 # %%
 @exercise("11.read_attention_backward")
 def read_attention_backward(dglimpse, cache):
-    raw, F_y, F_x, s, x = cache
+    theta, F_y, F_x, s, x = cache
     n, K, B = F_y.shape
     raise NotImplementedError
-    return dcanvas, draw
+    return dcanvas, dtheta
 
 
 # %% [markdown]
@@ -347,16 +356,16 @@ def read_attention_backward(dglimpse, cache):
 # The same for the write window. The patch in the cache is flat, `(n, C K K)`;
 # `write(patch, F_y, F_x, gamma)` wants it as `(n, C, K, K)`. `write_backward` takes the gradient of
 # the stroke, `(n, C, B, A)`, and returns those of `patch, F_y, F_x, gamma`. Return `dpatch`, flat
-# again, and `draw`.
+# again, and `dtheta`.
 
 
 # %%
 @exercise("11.write_attention_backward")
 def write_attention_backward(dout, cache):
-    raw, F_y, F_x, patch = cache
+    theta, F_y, F_x, patch = cache
     n, K, B = F_y.shape
     raise NotImplementedError
-    return dpatch, draw
+    return dpatch, dtheta
 
 
 # %% [markdown]
@@ -376,8 +385,8 @@ def step_backward(dstate, later, caches, params):
     dh_dec = consumers_backward((*own, *later), users(params, H))
     da_dec, dc_dec = layers.lstm_gates_backward((dh_dec, dc_dec), decoder)
     dz = da_dec @ params["decoder.W"][H:].T  # [h_dec, z]
-    draw = layers.latent_backward((dz, np.ones(len(dz))), latent)  # a nat of kl costs a nat
-    dh_enc = dh_enc + draw @ params["latent.W"].T
+    dposterior = layers.latent_backward((dz, np.ones(len(dz))), latent)  # a nat of kl costs a nat
+    dh_enc = dh_enc + dposterior @ params["latent.W"].T
     da_enc, dc_enc = layers.lstm_gates_backward((dh_enc, dc_enc), encoder)
     joined = da_enc @ params["encoder.W"].T  # [h_enc, glimpse, h_dec]
     dlook, dread = read_attention_backward(joined[:, H:-H], read)
@@ -506,7 +515,7 @@ show(
 #
 # ## Where it lives
 #
-# `forward` and `_backward` in `minidraw/models/draw/passes.py`: `step` and `step_backward` are the
+# `forward` and `_backward` in `minidraw/models/draw/network.py`: `step` and `step_backward` are the
 # bodies of their loops. The layers of exercises 3 and 4 are in `minidraw/layers/read_write.py`. For
 # a film of one step, what you have is the package's gradient:
 

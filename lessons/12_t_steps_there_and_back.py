@@ -32,11 +32,11 @@ from minidraw import gradcheck, layers
 from minidraw.datasets import as_float, carried_path
 from minidraw.layers import sigmoid
 from minidraw.learn import exercise, hint
-from minidraw.learn.pictures import BLUE, VERMILION, panels, picture, plain, show
-from minidraw.learn.table import lesson_12
+from minidraw.learn.notebook import BLUE, VERMILION, panels, picture, plain, show
+from minidraw.learn.exercises import lesson_12
 from minidraw.models import draw
-from minidraw.models.base import Batch
-from minidraw.models.draw import passes
+from minidraw.models.interface import Batch
+from minidraw.models.draw import network
 
 threadpool_limits(1)  # on matrices this small, two threads get in each other's way
 digits = as_float(minidraw.load("digits").train.images, np.float64)
@@ -371,7 +371,7 @@ show(
 #   else holds it.
 
 # %%
-source = inspect.getsource(passes._backward)
+source = inspect.getsource(network._backward)
 print(source[source.index("    for t in reversed") : source.index("    starts =")])
 
 # %% [markdown]
@@ -391,8 +391,8 @@ print(source[source.index("    for t in reversed") : source.index("    starts ="
 
 # %%
 def blind(dout, cache):
-    dcanvas, draw_window = layers.read_attention_backward(dout, cache)
-    return 0 * dcanvas, draw_window
+    dcanvas, dtheta = layers.read_attention_backward(dout, cache)
+    return 0 * dcanvas, dtheta
 
 
 def forgetful(dout, cache, *, out=None):
@@ -528,7 +528,7 @@ print(f"length of the first wish {sizes[0]:.3f}, of the last {sizes[1]:.3f}")
 #
 # ## Where it lives
 #
-# `forward` and `_backward` in `minidraw/models/draw/passes.py`, 224 lines with all their comments:
+# `forward` and `_backward` in `minidraw/models/draw/network.py`, 224 lines with all their comments:
 # the heart of the package. You have now read its loop. Your `stacked_backward` is
 # `linear_backward_weights` there, called once for each layer by `_weight_gradients`.
 

@@ -27,14 +27,15 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 import minidraw
-from minidraw import layers, viz
+from minidraw import layers
+from minidraw.pictures import sheets
 from minidraw.datasets import as_float, carried_path
 from minidraw.errors import UserError
 from minidraw.learn import exercise, hint
-from minidraw.learn.mine import Mine
-from minidraw.learn.pictures import BLUE, GREEN, VERMILION, panels, plain, show
+from minidraw.learn.own_layers import OwnLayers
+from minidraw.learn.notebook import BLUE, GREEN, VERMILION, panels, plain, show
 from minidraw.models import draw
-from minidraw.models.base import Batch
+from minidraw.models.interface import Batch
 
 threadpool_limits(1)  # on matrices this small, two threads get in each other's way
 data = minidraw.load("digits")
@@ -59,7 +60,7 @@ def painted(params, config, count=10):
 
 def sheet(axes, pictures, columns):
     """Pictures (n, 1, 28, 28) in rows."""
-    axes.imshow(viz.sheet(pictures, columns=columns, scale=3), interpolation="nearest")
+    axes.imshow(sheets.sheet(pictures, columns=columns, scale=3), interpolation="nearest")
     axes.set(xticks=[], yticks=[])
 
 
@@ -252,18 +253,19 @@ for limit in (100.0, 5.0):
 # %% [markdown]
 # ## Your functions
 #
-# The model is written once, over `ops`: the module that the layers are taken from. `Mine` is such a
-# one. It reads your `mine.py`, tries every function once more, and takes what is missing from
-# `minidraw.layers`. A forward and its backward count as a pair only, for their cache is yours.
+# The model is written once, over `ops`: the module that the layers are taken from. `OwnLayers` is
+# such a one. It reads your `mine.py`, tries every function once more, and takes what is missing
+# from `minidraw.layers`. A forward and its backward count as a pair only, for their cache is
+# yours.
 #
 # Twenty functions make a training step: forward and backward of `linear`, `bernoulli_cost`,
 # `window`, `filterbank`, `read`, `write`, `lstm_gates`, `sample` and `kl`; and `sigmoid` and
-# `adam_update`. Whatever else you wrote led there, or joins some of these, as `lstm` does. `Mine`
-# joins them in the same way, so it isn't counted a second time.
+# `adam_update`. Whatever else you wrote led there, or joins some of these, as `lstm` does.
+# `OwnLayers` joins them in the same way, so it isn't counted a second time.
 
 # %%
 try:
-    ops = Mine()
+    ops = OwnLayers()
     print(ops.report())
 except UserError as error:  # no mine.py in this folder
     ops = layers
@@ -421,7 +423,7 @@ print(f"the last 50 batches of training: {(nll + kl)[-50:].mean():.1f} nats")
 # %%
 film = stages[STEPS]
 figure, axes = panels(height=4.8)
-axes.imshow(viz.strip(film, index=[0, 3, 4], steps=6, scale=5), interpolation="nearest")
+axes.imshow(sheets.strip(film, index=[0, 3, 4], steps=6, scale=5), interpolation="nearest")
 axes.set(xticks=70 + 145 * np.arange(6), xticklabels=range(1, 7), yticks=[], xlabel="step")
 show(
     figure,

@@ -32,9 +32,9 @@ from minidraw import kernels, layers
 from minidraw.bench.profile import GROUPS, Timed
 from minidraw.kernels.lstm import GatesCache
 from minidraw.learn import exercise, hint
-from minidraw.learn.pictures import BLUE, GREEN, VERMILION, panels, plain, show
+from minidraw.learn.notebook import BLUE, GREEN, VERMILION, panels, plain, show
 from minidraw.models import draw
-from minidraw.models.base import Batch
+from minidraw.models.interface import Batch
 from minidraw.training.workers import Workers, default_threads
 
 workers = Workers(min(4, default_threads()))  # also holds NumPy's products at one thread each
@@ -514,13 +514,13 @@ print(f"{final['layers'] / final['kernels, in shards']:.1f} times as fast in all
 # ## Where it lives
 #
 # The gates' kernels stand in `minidraw/kernels/lstm.py`, the exponential in
-# `minidraw/kernels/jit.py`, and the twin test of all kernels in `tests/kernels/test_twins.py`. The
-# package goes further than you did: each loop inside is so short that Numba is sure that its arrays
-# don't overlap, and the weights of the products are laid out for the processor once per pass, not
-# at each of $T$ steps (`product.py`).
+# `minidraw/kernels/compilation.py`, and the twin test of all kernels in
+# `tests/kernels/test_twins.py`. The package goes further than you did: each loop inside is so
+# short that Numba is sure that its arrays don't overlap, and the weights of the products are laid
+# out for the processor once per pass, not at each of $T$ steps (`product.py`).
 #
 # Training doesn't use threads for shards but **processes**, separate programs that share the memory
-# of the weights (`minidraw/training/team.py`). The many light calls between the products hold
+# of the weights (`minidraw/training/processes.py`). The many light calls between the products hold
 # Python's lock, and two threads that handed it to and fro took 1.27 times as long.
 
 # %%

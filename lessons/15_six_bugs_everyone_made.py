@@ -21,10 +21,11 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 import minidraw
-from minidraw import gradcheck, layers, viz
+from minidraw import gradcheck, layers
+from minidraw.pictures import sheets
 from minidraw.datasets import as_float, carried_path
 from minidraw.layers import sigmoid
-from minidraw.learn.bugs import (
+from minidraw.lessons.six_bugs import (
     CONFIG,
     EVERY,
     FIGURES,
@@ -34,9 +35,18 @@ from minidraw.learn.bugs import (
     shared_noise,
     train_toy,
 )
-from minidraw.learn.pictures import BLUE, GREEN, VERMILION, frame, panels, picture, plain, show
+from minidraw.learn.notebook import (
+    BLUE,
+    GREEN,
+    VERMILION,
+    frame,
+    panels,
+    picture,
+    plain,
+    show,
+)
 from minidraw.models import draw
-from minidraw.models.base import Batch
+from minidraw.models.interface import Batch
 
 threadpool_limits(1)  # on matrices this small, two threads get in each other's way
 digits = as_float(minidraw.load("digits").valid.images)
@@ -225,7 +235,7 @@ print(cost("from one"))
 (centers, *_), _ = layers.window(zero, height=28, width=28, K=5)
 _, bank = layers.filterbank(centers, np.array([6.75]), np.array([1.0]), K=5, A=28)
 places = np.arange(28) - bank.dist[0]  # pixel minus distance: where each filter lies
-print("known answer, raw zeros, K = 5:", places[:, 0])
+print("known answer, theta = 0, K = 5:", places[:, 0])
 np.testing.assert_allclose(places[:, 0], [0, 6.75, 13.5, 20.25, 27])
 
 # %% [markdown]
@@ -239,9 +249,9 @@ np.testing.assert_allclose(places[:, 0], [0, 6.75, 13.5, 20.25, 27])
 
 # %%
 def middles(variant):
-    raw = 0.3 * np.random.default_rng(4).standard_normal((500, 5))
-    raw[:, 2:4] -= 1.5  # small windows
-    (F_y, F_x, _), _ = VARIANTS[variant][0]()._banks(raw, height=28, width=28, K=5)
+    theta = 0.3 * np.random.default_rng(4).standard_normal((500, 5))
+    theta[:, 2:4] -= 1.5  # small windows
+    (F_y, F_x, _), _ = VARIANTS[variant][0]().filterbanks(theta, height=28, width=28, K=5)
     return F_x[:, 2] @ np.arange(28), F_y[:, 2] @ np.arange(28)
 
 
@@ -316,12 +326,12 @@ print("D:", cost("corner start"))
 # steps: what a start costs isn't only the time until it is made up for. The right start is known:
 # the logit of the mean image.
 #
-# D's windows start from raw zeros: from edge to edge, and each filter with a variance of 1. That
+# D's windows start from `theta = 0`: from edge to edge, and each filter with a variance of 1. That
 # leaves most of the image between the filters, and the outermost lie on margins that are always
 # black. The right start has windows inside the image, with filters as wide as half a stride. With
-# 2 x 2 filters for reading, as in the paper, raw zeros are four points in black corners. With 5 x 5
-# it is less bad, and look at the standard error: these three seeds prove nothing against D. It is
-# in figure 15.1 to remind you that a few nats are soon imagined.
+# 2 x 2 filters for reading, as in the paper, such zeros are four points in black corners. With 5 x
+# 5 it is less bad, and look at the standard error: these three seeds prove nothing against D. It
+# is in figure 15.1 to remind you that a few nats are soon imagined.
 
 # %%
 mean_image = minidraw.load("digits").mean_image
@@ -351,7 +361,7 @@ sheets = [
 
 figure, axes = panels(2, height=1.6)
 for place, images, title in zip(axes, sheets, ("sheet 1", "sheet 2"), strict=True):
-    place.imshow(viz.sheet(images, columns=8, scale=4), interpolation="nearest")
+    place.imshow(sheets.sheet(images, columns=8, scale=4), interpolation="nearest")
     place.set_title(title, fontsize=11)
     place.set(xticks=[], yticks=[])
 show(
@@ -380,8 +390,8 @@ for k, nearest in enumerate(distance, 1):
 # ## Where it lives
 #
 # `tests/test_pitfalls.py` has a named test with a known answer for each of these and for eleven
-# more. `minidraw/learn/bugs.py` makes the bugs of figure 15.1 on purpose, and holds their figures;
-# `python -m minidraw.learn.bugs` measures them again.
+# more. `lessons/six_bugs.py` makes the bugs of figure 15.1 on purpose, and holds their figures;
+# `python -m minidraw.lessons.six_bugs` measures them again.
 
 # %%
 for variant, figures in FIGURES.items():

@@ -20,12 +20,12 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 import minidraw
-from minidraw import bounds, layers
+from minidraw import evaluation, layers
 from minidraw.datasets import Split, as_float, carried_path
 from minidraw.learn import exercise, hint
-from minidraw.learn.pictures import BLUE, GREEN, VERMILION, panels, picture, plain, show
+from minidraw.learn.notebook import BLUE, GREEN, VERMILION, panels, picture, plain, show
 from minidraw.models import draw
-from minidraw.models.base import Batch
+from minidraw.models.interface import Batch
 from minidraw.training.workers import Workers
 
 threadpool_limits(1)  # on matrices this small, two threads get in each other's way
@@ -54,7 +54,9 @@ def measured(name, **more):
     images, fresh = sets[name]
     with Workers(1) as workers:
         given = draw, params, Split(images), size
-        return bounds.bound(*given, ops=layers, workers=workers, fresh=fresh, words=name, **more)
+        return evaluation.bound(
+            *given, ops=layers, workers=workers, fresh=fresh, words=name, **more
+        )
 
 
 found = {name: measured(name) for name in sets}
@@ -276,15 +278,15 @@ print(f"its five largest of 128 weights make {share:.0%} of the sum")
 #
 # ## Where it lives
 #
-# `bound` and `importance_bound` in `minidraw/bounds.py`, which keeps a running sum so that memory
-# doesn't grow with $S$; `log_weights` in `minidraw/models/draw/measures.py`. In a terminal,
+# `bound` and `importance_bound` in `minidraw/evaluation.py`, which keeps a running sum so that
+# memory doesn't grow with $S$; `log_weights` in `minidraw/models/draw/costs.py`. In a terminal,
 # `minidraw evaluate` prints all of this, with its protocol.
 
 # %%
 with Workers(1) as workers:
     split = Split((coins[:40]) * np.uint8(255))
     given = {"ops": layers, "workers": workers, "fresh": False, "words": "fixed binarisation"}
-    theirs = bounds.importance_bound(draw, params, split, size, samples=8, **given)
+    theirs = evaluation.importance_bound(draw, params, split, size, samples=8, **given)
 print(theirs)
 ours = np.array([importance_bound(log_w[k : k + 8]) for k in range(0, 128, 8)]).mean(axis=1)
 print(f"ours with 8 samples, 16 times: {ours.mean():.2f}, deviation {ours.std(ddof=1):.2f}")

@@ -25,17 +25,19 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 import minidraw
-from minidraw import layers, viz
-from minidraw.datasets import as_float, cluttered
+from minidraw import layers
+from minidraw.pictures import sheets
+from minidraw.datasets import as_float
+from minidraw.datasets.sets import cluttered
 from minidraw.layers import linear, linear_backward, lstm, lstm_backward
 from minidraw.layers import read_image_attention, read_image_attention_backward
 from minidraw.learn import exercise, hint
-from minidraw.learn.diagrams import box, paper, wire
-from minidraw.learn.pictures import BLUE, GREEN, VERMILION, panels, picture, plain, show
-from minidraw.learn.table import lesson_17 as package
-from minidraw.models import glimpse
-from minidraw.models.base import Batch
-from minidraw.training.flat import fill, flat
+from minidraw.learn.notebook.diagrams import box, paper, wire
+from minidraw.learn.notebook import BLUE, GREEN, VERMILION, panels, picture, plain, show
+from minidraw.learn.exercises import lesson_17 as package
+from minidraw.models import classifier
+from minidraw.models.interface import Batch
+from minidraw.training.flat_weights import fill, flat
 from minidraw.training.optimizer import Adam
 
 threadpool_limits(1)  # on matrices this small, two threads get in each other's way
@@ -53,7 +55,7 @@ scenes = minidraw.load("cluttered-digits").valid  # large scenes, made when they
 # %%
 chosen = np.array([134, 57, 262, 311, 98, 405, 20, 173])
 figure, axes = panels(height=4.6)
-axes.imshow(viz.sheet(as_float(scenes.images[chosen]), columns=4, gap=2, scale=2))
+axes.imshow(sheets.sheet(as_float(scenes.images[chosen]), columns=4, gap=2, scale=2))
 axes.set(xticks=[], yticks=[])
 show(
     figure,
@@ -136,13 +138,13 @@ show(
 # product of two on the axes.
 
 # %%
-raw = 0.3 * rng.standard_normal((1, 5)).astype(np.float32)
-(_, F_y, F_x, _), x = read_image_attention(raw, x=stages[-1][None, None], K=12)[1], stages[-1]
+theta = 0.3 * rng.standard_normal((1, 5)).astype(np.float32)
+(_, F_y, F_x, _), x = read_image_attention(theta, x=stages[-1][None, None], K=12)[1], stages[-1]
 planes = np.einsum("jb,ia->jiba", F_y[0], F_x[0])  # 144 filters of 100 x 100
 by_filters = np.einsum("jiba,ba->ji", planes, x)
-by_axes = np.exp(raw[0, 4]) * (F_y[0] @ x @ F_x[0].T)  # with the intensity gamma
-seen, _ = read_image_attention(raw, x=x[None, None], K=12)
-np.testing.assert_allclose(by_axes, np.exp(raw[0, 4]) * by_filters, rtol=1e-4, atol=1e-5)
+by_axes = np.exp(theta[0, 4]) * (F_y[0] @ x @ F_x[0].T)  # with the intensity gamma
+seen, _ = read_image_attention(theta, x=x[None, None], K=12)
+np.testing.assert_allclose(by_axes, np.exp(theta[0, 4]) * by_filters, rtol=1e-4, atol=1e-5)
 np.testing.assert_allclose(seen.reshape(12, 12), by_axes, rtol=1e-4, atol=1e-5)
 
 H, K, side = 256, 12, np.array([28, 50, 100, 200, 400])
@@ -359,8 +361,8 @@ def looks(h_0, c_0, W_window, b_window, W, b, *, x, K, T):
     """T times: a window from h, a glimpse through it, a step of the LSTM.  Returns the last h."""
     h, c, steps = h_0, c_0, []
     for _ in range(T):
-        raw, window = linear(h, W_window, b_window)  # eq 21
-        glimpse, read = read_image_attention(raw, x=x, K=K)  # eq 27
+        theta, window = linear(h, W_window, b_window)  # eq 21
+        glimpse, read = read_image_attention(theta, x=x, K=K)  # eq 27
         (h, c), remembered = lstm(glimpse, h, c, W, b)
         steps.append(package.StepCache(window, read, remembered))
     return h, package.LooksCache(tuple(steps))
@@ -386,8 +388,8 @@ def looks(h_0, c_0, W_window, b_window, W, b, *, x, K, T):
 # of `read_image_attention`, `step.lstm` of `lstm`. You may call
 #
 # * `lstm_backward((dh, dc), step.lstm)`: gradients of glimpse, $h_{t-1}$, $c_{t-1}$, `W` and `b`;
-# * `read_image_attention_backward(dglimpse, step.read)`: the gradient of `raw`;
-# * `linear_backward(draw, step.window)`: gradients of $h_{t-1}$, `W_window` and `b_window`.
+# * `read_image_attention_backward(dglimpse, step.read)`: the gradient of `theta`;
+# * `linear_backward(dtheta, step.window)`: gradients of $h_{t-1}$, `W_window` and `b_window`.
 #
 # Return the gradients of the six inputs of `looks`, in their order.
 
@@ -410,8 +412,8 @@ def looks_backward(dh, cache):
 
 # %%
 SIZE, PIECES, K, T = 50, 4, 8, 4
-config = glimpse.Config(height=SIZE, width=SIZE, glimpses=T, hidden=64, read_size=K)
-start = glimpse.init_params(config, np.random.default_rng(0))
+config = classifier.Config(height=SIZE, width=SIZE, glimpses=T, hidden=64, read_size=K)
+start = classifier.init_params(config, np.random.default_rng(0))
 for name, value in start.items():
     print(f"{name:9s} {value.shape}")
 print("weights in all:", sum(value.size for value in start.values()))
@@ -450,7 +452,7 @@ def batch(digits, labels, rows, rng, pieces=PIECES):
 # %%
 x, labels = batch(train, data.train.labels, np.arange(100), np.random.default_rng(1))
 nll, wrong, grads = gradients(start, x, labels)
-costs, wanted = glimpse.loss_and_grads(start, Batch(x, labels), None, config, layers)
+costs, wanted = classifier.loss_and_grads(start, Batch(x, labels), None, config, layers)
 np.testing.assert_allclose(nll, costs["nll"], rtol=1e-4)
 for name, gradient in wanted.items():
     np.testing.assert_allclose(grads[name], gradient, atol=1e-4 * abs(gradient).max() + 1e-9)
@@ -593,7 +595,7 @@ show(
 
 # %%
 learned = adams["four looks"].weights.views
-watched = glimpse.look(learned, x_new, config, layers)
+watched = classifier.look(learned, x_new, config, layers)
 answer = watched.probabilities.argmax(axis=1)
 right_ones, wrong_ones = (np.flatnonzero((answer == labels_new) == good) for good in (True, False))
 
@@ -601,7 +603,7 @@ right_ones, wrong_ones = (np.flatnonzero((answer == labels_new) == good) for goo
 def strips(index, caption, alt):
     """Scenes with their windows, and what the network says of each."""
     figure, axes = panels(height=3.83 * len(index) + 0.6)
-    axes.imshow(viz.glimpses(watched, index=index, scale=3))
+    axes.imshow(sheets.glimpses(watched, index=index, scale=3))
     middle = (np.arange(len(index)) * 2 + 1) * 3 * (SIZE + 1)
     sure = watched.probabilities.max(axis=1)
     words = [f"is {labels_new[i]}\nsays {answer[i]} ({sure[i]:.0%})" for i in index]
@@ -715,11 +717,12 @@ for pieces in (0, 2, 4, 6, 8):
 #
 # ## Where it lives
 #
-# The loop of `looks` and its way back stand in `minidraw/models/glimpse/passes.py`, with the
+# The loop of `looks` and its way back stand in `minidraw/models/classifier/network.py`, with the
 # weights' gradients as one product over all steps (lesson 12). `softmax_cross_entropy` is in
-# `minidraw/layers/likelihood.py`, `read_image_attention` in `minidraw/layers/glance.py`, and the
-# scenes are made in `minidraw/datasets/cluttered.py`. In a terminal, `minidraw train cluttered`
-# trains the network at the paper's size, and `minidraw classify` names what is in a picture.
+# `minidraw/layers/likelihood.py`, `read_image_attention` in `minidraw/layers/read_write.py`, and
+# the scenes are made in `minidraw/datasets/sets/cluttered.py`. In a terminal, `minidraw train
+# cluttered` trains the network at the paper's size, and `minidraw classify` names what is in a
+# picture.
 
 # %%
 rng = np.random.default_rng(5)

@@ -24,14 +24,24 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 import minidraw
-from minidraw import layers, viz
+from minidraw import layers
+from minidraw.pictures import sheets
 from minidraw.datasets import as_float
-from minidraw.datasets.two_digits import two_digits
+from minidraw.datasets.sets.two_digits import two_digits
 from minidraw.learn import exercise, hint
-from minidraw.learn.pictures import BLUE, GREEN, VERMILION, movie, panels, picture, plain, show
+from minidraw.learn.notebook import (
+    BLUE,
+    GREEN,
+    VERMILION,
+    movie,
+    panels,
+    picture,
+    plain,
+    show,
+)
 from minidraw.models import draw
-from minidraw.models.base import Batch
-from minidraw.training.flat import fill, flat
+from minidraw.models.interface import Batch
+from minidraw.training.flat_weights import fill, flat
 from minidraw.training.optimizer import Adam
 
 threadpool_limits(1)  # on matrices this small, two threads get in each other's way
@@ -121,16 +131,16 @@ print(f"in all {counts[0]} and {counts[1]}")
 K, (C, B, A) = 5, pair.shape
 
 
-def filters(raw):
+def filters(theta):
     """Filterbanks of windows (n, 5), and the caches; their gamma isn't used here."""
-    (x, y, stride, var, _), window_cache = layers.window(raw, height=B, width=A, K=K)
+    (x, y, stride, var, _), window_cache = layers.window(theta, height=B, width=A, K=K)
     F_y, cache_y = layers.filterbank(y, stride, var, K=K, A=B)
     F_x, cache_x = layers.filterbank(x, stride, var, K=K, A=A)
     return F_y, F_x, (window_cache, cache_y, cache_x)
 
 
-raw, one = np.array([[0.1, -0.1, 0.5, -0.9, 0.0]]), np.ones(1)
-F_y, F_x, (_, _, cache_x) = filters(raw)
+theta, one = np.array([[0.1, -0.1, 0.5, -0.9, 0.0]]), np.ones(1)
+F_y, F_x, (_, _, cache_x) = filters(theta)
 patch, dout = rng.standard_normal((1, C, K, K)), rng.standard_normal((1, C, B, A))
 
 
@@ -235,23 +245,25 @@ STROKES, BLANK = 12, -4.0
 
 def copied(parts, rates, stroke, stroke_backward, *, steps=600):
     """Move strokes against the gradient of the canvas's cost; returns canvas, parts, windows."""
-    raw = np.array([0, 0, 0.3, -1.6, 0]) + np.zeros((STROKES, 5))
-    raw[:, 0] = np.linspace(-0.7, 0.7, STROKES)
+    theta = np.array([0, 0, 0.3, -1.6, 0]) + np.zeros((STROKES, 5))
+    theta[:, 0] = np.linspace(-0.7, 0.7, STROKES)
     for _ in range(steps):
-        F_y, F_x, caches = filters(raw)
+        F_y, F_x, caches = filters(theta)
         out, cache = stroke(*parts, F_y, F_x)
         canvas = BLANK + out.sum(axis=0, keepdims=True)
         _, cost_cache = layers.bernoulli_cost(canvas, x=pair[None])
         dcanvas = layers.bernoulli_cost_backward(one, cost_cache)
-        dparts, draw = backward(stroke_backward(np.repeat(dcanvas, STROKES, axis=0), cache), caches)
+        dparts, dtheta = backward(
+            stroke_backward(np.repeat(dcanvas, STROKES, axis=0), cache), caches
+        )
         parts = [p - rate * d for p, rate, d in zip(parts, rates, dparts, strict=True)]
-        raw = raw - 1e-4 * draw
-    return canvas, parts, raw
+        theta = theta - 1e-4 * dtheta
+    return canvas, parts, theta
 
 
 # %%
 def backward(gradients, caches):
-    """From the gradients of a stroke: those of its own numbers, and of its raw window."""
+    """From the gradients of a stroke: those of its own numbers, and of its window."""
     *dparts, dF_y, dF_x = gradients
     window_cache, cache_y, cache_x = caches
     dcenter_y, dstride_y, dvar_y = layers.filterbank_backward(dF_y, cache_y)
@@ -566,7 +578,7 @@ show(
 painted = layers.sigmoid(draw.generate(params, noise[:, :12], config, layers).canvas[-1])
 rows = held_out[:12], layers.sigmoid(film.canvas[-1, :12]), painted
 figure, axes = panels(height=2.6)
-axes.imshow(viz.sheet(np.concatenate(rows), columns=12, scale=4), interpolation="nearest")
+axes.imshow(sheets.sheet(np.concatenate(rows), columns=12, scale=4), interpolation="nearest")
 axes.set(xticks=[], yticks=[48, 148, 248], yticklabels=["scenes", "redrawn", "invented"])
 show(
     figure,
@@ -591,15 +603,15 @@ show(
 # %%
 few = [k for k in range(500) if np.abs(places[k, 0] - places[k, 1]).max() >= SMALL - 2][:6]
 movie(
-    viz.film_frames(film, index=few, scale=4),
+    sheets.film_frames(film, index=few, scale=4),
     "Figure 18.8. Six held-out scenes being redrawn in six steps.",
     "A moving picture of six dark squares. In each, a coloured cloud appears, then a second one "
     "elsewhere, while two frames move across.",
     fps=2,
 )
 figure, axes = panels(height=5.2)
-strip = viz.strip(film, index=few[:4], steps=6, scale=5)
-goals = viz.sheet(held_out[few[:4]], columns=1, scale=5)
+strip = sheets.strip(film, index=few[:4], steps=6, scale=5)
+goals = sheets.sheet(held_out[few[:4]], columns=1, scale=5)
 axes.imshow(np.hstack([strip, 0 * strip[:, :20] + 255, goals]), interpolation="nearest")
 names = [*(f"step {t}" for t in range(1, 7)), "scene"]
 axes.set(xticks=60 + 125 * np.arange(7) + 15 * (np.arange(7) == 6), xticklabels=names, yticks=[])
@@ -694,7 +706,7 @@ for name, spots in {"own": second, "the next": second[(number + 1) % len(number)
 #
 # The axis `C` is in every function of `minidraw/layers/attention.py` and
 # `minidraw/layers/likelihood.py`; there is no second path for colour. The digits on one canvas are
-# made in `minidraw/datasets/two_digits.py`. They are grey there, and whole numbers: a sum is
+# made in `minidraw/datasets/sets/two_digits.py`. They are grey there, and whole numbers: a sum is
 # clipped at 255 before it overflows. With the same digits and places:
 
 # %%

@@ -1,19 +1,26 @@
 """minidraw: DRAW, the network that paints images stroke by stroke, by hand in NumPy."""
 
 __version__ = "0.1.0"
-__all__ = ["Classify", "Draw", "load"]
+__all__ = ["Classifier", "Draw", "load"]
 
 
 def __getattr__(name):
     # Imported when first asked for: `import minidraw` stays fast.
     if name == "Draw":
-        from minidraw.estimator import Draw
+        from minidraw.estimators.draw import Draw
 
         return Draw
-    if name == "Classify":
-        from minidraw.classifier import Classify
+    if name == "Classifier":
+        from minidraw.estimators.classifier import Classifier
 
-        return Classify
+        return Classifier
+    if name == "Classify":
+        import warnings
+
+        from minidraw.estimators.classifier import Classifier
+
+        warnings.warn("minidraw.Classify is now minidraw.Classifier", FutureWarning, stacklevel=2)
+        return Classifier
     if name == "load":
         from minidraw.datasets import load
 

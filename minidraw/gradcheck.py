@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minidraw.models import draw, glimpse
-from minidraw.models.base import Batch
+from minidraw.models import classifier, draw
+from minidraw.models.interface import Batch
 
 STEP = 1e-5  # above float64's rounding, and small enough for the third derivative's share
 LAYER_LIMIT, MODEL_LIMIT = 1e-6, 1e-5
@@ -122,7 +122,7 @@ def layer_cases(rng):
     def normal(*shape):
         return rng.standard_normal(shape)
 
-    x, canvas, raw = rng.random((n, C, B, A)), normal(n, C, B, A), 0.3 * normal(n, 5)
+    x, canvas, theta = rng.random((n, C, B, A)), normal(n, C, B, A), 0.3 * normal(n, 5)
     filters = {"F_y": normal(n, K, B), "F_x": normal(n, K, A), "gamma": np.exp(normal(n))}
     axis = {"center": 3 + normal(n), "stride": np.exp(normal(n)), "var": np.exp(normal(n))}
     latents = {"mu": normal(n, Z), "log_sigma": normal(n, Z)}
@@ -134,15 +134,16 @@ def layer_cases(rng):
         ("lstm", states | {"W": normal(H + Z, 4 * H), "b": normal(4 * H)}, {}),
         ("sample", latents, {"noise": normal(n, Z)}),
         ("kl", latents, {}),
-        ("latent", {"raw": normal(n, 2 * Z)}, {"noise": normal(n, Z)}),
-        ("window", {"raw": raw}, size),
+        ("latent", {"posterior": normal(n, 2 * Z)}, {"noise": normal(n, Z)}),
+        ("window", {"theta": theta}, size),
         ("filterbank", axis, {"K": K, "A": A}),
+        ("filterbanks", {"theta": theta}, size),
         ("read_image", filters, {"x": x}),
         ("read", {"x_err": normal(n, C, B, A)} | filters, {"x": x}),
         ("write", {"patch": normal(n, C, K, K)} | filters, {}),
-        ("read_attention", {"canvas": canvas, "raw": raw}, {"x": x, "K": K}),
-        ("read_image_attention", {"raw": raw}, {"x": x, "K": K}),
-        ("write_attention", {"patch": normal(n, C * K * K), "raw": raw}, size),
+        ("read_attention", {"canvas": canvas, "theta": theta}, {"x": x, "K": K}),
+        ("read_image_attention", {"theta": theta}, {"x": x, "K": K}),
+        ("write_attention", {"patch": normal(n, C * K * K), "theta": theta}, size),
         ("read_full", {"canvas": canvas}, {"x": x}),
         ("bernoulli_cost", {"logits": canvas}, {"x": x}),
         ("softmax_cross_entropy", {"logits": normal(n, Z)}, {"targets": targets}),
@@ -175,13 +176,13 @@ def model_cases(rng):
         name = f"draw, {windows} window, {'grey' if C == 1 else 'colour'}"
         cases.append((name, draw, params, batch, noise, config))
     size = {"height": 5, "width": 4, "channels": 2, "classes": 4}
-    config = glimpse.Config(**size, glimpses=3, hidden=3, read_size=2)
+    config = classifier.Config(**size, glimpses=3, hidden=3, read_size=2)
     params = {
         name: 0.4 * rng.standard_normal(shape)
-        for name, shape in glimpse.param_shapes(config).items()
+        for name, shape in classifier.param_shapes(config).items()
     }
     batch = Batch(rng.random((3, *config.image_shape)), np.array([2, 0, 2]))
-    return [*cases, ("glimpse", glimpse, params, batch, None, config)]
+    return [*cases, ("classifier", classifier, params, batch, None, config)]
 
 
 def rows(*modules, seed=0):

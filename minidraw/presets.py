@@ -39,7 +39,7 @@ PRESETS = {
         "the paper's classifier of cluttered digits, 8 glimpses; --glimpses 4 for its other one",
         data="cluttered",
         recipe=Recipe(epochs=300, rate=2e-3, final_rate=1e-5, clip=5, validate=2000),
-        model="glimpse",
+        model="classifier",
     ),
     # From here on the recipes are what one would expect; they ran for half an hour at most.
     # Costs grow with the number of values in an image, and with them the bound on the gradient.

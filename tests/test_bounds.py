@@ -3,13 +3,12 @@
 import numpy as np
 import pytest
 
-from minidraw import bounds, kernels, layers
-from minidraw.bounds import ImportanceBound, bound, importance_bound, nats_per_step
+from minidraw import evaluation, kernels, layers, randomness
 from minidraw.datasets import Split, as_float
+from minidraw.evaluation import ImportanceBound, bound, importance_bound, nats_per_step
 from minidraw.models import draw
-from minidraw.models.base import Batch
-from minidraw.models.draw.measures import Bound
-from minidraw.training import draws
+from minidraw.models.draw.costs import Bound
+from minidraw.models.interface import Batch
 from minidraw.training.workers import Workers
 
 CONFIG = draw.Config(height=7, width=6, glimpses=2, hidden=8, latent=3, write_size=3)
@@ -29,8 +28,8 @@ def measured(params, levels=LEVELS, *, threads=2, ops=kernels, **settings):
 
 def test_it_is_the_mean_over_all_images_in_one_piece(params):
     """Against the model called once, with the coins and the noise of the whole set."""
-    x = draws.binarize(as_float(LEVELS), 0, 230, 4, 0, draws.VALID_COINS)
-    noise = draws.noise((2, 230, 3), 0, 230, np.float32, 4, 0, draws.VALID_NOISE)
+    x = randomness.binarize(as_float(LEVELS), 0, 230, 4, 0, randomness.VALID_COINS)
+    noise = randomness.noise((2, 230, 3), 0, 230, np.float32, 4, 0, randomness.VALID_NOISE)
     costs = draw.costs(params, Batch(x), noise, CONFIG, layers)
     found = measured(params, seed=4)
     assert found.nll == pytest.approx(costs["nll"].mean(), rel=1e-5)
@@ -45,7 +44,7 @@ def test_threads_and_chunks_make_no_difference(params, monkeypatch):
     assert measured(params) == whole
     for threads in (1, 3):
         assert measured(params, threads=threads) == whole  # chunks stay the same: every bit
-    monkeypatch.setattr(bounds, "CHUNK", 25)
+    monkeypatch.setattr(evaluation, "CHUNK", 25)
     assert measured(params).total == pytest.approx(whole.total, rel=1e-6)
 
 
@@ -72,10 +71,10 @@ def test_more_images_than_there_are_and_a_single_one(params):
 
 def test_several_samples_of_z(params):
     """Against the model called for each; the two errors are those of their definitions."""
-    x = draws.binarize(as_float(LEVELS), 0, 230, 0, 0, draws.VALID_COINS)
+    x = randomness.binarize(as_float(LEVELS), 0, 230, 0, 0, randomness.VALID_COINS)
     totals = []
     for k in range(3):
-        noise = draws.noise((2, 230, 3), 0, 230, np.float32, 0, k, draws.VALID_NOISE)
+        noise = randomness.noise((2, 230, 3), 0, 230, np.float32, 0, k, randomness.VALID_NOISE)
         totals.append(draw.costs(params, Batch(x), noise, CONFIG, layers)["total"].astype(float))
     totals, found = np.array(totals), measured(params, samples=3)
     assert found.total == pytest.approx(totals.mean(), rel=1e-5) and found.samples == 3
@@ -139,7 +138,7 @@ def test_the_mean_of_halves_is_never_below_the_whole(trained, monkeypatch):
     def given(shape, start, stop, dtype, seed, step, purpose):
         return noise[step, :, start:stop]
 
-    monkeypatch.setattr(bounds.draws, "noise", given)  # and streamed, chunk by chunk
+    monkeypatch.setattr(evaluation.randomness, "noise", given)  # and streamed, chunk by chunk
     assert weighted(trained, 8).total == pytest.approx(bounds_of(noise).mean(), rel=1e-6)
 
 

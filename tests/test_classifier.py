@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import minidraw
-from minidraw import Classify, Draw, datasets
+from minidraw import Classifier, Draw, datasets
 from minidraw.errors import UserError
-from minidraw.network import Network
+from minidraw.estimators.base import Network
 from minidraw.training import checkpoint
 
 TINY = {"glimpses": 2, "hidden": 8, "read_size": 3, "threads": 2}
@@ -33,7 +33,7 @@ NEW, RIGHT = blots(230, 1)
 
 @pytest.fixture(scope="module")
 def fitted():
-    return Classify(**TINY, batch=20, rate=0.01).fit(IMAGES, LABELS, epochs=15, verbose=False)
+    return Classifier(**TINY, batch=20, rate=0.01).fit(IMAGES, LABELS, epochs=15, verbose=False)
 
 
 def message(function, *arguments, **settings):
@@ -44,16 +44,16 @@ def message(function, *arguments, **settings):
 
 
 def test_it_is_found_at_the_top():
-    assert minidraw.Classify is Classify and "Classify" in minidraw.__all__
+    assert minidraw.Classifier is Classifier and "Classifier" in minidraw.__all__
 
 
 def test_parameters_are_stored_as_given():
-    odd = {name: object() for name in inspect.signature(Classify).parameters}
-    made = Classify(**odd)
+    odd = {name: object() for name in inspect.signature(Classifier).parameters}
+    made = Classifier(**odd)
     assert made.get_params() == odd
     assert not [name for name in vars(made) if name.endswith("_")]
     assert made.set_params(batch=5).get_params()["batch"] == 5
-    assert "Classify has no 'bach'; there is glimpses" in message(made.set_params, bach=5)
+    assert "Classifier has no 'bach'; there is glimpses" in message(made.set_params, bach=5)
 
 
 def test_it_learns_words_for_classes(fitted):
@@ -83,7 +83,7 @@ def test_looks(fitted):
 
 def test_fit_twice_gives_the_same_bits():
     made = [
-        Classify(**TINY, batch=20, seed=s).fit(IMAGES, LABELS, epochs=0.5, verbose=False)
+        Classifier(**TINY, batch=20, seed=s).fit(IMAGES, LABELS, epochs=0.5, verbose=False)
         for s in (3, 3, 4)
     ]
     one, two, other = (np.concatenate([v.ravel() for v in m.params_.values()]) for m in made)
@@ -93,25 +93,29 @@ def test_fit_twice_gives_the_same_bits():
 def test_save_and_load(fitted, tmp_path):
     path = tmp_path / "network.npz"
     fitted.save(path)
-    for kind in Classify, Network:
+    for kind in Classifier, Network:
         loaded = kind.load(path)
-        assert type(loaded) is Classify and loaded.get_params()["batch"] == 20
+        assert type(loaded) is Classifier and loaded.get_params()["batch"] == 20
         np.testing.assert_array_equal(loaded.predict(NEW), fitted.predict(NEW))
         assert loaded.config_ == fitted.config_
     loaded.save(tmp_path / "again.npz")
-    assert (Classify.load(tmp_path / "again.npz").predict(NEW) == fitted.predict(NEW)).all()
-    assert "of another kind: glimpse" in message(Draw.load, path)
+    assert (Classifier.load(tmp_path / "again.npz").predict(NEW) == fitted.predict(NEW)).all()
+    assert "of another kind: classifier" in message(Draw.load, path)
     drawing = Draw(glimpses=2, hidden=5, latent=2, batch=20, threads=1)
     drawing.fit(IMAGES, epochs=0.1, verbose=False).save(tmp_path / "draw.npz")
-    assert "of another kind: draw" in message(Classify.load, tmp_path / "draw.npz")
+    assert "of another kind: draw" in message(Classifier.load, tmp_path / "draw.npz")
     assert type(Network.load(tmp_path / "draw.npz")) is Draw
 
 
 @pytest.mark.parametrize("classes", [[1, 2], "four", [[1], [2], [3], [4, 5]], {"a": 1}, None, 4])
 def test_hostile_classes_are_refused(fitted, tmp_path, classes):
-    meta = fitted.meta_ | {"model": "glimpse", "config": vars(fitted.config_), "classes": classes}
+    meta = fitted.meta_ | {
+        "model": "classifier",
+        "config": vars(fitted.config_),
+        "classes": classes,
+    }
     checkpoint.save(tmp_path / "x.npz", json.loads(json.dumps(meta)), {"weights": fitted.params_})
-    assert "its classes aren't 4 labels" in message(Classify.load, tmp_path / "x.npz")
+    assert "its classes aren't 4 labels" in message(Classifier.load, tmp_path / "x.npz")
 
 
 def test_nothing_works_before_fit(tmp_path):
@@ -123,15 +127,15 @@ def test_nothing_works_before_fit(tmp_path):
         lambda made: made.save(tmp_path / "x.npz"),
     ]
     for call in calls:
-        assert "this Classify is not trained yet" in message(call, Classify())
+        assert "this Classifier is not trained yet" in message(call, Classifier())
         with pytest.raises(AttributeError):
-            call(Classify())
+            call(Classifier())
     assert not list(tmp_path.iterdir())
 
 
 def test_scenes_are_made_anew_while_it_learns(fitted):
     data = datasets.load("cluttered-digits")
-    made = Classify(**TINY, batch=50).fit(data, epochs=0.03, verbose=False)
+    made = Classifier(**TINY, batch=50).fit(data, epochs=0.03, verbose=False)
     assert made.classes_.tolist() == list(range(10)) and made.error_.images == 500
     few = data.valid.images[:20]
     assert made.predict(few).shape == (20,)
@@ -166,9 +170,9 @@ def test_score_wants_a_label_for_every_image(fitted, labels):
 
 @pytest.mark.parametrize("labels", [LABELS == "north-east", LABELS.astype(object)])
 def test_labels_of_other_types_can_be_kept(labels, tmp_path):
-    made = Classify(**TINY, batch=20).fit(IMAGES, labels, epochs=0.1, verbose=False)
+    made = Classifier(**TINY, batch=20).fit(IMAGES, labels, epochs=0.1, verbose=False)
     made.save(tmp_path / "made.npz")
-    kept = Classify.load(tmp_path / "made.npz")
+    kept = Classifier.load(tmp_path / "made.npz")
     assert kept.classes_.tolist() == np.unique(labels).tolist()
     assert kept.score(NEW, made.predict(NEW)) == 1
 
@@ -195,7 +199,7 @@ def test_labels_of_other_types_can_be_kept(labels, tmp_path):
     ids=range(11),
 )
 def test_images_and_labels_are_refused(images, labels, words):
-    made = Classify(**TINY, batch=20)
+    made = Classifier(**TINY, batch=20)
     assert words in message(made.fit, images, labels, epochs=1, verbose=False)
     assert not hasattr(made, "params_") and not hasattr(made, "classes_")
 
@@ -216,7 +220,7 @@ def test_images_and_labels_are_refused(images, labels, words):
     ids=str,
 )
 def test_settings_are_refused_by_fit(settings, words):
-    made = Classify(**TINY | {"batch": 20} | settings)
+    made = Classifier(**TINY | {"batch": 20} | settings)
     assert words in message(made.fit, IMAGES, LABELS, epochs=1, verbose=False)
 
 
@@ -226,6 +230,6 @@ def test_images_of_another_size_are_refused(fitted):
 
 
 def test_coins_are_tossed_only_where_asked_for():
-    made = Classify(**TINY, batch=20, binarize="fresh")
+    made = Classifier(**TINY, batch=20, binarize="fresh")
     made.fit(IMAGES, LABELS, epochs=0.1, verbose=False)
     assert made._fresh and made.error_.protocol == "array, fresh binarisation, validation"

@@ -122,7 +122,7 @@ def test_figures(minidraw, folder, here):
 
 
 def test_figures_of_another_set(minidraw, refused, folder, here, monkeypatch):
-    monkeypatch.setattr("minidraw.figures.OTHER_SETS", {"pictures.npz": (10, 9)})
+    monkeypatch.setattr("minidraw.pictures.paper_figures.OTHER_SETS", {"pictures.npz": (10, 9)})
     refused("figures", folder / "run", "--classifier", "x", words="leave out --no-attention")
     status, out, err = minidraw("figures", folder / "run")
     assert (status, err) == (0, "")
@@ -512,13 +512,13 @@ def test_names_with_line_breaks_stay_in_one_line(refused, here):
 def test_resume_keeps_the_threads_and_refuses_a_preset(
     minidraw, refused, folder, here, monkeypatch
 ):
-    from minidraw.training import start
+    from minidraw.training import setup
 
     command = ["train", "--data", folder / "pictures.npz", "--run", "run", *TINY, "--threads", 3]
     assert minidraw(*command)[0] == 0
     refused("train", "mnist", "--resume", "run", words="leave out mnist")
-    seen, real = [], start.resumed
-    monkeypatch.setattr(start, "resumed", lambda f, w, *a: seen.append(w.threads) or real(f, w, *a))
+    seen, real = [], setup.resumed
+    monkeypatch.setattr(setup, "resumed", lambda f, w, *a: seen.append(w.threads) or real(f, w, *a))
     (here / "run/samples.png").unlink()
     assert minidraw("train", "--resume", "run")[0] == 0
     assert minidraw("train", "--resume", "run", "--threads", 1)[0] == 0

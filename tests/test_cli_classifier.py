@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from minidraw import Classify, cli, datasets
+from minidraw import Classifier, cli, datasets
 
 TINY = "--hidden 8 --glimpses 2 --read-size 3 --batch 40 --threads 2 --validate 1000"
 TINY = [*TINY.split(), "--valid-images", "50", "--epochs", "0.05"]
@@ -49,7 +49,7 @@ def test_train_says_what_it_does(minidraw, here):
     assert re.match(words, error) and "500 images, cluttered-digits, validation" in error
     assert pictures == "pictures: runs/cluttered/glimpses.png"
     meta = json.loads((here / "runs/cluttered/config.json").read_text())
-    assert meta["model"] == "glimpse" and meta["config"]["glimpses"] == 2
+    assert meta["model"] == "classifier" and meta["config"]["glimpses"] == 2
     status, out, err = minidraw("train", "--resume", "runs/cluttered")
     assert (status, err) == (0, "") and ": 0 steps" in out
 
@@ -71,7 +71,7 @@ def test_classify(minidraw, folder, here):
     status, out, err = minidraw("classify", *pictures, *network)
     assert (status, err) == (0, "") and not os.listdir(here)
     lines = out.splitlines()
-    likely = Classify.load(folder / "run").predict_proba(
+    likely = Classifier.load(folder / "run").predict_proba(
         datasets.load("cluttered-digits").valid.images[:3]
     )
     for line, path, row in zip(lines, pictures, likely, strict=True):
@@ -92,7 +92,7 @@ def test_classify_with_the_network_that_comes_along(minidraw, folder, here):
 
 
 def test_a_sheet_of_many_looks_has_an_end(minidraw, folder, here, monkeypatch):
-    monkeypatch.setattr("minidraw.examine.SHOWN", 2)
+    monkeypatch.setattr("minidraw.cli.examine.SHOWN", 2)
     pictures = [folder / f"{k}.png" for k in range(3)]
     status, out, err = minidraw(
         "classify", *pictures, "--network", folder / "run", "--out", "x.png"
@@ -147,7 +147,7 @@ def test_data(minidraw, here):
 @pytest.mark.parametrize(
     "typed, words",
     [
-        ("train cluttered --data {own} --latent 3", "a glimpse network has no latent; it has"),
+        ("train cluttered --data {own} --latent 3", "a classifier network has no latent; it has"),
         ("train cluttered --data {own} --no-read-attention", "no read_attention"),
         ("train cluttered --data {bare}", "bare.npz has no labels"),
         ("train cluttered --data {below}", "below.npz has labels below 0"),
@@ -167,9 +167,9 @@ def test_data(minidraw, here):
         ("classify {image} --network {draw}", "of another kind: draw"),
         ("classify {image} --network {run} --out {run}", "can't write"),
         ("classify {image} --netwrk {run}", "did you mean --network?"),
-        ("sample {run}", "of another kind: glimpse"),
-        ("film {run}", "of another kind: glimpse"),
-        ("reconstruct {run}", "of another kind: glimpse"),
+        ("sample {run}", "of another kind: classifier"),
+        ("film {run}", "of another kind: classifier"),
+        ("reconstruct {run}", "of another kind: classifier"),
         ("figures --classifier {draw}", "of another kind: draw"),
         ("figures --classifier {own_run}", ["(1, 100, 100)", "(1, 9, 8)"]),
         ("evaluate {run} --bound iw", "a classifier has no latent vectors: leave out --bound"),

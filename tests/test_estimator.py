@@ -7,8 +7,8 @@ import pytest
 
 import minidraw
 from minidraw.errors import UserError
-from minidraw.estimator import Draw
-from minidraw.network import CHUNK
+from minidraw.estimators.base import CHUNK
+from minidraw.estimators.draw import Draw
 
 TINY = {"glimpses": 2, "hidden": 8, "latent": 3, "read_size": 2, "write_size": 3, "threads": 2}
 IMAGES = np.random.default_rng(0).integers(0, 256, (120, 7, 6), np.uint8)

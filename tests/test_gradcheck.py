@@ -10,7 +10,7 @@ import pytest
 from minidraw import gradcheck, layers
 from minidraw.gradcheck import LAYER_LIMIT, MODEL_LIMIT, check_layer, check_model
 from minidraw.models import draw
-from minidraw.models.base import Batch
+from minidraw.models.interface import Batch
 
 LAYERS = {name: case for name, *case in gradcheck.layer_cases(np.random.default_rng(0))}
 MODELS = {name: case for name, *case in gradcheck.model_cases(np.random.default_rng(0))}
@@ -95,12 +95,13 @@ DROPPED = [  # layer, module, right, wrong
         "dcanvas = -dx_err * s * (1 - s)",
         "dcanvas = -dx_err * s",
     ),
+    ("filterbanks", "layers.read_write", "dvar_y + dvar_x", "dvar_x"),
     ("read_attention", "layers.read_write", "dstride_y + dstride_x", "dstride_x"),
     (
         "read_image_attention",
-        "layers.glance",
-        "(*gradients, caches)",
-        "(*gradients[:2], 0 * gradients[2], caches)",
+        "layers.read_write",
+        "(dfilters, caches)",
+        "((*dfilters[:2], 0 * dfilters[2]), caches)",
     ),
     ("write_attention", "layers.read_write", "dvar_y + dvar_x", "dvar_y"),
     ("read_full", "layers.read_write", "return -dx_err * s * (1 - s)", "return -dx_err"),
@@ -128,7 +129,7 @@ def square_cases():
 
     filters = {"F_y": normal(n, K, A), "F_x": normal(n, K, A), "gamma": np.exp(normal(n))}
     images, x = normal(n, C, A, A), rng.random((n, C, A, A))
-    raw, states = 0.3 * normal(A, 5), {"x": normal(n, A), "h_prev": normal(n, 2)}
+    theta, states = 0.3 * normal(A, 5), {"x": normal(n, A), "h_prev": normal(n, 2)}
     return {
         ("linear", "W"): ({"x": normal(n, A), "W": normal(A, A), "b": normal(A)}, {}),
         ("lstm", "W"): (states | {"c_prev": normal(n, 2), "W": normal(8, 8), "b": normal(8)}, {}),
@@ -138,11 +139,11 @@ def square_cases():
             {"noise": normal(A, A)},
         ),
         ("kl", "log_sigma"): ({"mu": normal(A, A), "log_sigma": normal(A, A)}, {}),
-        ("latent", "raw"): ({"raw": normal(A, A)}, {"noise": normal(A, A // 2)}),
-        ("window", "raw"): ({"raw": raw[:5]}, {"height": A, "width": A, "K": K}),
+        ("latent", "posterior"): ({"posterior": normal(A, A)}, {"noise": normal(A, A // 2)}),
+        ("window", "theta"): ({"theta": theta[:5]}, {"height": A, "width": A, "K": K}),
         ("read", "x_err"): ({"x_err": images} | filters, {"x": x}),
         ("write", "patch"): ({"patch": normal(n, C, K, K)} | filters, {}),
-        ("read_attention", "canvas"): ({"canvas": images, "raw": raw[:n]}, {"x": x, "K": K}),
+        ("read_attention", "canvas"): ({"canvas": images, "theta": theta[:n]}, {"x": x, "K": K}),
         ("read_full", "canvas"): ({"canvas": images}, {"x": x}),
         ("bernoulli_cost", "logits"): ({"logits": images}, {"x": x}),
         ("softmax_cross_entropy", "logits"): ({"logits": normal(A, A)}, {"targets": np.eye(A)}),
@@ -206,12 +207,12 @@ MODEL_MUTANTS = [  # model, right, wrong
     (ALL, '"read_window": before[:, at.h_dec]', '"read_window": after[:, at.h_dec]'),
     (NONE, "kl += kl_t", "kl += kl_t if t else 0"),
     (LOOK, "dh = dseen[:, :H] + ", "dh = "),
-    (LOOK, 'dseen[:, :H] + ops.linear_backward_input(draw[t], turned["window"])', "dseen[:, :H]"),
+    (LOOK, 'dseen[:, :H] + ops.linear_backward_input(dtheta[t], turned["window"])', "dseen[:, :H]"),
     (LOOK, "_, dc = ops.lstm", "_, _ = ops.lstm"),
     (
         LOOK,
-        '"window": (draw.reshape(T * n, 5), before[:, :H])',
-        '"window": (0 * draw[0], seen[0, :, :H])',
+        '"window": (dtheta.reshape(T * n, 5), before[:, :H])',
+        '"window": (0 * dtheta[0], seen[0, :, :H])',
     ),
     (LOOK, "(dlogits, seen[T, :, :H])", "(dlogits, seen[0, :, :H])"),
     (LOOK, '"total": nll}', '"total": 2 * nll}'),
@@ -221,7 +222,7 @@ MODEL_MUTANTS = [  # model, right, wrong
 @pytest.mark.parametrize("name, right, wrong", MODEL_MUTANTS)
 def test_a_path_dropped_from_the_model_fails(name, right, wrong):
     _, *case = MODELS[name]
-    module = "models.glimpse.passes" if name == LOOK else "models.draw.passes"
+    module = "models.classifier.network" if name == LOOK else "models.draw.network"
     result = check_model(broken(module, right, wrong), *case, layers)
     assert max(error for _, _, error in result.values()) > 10 * MODEL_LIMIT
 

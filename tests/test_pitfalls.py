@@ -9,12 +9,11 @@ import types
 import numpy as np
 import pytest
 
-from minidraw import kernels, layers
+from minidraw import kernels, layers, randomness
 from minidraw.datasets import Dataset, Split
 from minidraw.gradcheck import MODEL_LIMIT, check_model
 from minidraw.models import draw
-from minidraw.models.base import Batch
-from minidraw.training import draws
+from minidraw.models.interface import Batch
 from minidraw.training.recipe import Recipe
 from minidraw.training.trainer import Trainer
 from minidraw.training.workers import Workers
@@ -49,8 +48,8 @@ def test_pitfall_01_kl_constant(ops):
     params["latent.W"][:], params["latent.b"][:] = 0, 0
     np.testing.assert_array_equal(draw.costs(params, batch, noise, CONFIG, ops)["kl"], 0)
     rng = np.random.default_rng(0)
-    raw = np.concatenate([rng.standard_normal((1000, 8)) * s for s in (1e-9, 1e-4, 1)])
-    (_, nats), _ = ops.latent(raw, noise=np.zeros((3000, 4)))
+    posterior = np.concatenate([rng.standard_normal((1000, 8)) * s for s in (1e-9, 1e-4, 1)])
+    (_, nats), _ = ops.latent(posterior, noise=np.zeros((3000, 4)))
     assert nats.min() >= -1e-12
     mu, log_sigma, eps = 0.8, -0.5, rng.standard_normal((100_000, 1))
     (z, nats), _ = ops.latent(np.full((100_000, 2), [mu, log_sigma]), noise=eps)
@@ -62,24 +61,24 @@ def test_pitfall_02_log_sigma_or_log_variance(ops):
     """A sharp window with stride 1 is the identity; a filter's row has the variance asked for."""
     rng, size = np.random.default_rng(0), {"height": 6, "width": 8, "K": 6}
     x = rng.random((1, 1, 6, 8))
-    raw = raw_window(3.5, 2.5, 1, SHARP, **size)  # pixels 1 to 6 across, 0 to 5 down
-    glimpse, _ = ops.read_attention(np.zeros_like(x), raw, x=x, K=6)
+    theta = raw_window(3.5, 2.5, 1, SHARP, **size)  # pixels 1 to 6 across, 0 to 5 down
+    glimpse, _ = ops.read_attention(np.zeros_like(x), theta, x=x, K=6)
     np.testing.assert_allclose(glimpse[0, :36].reshape(6, 6), x[0, 0, :, 1:7], rtol=1e-12)
     patch = rng.standard_normal((1, 36))
-    out, _ = ops.write_attention(patch, raw, **size)
+    out, _ = ops.write_attention(patch, theta, **size)
     np.testing.assert_allclose(out[0, 0, :, 1:7].ravel(), patch[0], rtol=1e-12)
     np.testing.assert_allclose(out[0, 0, :, [0, 7]], 0, atol=1e-12)
     a, x = np.arange(37), np.zeros((1, 1, 37, 37))
     for sigma in (1, 2, 37 / 12):
-        raw = np.array([[0, 0, 2 * np.log(sigma), -2, 0]])
-        _, cache = ops.read_attention(x, raw, x=x, K=3)
+        theta = np.array([[0, 0, 2 * np.log(sigma), -2, 0]])
+        _, cache = ops.read_attention(x, theta, x=x, K=3)
         row = cache.F_x[0, 1]
         assert (row * (a - 18) ** 2).sum() == pytest.approx(sigma**2, rel=1e-5)
     (z, _), _ = ops.latent(np.array([[0, np.log(3)]]), noise=np.ones((1, 1)))
     assert z[0, 0] == pytest.approx(3)  # but the latent layer's is log sigma
 
 
-def shared_over_steps(shape, *args, honest=draws.noise):
+def shared_over_steps(shape, *args, honest=randomness.noise):
     """The mistake of row 3: one draw for all steps."""
     return np.repeat(honest((1, *shape[1:]), *args), shape[0], axis=0)
 
@@ -99,7 +98,7 @@ def train_toy(monkeypatch, noise):
         write_attention=False,
     )
     recipe = Recipe(batch=64, rate=0.03, final_rate=1e-3, warmup=20, average=0.99, clip=20)
-    monkeypatch.setattr(draws, "noise", noise)
+    monkeypatch.setattr(randomness, "noise", noise)
     with Workers(1) as workers:
         trainer = Trainer(draw, config, recipe, data, 1200, ops=kernels, workers=workers)
         log = [trainer.step() for _ in range(1200)]
@@ -110,7 +109,7 @@ def train_toy(monkeypatch, noise):
 def toy():
     """The honest net, and the one whose steps share their noise."""
     with pytest.MonkeyPatch.context() as monkeypatch:
-        honest = train_toy(monkeypatch, draws.noise)
+        honest = train_toy(monkeypatch, randomness.noise)
         return honest, train_toy(monkeypatch, shared_over_steps)
 
 
@@ -192,11 +191,11 @@ def test_pitfall_05_read_and_write_windows_are_two(ops):
 def test_pitfall_06_each_axis_has_its_own_centers(ops):
     """A window off the diagonal of a non-square image reads and writes where it stands."""
     size = {"height": 9, "width": 6, "K": 2}
-    raw = raw_window(3.5, 6.5, 1, SHARP, **size)  # columns 3 and 4, rows 6 and 7
+    theta = raw_window(3.5, 6.5, 1, SHARP, **size)  # columns 3 and 4, rows 6 and 7
     x = np.random.default_rng(0).random((1, 1, 9, 6))
-    glimpse, _ = ops.read_attention(np.zeros_like(x), raw, x=x, K=2)
+    glimpse, _ = ops.read_attention(np.zeros_like(x), theta, x=x, K=2)
     np.testing.assert_allclose(glimpse[0, :4].reshape(2, 2), x[0, 0, 6:8, 3:5], rtol=1e-12)
-    out, _ = ops.write_attention(np.array([[1.0, 2, 3, 4]]), raw, **size)
+    out, _ = ops.write_attention(np.array([[1.0, 2, 3, 4]]), theta, **size)
     expected = np.zeros((9, 6))
     expected[6:8, 3:5] = [[1, 2], [3, 4]]
     np.testing.assert_allclose(out[0, 0], expected, atol=1e-12)
@@ -207,10 +206,10 @@ def test_pitfall_07_window_outside_the_image(ops, dtype):
     """Rows sum to 1 even 1000 pixels outside, and every gradient is finite."""
     size = {"height": 9, "width": 6, "K": 3}
     places = [(-1000, 4), (1000, 4), (3, -1000), (3, 1000), (-1000, 1000)]
-    raw = [raw_window(*place, 1, var, **size)[0] for place in places for var in (0.01, 1, 100)]
-    raw, x = np.array(raw, dtype), np.full((15, 1, 9, 6), 0.7, dtype)
-    glimpse, read_cache = ops.read_attention(x, raw, x=x, K=3)
-    out, write_cache = ops.write_attention(np.ones((15, 9), dtype), raw, **size)
+    theta = [raw_window(*place, 1, var, **size)[0] for place in places for var in (0.01, 1, 100)]
+    theta, x = np.array(theta, dtype), np.full((15, 1, 9, 6), 0.7, dtype)
+    glimpse, read_cache = ops.read_attention(x, theta, x=x, K=3)
+    out, write_cache = ops.write_attention(np.ones((15, 9), dtype), theta, **size)
     np.testing.assert_allclose(glimpse[:, :9], 0.7, rtol=1e-5)
     np.testing.assert_allclose(out.sum(axis=(1, 2, 3)), 9, rtol=1e-5)
     for cache in read_cache, write_cache:
@@ -240,8 +239,10 @@ def test_pitfall_09_gamma_once_and_inverted_on_write(ops):
     rng, size = np.random.default_rng(0), {"height": 7, "width": 5, "K": 3}
     x, patch = rng.random((1, 1, 7, 5)), rng.standard_normal((1, 9))
     one, three = (raw_window(2, 3, 1.3, 0.8, gamma, **size) for gamma in (1, 3))
-    read_one, read_three = (ops.read_attention(x, raw, x=x, K=3)[0] for raw in (one, three))
-    write_one, write_three = (ops.write_attention(patch, raw, **size)[0] for raw in (one, three))
+    read_one, read_three = (ops.read_attention(x, theta, x=x, K=3)[0] for theta in (one, three))
+    write_one, write_three = (
+        ops.write_attention(patch, theta, **size)[0] for theta in (one, three)
+    )
     np.testing.assert_allclose(read_three, 3 * read_one, rtol=1e-12)
     np.testing.assert_allclose(write_three, write_one / 3, rtol=1e-12)
 
@@ -256,8 +257,8 @@ def test_pitfall_10_image_axes(ops):
     assert film.canvas.shape == (3, 2, 3, 75, 100)
     x = np.zeros((1, 1, 75, 100))
     x[0, 0, 20, 90] = 1
-    raw = raw_window(89.5, 19.5, 1, SHARP, height=75, width=100, K=2)
-    glimpse, cache = ops.read_attention(np.zeros_like(x), raw, x=x, K=2)
+    theta = raw_window(89.5, 19.5, 1, SHARP, height=75, width=100, K=2)
+    glimpse, cache = ops.read_attention(np.zeros_like(x), theta, x=x, K=2)
     assert cache.F_y.shape == (1, 2, 75) and cache.F_x.shape == (1, 2, 100)
     np.testing.assert_allclose(glimpse[0, :4], [0, 0, 0, 1], atol=1e-12)
 
@@ -286,7 +287,7 @@ def test_pitfall_12_samples_are_painted_from_nothing(ops):
     writes = np.abs(np.diff(film.canvas, axis=0)).max(axis=(2, 3, 4))
     assert len(writes) == CONFIG.glimpses and (writes > 0).all()  # the last one too
     assert not np.isin(mean_images, [0, 1]).any()  # means, not draws
-    coins = draws.binarize(mean_images, 0, 4, 0, 0, draws.PICTURES)
+    coins = randomness.binarize(mean_images, 0, 4, 0, 0, randomness.PICTURES)
     assert np.isin(coins, [0, 1]).all()
 
 

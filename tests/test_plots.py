@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from minidraw import plots
 from minidraw.models.draw import Measured
+from minidraw.pictures import curves
 
 
-def curves(path, log):
-    plots.curves(path, log, Measured.PANELS)
+def save_curves(path, log):
+    curves.curves(path, log, Measured.PANELS)
 
 
 def load(path):
@@ -24,7 +24,7 @@ def some_log(rows=2000):
     return {"step": step, "nll": nll, "kl": 25 - nll / 25, "valid_nll": valid, "valid_kl": valid}
 
 
-def panels(monkeypatch, path, log, plot=curves):
+def panels(monkeypatch, path, log, plot=save_curves):
     """Save a plot and return Matplotlib's panels."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
@@ -64,12 +64,12 @@ def test_smoothing_leaves_a_straight_line_alone(tmp_path, monkeypatch):
     ],
 )
 def test_curves_of_short_and_broken_logs(tmp_path, log):
-    curves(tmp_path / "curves.png", log)
+    save_curves(tmp_path / "curves.png", log)
     assert load(tmp_path / "curves.png").shape == (420, 1100, 3)
 
 
 def test_a_bar_for_every_step(tmp_path, monkeypatch):
-    axes = panels(monkeypatch, tmp_path / "nats.png", [3.0, 2.0, 0.5], plots.nats_per_step)[0]
+    axes = panels(monkeypatch, tmp_path / "nats.png", [3.0, 2.0, 0.5], curves.nats_per_step)[0]
     assert [bar.get_height() for bar in axes.patches] == [3.0, 2.0, 0.5]
     assert [bar.get_center()[0] for bar in axes.patches] == [1, 2, 3]
     assert axes.get_title() == "Latent cost, 5.5 in all"

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from minidraw import datasets, kernels
-from minidraw.bounds import bound
-from minidraw.network import Network
+from minidraw.estimators.base import Network
+from minidraw.evaluation import bound
 from minidraw.training import checkpoint
 from minidraw.training.workers import Workers
 

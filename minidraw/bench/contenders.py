@@ -21,7 +21,7 @@ SIZES = {  # what differs from the model's own defaults
     "paper": {},
     "small": {"glimpses": 10, "latent": 10, "read_size": 5},
     "no-attention": {"glimpses": 10, "read_attention": False, "write_attention": False},
-    "classifier": {"model": "glimpse"},
+    "classifier": {"model": "classifier"},
     "cifar10": {
         **{"channels": 3, "height": 32, "width": 32},
         **{"glimpses": 64, "hidden": 400, "latent": 200, "read_size": 5, "write_size": 5},
@@ -95,7 +95,7 @@ def build_own_floor(size, threads):
 
 
 def _products(size, threads, ops):
-    from minidraw.training.team import Team
+    from minidraw.training.processes import Team
     from minidraw.training.workers import Workers
 
     _, config, params, *_ = case(size)
@@ -107,7 +107,7 @@ def _products(size, threads, ops):
         if name.endswith(".W"):
             T = 1 if name == "label.W" else config.glimpses
             x, dout = (np.ones((T, images, n), np.float32) for n in W.shape)
-            layers[name.removesuffix(".W")] = ops.packed(W), ops.packed_transposed(W), x, dout
+            layers[name.removesuffix(".W")] = ops.pack(W), ops.pack_transposed(W), x, dout
 
     def shard(step, member):
         start, stop = shards[member]

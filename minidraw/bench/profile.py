@@ -5,8 +5,8 @@ from collections import defaultdict
 
 STEPS = 20
 GROUPS = {  # what the picture calls them: functions of `ops`
-    "products, forward": ("linear", "packed"),
-    "products, backward": ("linear_backward_input", "packed_transposed"),
+    "products, forward": ("linear", "pack"),
+    "products, backward": ("linear_backward_input", "pack_transposed"),
     "products, weights": ("linear_backward_weights",),
     "LSTM gates": ("lstm_gates", "lstm_gates_backward"),
     "read": ("read_attention", "read_attention_backward"),
@@ -77,7 +77,7 @@ def measure(path):
 def _draw(path, parts, title):
     from matplotlib.figure import Figure
 
-    from minidraw import plots
+    from minidraw.pictures import curves
 
     names, times = list(parts), [1e3 * seconds for seconds in parts.values()]
     figure = Figure(figsize=(7, 3), dpi=100, layout="constrained")
@@ -88,4 +88,4 @@ def _draw(path, parts, title):
     axes.set_xlabel("ms")
     figure.suptitle(title, fontsize=10)
     axes.spines[["top", "right"]].set_visible(False)
-    plots.save_figure(path, figure)
+    curves.save_figure(path, figure)

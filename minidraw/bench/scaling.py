@@ -81,7 +81,7 @@ def _step(name, value):
 def _draw(path, seconds, exponents):
     from matplotlib.figure import Figure
 
-    from minidraw import plots
+    from minidraw.pictures import curves
 
     figure = Figure(figsize=(8, 6), dpi=100, layout="constrained")
     for axes, name in zip(figure.subplots(2, 2).flat, RANGES, strict=True):
@@ -95,4 +95,4 @@ def _draw(path, seconds, exponents):
         axes.minorticks_off()
         axes.margins(0.12)
         axes.spines[["top", "right"]].set_visible(False)
-    plots.save_figure(path, figure)
+    curves.save_figure(path, figure)

@@ -4,17 +4,17 @@ import difflib
 import os
 from dataclasses import replace
 
-from minidraw.datasets.arrays import as_images
 from minidraw.datasets.base import Dataset, Split, as_float, carried_path
-from minidraw.datasets.cifar10 import load_cifar10
-from minidraw.datasets.cluttered import load_cluttered, load_cluttered_digits
-from minidraw.datasets.mnist import load_binarized_mnist, load_digits, load_mnist
-from minidraw.datasets.own import from_array, own_pictures
-from minidraw.datasets.pictures import one_picture
+from minidraw.datasets.own.arrays import as_images
+from minidraw.datasets.own.loading import from_array, own_pictures
+from minidraw.datasets.own.pictures import one_picture
 from minidraw.datasets.scenes import Scenes
-from minidraw.datasets.svhn import load_svhn, load_svhn_no_extra
-from minidraw.datasets.svhn_digits import load_svhn_digits
-from minidraw.datasets.two_digits import load_two_digits
+from minidraw.datasets.sets.cifar10 import load_cifar10
+from minidraw.datasets.sets.cluttered import load_cluttered, load_cluttered_digits
+from minidraw.datasets.sets.mnist import load_binarized_mnist, load_digits, load_mnist
+from minidraw.datasets.sets.svhn import load_svhn, load_svhn_no_extra
+from minidraw.datasets.sets.svhn_digits import load_svhn_digits
+from minidraw.datasets.sets.two_digits import load_two_digits
 from minidraw.errors import UserError
 
 __all__ = [

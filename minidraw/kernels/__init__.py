@@ -4,16 +4,16 @@ What isn't worth compiling comes from there as it is.
 """
 
 from minidraw.kernels.adam import adam_update
-from minidraw.kernels.glance import read_image_attention, read_image_attention_backward
 from minidraw.kernels.latent import latent, latent_backward
 from minidraw.kernels.lstm import lstm_gates, lstm_gates_backward
-from minidraw.kernels.product import (
+from minidraw.kernels.products.interface import (
     linear,
     linear_backward_input,
     linear_backward_weights,
-    packed,
-    packed_transposed,
+    pack,
+    pack_transposed,
 )
+from minidraw.kernels.read_image import read_image_attention, read_image_attention_backward
 from minidraw.kernels.read_write import (
     read_attention,
     read_attention_backward,

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from minidraw.kernels.jit import jit
+from minidraw.kernels.compilation import jit
 
 
 def adam_update(weights, mean, square, average, grad, *, rate, step, beta1, beta2, eps, decay):

@@ -4,7 +4,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from minidraw.kernels.jit import HALF, ONE, TWO, ZERO, exp, helper
+from minidraw.kernels.compilation import helper
+from minidraw.kernels.mathematics import HALF, ONE, TWO, ZERO, exp
 from minidraw.layers.attention import LOG_LIMIT
 
 LIMIT = np.float32(LOG_LIMIT)
@@ -34,11 +35,11 @@ def clip(x):
 
 
 @helper
-def window(raw, geometry):
-    center_x = geometry[0] * (raw[0] + ONE) - ONE  # eq 22, from 0
-    center_y = geometry[1] * (raw[1] + ONE) - ONE  # eq 23, from 0
-    var, gamma = exp(clip(raw[2])), exp(clip(raw[4]))  # eq 21
-    return center_x, center_y, geometry[2] * exp(clip(raw[3])), var, gamma  # eq 24
+def window(theta, geometry):
+    center_x = geometry[0] * (theta[0] + ONE) - ONE  # eq 22, from 0
+    center_y = geometry[1] * (theta[1] + ONE) - ONE  # eq 23, from 0
+    var, gamma = exp(clip(theta[2])), exp(clip(theta[4]))  # eq 21
+    return center_x, center_y, geometry[2] * exp(clip(theta[3])), var, gamma  # eq 24
 
 
 @helper
@@ -86,30 +87,30 @@ def filterbank_backward(dF, F, center, stride, var, offset, pixels):
 
 
 @helper
-def banks(raw, geometry, offset, pixels, F_y, F_x):
+def filterbanks(theta, geometry, offset, pixels, F_y, F_x):
     """Both filterbanks of a window, and its gamma."""
-    center_x, center_y, stride, var, gamma = window(raw, geometry)
+    center_x, center_y, stride, var, gamma = window(theta, geometry)
     filterbank(center_y, stride, var, offset, pixels, F_y)
     filterbank(center_x, stride, var, offset, pixels, F_x)
     return gamma
 
 
 @helper
-def banks_backward(dF_y, dF_x, dgamma, F_y, F_x, raw, geometry, offset, pixels, draw):
-    """From both filterbanks back to the raw window."""
-    center_x, center_y, stride, var, gamma = window(raw, geometry)
+def filterbanks_backward(dF_y, dF_x, dgamma, F_y, F_x, theta, geometry, offset, pixels, dtheta):
+    """From both filterbanks back to the theta window."""
+    center_x, center_y, stride, var, gamma = window(theta, geometry)
     dcenter_y, dstride_y, dvar_y = filterbank_backward(
         dF_y, F_y, center_y, stride, var, offset, pixels
     )
     dcenter_x, dstride_x, dvar_x = filterbank_backward(
         dF_x, F_x, center_x, stride, var, offset, pixels
     )
-    draw[0], draw[1] = geometry[0] * dcenter_x, geometry[1] * dcenter_y
-    draw[2], draw[3] = var * (dvar_y + dvar_x), stride * (dstride_y + dstride_x)
-    draw[4] = gamma * dgamma
+    dtheta[0], dtheta[1] = geometry[0] * dcenter_x, geometry[1] * dcenter_y
+    dtheta[2], dtheta[3] = var * (dvar_y + dvar_x), stride * (dstride_y + dstride_x)
+    dtheta[4] = gamma * dgamma
     for k in range(2, 5):
-        if not abs(raw[k]) <= LIMIT:  # nothing flows where raw was clipped
-            draw[k] = ZERO
+        if not abs(theta[k]) <= LIMIT:  # nothing flows where theta was clipped
+            dtheta[k] = ZERO
 
 
 @helper

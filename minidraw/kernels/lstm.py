@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from minidraw.kernels.jit import ONE, jit, sigmoid, tanh
+from minidraw.kernels.compilation import jit
+from minidraw.kernels.mathematics import ONE, sigmoid, tanh
 from minidraw.layers.lstm import GatesCache
 
 

@@ -2,27 +2,28 @@
 
 import numpy as np
 
-from minidraw.kernels.attention import banks, banks_backward, dot, grid, window
-from minidraw.kernels.jit import ONE, ZERO, helper, jit, sigmoid
+from minidraw.kernels.attention import dot, filterbanks, filterbanks_backward, grid, window
+from minidraw.kernels.compilation import helper, jit
+from minidraw.kernels.mathematics import ONE, ZERO, sigmoid
 from minidraw.layers.read_write import ReadAttentionCache, ReadFullCache, WriteAttentionCache
 
 
-def read_attention(canvas, raw, *, x, K):
+def read_attention(canvas, theta, *, x, K):
     n, C, B, A = x.shape
     places = grid(B, A, K, x.dtype)
     F_y, F_x = np.empty((n, K, B), x.dtype), np.empty((n, K, A), x.dtype)
     s, glimpse = np.empty_like(x), np.empty((n, 2 * C, K, K), x.dtype)
-    _read(canvas, raw, x, *places, F_y, F_x, s, glimpse)
-    return glimpse.reshape(n, -1), ReadAttentionCache(raw, F_y, F_x, s, x)
+    _read(canvas, theta, x, *places, F_y, F_x, s, glimpse)
+    return glimpse.reshape(n, -1), ReadAttentionCache(theta, F_y, F_x, s, x)
 
 
 @jit
-def _read(canvas, raw, x, geometry, offset, pixels, F_y, F_x, s, glimpse):
+def _read(canvas, theta, x, geometry, offset, pixels, F_y, F_x, s, glimpse):
     n, C, B, A = x.shape
     K = len(offset)
     rows, err = np.empty((2, K, A), x.dtype), np.empty(A, x.dtype)
     for j in range(n):
-        gamma = banks(raw[j], geometry, offset, pixels, F_y[j], F_x[j])
+        gamma = filterbanks(theta[j], geometry, offset, pixels, F_y[j], F_x[j])
         for c in range(C):
             _rows(canvas[j, c], x[j, c], F_y[j], s[j, c], err, rows)
             for k in range(K):
@@ -53,24 +54,24 @@ def _rows(canvas, x, F_y, s, err, rows):
 
 
 def read_attention_backward(dglimpse, cache):
-    raw, F_y, F_x, s, x = cache
+    theta, F_y, F_x, s, x = cache
     n, C, B, A = x.shape
     K = F_y.shape[1]
     dglimpse = np.ascontiguousarray(dglimpse).reshape(n, 2 * C, K, K)
-    dcanvas, draw = np.empty_like(s), np.empty_like(raw)
-    _read_backward(dglimpse, raw, F_y, F_x, s, x, *grid(B, A, K, x.dtype), dcanvas, draw)
-    return dcanvas, draw
+    dcanvas, dtheta = np.empty_like(s), np.empty_like(theta)
+    _read_backward(dglimpse, theta, F_y, F_x, s, x, *grid(B, A, K, x.dtype), dcanvas, dtheta)
+    return dcanvas, dtheta
 
 
 @jit
-def _read_backward(dglimpse, raw, F_y, F_x, s, x, geometry, offset, pixels, dcanvas, draw):
+def _read_backward(dglimpse, theta, F_y, F_x, s, x, geometry, offset, pixels, dcanvas, dtheta):
     n, C, B, A = x.shape
     K = len(offset)
     dF_y, dF_x = np.empty((K, B), x.dtype), np.empty((K, A), x.dtype)
     rows, drows = np.empty((2, K, A), x.dtype), np.empty((2, K, A), x.dtype)
     err = np.empty(A, x.dtype)
     for j in range(n):
-        gamma = window(raw[j], geometry)[4]
+        gamma = window(theta[j], geometry)[4]
         dgamma = ZERO
         dF_y[:], dF_x[:] = dgamma, dgamma
         for c in range(C):
@@ -91,8 +92,8 @@ def _read_backward(dglimpse, raw, F_y, F_x, s, x, geometry, offset, pixels, dcan
                         d = gamma * dglimpse[j, r * C + c, k, m]
                         for a in range(A):
                             dF_x[m, a] += d * rows[r, k, a]
-        banks_backward(
-            dF_y, dF_x, dgamma, F_y[j], F_x[j], raw[j], geometry, offset, pixels, draw[j]
+        filterbanks_backward(
+            dF_y, dF_x, dgamma, F_y[j], F_x[j], theta[j], geometry, offset, pixels, dtheta[j]
         )
 
 
@@ -123,22 +124,22 @@ def _rows_backward(drows, F_y, s, x, err, rows, dF_y, dcanvas):
             dcanvas[b, a] *= s[b, a] * (s[b, a] - ONE)  # x_err = x - sigmoid(canvas)
 
 
-def write_attention(patch, raw, *, height, width, K):
-    places = grid(height, width, K, raw.dtype)
+def write_attention(patch, theta, *, height, width, K):
+    places = grid(height, width, K, theta.dtype)
     n, C = len(patch), patch.shape[1] // K**2
-    F_y, F_x = np.empty((n, K, height), raw.dtype), np.empty((n, K, width), raw.dtype)
-    out = np.empty((n, C, height, width), raw.dtype)
-    _write(patch.reshape(n, C, K, K), raw, *places, F_y, F_x, out)
-    return out, WriteAttentionCache(raw, F_y, F_x, patch)
+    F_y, F_x = np.empty((n, K, height), theta.dtype), np.empty((n, K, width), theta.dtype)
+    out = np.empty((n, C, height, width), theta.dtype)
+    _write(patch.reshape(n, C, K, K), theta, *places, F_y, F_x, out)
+    return out, WriteAttentionCache(theta, F_y, F_x, patch)
 
 
 @jit
-def _write(patch, raw, geometry, offset, pixels, F_y, F_x, out):
+def _write(patch, theta, geometry, offset, pixels, F_y, F_x, out):
     n, C, B, A = out.shape
     K = len(offset)
     rows = np.empty((K, A), out.dtype)
     for j in range(n):
-        gamma = banks(raw[j], geometry, offset, pixels, F_y[j], F_x[j])
+        gamma = filterbanks(theta[j], geometry, offset, pixels, F_y[j], F_x[j])
         for c in range(C):
             _patch_rows(patch[j, c], F_x[j], gamma, rows)
             for b in range(B):
@@ -164,23 +165,23 @@ def _patch_rows(patch, F_x, gamma, rows):
 
 
 def write_attention_backward(dout, cache):
-    raw, F_y, F_x, patch = cache
+    theta, F_y, F_x, patch = cache
     n, C, B, A = dout.shape
     K = F_y.shape[1]
-    dpatch, draw = np.empty((n, C, K, K), raw.dtype), np.empty_like(raw)
+    dpatch, dtheta = np.empty((n, C, K, K), theta.dtype), np.empty_like(theta)
     patch = patch.reshape(n, C, K, K)
-    _write_backward(dout, raw, F_y, F_x, patch, *grid(B, A, K, raw.dtype), dpatch, draw)
-    return dpatch.reshape(n, -1), draw
+    _write_backward(dout, theta, F_y, F_x, patch, *grid(B, A, K, theta.dtype), dpatch, dtheta)
+    return dpatch.reshape(n, -1), dtheta
 
 
 @jit
-def _write_backward(dout, raw, F_y, F_x, patch, geometry, offset, pixels, dpatch, draw):
+def _write_backward(dout, theta, F_y, F_x, patch, geometry, offset, pixels, dpatch, dtheta):
     n, C, B, A = dout.shape
     K = len(offset)
     dF_y, dF_x = np.empty((K, B), dout.dtype), np.empty((K, A), dout.dtype)
     rows, drows = np.empty((K, A), dout.dtype), np.empty((K, A), dout.dtype)
     for j in range(n):
-        gamma = window(raw[j], geometry)[4]
+        gamma = window(theta[j], geometry)[4]
         dgamma = ZERO
         dF_y[:], dF_x[:] = dgamma, dgamma
         for c in range(C):
@@ -199,8 +200,8 @@ def _write_backward(dout, raw, F_y, F_x, patch, geometry, offset, pixels, dpatch
                     p = patch[j, c, k, m] / gamma
                     for a in range(A):
                         dF_x[m, a] += p * drows[k, a]
-        banks_backward(
-            dF_y, dF_x, dgamma, F_y[j], F_x[j], raw[j], geometry, offset, pixels, draw[j]
+        filterbanks_backward(
+            dF_y, dF_x, dgamma, F_y[j], F_x[j], theta[j], geometry, offset, pixels, dtheta[j]
         )
 
 

@@ -4,6 +4,7 @@
 returns one gradient per positional input, in input order, in fresh arrays.
 """
 
+from minidraw.layers.activations import sigmoid, softmax
 from minidraw.layers.adam import adam_update
 from minidraw.layers.attention import (
     filterbank,
@@ -17,7 +18,6 @@ from minidraw.layers.attention import (
     write,
     write_backward,
 )
-from minidraw.layers.glance import read_image_attention, read_image_attention_backward
 from minidraw.layers.latent import (
     kl,
     kl_backward,
@@ -29,8 +29,6 @@ from minidraw.layers.latent import (
 from minidraw.layers.likelihood import (
     bernoulli_cost,
     bernoulli_cost_backward,
-    sigmoid,
-    softmax,
     softmax_cross_entropy,
     softmax_cross_entropy_backward,
 )
@@ -39,15 +37,19 @@ from minidraw.layers.linear import (
     linear_backward,
     linear_backward_input,
     linear_backward_weights,
-    packed,
-    packed_transposed,
+    pack,
+    pack_transposed,
 )
 from minidraw.layers.lstm import lstm, lstm_backward, lstm_gates, lstm_gates_backward
 from minidraw.layers.read_write import (
+    filterbanks,
+    filterbanks_backward,
     read_attention,
     read_attention_backward,
     read_full,
     read_full_backward,
+    read_image_attention,
+    read_image_attention_backward,
     write_attention,
     write_attention_backward,
 )

@@ -8,7 +8,7 @@ LOG_LIMIT = 12.0  # log var, log stride and log gamma stay within +-12: float32 
 
 
 class WindowCache(NamedTuple):
-    raw: np.ndarray  # (n, 5)
+    theta: np.ndarray  # (n, 5)
     stride: np.ndarray  # (n,)
     var: np.ndarray  # (n,)
     gamma: np.ndarray  # (n,)
@@ -16,12 +16,12 @@ class WindowCache(NamedTuple):
     width: int
 
 
-def window(raw, *, height, width, K):
+def window(theta, *, height, width, K):
     """Turn five unconstrained numbers into an attention window (eqs 21-24).
 
     Parameters
     ----------
-    raw : array, shape (n, 5)
+    theta : array, shape (n, 5)
         g_x~, g_y~, log sigma^2, log delta~ and log gamma, as the decoder emits them.
         The three logarithms are clipped to +-12, a deviation that keeps float32 finite.
     height, width : int
@@ -45,34 +45,34 @@ def window(raw, *, height, width, K):
     Notes
     -----
     The paper counts pixels from 1.  Counting from 0 moves the centre by one, so
-    ``raw = 0`` gives a window centred on the image that reaches from edge to edge
+    ``theta = 0`` gives a window centred on the image that reaches from edge to edge
     along the longer side.
     """
     if K < 2:
         raise ValueError(
             f"a window needs K >= 2 filters per axis (eq 24 divides by K - 1), got {K}"
         )
-    center_x = (width + 1) / 2 * (raw[:, 0] + 1) - 1  # eq 22, from 0
-    center_y = (height + 1) / 2 * (raw[:, 1] + 1) - 1  # eq 23, from 0
-    var, stride, gamma = np.exp(np.clip(raw[:, 2:], -LOG_LIMIT, LOG_LIMIT)).T  # eq 21
+    center_x = (width + 1) / 2 * (theta[:, 0] + 1) - 1  # eq 22, from 0
+    center_y = (height + 1) / 2 * (theta[:, 1] + 1) - 1  # eq 23, from 0
+    var, stride, gamma = np.exp(np.clip(theta[:, 2:], -LOG_LIMIT, LOG_LIMIT)).T  # eq 21
     stride = (max(height, width) - 1) / (K - 1) * stride  # eq 24
     return (center_x, center_y, stride, var, gamma), WindowCache(
-        raw, stride, var, gamma, height, width
+        theta, stride, var, gamma, height, width
     )
 
 
 def window_backward(dout, cache):
-    """Gradient ``draw``, shape (n, 5); `dout` holds the five outputs' gradients."""
+    """Gradient ``dtheta``, shape (n, 5); `dout` holds the five outputs' gradients."""
     dcenter_x, dcenter_y, dstride, dvar, dgamma = dout
-    raw, stride, var, gamma, height, width = cache
-    draw = np.empty_like(raw)
-    draw[:, 0] = (width + 1) / 2 * dcenter_x  # center_x = (width + 1) / 2 (raw + 1) - 1
-    draw[:, 1] = (height + 1) / 2 * dcenter_y
-    draw[:, 2] = var * dvar  # var = exp(raw), and the same for stride and gamma
-    draw[:, 3] = stride * dstride
-    draw[:, 4] = gamma * dgamma
-    draw[:, 2:] *= np.abs(raw[:, 2:]) <= LOG_LIMIT  # nothing flows where raw was clipped
-    return draw
+    theta, stride, var, gamma, height, width = cache
+    dtheta = np.empty_like(theta)
+    dtheta[:, 0] = (width + 1) / 2 * dcenter_x  # center_x = (width + 1) / 2 (theta + 1) - 1
+    dtheta[:, 1] = (height + 1) / 2 * dcenter_y
+    dtheta[:, 2] = var * dvar  # var = exp(theta), and the same for stride and gamma
+    dtheta[:, 3] = stride * dstride
+    dtheta[:, 4] = gamma * dgamma
+    dtheta[:, 2:] *= np.abs(theta[:, 2:]) <= LOG_LIMIT  # nothing flows where theta was clipped
+    return dtheta
 
 
 class FilterbankCache(NamedTuple):

@@ -72,17 +72,16 @@ def kl_backward(dkl, cache):
 
 
 class LatentCache(NamedTuple):
-    raw: np.ndarray  # (n, 2 Z)
-    sigma: np.ndarray  # (n, Z)
+    posterior: np.ndarray  # (n, 2 Z)
     noise: np.ndarray  # (n, Z)
 
 
-def latent(raw, *, noise):
+def latent(posterior, *, noise):
     """`sample` and `kl` of a layer's output in one call.
 
     Parameters
     ----------
-    raw : array, shape (n, 2 Z)
+    posterior : array, shape (n, 2 Z)
         mu and log sigma, side by side.
     noise : array, shape (n, Z)
 
@@ -92,17 +91,18 @@ def latent(raw, *, noise):
     cache
         For `latent_backward`.
     """
-    mu, log_sigma = np.split(raw, 2, axis=1)
-    z, sample_cache = sample(mu, log_sigma, noise=noise)
+    mu, log_sigma = np.split(posterior, 2, axis=1)
+    z, _ = sample(mu, log_sigma, noise=noise)
     nats, _ = kl(mu, log_sigma)
-    return (z, nats), LatentCache(raw, sample_cache.sigma, noise)
+    return (z, nats), LatentCache(posterior, noise)
 
 
 def latent_backward(dout, cache):
-    """Gradient ``draw``, shape (n, 2 Z); `dout` is the pair ``(dz, dkl)``."""
+    """Gradient ``dposterior``, shape (n, 2 Z); `dout` is the pair ``(dz, dkl)``."""
     dz, dkl = dout
-    raw, sigma, noise = cache
-    mu = raw[:, : sigma.shape[1]]
-    through_z = np.concatenate(sample_backward(dz, SampleCache(sigma, noise)), axis=1)
-    through_kl = np.concatenate(kl_backward(dkl, KLCache(mu, sigma)), axis=1)
+    mu, log_sigma = np.split(cache.posterior, 2, axis=1)
+    _, sample_cache = sample(mu, log_sigma, noise=cache.noise)
+    _, kl_cache = kl(mu, log_sigma)
+    through_z = np.concatenate(sample_backward(dz, sample_cache), axis=1)
+    through_kl = np.concatenate(kl_backward(dkl, kl_cache), axis=1)
     return through_z + through_kl  # mu and log sigma are used twice

@@ -4,10 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-
-def sigmoid(a):
-    """The logistic function 1 / (1 + exp(-a)), through tanh so that it never overflows."""
-    return 0.5 + 0.5 * np.tanh(0.5 * a)
+from minidraw.layers.activations import sigmoid, softmax
 
 
 class BernoulliCache(NamedTuple):
@@ -45,12 +42,6 @@ def bernoulli_cost_backward(dnll, cache):
     """Gradient ``dlogits``, shape (n, C, B, A)."""
     logits, x = cache
     return dnll[:, None, None, None] * (sigmoid(logits) - x)  # softplus' = sigmoid
-
-
-def softmax(logits):
-    """Probabilities (n, L) from logits (n, L): each row sums to 1, and none overflows."""
-    weights = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return weights / weights.sum(axis=1, keepdims=True)
 
 
 class CrossEntropyCache(NamedTuple):

@@ -36,12 +36,12 @@ def linear_backward(dout, cache):
     return linear_backward_input(dout, W), *linear_backward_weights(dout, x)
 
 
-def packed(W):
+def pack(W):
     """The form of `W` in which `linear` multiplies fastest: here `W` itself."""
     return W
 
 
-def packed_transposed(W):
+def pack_transposed(W):
     """The form in which `linear_backward_input` does: here with ``W.T`` in the order of memory,
     which took a quarter off these products."""
     return np.asfortranarray(W)

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minidraw.layers.likelihood import sigmoid
+from minidraw.layers.activations import sigmoid
 from minidraw.layers.linear import LinearCache, linear, linear_backward
 
 

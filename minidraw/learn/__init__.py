@@ -1,3 +1,3 @@
 """The lessons' checks: exercises, what is probably wrong, and the learner's own file."""
 
-from minidraw.learn.decorator import NotYet, exercise, hint
+from minidraw.learn.notebook.decorator import NotYet, exercise, hint

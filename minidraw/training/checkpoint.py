@@ -11,9 +11,9 @@ import numpy as np
 from numpy.lib import format as npy
 
 from minidraw import models
-from minidraw.datasets.files import one_line
+from minidraw.atomic_write import replacing
+from minidraw.datasets.readers.arrays import one_line
 from minidraw.errors import UserError
-from minidraw.files import replacing
 
 MAX_WEIGHTS = 2**28  # a gigabyte of float32: no description makes us allocate more than that
 MAX_BYTES = 16 * MAX_WEIGHTS  # of weights, averages and Adam's two means together
@@ -159,6 +159,7 @@ def load_network(path):
         path = path / "checkpoint.npz"
     meta = load_meta(path)
     model, config = network(meta, path)
+    meta = meta | {"model": models.current_name(meta["model"])}
     group = "average" if meta.get("averaged") else "weights"
     return model, config, load(path, model.param_shapes(config), [group])[group], meta
 

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from minidraw.training.flat import fill, flat
+from minidraw.training.flat_weights import fill, flat
 
 EPS = 1e-8
 

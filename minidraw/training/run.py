@@ -12,11 +12,11 @@ try:
 except ImportError:  # not on Windows
     fcntl = None
 
-from minidraw import plots, viz
+from minidraw.atomic_write import replacing
 from minidraw.errors import UserError
-from minidraw.files import replacing
+from minidraw.pictures import curves, sheets
 from minidraw.training import checkpoint
-from minidraw.training.flat import fill
+from minidraw.training.flat_weights import fill
 from minidraw.training.optimizer import Adam
 
 STATE = Adam.SLOTS
@@ -151,7 +151,7 @@ class Run:
 
     def draw(self, trainer):
         """Render the curves, and what the model shows of itself into `pictures`."""
-        plots.curves(self.folder / "curves.png", self.log(), trainer.model.Measured.PANELS)
+        curves.curves(self.folder / "curves.png", self.log(), trainer.model.Measured.PANELS)
         self.pictures = [
-            viz.save(self.folder / name, picture) for name, picture in trainer.pictures().items()
+            sheets.save(self.folder / name, picture) for name, picture in trainer.pictures().items()
         ]

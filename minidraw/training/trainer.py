@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from minidraw.bounds import bound
+from minidraw import randomness
 from minidraw.datasets import Scenes, as_float
 from minidraw.errors import UserError
-from minidraw.models.base import Batch
-from minidraw.training import draws
-from minidraw.training.flat import flat
+from minidraw.evaluation import bound
+from minidraw.models.interface import Batch
+from minidraw.training.flat_weights import flat
 from minidraw.training.optimizer import Adam
-from minidraw.training.team import Team
+from minidraw.training.processes import Team
 
 
 class Diverged(UserError):
@@ -54,7 +54,7 @@ class Trainer:
         self.model, self.config, self.recipe, self.data = model, config, recipe, data
         self.steps, self.ops, self.workers = steps, ops, workers
         if params is None:
-            rng = np.random.default_rng([recipe.seed, 0, draws.INIT, 0])
+            rng = np.random.default_rng([recipe.seed, 0, randomness.INIT, 0])
             params = model.init_params(config, rng, np.float32, data.mean_image)
         self.adam = Adam(params, beta1=recipe.beta1, beta2=recipe.beta2, average=recipe.average)
         self.fresh = data.is_fresh(recipe.binarize, model.PAINTS)
@@ -105,7 +105,7 @@ class Trainer:
         per_epoch = len(self.data.train) // self.recipe.batch
         epoch, place = divmod(step, per_epoch)
         if epoch != self._epoch:
-            order = draws.permutation(len(self.data.train), self.recipe.seed, epoch)
+            order = randomness.permutation(len(self.data.train), self.recipe.seed, epoch)
             self._epoch, self._order = epoch, order
         return self._order[place * self.recipe.batch :][: self.recipe.batch]
 
@@ -121,16 +121,20 @@ class Trainer:
         start, stop = self._shards[number]
         rows, split, seed = self._rows(step)[start:stop], self.data.train, self.recipe.seed
         if isinstance(split.images, Scenes):  # new ones at every step
-            take = draws.uniform(split.images.numbers, start, stop, seed, step, draws.SCENES)
+            take = randomness.uniform(
+                split.images.numbers, start, stop, seed, step, randomness.SCENES
+            )
             x = as_float(split.images.anew(rows, take))
         else:
             size = self.data.image_shape[1:]
-            x = as_float(draws.crop(split.images[rows], size, start, stop, seed, step))
+            x = as_float(randomness.crop(split.images[rows], size, start, stop, seed, step))
         if self.fresh:
-            x = draws.binarize(x, start, stop, seed, step, draws.COINS)
+            x = randomness.binarize(x, start, stop, seed, step, randomness.COINS)
         config = self._config_at(step)
         shape = self.model.noise_shape(config, stop - start)
-        noise = shape and draws.noise(shape, start, stop, x.dtype, seed, step, draws.NOISE)
+        noise = shape and randomness.noise(
+            shape, start, stop, x.dtype, seed, step, randomness.NOISE
+        )
         batch = Batch(x, None if split.labels is None else split.labels[rows])
         weights = self.adam.weights.views
         with np.errstate(over="ignore", invalid="ignore"):  # what isn't finite, `step` says
@@ -196,7 +200,7 @@ class Trainer:
         count_valid = min(count, len(self.data.valid))
         images = as_float(self.data.valid.images[:count_valid])
         shape = self.model.noise_shape(self.config, count)
-        noise = shape and draws.noise(
-            shape, 0, count, np.float32, self.recipe.seed, 0, draws.PICTURES
+        noise = shape and randomness.noise(
+            shape, 0, count, np.float32, self.recipe.seed, 0, randomness.PICTURES
         )
         return self.model.pictures(self.params, Batch(images), noise, self.config, self.ops)

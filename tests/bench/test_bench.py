@@ -12,7 +12,7 @@ from minidraw.bench import contenders, processes, profile, scaling, steps
 from minidraw.cli import main
 
 TINY = {"height": 9, "width": 9, "glimpses": 2, "hidden": 40, "latent": 35}
-LOOK = {"model": "glimpse", "height": 9, "width": 9, "glimpses": 3, "hidden": 40, "read_size": 4}
+LOOK = {"model": "classifier", "height": 9, "width": 9, "glimpses": 3, "hidden": 40, "read_size": 4}
 TINY_SIZES = {"paper": TINY, "cifar10": TINY | {"channels": 3}, "classifier": LOOK}
 
 

@@ -5,14 +5,14 @@ import pytest
 from test_peers import CLIP, RATE, TOLERANCES, close
 
 from minidraw import layers
-from minidraw.models import glimpse
-from minidraw.models.base import Batch
-from minidraw.training.flat import fill, flat
+from minidraw.models import classifier
+from minidraw.models.interface import Batch
+from minidraw.training.flat_weights import fill, flat
 from minidraw.training.optimizer import Adam
 
 CONFIGS = {
-    "small": glimpse.Config(height=13, width=13, classes=4, glimpses=3, hidden=11, read_size=4),
-    "paper": glimpse.Config(),
+    "small": classifier.Config(height=13, width=13, classes=4, glimpses=3, hidden=11, read_size=4),
+    "paper": classifier.Config(),
 }
 
 
@@ -26,7 +26,7 @@ def random_case(config, torch, dtype, n=3):
     import peer_torch_glimpse as peer
 
     rng = np.random.default_rng(0)
-    params = glimpse.init_params(config, rng, np.float64)
+    params = classifier.init_params(config, rng, np.float64)
     params = {name: w + 0.1 * rng.standard_normal(w.shape) for name, w in params.items()}
     batch = Batch(rng.random((n, *config.image_shape)), rng.integers(0, config.classes, n))
     kind = getattr(torch, dtype)
@@ -40,7 +40,7 @@ def test_costs_and_gradients(config, dtype, torch):
     params, batch, peer, module, data = random_case(config, torch, dtype)
     nll = peer.cost(module, *data)
     nll.sum().backward()
-    costs, expected = glimpse.loss_and_grads(params, batch, None, config, layers)
+    costs, expected = classifier.loss_and_grads(params, batch, None, config, layers)
     cost_tolerance, grad_tolerance = TOLERANCES[dtype]
     close(nll.detach().numpy(), costs["nll"], cost_tolerance)
     grads = peer.grads(module)
@@ -54,10 +54,10 @@ def test_training_steps(torch):
     params, batch, peer, module, data = random_case(config, torch, "float64")
     adam = peer.optimizer(module, RATE)
     ours = Adam(params, beta1=0.9, beta2=0.999, average=0.999)
-    grad = flat(glimpse.param_shapes(config), np.float64)
+    grad = flat(classifier.param_shapes(config), np.float64)
     for _ in range(3):
         peer.train_step(module, adam, *data, clip=CLIP)
-        _, grads = glimpse.loss_and_grads(ours.weights.views, batch, None, config, layers)
+        _, grads = classifier.loss_and_grads(ours.weights.views, batch, None, config, layers)
         fill(grad, grads)
         grad.vector[:] /= len(batch.images)
         assert ours.update(grad, rate=RATE, clip=CLIP, ops=layers) > CLIP
@@ -73,7 +73,7 @@ def test_compiled_step(torch):
     module.zero_grad()
     nll = peer.cost(module, *data)
     nll.sum().backward()
-    costs, expected = glimpse.loss_and_grads(params, batch, None, config, layers)
+    costs, expected = classifier.loss_and_grads(params, batch, None, config, layers)
     close(nll.detach().numpy(), costs["nll"], 1e-9)
     for name, gradient in expected.items():
         close(peer.grads(module)[name], gradient, 1e-9)

@@ -5,8 +5,8 @@ import pytest
 
 from minidraw import layers
 from minidraw.models import draw
-from minidraw.models.base import Batch
-from minidraw.training.flat import fill, flat
+from minidraw.models.interface import Batch
+from minidraw.training.flat_weights import fill, flat
 from minidraw.training.optimizer import Adam
 
 TOY = {"height": 13, "width": 13, "glimpses": 4, "hidden": 11, "latent": 5}

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from minidraw.datasets import download
+from minidraw.datasets.readers import download
 from minidraw.errors import UserError
 
 

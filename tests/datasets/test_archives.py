@@ -6,8 +6,8 @@ import tarfile
 
 import pytest
 
-from minidraw.datasets.archives import members
-from minidraw.datasets.files import one_line_errors
+from minidraw.datasets.readers.arrays import one_line_errors
+from minidraw.datasets.readers.tar import members
 
 A, B = b"a" * 1000, b"b" * 512
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from minidraw.datasets.arrays import as_images, image_shape
+from minidraw.datasets.own.arrays import as_images, image_shape
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,7 @@ def test_carried_path(one_line_error):
 
 def test_importing_datasets_imports_numpy_only():
     code = (
-        "import sys, minidraw.datasets, minidraw.datasets.report;"
+        "import sys, minidraw.datasets, minidraw.datasets.description;"
         "print({'pooch', 'PIL', 'scipy', 'requests', 'tqdm'} & set(sys.modules))"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -12,8 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from minidraw.datasets import cifar10, load
-from minidraw.datasets.cifar10 import FOLDER, RECORD
+from minidraw.datasets import load
+from minidraw.datasets.sets import cifar10
+from minidraw.datasets.sets.cifar10 import FOLDER, RECORD
 
 N = 12  # images in a batch of these tests
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from matlab_struct import write_boxes
 
-from minidraw.datasets.digit_struct import read_boxes
-from minidraw.datasets.files import one_line_errors
+from minidraw.datasets.readers.arrays import one_line_errors
+from minidraw.datasets.readers.hdf5 import read_boxes
 
 h5py = pytest.importorskip("h5py")
 

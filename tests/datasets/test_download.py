@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from minidraw.datasets import download, load
-from minidraw.datasets.download import obtain, obtain_paths
+from minidraw.datasets import load
+from minidraw.datasets.readers import download
+from minidraw.datasets.readers.download import obtain, obtain_paths
 
 CONTENT = b"what the file should hold" * 1000
 HASHES = {"a.gz": hashlib.sha256(CONTENT).hexdigest()}

@@ -5,7 +5,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from minidraw.datasets.files import npz_headers, read_idx, read_npy, read_npz
+from minidraw.datasets.readers.arrays import npz_headers, read_idx, read_npy, read_npz
 
 IMAGES = np.arange(2 * 4 * 3, dtype=np.uint8).reshape(2, 4, 3)
 

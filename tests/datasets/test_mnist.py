@@ -3,8 +3,9 @@ import time
 import numpy as np
 import pytest
 
-from minidraw.datasets import carried_path, load, mnist
-from minidraw.datasets.files import parse_idx, read_idx
+from minidraw.datasets import carried_path, load
+from minidraw.datasets.readers.arrays import parse_idx, read_idx
+from minidraw.datasets.sets import mnist
 
 
 def as_bytes(split):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from minidraw.datasets.pictures import fit_images, read_folder
+from minidraw.datasets.own.pictures import fit_images, read_folder
 from minidraw.errors import UserError
 
 

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from minidraw.datasets import load
-from minidraw.datasets.ragged import LONGEST
+from minidraw.datasets.own.ragged import LONGEST
 
 SIDES = [(3, 8), (6, 6), (9, 2), (6, 5), (1, 1), (4, 4)]
 

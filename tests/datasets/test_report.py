@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from minidraw.datasets import Dataset, Split, load
-from minidraw.datasets.report import describe
+from minidraw.datasets.description import describe
 
 
 def made(n=1000, channels=1, dtype=np.uint8, **settings):

@@ -13,8 +13,9 @@ import pytest
 from matlab_struct import write_boxes
 from PIL import Image
 
-from minidraw.datasets import load, svhn
-from minidraw.datasets.svhn import cut, read_numbers
+from minidraw.datasets import load
+from minidraw.datasets.sets import svhn
+from minidraw.datasets.sets.svhn import cut, read_numbers
 
 h5py = pytest.importorskip("h5py")
 

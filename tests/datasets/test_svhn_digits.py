@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from minidraw.datasets import load, svhn_digits
-from minidraw.datasets.svhn_digits import read_digits
+from minidraw.datasets import load
+from minidraw.datasets.sets import svhn_digits
+from minidraw.datasets.sets.svhn_digits import read_digits
 from minidraw.errors import UserError
 
 N = 7

@@ -5,8 +5,9 @@ import zlib
 import numpy as np
 import pytest
 
-from minidraw.datasets import load, two_digits
-from minidraw.datasets.two_digits import two_digits as made
+from minidraw.datasets import load
+from minidraw.datasets.sets import two_digits
+from minidraw.datasets.sets.two_digits import two_digits as made
 
 
 def marked(n, height=3, width=2):

@@ -9,7 +9,7 @@ import hashlib
 import numpy as np
 from minidraw import kernels
 from minidraw.models import draw
-from minidraw.models.base import Batch
+from minidraw.models.interface import Batch
 
 rng = np.random.default_rng(0)
 config = draw.Config(height=7, width=6, glimpses=2, hidden=60, latent=3, write_size=3)

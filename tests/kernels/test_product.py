@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minidraw import kernels, layers
-from minidraw.kernels import amx, avx512, product
+from minidraw.kernels.products import amx, avx512, interface
 
 # Largest error beside the largest result: single precision, and numbers cut to 16 bits.
 UNITS = {avx512: 1e-5, amx: 5e-5}
@@ -14,7 +14,7 @@ UNITS = {avx512: 1e-5, amx: 5e-5}
 def unit(request, monkeypatch):
     if not request.param.USABLE:
         pytest.skip("this processor has no such unit")
-    monkeypatch.setattr(product, "UNIT", request.param)
+    monkeypatch.setattr(interface, "UNIT", request.param)
     return request.param
 
 
@@ -31,8 +31,8 @@ def assert_close(ours, exact, unit):
 def test_every_height_and_rest(unit, sizes):
     """Batches of every height up to three tiles; depths and widths that leave a rest."""
     W, b = some(*sizes), some(sizes[1])
-    packed, turned = kernels.packed(W), kernels.packed_transposed(W)
-    assert isinstance(packed, product.Packed) and isinstance(turned, product.Packed)
+    packed, turned = kernels.pack(W), kernels.pack_transposed(W)
+    assert isinstance(packed, interface.Packed) and isinstance(turned, interface.Packed)
     for n in [*range(1, 35), 50, 100]:
         x, dout = some(n, sizes[0]), some(n, sizes[1])
         out, cache = kernels.linear(x, packed, b)
@@ -43,7 +43,7 @@ def test_every_height_and_rest(unit, sizes):
 
 def test_inputs_that_are_columns_of_a_wider_record(unit):
     W, b, record = some(60, 70), some(70), some(11, 100)
-    packed = kernels.packed(W)
+    packed = kernels.pack(W)
     joined, _ = kernels.linear(record[:, 5:65].copy(), packed, b)
     for x in record[:, 5:65], np.asfortranarray(record[:, 5:65]):
         np.testing.assert_array_equal(kernels.linear(x, packed, b)[0], joined)
@@ -64,7 +64,7 @@ def test_what_is_not_finite_stays_so(unit):
     for bad in np.nan, np.inf, -np.inf:
         x = some(3, 60)
         x[1, 7] = bad
-        out, _ = kernels.linear(x, kernels.packed(W), b)
+        out, _ = kernels.linear(x, kernels.pack(W), b)
         assert not np.isfinite(out[1]).any() and np.isfinite(out[[0, 2]]).all()
 
 
@@ -82,9 +82,9 @@ def test_the_matrix_unit_keeps_sixteen_bits():
 def test_what_stays_with_blas(dtype, shape):
     """Double precision, and matrices so narrow that most of a panel would be empty."""
     W, b, x = some(*shape, dtype=dtype), some(shape[1], dtype=dtype), some(3, 60, dtype=dtype)
-    assert kernels.packed(W) is W
+    assert kernels.pack(W) is W
     np.testing.assert_array_equal(kernels.linear(x, W, b)[0], layers.linear(x, W, b)[0])
-    turned = kernels.packed_transposed(W)
+    turned = kernels.pack_transposed(W)
     np.testing.assert_array_equal(turned, W)
     dout = some(3, shape[1], dtype=dtype)
     dx = layers.linear_backward_input(dout, W)

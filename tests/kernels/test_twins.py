@@ -11,7 +11,7 @@ import pytest
 from numba import types
 
 from minidraw import kernels, layers
-from minidraw.kernels import jit
+from minidraw.kernels import compilation, mathematics
 
 TOLERANCE = {np.float32: 1e-4, np.float64: 1e-12}
 SIZES = {"small": (3, 2, 11, 7, 5), "odd": (1, 1, 5, 4, 2), "mnist": (7, 1, 28, 28, 5)}
@@ -31,15 +31,15 @@ def cases(request, dtype):
     def normal(*shape):
         return rng.standard_normal(shape).astype(dtype)
 
-    x, canvas, raw = rng.random((n, C, B, A)).astype(dtype), normal(n, C, B, A), normal(n, 5) / 3
+    x, canvas, theta = rng.random((n, C, B, A)).astype(dtype), normal(n, C, B, A), normal(n, 5) / 3
     size = {"height": B, "width": A, "K": K}
     return {
         "lstm_gates": ((2 * normal(n, 4 * H), normal(n, H)), {}),
         "latent": ((normal(n, 2 * Z) / 2,), {"noise": normal(n, Z)}),
         "read_full": ((canvas,), {"x": x}),
-        "read_attention": ((canvas, raw), {"x": x, "K": K}),
-        "read_image_attention": ((raw,), {"x": x, "K": K}),
-        "write_attention": ((normal(n, C * K * K), raw), size),
+        "read_attention": ((canvas, theta), {"x": x, "K": K}),
+        "read_image_attention": ((theta,), {"x": x, "K": K}),
+        "write_attention": ((normal(n, C * K * K), theta), size),
     }
 
 
@@ -65,7 +65,7 @@ def test_every_compiled_function_is_compared():
         *NAMES,
         "adam_update",
         *("linear", "linear_backward_input", "linear_backward_weights"),  # test_product.py
-        *("packed", "packed_transposed"),
+        *("pack", "pack_transposed"),
     }
 
 
@@ -129,7 +129,7 @@ def test_fast_exp_to_the_last_digits():
     def every(x):
         out = np.empty_like(x)
         for k in range(len(x)):
-            out[k] = jit.exp(x[k])
+            out[k] = mathematics.exp(x[k])
         return out
 
     exact = np.exp(x.astype(np.float64))
@@ -140,21 +140,21 @@ def test_fast_exp_to_the_last_digits():
 
 SIGNATURES = {  # module, function: dimensions of its arguments, with a type if not float32
     ("adam", "_update"): (1,) * 6,
-    ("latent", "_latent"): (2, 2, 2, 2, 1),
-    ("latent", "_latent_backward"): (2, 1, 2, 2, 2, 2),
+    ("latent", "_latent"): (2, 2, 2, 1),
+    ("latent", "_latent_backward"): (2, 1, 2, 2, 2),
     ("lstm", "_gates"): (2,) * 6,
     ("lstm", "_gates_backward"): (2,) * 7,
-    ("avx512", "_product"): (2, 3, 1, 2),
-    ("avx512", "_fill"): (2, 3),
-    ("amx", "_fill"): (2, (5, types.int32)),
-    ("amx", "_multiply"): (2, (5, types.uint16), (5, types.int32), 2, 2, (1, types.uint8)),
-    ("amx", "_multiply_transposed"): (
+    ("products.avx512", "_product"): (2, 3, 1, 2),
+    ("products.avx512", "_fill"): (2, 3),
+    ("products.amx", "_fill"): (2, (5, types.int32)),
+    ("products.amx", "_multiply"): (2, (5, types.uint16), (5, types.int32), 2, 2, (1, types.uint8)),
+    ("products.amx", "_multiply_transposed"): (
         *(2, 2, (5, types.uint16), (5, types.int32), 2, (1, types.uint8)),
     ),
-    ("glance", "_add_product"): (2, 2, 2),
-    ("glance", "_add_dots"): (2, 2, 2, 2),
-    ("glance", "_read"): (2, 4, 1, 1, 1, 3, 3, 4),
-    ("glance", "_read_backward"): (4, 2, 3, 3, 4, 1, 1, 1, 2),
+    ("read_image", "_add_product"): (2, 2, 2),
+    ("read_image", "_add_dots"): (2, 2, 2, 2),
+    ("read_image", "_read"): (2, 4, 1, 1, 1, 3, 3, 4),
+    ("read_image", "_read_backward"): (4, 2, 3, 3, 4, 1, 1, 1, 2),
     ("read_write", "_rows"): (2, 2, 2, 2, 1, 3),
     ("read_write", "_rows_backward"): (3, 2, 2, 2, 1, 3, 2, 2),
     ("read_write", "_read"): (4, 2, 4, 1, 1, 1, 3, 3, 4, 4),
@@ -174,7 +174,7 @@ def test_float32_kernels_never_compute_in_float64(module, name):
     function = getattr(source, name).py_func
     kinds = [d if isinstance(d, tuple) else (d, types.float32) for d in SIGNATURES[module, name]]
     signature = tuple(types.Array(kind, dimensions, "C") for dimensions, kind in kinds)
-    compiled = numba.njit(**jit.OPTIONS)(function)
+    compiled = numba.njit(**compilation.OPTIONS)(function)
     compiled.compile(signature)
     code = compiled.inspect_llvm(signature)
     assert "float" in code and "double" not in code

@@ -21,15 +21,15 @@ def test_raw_zeros_are_the_whole_image():
 
 def test_raw_centers_of_one_lie_a_pixel_outside():
     """Counted from 1 they run from 0 to A + 1, so from -1 to A counted from 0."""
-    raw = np.array([[1.0, -1, 0, 0, 0]])
-    (center_x, center_y, *_), _ = layers.window(raw, height=7, width=5, K=2)
+    theta = np.array([[1.0, -1, 0, 0, 0]])
+    (center_x, center_y, *_), _ = layers.window(theta, height=7, width=5, K=2)
     assert (center_x, center_y) == (5, -1)
 
 
 def test_logarithms_are_clipped_and_pass_no_gradient_there():
-    raw = np.full((2, 5), 0.1)
-    raw[0, 2:], raw[1, 2:] = 12.5, -12.5
-    (_, _, stride, var, gamma), cache = layers.window(raw, height=4, width=3, K=4)
+    theta = np.full((2, 5), 0.1)
+    theta[0, 2:], theta[1, 2:] = 12.5, -12.5
+    (_, _, stride, var, gamma), cache = layers.window(theta, height=4, width=3, K=4)
     np.testing.assert_allclose(np.stack([stride, var, gamma]), [np.exp([12, -12])] * 3)
     draw = layers.window_backward([np.ones(2)] * 5, cache)
     np.testing.assert_array_equal(draw, [[2, 2.5, 0, 0, 0]] * 2)
@@ -37,27 +37,27 @@ def test_logarithms_are_clipped_and_pass_no_gradient_there():
 
 @pytest.mark.parametrize("limit", [-12.5, 12.5])
 def test_nothing_flows_where_a_logarithm_is_clipped(ops, limit):
-    rng, raw = np.random.default_rng(0), np.zeros((3, 5))
-    raw[np.arange(3), np.arange(2, 5)] = limit  # one of the three in each image
+    rng, theta = np.random.default_rng(0), np.zeros((3, 5))
+    theta[np.arange(3), np.arange(2, 5)] = limit  # one of the three in each image
     x, patch = rng.random((3, 1, 7, 5)), rng.standard_normal((3, 9))
-    glimpse, read_cache = ops.read_attention(np.zeros_like(x), raw, x=x, K=3)
-    out, write_cache = ops.write_attention(patch, raw, height=7, width=5, K=3)
+    glimpse, read_cache = ops.read_attention(np.zeros_like(x), theta, x=x, K=3)
+    out, write_cache = ops.write_attention(patch, theta, height=7, width=5, K=3)
     _, read_draw = ops.read_attention_backward(rng.standard_normal(glimpse.shape), read_cache)
     _, write_draw = ops.write_attention_backward(rng.standard_normal(out.shape), write_cache)
     for draw in read_draw, write_draw:
-        clipped = raw[:, 2:] == limit
+        clipped = theta[:, 2:] == limit
         np.testing.assert_array_equal(draw[:, 2:][clipped], 0)
         assert (draw[2, :2] != 0).all() and (draw[2, 2:4] != 0).all()
 
 
 def test_one_filter_is_refused_with_the_reason(ops):
-    raw, x = np.zeros((2, 5)), np.zeros((2, 1, 5, 4))
+    theta, x = np.zeros((2, 5)), np.zeros((2, 1, 5, 4))
     size = {"height": 5, "width": 4, "K": 1}
     for call in (
-        lambda: ops.window(raw, **size),
-        lambda: ops.read_attention(x, raw, x=x, K=1),
-        lambda: ops.read_image_attention(raw, x=x, K=1),
-        lambda: ops.write_attention(np.zeros((2, 1)), raw, **size),
+        lambda: ops.window(theta, **size),
+        lambda: ops.read_attention(x, theta, x=x, K=1),
+        lambda: ops.read_image_attention(theta, x=x, K=1),
+        lambda: ops.write_attention(np.zeros((2, 1)), theta, **size),
     ):
         with pytest.raises(ValueError, match="eq 24 divides by K - 1"):
             call()
@@ -84,11 +84,11 @@ def test_rows_sum_to_one_anywhere(center, stride, var, K):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_rows_sum_to_one_anywhere_in_either_twin(ops, dtype):
     rng = np.random.default_rng(0)
-    raw = (rng.standard_normal((500, 5)) * [30, 30, 6, 6, 1]).astype(dtype)
+    theta = (rng.standard_normal((500, 5)) * [30, 30, 6, 6, 1]).astype(dtype)
     x = np.zeros((500, 1, 7, 5), dtype)
     for _, cache in (
-        ops.read_attention(x, raw, x=x, K=4),
-        ops.write_attention(np.ones((500, 16), dtype), raw, height=7, width=5, K=4),
+        ops.read_attention(x, theta, x=x, K=4),
+        ops.write_attention(np.ones((500, 16), dtype), theta, height=7, width=5, K=4),
     ):
         for F in (cache.F_y, cache.F_x):
             np.testing.assert_allclose(F.sum(axis=2), 1, atol=8 * np.finfo(dtype).eps)
@@ -96,22 +96,22 @@ def test_rows_sum_to_one_anywhere_in_either_twin(ops, dtype):
 
 @settings(max_examples=30, deadline=None)
 @given(
-    raw=st.tuples(*[numbers] * 5),
+    theta=st.tuples(*[numbers] * 5),
     C=st.sampled_from([1, 3]),
     B=sizes,
     A=sizes,
     K=sizes,
     seed=st.integers(0, 99),
 )
-def test_write_is_the_adjoint_of_read(raw, C, B, A, K, seed):
+def test_write_is_the_adjoint_of_read(theta, C, B, A, K, seed):
     """<read(x), patch> = gamma^2 <x, write(patch)> through the same window."""
     rng = np.random.default_rng(seed)
-    raw, x = np.array([raw]), rng.random((1, C, B, A))
+    theta, x = np.array([theta]), rng.random((1, C, B, A))
     patch = rng.standard_normal((1, C * K * K))
     for ops in layers, kernels:
-        glimpse, _ = ops.read_attention(np.zeros_like(x), raw, x=x, K=K)
-        out, _ = ops.write_attention(patch, raw, height=B, width=A, K=K)
-        image_part, gamma = glimpse[:, : C * K * K], np.exp(raw[0, 4])
+        glimpse, _ = ops.read_attention(np.zeros_like(x), theta, x=x, K=K)
+        out, _ = ops.write_attention(patch, theta, height=B, width=A, K=K)
+        image_part, gamma = glimpse[:, : C * K * K], np.exp(theta[0, 4])
         left, right = (image_part * patch).sum(), gamma**2 * (x * out).sum()
         assert abs(left - right) < 1e-12 * max(1, abs(image_part * patch).sum())
 
@@ -119,9 +119,9 @@ def test_write_is_the_adjoint_of_read(raw, C, B, A, K, seed):
 def test_error_image_is_read_beside_the_image(ops):
     rng = np.random.default_rng(0)
     x, canvas = rng.random((2, 3, 6, 5)), rng.standard_normal((2, 3, 6, 5))
-    raw = 0.3 * rng.standard_normal((2, 5))
-    glimpse, _ = ops.read_attention(canvas, raw, x=x, K=3)
-    of_error, _ = ops.read_attention(canvas, raw, x=x - ops.sigmoid(canvas), K=3)
+    theta = 0.3 * rng.standard_normal((2, 5))
+    glimpse, _ = ops.read_attention(canvas, theta, x=x, K=3)
+    of_error, _ = ops.read_attention(canvas, theta, x=x - ops.sigmoid(canvas), K=3)
     glimpse, of_error = (g.reshape(2, 2, 3, 3, 3) for g in (glimpse, of_error))
     np.testing.assert_allclose(glimpse[:, 1], of_error[:, 0], rtol=1e-12)
 
@@ -129,10 +129,10 @@ def test_error_image_is_read_beside_the_image(ops):
 def test_one_image_is_read_as_beside_an_error_image(ops):
     """Also through windows so sharp that most filters are 0 at most pixels."""
     rng = np.random.default_rng(0)
-    x, raw = rng.random((6, 3, 9, 14)), 0.3 * rng.standard_normal((6, 5))
-    raw[2:, 2], raw[4:, 3] = -3, -2
-    glimpse, cache = ops.read_image_attention(raw, x=x, K=4)
-    both, both_cache = ops.read_attention(np.zeros_like(x), raw, x=x, K=4)
+    x, theta = rng.random((6, 3, 9, 14)), 0.3 * rng.standard_normal((6, 5))
+    theta[2:, 2], theta[4:, 3] = -3, -2
+    glimpse, cache = ops.read_image_attention(theta, x=x, K=4)
+    both, both_cache = ops.read_attention(np.zeros_like(x), theta, x=x, K=4)
     np.testing.assert_allclose(glimpse, both[:, :48], rtol=1e-12)
     d = rng.standard_normal(glimpse.shape)
     _, draw = ops.read_attention_backward(np.concatenate([d, 0 * d], axis=1), both_cache)
@@ -142,8 +142,8 @@ def test_one_image_is_read_as_beside_an_error_image(ops):
 
 def test_a_sharp_window_of_stride_1_reads_the_image_itself(ops):
     x = np.random.default_rng(0).random((2, 1, 7, 7))
-    raw = np.tile([0.0, 0, -6, 0, np.log(2)], (2, 1))
-    glimpse, _ = ops.read_image_attention(raw, x=x, K=7)
+    theta = np.tile([0.0, 0, -6, 0, np.log(2)], (2, 1))
+    glimpse, _ = ops.read_image_attention(theta, x=x, K=7)
     np.testing.assert_allclose(glimpse, 2 * x.reshape(2, -1), rtol=1e-12)
 
 
@@ -160,13 +160,13 @@ def test_float32_stays_finite_at_wild_windows(ops, size):
     """Every combination of signs of the five raw numbers; outputs and gradients."""
     signs = np.array(np.meshgrid(*[[-1, 0, 1]] * 5)).reshape(5, -1).T
     rng, n = np.random.default_rng(0), len(signs)
-    raw = (signs * size).astype(np.float32)
+    theta = (signs * size).astype(np.float32)
     x = rng.random((n, 2, 7, 5)).astype(np.float32)
     canvas = rng.standard_normal(x.shape).astype(np.float32)
-    glimpse, read_cache = ops.read_attention(canvas, raw, x=x, K=3)
+    glimpse, read_cache = ops.read_attention(canvas, theta, x=x, K=3)
     patch = rng.standard_normal((n, 18)).astype(np.float32)
-    out, write_cache = ops.write_attention(patch, raw, height=7, width=5, K=3)
-    one, one_cache = ops.read_image_attention(raw, x=x, K=3)
+    out, write_cache = ops.write_attention(patch, theta, height=7, width=5, K=3)
+    one, one_cache = ops.read_image_attention(theta, x=x, K=3)
     gradients = (
         ops.read_image_attention_backward(rng.standard_normal(one.shape).astype("f4"), one_cache),
         *ops.read_attention_backward(rng.standard_normal(glimpse.shape).astype("f4"), read_cache),

@@ -29,11 +29,11 @@ def test_kl_by_numerical_integration():
 
 def test_latent_is_sample_and_kl(ops):
     rng = np.random.default_rng(0)
-    raw, noise = rng.standard_normal((5, 6)), rng.standard_normal((5, 3))
-    (z, nats), cache = ops.latent(raw, noise=noise)
-    separate, sample_cache = layers.sample(raw[:, :3], raw[:, 3:], noise=noise)
+    posterior, noise = rng.standard_normal((5, 6)), rng.standard_normal((5, 3))
+    (z, nats), cache = ops.latent(posterior, noise=noise)
+    separate, sample_cache = layers.sample(posterior[:, :3], posterior[:, 3:], noise=noise)
     np.testing.assert_allclose(z, separate, rtol=1e-12)
-    np.testing.assert_allclose(nats, layers.kl(raw[:, :3], raw[:, 3:])[0], rtol=1e-12)
+    np.testing.assert_allclose(nats, layers.kl(posterior[:, :3], posterior[:, 3:])[0], rtol=1e-12)
     dz, zeros = rng.standard_normal((5, 3)), np.zeros(5)
     draw = ops.latent_backward((dz, zeros), cache)
     both = np.concatenate(layers.sample_backward(dz, sample_cache), axis=1)

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 
 from minidraw import layers
-from minidraw.learn.diagnosis import outcomes
-from minidraw.learn.mutants import mutants
-from minidraw.learn.plain import agrees
-from minidraw.learn.table import everything
+from minidraw.learn.checking.comparisons import agrees
+from minidraw.learn.checking.diagnosis import outcomes
+from minidraw.learn.checking.mutants import mutants
+from minidraw.learn.exercises import everything
 
 EXERCISES = everything()
 LAYERS = [*dir(layers), "banks", "banks_backward"]
@@ -21,18 +21,19 @@ def answered(entry):
 
 def bent(entry, change):
     """The right answer with `change` made to each array that it returns."""
+    inputs, cached = entry.cases[0].inputs, entry.cached  # here: calls of the function are watched
 
     def function(*arguments, **settings):
         value = entry.answer(*arguments, **settings)
         if entry.changed:
-            names = list(entry.cases[0].inputs)
+            names = list(inputs)
             for name in entry.changed:
                 arguments[names.index(name)][...] = change(arguments[names.index(name)])
             return value
-        out = value[0] if entry.cached else value
+        out = value[0] if cached else value
         parts = [change(np.asarray(part)) for part in (out if isinstance(out, tuple) else (out,))]
         out = tuple(parts) if isinstance(out, tuple) else parts[0]
-        return (out, value[1]) if entry.cached else out
+        return (out, value[1]) if cached else out
 
     return function
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from minidraw.cli import main
-from minidraw.learn.grade import grade
-from minidraw.learn.notebooks import notebooks
+from minidraw.learn.grading import grade
+from minidraw.learn.notebook.copies import notebooks
 from tests.learn.cells import Notebook
 
 SIGMOID = "import numpy as np\n\ndef sigmoid(a):\n    return 1 / (1 + np.exp(-a))\n"
@@ -144,4 +144,4 @@ def test_training_with_ones_own_functions(capsys):
 
 def test_training_without_a_file_of_ones_own(capsys):
     assert main(["train", "--ops", "mine", "--run", "run", *TINY]) == 2
-    assert "there is no" in capsys.readouterr().err
+    assert "mine.py: no such file" in capsys.readouterr().err

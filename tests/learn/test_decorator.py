@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from minidraw import layers
-from minidraw.learn import NotYet, decorator, saved
-from minidraw.learn.table import lesson_05
+from minidraw.learn import NotYet, own_functions
+from minidraw.learn.exercises import lesson_05
+from minidraw.learn.notebook import decorator
 from tests.learn.cells import Notebook
 
 MINE = Path("mine.py")
@@ -47,7 +48,7 @@ def test_a_stub_is_said_to_be_unwritten_and_the_packages_function_goes_on(notebo
 def test_a_right_answer_is_used_and_saved(notebook):
     assert notebook.run(RIGHT) == "05.softmax_backward: right. Saved to mine.py.\n"
     assert notebook.names["softmax_backward"].__module__ == "__main__"
-    theirs = saved.functions()["softmax_backward"]
+    theirs = own_functions.functions()["softmax_backward"]
     dF, F = np.random.default_rng(0).random((2, 3, 5, 7))
     np.testing.assert_allclose(theirs(dF, F), lesson_05.softmax_backward(dF, F))
     assert "# so" in MINE.read_text() and "exercise(" not in MINE.read_text()
@@ -73,7 +74,7 @@ def test_our_own_traceback_is_hidden(notebook):
 @pytest.mark.parametrize("cells", [(STUB, STUB), (STUB, STUB, STUB), (WHOLE, STUB, WHOLE, STUB)])
 def test_the_packages_function_never_becomes_a_pass(notebook, cells):
     """The name in the notebook is the package's function after the first run."""
-    notebook.run("from minidraw.learn.table.lesson_05 import softmax_backward")
+    notebook.run("from minidraw.learn.exercises.lesson_05 import softmax_backward")
     for cell in cells:
         notebook.run(cell)
     assert "def softmax_backward" not in (MINE.read_text() if MINE.exists() else "")
@@ -111,13 +112,13 @@ def test_calling_ones_own_earlier_version_is_not_saved(notebook):
 
 def test_an_answer_may_use_an_earlier_one(notebook):
     """The learner's own where it is in the file; otherwise the package's is imported there."""
-    notebook.run("from minidraw.learn.table.lesson_05 import softmax_backward")
+    notebook.run("from minidraw.learn.exercises.lesson_05 import softmax_backward")
     assert "Saved" in notebook.run(WHOLE)
-    line = "from minidraw.learn.table.lesson_05 import softmax_backward\n"
+    line = "from minidraw.learn.exercises.lesson_05 import softmax_backward\n"
     assert line in MINE.read_text()
     notebook.run(RIGHT)
     assert line not in MINE.read_text()
-    assert saved.functions()["softmax_backward"].__module__ == "mine"
+    assert own_functions.functions()["softmax_backward"].__module__ == "mine"
     assert "Saved" in notebook.run(WHOLE)
 
 
@@ -312,7 +313,7 @@ def test_two_outputs_in_each_others_place(notebook):
         "return dmu.sum(axis=1), (dmu * offset).sum(axis=1), dvar",
         "return (dmu * offset).sum(axis=1), dmu.sum(axis=1), dvar",
     )
-    notebook.run("from minidraw.learn.table.lesson_05 import softmax_backward")
+    notebook.run("from minidraw.learn.exercises.lesson_05 import softmax_backward")
     with pytest.raises(NotYet, match="they have changed places") as stopped:
         notebook.run(swapped)
     assert "Inputs: dF (" in str(stopped.value)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from minidraw.learn.diagrams import box, paper, wire
-from minidraw.learn.pictures import VERMILION, panels
+from minidraw.learn.notebook import VERMILION, panels
+from minidraw.learn.notebook.diagrams import box, paper, wire
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import ipywidgets
 import numpy as np
 import pytest
 
-from minidraw.learn import pictures
+from minidraw.learn.notebook import pictures
 
 
 @pytest.fixture

@@ -5,11 +5,11 @@ import pytest
 
 from minidraw import gradcheck, layers
 from minidraw.datasets import as_float, load
-from minidraw.learn import saved
-from minidraw.learn.mine import PAIRS, SINGLES, Mine
+from minidraw.learn import own_functions
+from minidraw.learn.own_layers import PAIRS, SINGLES, OwnLayers
 from minidraw.models import draw
-from minidraw.models.base import Batch
-from minidraw.training.flat import flat
+from minidraw.models.interface import Batch
+from minidraw.training.flat_weights import flat
 from minidraw.training.optimizer import Adam
 from tests.learn.styles import STYLES
 
@@ -22,14 +22,14 @@ def written(*ids):
     blocks = ["import numpy as np"]
     for id in ids:
         function, name = STYLES[id][FAST.get(id, 0)], id.partition(".")[2]
-        blocks.append(saved.source_of(function).replace(function.__name__, name))
-    saved.FILE.write_text("\n\n\n".join(blocks) + "\n")
-    return Mine()
+        blocks.append(own_functions.source_of(function).replace(function.__name__, name))
+    own_functions.FILE.write_text("\n\n\n".join(blocks) + "\n")
+    return OwnLayers()
 
 
 def test_with_everything_written_all_is_the_learners():
     mine = written(*IDS)
-    assert len(mine.own) == 20 and not mine.why
+    assert len(mine.own) == 20 and not mine.unused
     assert mine.report() == "20 of 20 functions here are yours"
 
 
@@ -78,39 +78,41 @@ def test_training_goes_as_with_the_layers():
 def test_a_forward_alone_is_not_used():
     mine = written("04.filterbank", "06.read", "06.read_backward")
     assert sorted(mine.own) == ["read", "read_backward"]
-    assert mine.why == {"filterbank": "needs filterbank_backward too"}
+    assert mine.unused == {"filterbank": "needs filterbank_backward too"}
     assert mine.filterbank is layers.filterbank
     assert "2 of 20 functions here are yours" in mine.report()
 
 
 def test_a_pair_whose_caches_disagree_is_not_used():
     written("10.kl", "10.kl_backward")
-    text = saved.FILE.read_text()
-    saved.FILE.write_text(
+    text = own_functions.FILE.read_text()
+    own_functions.FILE.write_text(
         text.replace("return nats, (mu, np.sqrt(var))", "return nats, (mu, var, 1)")
     )
-    mine = Mine()
-    assert mine.own == [] and mine.kl is layers.kl and mine.kl_backward is layers.kl_backward
-    assert "ValueError" in mine.why["kl_backward"] and "kl" in mine.why
+    mine = OwnLayers()
+    assert (
+        mine.own == [] and mine.kl.__module__ == mine.kl_backward.__module__ == layers.kl.__module__
+    )
+    assert "ValueError" in mine.unused["kl_backward"] and "kl" in mine.unused
 
 
 def test_what_has_become_wrong_is_not_used():
     written("02.sigmoid", "13.adam_update")
-    text = saved.FILE.read_text().replace("1 / (1 + np.exp(-a))", "2 / (1 + np.exp(-a))")
-    saved.FILE.write_text(text)
-    mine = Mine()
+    text = own_functions.FILE.read_text().replace("1 / (1 + np.exp(-a))", "2 / (1 + np.exp(-a))")
+    own_functions.FILE.write_text(text)
+    mine = OwnLayers()
     assert mine.own == ["adam_update"]
-    assert "twice" in mine.why["sigmoid"]
+    assert "twice" in mine.unused["sigmoid"]
 
 
 def test_imported_functions_are_not_the_learners():
-    saved.FILE.write_text("from minidraw.layers import kl, kl_backward, sigmoid\n")
-    assert Mine().own == []
-    saved.FILE.write_text(
+    own_functions.FILE.write_text("from minidraw.layers import kl, kl_backward, sigmoid\n")
+    assert OwnLayers().own == []
+    own_functions.FILE.write_text(
         "from minidraw import layers\n\ndef sigmoid(a):\n    return layers.sigmoid(a)\n"
     )
-    mine = Mine()
-    assert mine.own == [] and "minidraw's own sigmoid" in mine.why["sigmoid"]
+    mine = OwnLayers()
+    assert mine.own == [] and "minidraw's own sigmoid" in mine.unused["sigmoid"]
 
 
 def test_float32_stays_float32():
@@ -118,8 +120,8 @@ def test_float32_stays_float32():
     mine = written(*IDS)
     rng = np.random.default_rng(0)
     x = rng.random((3, 1, 7, 5)).astype("f4")
-    raw = (0.3 * rng.standard_normal((3, 5))).astype("f4")
-    glimpse, cache = mine.read_attention(np.zeros_like(x), raw, x=x, K=3)
+    theta = (0.3 * rng.standard_normal((3, 5))).astype("f4")
+    glimpse, cache = mine.read_attention(np.zeros_like(x), theta, x=x, K=3)
     gradients = mine.read_attention_backward(np.ones_like(glimpse), cache)
     assert glimpse.dtype == np.float32
     assert all(gradient.dtype == np.float32 for gradient in gradients)
@@ -134,5 +136,5 @@ def test_gradients_are_fresh_arrays():
 
 
 def test_no_file_is_said_in_a_line():
-    with pytest.raises(ValueError, match="there is no .*mine.py"):
-        Mine()
+    with pytest.raises(ValueError, match="mine.py: no such file"):
+        OwnLayers()

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from minidraw.learn import message
-from minidraw.learn.check import judge
-from minidraw.learn.mutants import mutants
+from minidraw.learn.checking import messages
+from minidraw.learn.checking.judge import judge
+from minidraw.learn.checking.mutants import mutants
 from tests.learn.mutations import BENT, EXERCISES, answered, bent, wrong_answers
 
 WORDS = Path(__file__).with_name("words.txt")
@@ -82,7 +82,7 @@ def test_a_mistake_of_the_table_is_called_by_its_name(id):
     named = [words for *_, words in EXERCISES[id].mistakes]
     told = dict(line.split(" -> ") for line in stored_words()[id])
     for words in named:
-        assert words not in told or message.UNKNOWN not in told[words], words
+        assert words not in told or messages.UNKNOWN not in told[words], words
 
 
 @pytest.mark.parametrize("id", EXERCISES)
@@ -97,7 +97,7 @@ def test_what_nothing_explains_is_not_explained(id):
     verdict = judge(answered(entry), bent(entry, noisy))
     assert verdict.kind == "wrong"
     if max(np.size(v) for v in entry.cases[0].inputs.values()) > 1:
-        assert message.UNKNOWN in verdict.message
+        assert messages.UNKNOWN in verdict.message
         assert "Most wrong" in verdict.message
 
 
@@ -117,6 +117,7 @@ def test_a_small_number_too_many_is_neither_a_sign_nor_a_factor(small):
 def test_a_cause_must_explain_all_draws(id, first):
     """A mistake on the first draw and something else on the others has no name."""
     entry = EXERCISES[id]
+    assert entry.cases and entry.cached in (True, False)  # computed before a call is watched
     named, _ = mutants(entry)
     if first == "table" and not named:
         pytest.skip("its table has no mistakes")
@@ -133,7 +134,7 @@ def test_a_cause_must_explain_all_draws(id, first):
     verdict = judge(answered(entry), function)
     assert verdict.kind in ("wrong", "raised")
     for line in verdict.message.splitlines():
-        assert message.UNKNOWN in line or not is_cause(line) or "stopped" in line, line
+        assert messages.UNKNOWN in line or not is_cause(line) or "stopped" in line, line
 
 
 @pytest.mark.parametrize("id", EXERCISES)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from minidraw.learn.grade import grade
-from minidraw.learn.open import OPEN, judge_open
+from minidraw.learn.exercises.open_exercises import OPEN, judge_open
+from minidraw.learn.grading import grade
 from tests.learn import open_answers
 
 THEIRS = {name: value for name, value in vars(open_answers).items() if callable(value)}
@@ -87,7 +87,7 @@ def test_grading_a_file_of_open_answers(tmp_path):
 def test_answers_that_call_the_package_do_not_count(tmp_path):
     path = tmp_path / "open.py"
     path.write_text(
-        "from minidraw.learn import open as o\n\n"
+        "from minidraw.learn.exercises import open_exercises as o\n\n"
         "def gru(*arguments):\n    return o.gru(*arguments)\n"
     )
     assert grade(path)["08.gru"]["verdict"] == "borrowed"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from minidraw.learn.check import judge
+from minidraw.learn.checking.judge import judge
 from tests.learn.mutations import EXERCISES
 from tests.learn.styles import STYLES
 

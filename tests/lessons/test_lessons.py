@@ -11,8 +11,8 @@ import nbformat
 import pytest
 
 from lessons import render
-from minidraw.learn.saved import source_of
-from minidraw.learn.table import everything
+from minidraw.learn.exercises import everything
+from minidraw.learn.own_functions import source_of
 from tests.learn.cells import Notebook
 from tests.learn.styles import STYLES
 

@@ -3,7 +3,7 @@ import pytest
 
 from minidraw import layers
 from minidraw.models import draw
-from minidraw.models.base import Batch
+from minidraw.models.interface import Batch
 
 SIZE = {"height": 7, "width": 5, "glimpses": 3, "hidden": 6, "latent": 4, "write_size": 3}
 
@@ -116,8 +116,8 @@ def test_first_read_window_comes_from_the_learned_start():
     config = draw.Config(**SIZE)
     params, batch, noise = network(config)
     film = draw.reconstruct(params, batch, noise, config, layers)
-    raw = params["decoder.h_0"] @ params["read_window.W"] + params["read_window.b"]
-    parts, _ = layers.window(raw[None], height=7, width=5, K=2)
+    theta = params["decoder.h_0"] @ params["read_window.W"] + params["read_window.b"]
+    parts, _ = layers.window(theta[None], height=7, width=5, K=2)
     for filmed, part in zip(film.read_window, parts, strict=True):
         np.testing.assert_allclose(filmed[0], part[0])
 

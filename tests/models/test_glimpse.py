@@ -4,22 +4,22 @@ import numpy as np
 import pytest
 
 from minidraw import layers
-from minidraw.models import glimpse
-from minidraw.models.base import Batch
-from minidraw.models.glimpse.measures import ErrorRate
+from minidraw.models import classifier
+from minidraw.models.classifier.costs import ErrorRate
+from minidraw.models.interface import Batch
 
 SIZE = {"height": 11, "width": 8, "classes": 5, "glimpses": 3, "hidden": 6, "read_size": 3}
 
 
 @pytest.fixture(params=[1, 3], ids=["grey", "colour"])
 def config(request):
-    return glimpse.Config(channels=request.param, **SIZE)
+    return classifier.Config(channels=request.param, **SIZE)
 
 
 def network(config, n=4, dtype=np.float64):
     """Random weights, images and labels."""
     rng = np.random.default_rng(0)
-    shapes = glimpse.param_shapes(config).items()
+    shapes = classifier.param_shapes(config).items()
     params = {name: (0.4 * rng.standard_normal(shape)).astype(dtype) for name, shape in shapes}
     x = rng.random((n, *config.image_shape)).astype(dtype)
     return params, Batch(x, rng.integers(0, config.classes, n)), None
@@ -27,22 +27,22 @@ def network(config, n=4, dtype=np.float64):
 
 def test_costs_are_those_of_loss_and_grads(config, ops):
     params, batch, noise = network(config)
-    costs = glimpse.costs(params, batch, noise, config, ops)
-    again, grads = glimpse.loss_and_grads(params, batch, noise, config, ops)
-    assert tuple(costs) == glimpse.Measured.COLUMNS == ("nll", "error", "total")
+    costs = classifier.costs(params, batch, noise, config, ops)
+    again, grads = classifier.loss_and_grads(params, batch, noise, config, ops)
+    assert tuple(costs) == classifier.Measured.COLUMNS == ("nll", "error", "total")
     for name, cost in costs.items():
         assert cost.shape == (4,)
         np.testing.assert_array_equal(cost, again[name])
     np.testing.assert_array_equal(costs["total"], costs["nll"])
     shapes = {name: gradient.shape for name, gradient in grads.items()}
-    assert shapes == glimpse.param_shapes(config)
-    assert glimpse.noise_shape(config, 4) is None
+    assert shapes == classifier.param_shapes(config)
+    assert classifier.noise_shape(config, 4) is None
 
 
 def test_an_error_is_a_likeliest_class_that_is_wrong(config, ops):
     params, batch, noise = network(config, n=40)
-    logits = np.log(glimpse.look(params, batch.images, config, ops).probabilities)
-    costs = glimpse.costs(params, batch, noise, config, ops)
+    logits = np.log(classifier.look(params, batch.images, config, ops).probabilities)
+    costs = classifier.costs(params, batch, noise, config, ops)
     np.testing.assert_array_equal(costs["error"], logits.argmax(axis=1) != batch.labels)
     assert 0 < costs["error"].mean() < 1
     np.testing.assert_allclose(costs["nll"], -logits[np.arange(40), batch.labels], rtol=1e-9)
@@ -52,7 +52,7 @@ def test_an_error_is_a_likeliest_class_that_is_wrong(config, ops):
 def test_a_network_that_knows_nothing_costs_the_logarithm_of_the_classes(config, ops):
     params, batch, noise = network(config)
     params["label.W"][:], params["label.b"][:] = 0, 0
-    costs = glimpse.costs(params, batch, noise, config, ops)
+    costs = classifier.costs(params, batch, noise, config, ops)
     np.testing.assert_allclose(costs["nll"], np.log(5), rtol=1e-12)
 
 
@@ -60,8 +60,8 @@ def test_nothing_is_written_into(config, ops):
     params, batch, noise = network(config)
     kept = {name: weight.copy() for name, weight in params.items()}
     x, labels = batch.images.copy(), batch.labels.copy()
-    glimpse.loss_and_grads(params, batch, noise, config, ops)
-    glimpse.look(params, batch.images, config, ops)
+    classifier.loss_and_grads(params, batch, noise, config, ops)
+    classifier.look(params, batch.images, config, ops)
     np.testing.assert_array_equal(batch.images, x)
     np.testing.assert_array_equal(batch.labels, labels)
     for name, weight in params.items():
@@ -70,17 +70,17 @@ def test_nothing_is_written_into(config, ops):
 
 def test_nothing_is_carried_over_into_the_next_batch(config, ops):
     params, batch, noise = network(config)
-    first = glimpse.costs(params, batch, noise, config, ops)
-    glimpse.costs(params, Batch(1 - batch.images, batch.labels), noise, config, ops)
-    again = glimpse.costs(params, batch, noise, config, ops)
+    first = classifier.costs(params, batch, noise, config, ops)
+    classifier.costs(params, Batch(1 - batch.images, batch.labels), noise, config, ops)
+    again = classifier.costs(params, batch, noise, config, ops)
     np.testing.assert_array_equal(first["nll"], again["nll"])
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_dtype_is_kept(config, ops, dtype):
     params, batch, noise = network(config, dtype=dtype)
-    costs, grads = glimpse.loss_and_grads(params, batch, noise, config, ops)
-    looks = glimpse.look(params, batch.images, config, ops)
+    costs, grads = classifier.loss_and_grads(params, batch, noise, config, ops)
+    looks = classifier.look(params, batch.images, config, ops)
     for array in (*costs.values(), *grads.values(), looks.patches, *looks.window):
         assert array.dtype == dtype
 
@@ -90,8 +90,8 @@ def test_layers_and_kernels_agree(config, dtype, limit):
     from minidraw import kernels
 
     case = network(config, dtype=dtype)
-    costs, grads = glimpse.loss_and_grads(*case, config, layers)
-    ours, our_grads = glimpse.loss_and_grads(*case, config, kernels)
+    costs, grads = classifier.loss_and_grads(*case, config, layers)
+    ours, our_grads = classifier.loss_and_grads(*case, config, kernels)
     pairs = [(ours[key], costs[key]) for key in costs]
     pairs += [(our_grads[name], grads[name]) for name in grads]
     for a, b in pairs:
@@ -100,16 +100,16 @@ def test_layers_and_kernels_agree(config, dtype, limit):
 
 def test_gradients_add_over_images(config, ops):
     params, (x, labels), noise = network(config)
-    _, whole = glimpse.loss_and_grads(params, Batch(x, labels), noise, config, ops)
-    _, first = glimpse.loss_and_grads(params, Batch(x[:1], labels[:1]), noise, config, ops)
-    _, rest = glimpse.loss_and_grads(params, Batch(x[1:], labels[1:]), noise, config, ops)
+    _, whole = classifier.loss_and_grads(params, Batch(x, labels), noise, config, ops)
+    _, first = classifier.loss_and_grads(params, Batch(x[:1], labels[:1]), noise, config, ops)
+    _, rest = classifier.loss_and_grads(params, Batch(x[1:], labels[1:]), noise, config, ops)
     for name, gradient in whole.items():
         np.testing.assert_allclose(first[name] + rest[name], gradient, rtol=1e-9, atol=1e-11)
 
 
 def test_looks_are_what_is_seen_through_the_windows(config, ops):
     params, batch, _ = network(config)
-    looks = glimpse.look(params, batch.images, config, ops)
+    looks = classifier.look(params, batch.images, config, ops)
     assert looks.patches.shape == (3, 4, config.channels, 3, 3) and looks.read_size == 3
     np.testing.assert_allclose(looks.probabilities.sum(axis=1), 1, rtol=1e-12)
     x, y, stride, var, gamma = looks.window
@@ -122,23 +122,23 @@ def test_looks_are_what_is_seen_through_the_windows(config, ops):
 
 def test_the_first_window_is_learned_and_later_ones_follow_from_what_was_seen(config, ops):
     params, batch, _ = network(config)
-    x, *_ = glimpse.look(params, batch.images, config, ops).window
+    x, *_ = classifier.look(params, batch.images, config, ops).window
     assert (x[0] == x[0, 0]).all() and len(set(x[1])) == len(set(x[2])) == 4
-    raw = params["lstm.h_0"] @ params["window.W"] + params["window.b"]
-    first, _ = layers.window(raw[None], height=11, width=8, K=3)
+    theta = params["lstm.h_0"] @ params["window.W"] + params["window.b"]
+    first, _ = layers.window(theta[None], height=11, width=8, K=3)
     np.testing.assert_allclose(x[0], first[0][0], rtol=1e-12)
     other = batch.images.copy()
     other[1] = 1 - other[1]
-    moved, *_ = glimpse.look(params, other, config, ops).window
+    moved, *_ = classifier.look(params, other, config, ops).window
     np.testing.assert_array_equal((moved != x).any(axis=0), [False, True, False, False])
 
 
 @pytest.mark.parametrize("height, width", [(100, 100), (60, 100)])
 def test_the_first_windows_cover_the_whole_image(height, width):
-    config = glimpse.Config(height=height, width=width)
-    params = glimpse.init_params(config, np.random.default_rng(0), np.float64)
+    config = classifier.Config(height=height, width=width)
+    params = classifier.init_params(config, np.random.default_rng(0), np.float64)
     x = np.random.default_rng(1).random((3, *config.image_shape))
-    center_x, center_y, stride, var, _ = glimpse.look(params, x, config, layers).window
+    center_x, center_y, stride, var, _ = classifier.look(params, x, config, layers).window
     np.testing.assert_allclose(center_x[0], (width - 1) / 2, rtol=1e-12)
     np.testing.assert_allclose(center_y[0], (height - 1) / 2, rtol=1e-12)
     np.testing.assert_allclose(11 * stride[0], 99, rtol=1e-12)  # from edge to edge
@@ -147,36 +147,36 @@ def test_the_first_windows_cover_the_whole_image(height, width):
 
 
 def test_initial_weights():
-    config = glimpse.Config(channels=3, hidden=64)
-    params = glimpse.init_params(config, np.random.default_rng(0))
-    assert {name: w.shape for name, w in params.items()} == glimpse.param_shapes(config)
+    config = classifier.Config(channels=3, hidden=64)
+    params = classifier.init_params(config, np.random.default_rng(0))
+    assert {name: w.shape for name, w in params.items()} == classifier.param_shapes(config)
     assert all(weight.dtype == np.float32 for weight in params.values())
-    again = glimpse.init_params(config, np.random.default_rng(0))
+    again = classifier.init_params(config, np.random.default_rng(0))
     assert all((params[name] == again[name]).all() for name in params)
     np.testing.assert_array_equal(params["lstm.b"].reshape(4, -1)[1], 1)
     np.testing.assert_array_equal(params["lstm.b"].reshape(4, -1)[[0, 2, 3]], 0)
 
 
 def test_parameter_table_at_the_papers_size():
-    config = glimpse.Config()
+    config = classifier.Config()
     assert config.image_shape == (1, 100, 100) and config.glimpses == 8
-    shapes = glimpse.param_shapes(config)
+    shapes = classifier.param_shapes(config)
     assert shapes["lstm.W"] == (256 + 144, 1024) and shapes["lstm.b"] == (1024,)
     assert shapes["window.W"] == (256, 5) and shapes["label.W"] == (256, 10)
-    assert shapes == glimpse.param_shapes(glimpse.Config(glimpses=4))
+    assert shapes == classifier.param_shapes(classifier.Config(glimpses=4))
 
 
 @pytest.mark.parametrize("size", ["height", "width", "channels", "glimpses", "hidden"])
 def test_sizes_of_zero_are_refused(size):
     with pytest.raises(ValueError, match=f"{size} must be at least 1"):
-        glimpse.Config(**{size: 0})
+        classifier.Config(**{size: 0})
 
 
 def test_too_few_classes_or_filters_are_refused():
     with pytest.raises(ValueError, match="at least 2 classes"):
-        glimpse.Config(classes=1)
+        classifier.Config(classes=1)
     with pytest.raises(ValueError, match="read_size must be at least 2, got 1: eq 24"):
-        glimpse.Config(read_size=1)
+        classifier.Config(read_size=1)
 
 
 def test_error_rate_in_words():

@@ -5,8 +5,8 @@ import numpy
 import pytest
 from autograd import value_and_grad
 
-from minidraw.models import draw, glimpse
-from minidraw.models.base import Batch
+from minidraw.models import classifier, draw
+from minidraw.models.interface import Batch
 
 
 def affine(p, name, v):
@@ -123,14 +123,14 @@ def classifier_cost(p, x, labels, T, N):
 @pytest.mark.parametrize("T", [1, 4])
 def test_the_classifiers_cost_and_every_gradient(ops, channels, T):
     size = {"height": 11, "width": 8, "channels": channels, "classes": 6}
-    config = glimpse.Config(**size, glimpses=T, hidden=7, read_size=3)
+    config = classifier.Config(**size, glimpses=T, hidden=7, read_size=3)
     rng = numpy.random.default_rng(0)
     params = {
         name: 0.3 * rng.standard_normal(shape)
-        for name, shape in glimpse.param_shapes(config).items()
+        for name, shape in classifier.param_shapes(config).items()
     }
     x, labels = rng.random((5, *config.image_shape)), numpy.array([5, 0, 3, 3, 1])
     expected, expected_grads = value_and_grad(classifier_cost)(params, x, labels, T, 3)
-    costs, grads = glimpse.loss_and_grads(params, Batch(x, labels), None, config, ops)
+    costs, grads = classifier.loss_and_grads(params, Batch(x, labels), None, config, ops)
     assert costs["total"].sum() == pytest.approx(expected, rel=1e-9)
     assert_same(grads, expected_grads)

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from minidraw.training.flat import flat
+from minidraw.training.flat_weights import flat
 from minidraw.training.optimizer import EPS, Adam
 
 SHAPES = {"a.W": (3, 2), "a.b": (2,), "start": (1, 2, 2)}

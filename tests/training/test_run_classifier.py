@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from minidraw.presets import Preset
-from minidraw.training import checkpoint, loop, start
+from minidraw.training import checkpoint, loop, setup
 from minidraw.training.recipe import Recipe
 from minidraw.training.workers import Workers
 
@@ -18,7 +18,7 @@ PRESET = Preset(
     data="",
     config={"glimpses": 2, "hidden": 8, "read_size": 3},
     recipe=Recipe(epochs=8 / 112, batch=40, validate=4, rate=0.01, valid_images=50),
-    model="glimpse",
+    model="classifier",
 )
 SOURCE = {"name_or_path": "cluttered-digits"}
 STEPS = 8
@@ -31,7 +31,7 @@ def workers():
 
 
 def begin(folder, workers, **changes):
-    return start.new(PRESET, folder, workers, name="tiny", source=SOURCE, **changes)
+    return setup.new(PRESET, folder, workers, name="tiny", source=SOURCE, **changes)
 
 
 def rows(folder):
@@ -52,7 +52,7 @@ def test_the_folder(whole):
     names = ["checkpoint.npz", "config.json", "curves.png", "glimpses.png", "log.csv"]
     assert sorted(os.listdir(folder)) == names
     meta = json.loads((folder / "config.json").read_text())
-    assert meta["model"] == "glimpse" and meta["config"]["classes"] == 10
+    assert meta["model"] == "classifier" and meta["config"]["classes"] == 10
     assert meta["protocol"] == "cluttered-digits" and meta["fresh"] is False
     log = rows(folder)
     assert [row["step"] for row in log] == [str(k) for k in range(1, STEPS + 1)]
@@ -80,7 +80,7 @@ def test_resumed_bit_for_bit(tmp_path, workers, whole, stop):
     trainer.step = step
     with pytest.raises(loop.Interrupted):
         loop.fit(trainer, run)
-    result = loop.fit(*start.resumed(folder, workers))
+    result = loop.fit(*setup.resumed(folder, workers))
     assert result == whole[1] and rows(folder) == rows(whole[0])
     shapes = {name: w.shape for name, w in checkpoint.load_network(folder)[2].items()}
     groups = ("weights", "average", "mean", "square")
@@ -104,7 +104,7 @@ def test_films_of_glimpses_may_grow(tmp_path, workers):
 
 
 def test_the_best_weights_are_those_of_the_lower_cross_entropy(tmp_path, workers, whole):
-    trainer, _ = start.resumed(whole[0], workers)
+    trainer, _ = setup.resumed(whole[0], workers)
     result = trainer.validate()
     views = trainer.adam.average if trainer.averaged else trainer.adam.weights
     assert result == whole[1] and trainer.params is views.views

@@ -5,11 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from minidraw import kernels
+from minidraw import kernels, randomness
 from minidraw.datasets import Dataset, Split
 from minidraw.datasets.base import middle
 from minidraw.models import draw
-from minidraw.training import draws
 from minidraw.training.recipe import Recipe
 from minidraw.training.trainer import Trainer
 from minidraw.training.workers import Workers
@@ -55,22 +54,27 @@ def test_the_same_split_gives_the_same_bits(threads):
 
 @settings(max_examples=30, deadline=None)
 @given(cuts=st.lists(st.integers(0, BATCH), max_size=4), step=st.integers(0, 5))
-def test_draws_do_not_depend_on_the_split(cuts, step):
+def test_noise_do_not_depend_on_the_split(cuts, step):
     edges = [0, *sorted(cuts), BATCH]
     parts = [(a, b) for a, b in zip(edges, edges[1:], strict=False) if a < b]
-    key = 7, step, draws.NOISE
-    whole = draws.noise(SHAPE, 0, BATCH, np.float32, *key)
-    joined = [draws.noise(SHAPE, a, b, np.float32, *key) for a, b in parts]
+    key = 7, step, randomness.NOISE
+    whole = randomness.noise(SHAPE, 0, BATCH, np.float32, *key)
+    joined = [randomness.noise(SHAPE, a, b, np.float32, *key) for a, b in parts]
     np.testing.assert_array_equal(np.concatenate(joined, axis=1), whole)
     means = np.random.default_rng(0).random((BATCH, 1, 3, 2), np.float32)
-    coins = draws.binarize(means, 0, BATCH, *key)
-    joined = [draws.binarize(means[a:b], a, b, *key) for a, b in parts]
+    coins = randomness.binarize(means, 0, BATCH, *key)
+    joined = [randomness.binarize(means[a:b], a, b, *key) for a, b in parts]
     np.testing.assert_array_equal(np.concatenate(joined), coins)
 
 
-def test_draws_depend_on_everything_else():
-    keys = [(7, 0, draws.NOISE), (8, 0, draws.NOISE), (7, 1, draws.NOISE), (7, 0, draws.COINS)]
-    drawn = [draws.noise(SHAPE, 0, BATCH, np.float32, *key) for key in keys]
+def test_noise_depend_on_everything_else():
+    keys = [
+        (7, 0, randomness.NOISE),
+        (8, 0, randomness.NOISE),
+        (7, 1, randomness.NOISE),
+        (7, 0, randomness.COINS),
+    ]
+    drawn = [randomness.noise(SHAPE, 0, BATCH, np.float32, *key) for key in keys]
     assert len(np.unique(np.stack(drawn))) > 0.99 * 4 * np.prod(SHAPE)
 
 

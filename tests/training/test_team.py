@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from minidraw.errors import UserError
-from minidraw.training import team as module
-from minidraw.training.flat import flat
-from minidraw.training.team import Team
+from minidraw.training import processes as module
+from minidraw.training.flat_weights import flat
+from minidraw.training.processes import Team
 from minidraw.training.workers import Workers
 
 forks = pytest.mark.skipif(not module.FORKS, reason="no processes are forked here")
@@ -98,7 +98,7 @@ def test_a_killed_process_is_an_error_of_one_line(make):
 def test_no_process_outlives_a_killed_parent():
     code = """
 import os, time
-from minidraw.training.team import Team
+from minidraw.training.processes import Team
 from minidraw.training.workers import Workers
 team = Team(lambda argument, member: os.getpid(), 2, Workers(2))
 team(0)

@@ -3,12 +3,11 @@
 import numpy as np
 import pytest
 
-from minidraw import layers
+from minidraw import layers, randomness
 from minidraw.datasets import Dataset, Split, from_array
 from minidraw.errors import UserError
 from minidraw.models import draw
-from minidraw.models.draw.measures import Bound
-from minidraw.training import draws
+from minidraw.models.draw.costs import Bound
 from minidraw.training import trainer as trainer_module
 from minidraw.training.trainer import Diverged
 from minidraw.training.workers import Workers, default_threads
@@ -62,7 +61,7 @@ def test_training_sees_random_parts_of_larger_images(trainer, monkeypatch):
     for step in range(3):
         made.step()
         rows = made._rows(step)
-        expected = draws.crop(larger[rows], (7, 6), 0, 20, made.recipe.seed, step)
+        expected = randomness.crop(larger[rows], (7, 6), 0, 20, made.recipe.seed, step)
         np.testing.assert_array_equal(seen[step], expected / np.float32(255))
     assert not np.array_equal(np.sort(seen[0], axis=0), np.sort(seen[1], axis=0))
     assert made.validate().images == 4 and made.pictures(4)["samples"].shape == (4, 1, 7, 6)
@@ -94,10 +93,9 @@ def test_the_gradient_is_that_of_the_mean_loss(trainer, state):
     before = {name: view.copy() for name, view in made.adam.weights.views.items()}
     made.step()
     mean = made.adam.mean.vector / (1 - made.recipe.beta1)
-    draws = trainer_module.draws
     x = trainer_module.as_float(made.data.train.images[rows])
-    x = draws.binarize(x, 0, 30, 0, 0, draws.COINS)
-    noise = draws.noise((2, 30, 3), 0, 30, np.float32, 0, 0, draws.NOISE)
+    x = randomness.binarize(x, 0, 30, 0, 0, randomness.COINS)
+    noise = randomness.noise((2, 30, 3), 0, 30, np.float32, 0, 0, randomness.NOISE)
     _, grads = draw.loss_and_grads(before, trainer_module.Batch(x), noise, made.config, layers)
     expected = np.concatenate([grads[name].ravel() for name in before]) / 30
     assert np.abs(mean - expected).max() < 1e-5 * np.abs(expected).max()

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minidraw.models.base import init_weights
+from minidraw.models.interface import init_weights
 
 INITIAL_READ_STRIDE = 0.45  # of eq 24's full stride: filters inside the image, and with a
 INITIAL_WRITE_STRIDE = 0.8  # deviation of half a stride they overlap

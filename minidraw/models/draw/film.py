@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from minidraw.models.base import Film, Window, linear, packed_weights
-from minidraw.models.draw.passes import forward, paint, raw_windows
+from minidraw.models.draw.network import empty_thetas, forward, paint
+from minidraw.models.interface import Film, Window, apply_linear, packed_weights
 
 FEW = 9  # paintings in a run's film
 
@@ -24,7 +24,7 @@ def reconstruct(params, batch, noise, config, ops):
     T, n, _ = noise.shape
     canvases = np.empty((T + 1, n, *config.image_shape), batch.images.dtype)
     _, _, tape = forward(params, batch.images, noise, config, ops, film=canvases)
-    return _film(canvases, tape.read_raw, tape.write_raw, config, ops)
+    return _film(canvases, tape.read_theta, tape.write_theta, config, ops)
 
 
 def generate(params, noise, config, ops):
@@ -51,27 +51,28 @@ def generate(params, noise, config, ops):
     c_dec = np.repeat(params["decoder.c_0"][None], n, axis=0)
     canvases = np.empty((T + 1, n, *config.image_shape), noise.dtype)
     canvases[0] = params["canvas_0"]
-    _, write_raw = raw_windows(config, T, n, noise.dtype)
+    _, write_theta = empty_thetas(config, T, n, noise.dtype)
     params = packed_weights(params, ops)
     for t in range(T):
         seen[:, H:] = noise[t]  # eq 13
-        a = linear(params, "decoder", seen, ops)
+        a = apply_linear(params, "decoder", seen, ops)
         (seen[:, :H], c_dec), _ = ops.lstm_gates(a, c_dec)  # eq 14
-        stroke, _ = paint(params, seen[:, :H], config, ops, write_raw, t)
+        stroke, _ = paint(params, seen[:, :H], config, ops, write_theta, t)
         canvases[t + 1] = canvases[t] + stroke  # eq 15
-    return _film(canvases, None, write_raw, config, ops)
+    return _film(canvases, None, write_theta, config, ops)
 
 
-def _film(canvases, read_raw, write_raw, config, ops):
-    def windows(raw, K):
-        if raw is None:
+def _film(canvases, read_theta, write_theta, config, ops):
+    def windows(theta, K):
+        if theta is None:
             return None
         size = {"height": config.height, "width": config.width, "K": K}
-        parts, _ = ops.window(raw.reshape(-1, 5), **size)
-        return Window(*(part.reshape(raw.shape[:2]) for part in parts))
+        parts, _ = ops.window(theta.reshape(-1, 5), **size)
+        return Window(*(part.reshape(theta.shape[:2]) for part in parts))
 
-    reading, writing = windows(read_raw, config.read_size), windows(write_raw, config.write_size)
-    return Film(canvases, reading, writing, config.read_size, config.write_size)
+    read_window = windows(read_theta, config.read_size)
+    write_window = windows(write_theta, config.write_size)
+    return Film(canvases, read_window, write_window, config.read_size, config.write_size)
 
 
 def pictures(params, batch, noise, config, ops):

@@ -34,18 +34,18 @@ def filterbank_by_logs(center, stride, var, *, K, A):
     return [F, {"mu": mu, "F": F}]
 
 
-def window_by_columns(raw, *, height, width, K):
-    center_x = raw[:, 0] * (width + 1) / 2 + (width - 1) / 2
-    center_y = raw[:, 1] * (height + 1) / 2 + (height - 1) / 2
-    var, stride, gamma = (np.exp(np.minimum(np.maximum(raw[:, k], -12), 12)) for k in (2, 3, 4))
+def window_by_columns(theta, *, height, width, K):
+    center_x = theta[:, 0] * (width + 1) / 2 + (width - 1) / 2
+    center_y = theta[:, 1] * (height + 1) / 2 + (height - 1) / 2
+    var, stride, gamma = (np.exp(np.minimum(np.maximum(theta[:, k], -12), 12)) for k in (2, 3, 4))
     stride = stride * (max(height, width) - 1) / (K - 1)
-    cache = raw, stride, var, gamma, height, width
+    cache = theta, stride, var, gamma, height, width
     return (center_x, center_y, stride, var, gamma), cache
 
 
-def window_by_rows(raw, *, height, width, K):
+def window_by_rows(theta, *, height, width, K):
     rows = []
-    for gx, gy, log_var, log_stride, log_gamma in raw:
+    for gx, gy, log_var, log_stride, log_gamma in theta:
         kept = [np.exp(min(max(value, -12), 12)) for value in (log_var, log_stride, log_gamma)]
         rows.append(
             (

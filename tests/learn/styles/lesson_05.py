@@ -53,8 +53,8 @@ def filterbank_backward_by_einsum(dF, cache):
 
 def window_backward_by_stack(dout, cache):
     dcenter_x, dcenter_y, dstride, dvar, dgamma = dout
-    raw, stride, var, gamma, height, width = cache
-    flows = [(-12 <= raw[:, k]) & (raw[:, k] <= 12) for k in (2, 3, 4)]
+    theta, stride, var, gamma, height, width = cache
+    flows = [(-12 <= theta[:, k]) & (theta[:, k] <= 12) for k in (2, 3, 4)]
     columns = [
         dcenter_x * (width + 1) * 0.5,
         dcenter_y * (height + 1) * 0.5,
@@ -66,13 +66,13 @@ def window_backward_by_stack(dout, cache):
 
 
 def window_backward_by_rows(dout, cache):
-    raw, stride, var, gamma, height, width = cache
-    draw = np.zeros(raw.shape)
-    for n in range(len(raw)):
+    theta, stride, var, gamma, height, width = cache
+    draw = np.zeros(theta.shape)
+    for n in range(len(theta)):
         draw[n, 0] = dout[0][n] * (width + 1) / 2
         draw[n, 1] = dout[1][n] * (height + 1) / 2
         for k, value, gradient in ((2, var, dout[3]), (3, stride, dout[2]), (4, gamma, dout[4])):
-            if abs(raw[n, k]) <= 12:
+            if abs(theta[n, k]) <= 12:
                 draw[n, k] = value[n] * gradient[n]
     return draw
 

@@ -1,6 +1,6 @@
 import numpy as np
 
-from minidraw.learn.table.lesson_06 import sandwich_backward
+from minidraw.learn.exercises.lesson_06 import sandwich_backward
 
 
 def write_by_einsum(patch, F_y, F_x, gamma):

@@ -36,10 +36,10 @@ def canvas_step_backward_by_loop(dout, cache):
 
 
 def read_attention_backward_by_pieces(dglimpse, cache):
-    raw, F_y, F_x, s, x = cache
+    theta, F_y, F_x, s, x = cache
     n, K, B = F_y.shape
     A = F_x.shape[2]
-    (cx, cy, stride, var, gamma), window_cache = window(raw, height=B, width=A, K=K)
+    (cx, cy, stride, var, gamma), window_cache = window(theta, height=B, width=A, K=K)
     _, cache_y = filterbank(cy, stride, var, K=K, A=B)
     _, cache_x = filterbank(cx, stride, var, K=K, A=A)
     d = dglimpse.reshape(n, -1, K, K)
@@ -52,10 +52,10 @@ def read_attention_backward_by_pieces(dglimpse, cache):
 
 def read_attention_backward_by_einsum(dglimpse, cache):
     """The product by einsum, without `read_backward`."""
-    raw, F_y, F_x, s, x = cache
+    theta, F_y, F_x, s, x = cache
     n, K, B = F_y.shape
     A, C = F_x.shape[2], x.shape[1]
-    (cx, cy, stride, var, gamma), window_cache = window(raw, height=B, width=A, K=K)
+    (cx, cy, stride, var, gamma), window_cache = window(theta, height=B, width=A, K=K)
     pictures = np.concatenate([x, x - s], axis=1)
     d = dglimpse.reshape(n, 2 * C, K, K)
     dgamma = np.einsum("ncji,njb,ncba,nia->n", d, F_y, pictures, F_x)
@@ -70,10 +70,10 @@ def read_attention_backward_by_einsum(dglimpse, cache):
 
 
 def write_attention_backward_by_pieces(dout, cache):
-    raw, F_y, F_x, patch = cache
+    theta, F_y, F_x, patch = cache
     n, K, B = F_y.shape
     A = F_x.shape[2]
-    (cx, cy, stride, var, gamma), window_cache = window(raw, height=B, width=A, K=K)
+    (cx, cy, stride, var, gamma), window_cache = window(theta, height=B, width=A, K=K)
     caches = [filterbank(c, stride, var, K=K, A=L)[1] for c, L in ((cy, B), (cx, A))]
     pictures = patch.reshape(n, -1, K, K)
     dpatch, dF_y, dF_x, dgamma = write_backward(dout, write(pictures, F_y, F_x, gamma)[1])
@@ -83,10 +83,10 @@ def write_attention_backward_by_pieces(dout, cache):
 
 
 def write_attention_backward_by_einsum(dout, cache):
-    raw, F_y, F_x, patch = cache
+    theta, F_y, F_x, patch = cache
     n, K, B = F_y.shape
     A = F_x.shape[2]
-    (cx, cy, stride, var, gamma), window_cache = window(raw, height=B, width=A, K=K)
+    (cx, cy, stride, var, gamma), window_cache = window(theta, height=B, width=A, K=K)
     P = patch.reshape(n, -1, K, K)
     d = dout / gamma.reshape(-1, 1, 1, 1)
     dpatch = np.einsum("ncba,njb,nia->ncji", d, F_y, F_x)

@@ -1,0 +1,1 @@
+"""The lessons: notebooks, their sources, and what lesson 15 measures."""

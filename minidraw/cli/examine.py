@@ -1,0 +1,105 @@
+"""What the commands do that examine trained networks: evaluate, classify, figures."""
+
+from minidraw.cli.commands import DIGITS, SHIPPED, data_of, painter
+from minidraw.errors import UserError
+
+SHIPPED_PLAIN = "mnist-no-attention.npz"
+SHIPPED_CLASSIFIER = "cluttered-8.npz"
+SCENES = 6  # in figure 5
+SHOWN = 50  # pictures in one sheet of looks
+
+
+def evaluate(arguments):
+    from minidraw import evaluation, kernels
+    from minidraw.datasets import carried_path
+    from minidraw.estimators.base import Network
+    from minidraw.pictures import curves
+    from minidraw.training.workers import Workers
+
+    for name, least in {"samples": 1, "images": 1, "seed": 0}.items():
+        given = getattr(arguments, name)
+        if given is not None and given < least:
+            raise UserError(f"--{name} must be at least {least}, got {given}")
+    network = Network.load(arguments.network or carried_path(SHIPPED))
+    model, config = network.model, network.config_
+    if not model.PAINTS:
+        _refuse_painters_options(arguments)
+    data = data_of(arguments, network.meta_.get("data", {}))
+    split = arguments.split or ("test" if data.test else "valid")
+    network.check_fits(data, split)
+    print(f"T {config.glimpses}, {network.meta_['which']} weights, {split} set")
+    what = model, network.params_, data.splits[split], config
+    fresh = data.is_fresh(network.binarize, model.PAINTS)
+    settings = {"ops": kernels, "fresh": fresh, "seed": arguments.seed}
+    settings |= {"images": arguments.images, "progress": True}
+    words = f"{data.protocol(network.binarize, model.PAINTS)}, {split}"
+    with Workers(arguments.threads) as workers:
+        settings["workers"] = workers
+        if arguments.bound == "iw":
+            samples = arguments.samples or 1000
+            print(evaluation.importance_bound(*what, words=words, samples=samples, **settings))
+        else:
+            samples = arguments.samples or (4 if model.PAINTS else 1)
+            print(evaluation.bound(*what, words=words, samples=samples, **settings))
+        if arguments.out:
+            curves.nats_per_step(arguments.out, evaluation.nats_per_step(*what, **settings))
+            print(arguments.out)
+
+
+def _refuse_painters_options(arguments):
+    given = {"bound": arguments.bound == "iw", "samples": arguments.samples, "out": arguments.out}
+    for name, value in given.items():
+        if value:
+            raise UserError(f"a classifier has no latent vectors: leave out --{name}")
+
+
+def classify(arguments):
+    from minidraw import Classifier
+    from minidraw.datasets import carried_path, one_picture
+    from minidraw.pictures import sheets
+
+    network = Classifier.load(arguments.network or carried_path(SHIPPED_CLASSIFIER))
+    shape, settings = network.config_.image_shape, {"invert": arguments.invert, "enlarge": False}
+    looks = network.look([one_picture(path, shape, **settings)[0] for path in arguments.images])
+    for path, likely in zip(arguments.images, looks.probabilities, strict=True):
+        print(f"{path}: {network.classes_[likely.argmax()]} ({likely.max():.1%})")
+    if arguments.out:
+        shown = range(min(SHOWN, len(arguments.images)))
+        sheets.save_png(arguments.out, sheets.glimpses(looks, index=shown))
+        few = len(shown) < len(arguments.images)
+        print(f"{arguments.out}: the first {SHOWN}" if few else arguments.out)
+
+
+def figures(arguments):
+    from minidraw import Draw
+    from minidraw.datasets import carried_path
+    from minidraw.pictures import paper_figures, sheets
+
+    network = painter(arguments)
+    data = data_of(arguments, network.meta_.get("data", {}) if arguments.network else DIGITS)
+    network.check_fits(data, "train")
+    if data.name in paper_figures.OTHER_SETS:
+        if arguments.no_attention or arguments.classifier:
+            raise UserError(
+                f"no figure of {data.name} shows another network: leave out --no-attention"
+                " and --classifier"
+            )
+        paths = paper_figures.draw_all(arguments.out, network, data.middles, name=data.name)
+    else:
+        plain = Draw.load(arguments.no_attention or carried_path(SHIPPED_PLAIN))
+        looks = _looks(arguments.classifier or carried_path(SHIPPED_CLASSIFIER))
+        paths = paper_figures.draw_all(arguments.out, network, data.middles, plain=plain)
+        paths.append(arguments.out / "figure-5.png")
+        sheets.save_png(paths[-1], sheets.glimpses(looks))
+    for path in paths:
+        print(path)
+    print(f"training images: the {len(data.train)} of {data.name}")
+
+
+def _looks(path):
+    """Where a classifier looks at scenes that nothing has to be downloaded for."""
+    from minidraw import Classifier, datasets
+
+    network, scenes = Classifier.load(path), datasets.load("cluttered-digits")
+    network.check_fits(scenes, "valid")
+    return network.look(scenes.valid.images[:SCENES])

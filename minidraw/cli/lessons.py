@@ -1,0 +1,69 @@
+"""What ``minidraw lessons`` does."""
+
+import json
+import shlex
+
+from minidraw.errors import UserError
+from minidraw.learn import own_functions
+from minidraw.learn.exercises import everything
+from minidraw.learn.exercises.open_exercises import OPEN
+from minidraw.learn.grading import grade
+from minidraw.learn.notebook.copies import start
+from minidraw.learn.own_layers import OwnLayers
+
+
+def lessons(arguments):
+    what, path = arguments.what, arguments.path
+    if arguments.json and what != "grade":
+        raise UserError("--json belongs to minidraw lessons grade FILE")
+    if what is None:
+        return _own_functions()
+    if path is None:
+        missing = "a folder" if what == "start" else "a file"
+        raise UserError(f"minidraw lessons {what} needs {missing}")
+    return _start(path) if what == "start" else _grade(path, arguments)
+
+
+def _own_functions():
+    theirs = own_functions.functions()
+    for id, entry in everything().items():
+        print(f"{'yours' if entry.name in theirs else '-':6} {id}")
+    own = sum(entry.name in theirs for entry in everything().values())
+    print(f"{own} of {len(everything())} exercises")
+    if own_functions.FILE.exists():
+        print(f"in training (minidraw train --ops mine) {OwnLayers().report()}")
+    else:
+        print(f"no {own_functions.FILE} here: the lessons write it when a function is right")
+
+
+def _start(folder):
+    copied, kept = start(folder)
+    for path in kept:
+        print(f"{path} is there already and stays as it is")
+    print(f"{len(copied)} lessons copied to {folder}; now: jupyter lab {shlex.quote(str(folder))}")
+
+
+def _grade(path, arguments):
+    results = grade(path, arguments.seconds)
+    kinds = {"exercises": [id for id in results if id not in OPEN], "open": list(OPEN)}
+    right = {
+        kind: sum(results[id]["verdict"] == "right" for id in ids) for kind, ids in kinds.items()
+    }
+    if arguments.json:
+        counted = {
+            kind: {
+                "right": right[kind],
+                "of": len(ids),
+                "verdicts": {id: results[id] for id in ids},
+            }
+            for kind, ids in kinds.items()
+        }
+        print(json.dumps(counted, indent=2))
+        return
+    for id, result in results.items():
+        said = f": {result['message'].splitlines()[0]}" if result["message"] else ""
+        if result["verdict"] != "missing":
+            print(f"{result['verdict']:9} {id}{said}")
+    for kind, ids in kinds.items():
+        what = "exercises" if kind == "exercises" else "open exercises (lessons/OPEN.md)"
+        print(f"{right[kind]} of {len(ids)} {what} right")

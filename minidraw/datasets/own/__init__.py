@@ -1,0 +1,1 @@
+"""The user's own pictures: files, folders and arrays."""

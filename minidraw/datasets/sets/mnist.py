@@ -1,0 +1,136 @@
+"""The digits: 5,000 carried by the package, all of MNIST, and its fixed binarisation."""
+
+import numpy as np
+
+from minidraw.datasets.base import Dataset, Split, carried_path, hold_out
+from minidraw.datasets.readers.arrays import parse_idx, read_npz
+from minidraw.datasets.readers.download import check, data_folder, find, obtain
+
+DIGITS = "mnist_5k.npz"
+DIGITS_SHA256 = "ec56671eedea578fe38198d455616f721540adb79079f21462763a80602814a0"
+
+MNIST_SHA256 = {
+    "train-images-idx3-ubyte.gz": "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",  # noqa: E501
+    "train-labels-idx1-ubyte.gz": "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",  # noqa: E501
+    "t10k-images-idx3-ubyte.gz": "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",  # noqa: E501
+    "t10k-labels-idx1-ubyte.gz": "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",  # noqa: E501
+}
+
+AMAT_SHA256 = {
+    "binarized_mnist_train.amat": "ad693b29f94c14277b095f5238ddefbbdaaae0939789dd2f4f0205278cee3e4d",  # noqa: E501
+    "binarized_mnist_valid.amat": "1de3d397c40fe8eeb33dafd4099a1f665ec01e96d9be234aaeeac8a34930e2e2",  # noqa: E501
+    "binarized_mnist_test.amat": "e6687bfea3f820c174f33b7865140b2a2dd2930ef786f35d45795fc193b5ab2c",  # noqa: E501
+}
+PACKED = "binarized_mnist_packed.npz"
+# of the arrays' bytes: a file from which the three .amat texts were rebuilt, and checked, has these
+PACKED_SHA256 = {
+    "train": "727146c35424b019f3e350e1e69faa05644a0abaf787e3f4e1a9632220a13906",  # noqa: E501
+    "valid": "a256ac44ae26be720fad8616a05ed6ecfd1619930d9a208379bb2a4405df5b6d",
+    "test": "9fcd8da6f0fdf09b2ba30fe63a0bb784042a0de82563172530229b983e294ff2",
+}
+
+
+def load_digits(data_dir=None):
+    """The 5,000 MNIST training digits that come with the package (``data/README.md``).
+
+    The split is a part of the file: the first 4,500 images are for training and the last 500
+    for validation, 450 and 50 of each class.  There is no test set.  All 5,000 are among the
+    60,000 of ``mnist``, so a model trained here may be tested only on the test set there.
+    ``data_dir`` has no effect; every set is loaded by the same call.
+
+    Returns
+    -------
+    Dataset
+        Images uint8 (n, 1, 28, 28).
+
+    Raises
+    ------
+    UserError
+        If the file is missing or damaged.
+    """
+    path = carried_path(DIGITS)
+    check(path.read_bytes(), DIGITS_SHA256, path, "install minidraw again")
+    images, labels = read_npz(path, "images"), read_npz(path, "labels")
+    whole = _split(images, labels)
+    return Dataset("digits", whole.take(slice(4500)), whole.take(slice(4500, None)))
+
+
+def load_mnist(data_dir=None):
+    """MNIST: 50,000 images to train on, 10,000 for validation, the official 10,000 for tests.
+
+    The validation images are the 10,000 of the 60,000 training images that come first in
+    ``fixed_order(60_000, seed=0)``, whatever seed the run has; both parts keep MNIST's order.
+
+    Parameters
+    ----------
+    data_dir : path, optional
+        Folder that holds the four files, or ``mnist/`` with them; see ``download.data_folder``.
+
+    Returns
+    -------
+    Dataset
+        Images uint8 (n, 1, 28, 28).
+
+    Raises
+    ------
+    UserError
+        If a file is damaged, or is neither there nor to be had.
+    """
+    files = obtain(MNIST_SHA256, "mnist", data_dir)
+    parts = [parse_idx(content, path) for path, content in files]
+    train, valid = hold_out(_split(*parts[:2]), count=10_000, seed=0)
+    return Dataset("mnist", train, valid, _split(*parts[2:]))
+
+
+def load_binarized_mnist(data_dir=None):
+    """MNIST in black and white once and for all: 50,000 / 10,000 / 10,000, no labels.
+
+    The binarisation of Salakhutdinov and Murray (2008) in the split of Larochelle, on which the
+    paper and the work it compares with report.  Its order is not MNIST's, and it parts the 60,000
+    training digits in another way: of its 10,000 for validation 8,361 are among the training
+    digits of ``load_mnist``.  The 10,000 test digits are the same.
+
+    Parameters
+    ----------
+    data_dir : path, optional
+        Folder that holds the three official ``.amat`` texts or ``binarized_mnist_packed.npz``,
+        or ``binarized_mnist/`` with them; see ``download.data_folder``.
+
+    Returns
+    -------
+    Dataset
+        Images uint8 (n, 1, 28, 28) with levels 0 and 255, ``binary=True``.
+
+    Raises
+    ------
+    UserError
+        If a file is damaged, or is neither there nor to be had.
+    """
+    packed = find(PACKED, "binarized_mnist", data_folder(data_dir))
+    if packed is not None:
+        bits = _packed_bits(packed)
+    else:
+        files = obtain(AMAT_SHA256, "binarized_mnist", data_dir)
+        bits = [_amat_bits(content) for _, content in files]
+    splits = [Split((b * np.uint8(255)).reshape(-1, 1, 28, 28)) for b in bits]
+    return Dataset("binarized-mnist", *splits, binary=True)
+
+
+def _split(images, labels):
+    return Split(images[:, None], labels.astype(np.int64))
+
+
+def _packed_bits(path):
+    """The three parts, uint8 (n, 784), from eight pixels per byte."""
+    parts = []
+    for name, sha256 in PACKED_SHA256.items():
+        content = read_npz(path, name).tobytes()
+        check(content, sha256, path, "delete it and the official files will be fetched")
+        packed = np.frombuffer(content, np.uint8).reshape(-1, 98)
+        parts.append(np.unpackbits(packed, axis=1, count=784))
+    return parts
+
+
+def _amat_bits(content):
+    """One part, uint8 (n, 784), from text whose checksum was right: ``0 1 ... 0`` per line."""
+    return np.frombuffer(content, np.uint8).reshape(-1, 2 * 784)[:, ::2] - ord("0")

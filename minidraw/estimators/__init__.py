@@ -1,0 +1,1 @@
+"""The networks in scikit-learn's manner: fit, sample, predict, score."""

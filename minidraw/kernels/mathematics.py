@@ -1,0 +1,62 @@
+"""Constants, exp, sigmoid and tanh for the kernels: they vectorise and keep float32."""
+
+import math
+
+import numpy as np
+from numba import types
+from numba.extending import intrinsic, overload
+
+from minidraw.kernels.compilation import helper
+
+
+@intrinsic
+def _bits_to_float32(typingctx, bits):
+    def codegen(context, builder, signature, args):
+        return builder.bitcast(args[0], context.get_value_type(types.float32))
+
+    return types.float32(types.int32), codegen
+
+
+LOG2_E = np.float32(1 / math.log(2))
+LN2_HIGH = np.float32(0.693359375)  # few bits, so that n * LN2_HIGH is exact
+LN2_LOW = np.float32(math.log(2) - 0.693359375)
+# Chebyshev fit of (exp(r) - 1 - r) / r^2 on |r| <= ln 2 / 2, error 6.5e-8.
+C2, C3, C4, C5, C6 = (
+    np.float32(c)
+    for c in (0.5, 0.166665770256, 0.0416665546621, 0.00836317307451, 0.00139261761199)
+)
+EXP_MIN, EXP_MAX = np.float32(-87), np.float32(87)
+# Exact in float32, so that they raise no float32 to float64, and serve float64 as well.
+ZERO, HALF, ONE, TWO = np.float32(0), np.float32(0.5), np.float32(1), np.float32(2)
+
+
+def exp(x):
+    """e to the x.  In float32 a polynomial that LLVM can vectorise, good to 2 units in the last
+    place and clamped to +-87; in float64 the C library's."""
+    return np.exp(x)
+
+
+@overload(exp, jit_options={"fastmath": {"contract", "nsz"}})
+def _exp(x):
+    if x != types.float32:
+        return lambda x: math.exp(x)
+
+    def exp_float32(x):
+        x = EXP_MIN if x < EXP_MIN else (EXP_MAX if x > EXP_MAX else x)
+        n = np.floor(x * LOG2_E + HALF)
+        r = (x - n * LN2_HIGH) - n * LN2_LOW
+        tail = C2 + r * (C3 + r * (C4 + r * (C5 + r * C6)))
+        two_to_n = _bits_to_float32((np.int32(n) + np.int32(127)) << np.int32(23))
+        return (ONE + r + r * r * tail) * two_to_n
+
+    return exp_float32
+
+
+@helper
+def sigmoid(x):
+    return ONE / (ONE + exp(-x))
+
+
+@helper
+def tanh(x):
+    return TWO * sigmoid(TWO * x) - ONE

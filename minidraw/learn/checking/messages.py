@@ -1,0 +1,142 @@
+"""The words that a learner gets: numbers and shapes first, then the cause."""
+
+import inspect
+import linecache
+import re
+import traceback
+
+import numpy as np
+
+from minidraw.learn.checking.comparisons import agrees
+from minidraw.learn.exercises.exercise import as_tuple
+
+UNKNOWN = "I don't recognise this mistake"
+
+
+def wrong(exercise, cases, found, wanted, words, tolerance):
+    """Each wrong output with its cause, then the worst entry of the first one."""
+    by_cause = {}
+    for name, cause in words.items():
+        by_cause.setdefault(cause or UNKNOWN, []).append(name)
+    lines = [f"{_listed(outputs)}: {cause}." for cause, outputs in by_cause.items()]
+    name = next(iter(words))
+    i = 0 if name in exercise.blocks else exercise.output_names.index(name)
+    name = exercise.output_names[i]
+    pairs = zip(cases, found, wanted, strict=True)
+    case, y, t = next(
+        (case, np.asarray(y[i]), np.asarray(t[i]))
+        for case, y, t in pairs
+        if not agrees(y[i], t[i], tolerance)
+    )
+    if y.shape != t.shape:
+        lines.append(f"{name} has the shape {y.shape}; it should have {t.shape}.")
+        return "\n".join(lines + [shapes(_inputs(exercise, case))])
+    with np.errstate(all="ignore"):
+        difference = np.nan_to_num(np.abs(y - t), nan=np.inf, posinf=np.inf)
+    place = np.unravel_index(difference.argmax(), t.shape)
+    at = f"[{', '.join(map(str, place))}]" if place else ""
+    truth, says = t[place], "it should be"
+    if exercise.forward is not None:
+        truth = case.slope(exercise, list(case.inputs)[i], place)
+        says = "the finite difference says"
+    theirs, ours = (f"{number:.6g}" for number in (y[place], truth))
+    if theirs == ours:
+        theirs, ours = f"{y[place]:.12g}", f"{truth:.12g}"
+    lines.append(f"Most wrong: {name}{at} is {theirs}, {says} {ours}.")
+    lines.append(f"{name} has the right shape, {t.shape}.")
+    return "\n".join(lines + [shapes(_inputs(exercise, case))])
+
+
+def _inputs(exercise, case):
+    if exercise.forward is None:
+        return case.inputs | case.settings
+    called = inspect.signature(exercise.answer).parameters if exercise.answer else ["dout"]
+    arriving = next(iter(called))
+    arrays = {name: value for name, value in case.settings.items() if np.ndim(value)}
+    return {arriving: case.dout} | case.inputs | arrays
+
+
+def shapes(named):
+    """Such as ``Inputs: dF (3, 5, 7), K = 5.``"""
+    parts = []
+    for name, value in named.items():
+        if isinstance(value, int | float):
+            parts.append(f"{name} = {value}")
+        elif text := _shape(value):
+            parts.append(f"{name} {text}")
+    return f"Inputs: {', '.join(parts)}."
+
+
+def _shape(value):
+    if isinstance(value, np.ndarray):
+        return str(value.shape)
+    if hasattr(value, "_asdict"):
+        fields = {name: _shape(part) for name, part in value._asdict().items()}
+        return f"with {', '.join(f'{name} {text}' for name, text in fields.items() if text)}"
+    if isinstance(value, tuple | list):
+        parts = list(filter(None, map(_shape, value)))
+        same = len(parts) > 2 and len(set(parts)) == 1
+        return f"of {len(parts)}, each {parts[0]}" if same else f"of {', '.join(parts)}"
+    return ""
+
+
+def _listed(names):
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def parameters(function, arguments, settings):
+    """What a function was called with, by its own names for it."""
+    try:
+        return dict(inspect.signature(function).bind(*arguments, **settings).arguments)
+    except (TypeError, ValueError):
+        return {f"argument {k + 1}": value for k, value in enumerate(arguments)} | settings
+
+
+def raised(function, error, named):
+    """The learner's own line, what was on it, and the inputs' shapes."""
+    home = function.__code__.co_filename
+    frames = [
+        (frame, line)
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if frame.f_code.co_filename == home
+    ]
+    lines = [f"it stopped with {type(error).__name__}: {error}"]
+    if frames:
+        frame, number = frames[-1]
+        text = linecache.getline(home, number).strip()
+        lines.append(f"on this line of yours:  {text}")
+        words = re.findall(r"\w+", text)
+        seen = {w: frame.f_locals[w] for w in words if w in frame.f_locals and w not in named}
+        seen = {name: value for name, value in seen.items() if isinstance(value, np.ndarray)}
+        if seen:
+            lines.append(shapes(seen).replace("Inputs", "On that line"))
+    return "\n".join([*lines, shapes(named)])
+
+
+def misfit(exercise, value):
+    """What is wrong with the kind of thing returned, before its numbers are looked at."""
+    if exercise.changed:
+        return None
+    names = exercise.output_names
+    wanted = ", ".join(names)
+    if value is None:
+        return f"it returns nothing; it should return {wanted}"
+    if exercise.cached:
+        wanted = f"{f'({wanted})' if len(names) > 1 else wanted}, cache"
+        if not isinstance(value, tuple | list) or len(value) != 2:
+            return f"it returns {_kind(value)}; it should return {wanted}"
+        value = value[0]
+    if len(names) == 1 and not exercise.cached:
+        wanted += ", an array"
+    if len(as_tuple(value)) != len(names) or (len(names) == 1 and isinstance(value, tuple | list)):
+        return f"it returns {_kind(value)}; it should return {wanted}"
+    for name, part in zip(names, as_tuple(value), strict=True):
+        if not isinstance(part, np.ndarray | np.generic | float | int):
+            return f"{name} is {_kind(part)}; it should be an array"
+    return None
+
+
+def _kind(value):
+    if isinstance(value, tuple | list):
+        return f"a {type(value).__name__} of {len(value)}"
+    return f"one {type(value).__name__}"

@@ -1,0 +1,148 @@
+"""Pictures in a notebook: with a caption, and words for those who can't see them."""
+
+import base64
+import html
+import io
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from minidraw.pictures import sheets
+
+BLUE, VERMILION, GREEN = (np.divide(c, 255) for c in (sheets.BLUE, sheets.VERMILION, sheets.GREEN))
+
+
+def panels(count=1, *, rows=1, height=2.6, widths=None):
+    """A figure with `count` axes side by side, 9 inches wide in all.
+
+    Parameters
+    ----------
+    count : int
+    rows : int
+        Of so many axes each.
+    height : float
+        In inches.
+    widths : list, optional
+        Relative widths; equal if not given.
+
+    Returns
+    -------
+    figure
+    axes : one of matplotlib's Axes, or an array of them: ``(count,)`` or ``(rows, count)``
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, height), dpi=80, layout="constrained")
+    return figure, figure.subplots(rows, count, width_ratios=widths)
+
+
+def picture(axes, image, title="", *, low=None, high=None):
+    """An array (rows, columns) as grey squares, black for its lowest value."""
+    axes.imshow(image, cmap="gray", vmin=low, vmax=high, interpolation="nearest")
+    axes.set_title(title, fontsize=11)
+    axes.set(xticks=[], yticks=[])
+
+
+def frame(axes, window, *, K, color=GREEN):
+    """A window on a picture: a dot at each filter's centre, a line around the outermost.
+
+    Parameters
+    ----------
+    axes
+        With a `picture` on it.
+    window : sequence
+        center_x, center_y and stride, in pixels counted from 0; what follows isn't used.
+    K : int
+        Filters per axis.
+    """
+    center_x, center_y, stride = (float(np.ravel(part)[0]) for part in window[:3])
+    offset = (np.arange(K) - (K - 1) / 2) * stride
+    x, y = np.meshgrid(center_x + offset, center_y + offset)
+    axes.autoscale(False)  # a window may reach over the edge: the picture keeps its size
+    axes.plot(x.ravel(), y.ravel(), "o", color=color, markersize=3, markeredgecolor="white")
+    left, right, top, bottom = x.min(), x.max(), y.min(), y.max()
+    axes.plot([left, right, right, left, left], [top, top, bottom, bottom, top], color=color)
+
+
+def plain(axes, **labels):
+    """Axes without their upper and right line, with labels."""
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.set(**labels)
+
+
+def show(figure, caption, alt):
+    """Display a figure.
+
+    Parameters
+    ----------
+    figure : matplotlib Figure
+    caption : str
+        Stands below it.
+    alt : str
+        What is to be seen, for a reader who can't see it.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    file = io.BytesIO()
+    FigureCanvasAgg(figure).print_png(file)
+    _display("image/png", file.getvalue(), caption, alt)
+
+
+def movie(frames, caption, alt, *, fps=8):
+    """Display frames as a moving picture, over and over.
+
+    Parameters
+    ----------
+    frames : list of arrays of uint8, each (height, width, 3)
+        Such as `minidraw.pictures.sheets.film_frames` makes.
+    caption, alt : str
+        As in `show`.
+    fps : float
+        Frames per second.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "film.gif"
+        sheets.save_gif(path, frames, fps=fps)
+        _display("image/gif", path.read_bytes(), caption, alt)
+
+
+def _display(kind, content, caption, alt):
+    """A picture, with its words in each of the ways by which notebooks hand them on."""
+    from IPython.display import Markdown, display
+
+    coded = base64.b64encode(content).decode()
+    # JupyterLab shows HTML first, and gives a bare image no alt; some converters read the metadata.
+    tag = f'<img src="data:{kind};base64,{coded}" alt="{html.escape(alt)}">'
+    data = {kind: coded, "text/html": tag, "text/plain": alt}
+    display(data, raw=True, metadata={kind: {"alt": alt}})
+    display(Markdown(f"*{caption}*"))
+
+
+def sliders(function, **ranges):
+    """Call a function again whenever a slider moves; by keyboard with Tab and the arrow keys.
+
+    Parameters
+    ----------
+    function : callable
+        Takes one number per slider, and shows something.
+    **ranges : (lowest, highest, start) or (lowest, highest, start, step)
+        By the names of the function's arguments. Without a step 40 of them cover the range; a
+        step of type int makes a slider of whole numbers, each an arrow key from the next.
+    """
+    try:
+        import ipywidgets
+    except ImportError:
+        print("sliders need ipywidgets: pip install ipywidgets")
+        return
+    made = {}
+    for name, (low, high, start, *given) in ranges.items():
+        step = given[0] if given else (high - low) / 40
+        kind = ipywidgets.IntSlider if isinstance(step, int) else ipywidgets.FloatSlider
+        made[name] = kind(
+            min=low, max=high, value=start, step=step, description=name, continuous_update=False
+        )
+    out = ipywidgets.interactive_output(function, made)
+    from IPython.display import display
+
+    display(ipywidgets.VBox([*made.values(), out]))

@@ -1,0 +1,110 @@
+"""The bound and what it is made of: latent nats of every step, and importance weights."""
+
+from dataclasses import dataclass
+from math import nan, sqrt
+from typing import ClassVar
+
+import numpy as np
+
+from minidraw.models.draw.network import forward
+from minidraw.models.interface import standard_error
+
+
+@dataclass(frozen=True)
+class Bound:
+    """Means over images, in nats per image, and what they were measured on."""
+
+    nll: float  # image nats (eq 9)
+    kl: float  # latent nats (eq 11)
+    images: int
+    protocol: str
+    error: float  # standard error of `total` over images
+    samples: int = 1  # of z per image
+    noise_error: float = nan  # standard error of `total` over z; known from two samples on
+
+    NAME: ClassVar = "bound"
+    COLUMNS: ClassVar = ("nll", "kl", "total")
+    PANELS: ClassVar = (
+        ("nll", "Image cost", "nats per image"),
+        ("kl", "Latent cost", "nats per image"),
+    )
+
+    @classmethod
+    def of(cls, costs, words):
+        """From what `costs` says, each cost (samples, images), and the protocol in words."""
+        nll, kl = costs["nll"], costs["kl"]
+        total, samples = nll + kl, len(nll)
+        noise = sqrt(total.var(axis=0, ddof=1).mean() / total.size) if samples > 1 else nan
+        error = standard_error(total.mean(axis=0))
+        means = float(nll.mean()), float(kl.mean())
+        return cls(*means, total.shape[1], words, error, samples, noise)
+
+    @staticmethod
+    def progress(row):
+        """A step's costs in a few words."""
+        return f"{row['nll']:.1f} image + {row['kl']:.1f} latent nats"
+
+    @property
+    def total(self):
+        return self.nll + self.kl
+
+    def __str__(self):
+        noise = "" if np.isnan(self.noise_error) else f", {self.noise_error:.3f} over z"
+        samples = "" if self.samples == 1 else f", {self.samples} samples of z per image"
+        return (
+            f"{self.total:.2f} nats ({self.nll:.2f} image + {self.kl:.2f} latent,"
+            f" standard error {self.error:.2f}{noise and ' over images'}{noise}),"
+            f" {self.images} images{samples}, {self.protocol}"
+        )
+
+
+def latent_nats(params, batch, noise, config, ops):
+    """What each step writes into its latent vector (eq 11, step by step).
+
+    Parameters
+    ----------
+    params, batch, noise, config, ops
+        As in `costs`.
+
+    Returns
+    -------
+    nats : array, shape (T, n), float64
+        Summed over the steps they are the `kl` of `costs`.
+    """
+    _, _, tape = forward(params, batch.images, noise, config, ops)
+    return np.stack([_latent_nats(step.latent) for step in tape.steps])
+
+
+def _latent_nats(cache):
+    mu, log_sigma = np.split(cache.posterior.astype(np.float64), 2, axis=1)
+    return 0.5 * (mu**2 + np.exp(2 * log_sigma) - 2 * log_sigma - 1).sum(axis=1)
+
+
+def log_weights(params, batch, noise, config, ops):
+    """How much more the network expects an image with this z than it expected to draw this z.
+
+    Parameters
+    ----------
+    params, batch, noise, config, ops
+        As in `costs`.
+
+    Returns
+    -------
+    costs : dict of arrays, shape (n,), in nats
+        As `costs` returns them.
+    weights : array, shape (n,), float64
+        log p(x, z) - log q(z | x) of Burda et al. (2016), in nats.  The mean of exp(weights)
+        over the noise is p(x).
+
+    Notes
+    -----
+    z = mu + sigma noise, so that log p(z) - log q(z | x) is the sum of
+    (noise^2 - z^2) / 2 + log sigma over all steps and entries.
+    """
+    nll, kl, tape = forward(params, batch.images, noise, config, ops)
+    weights = -nll.astype(np.float64)
+    for step, eps in zip(tape.steps, noise, strict=True):
+        mu, log_sigma = np.split(step.latent.posterior.astype(np.float64), 2, axis=1)
+        z = mu + np.exp(log_sigma) * eps
+        weights += (0.5 * (eps.astype(np.float64) ** 2 - z**2) + log_sigma).sum(axis=1)
+    return {"nll": nll, "kl": kl, "total": nll + kl}, weights

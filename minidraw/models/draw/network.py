@@ -1,0 +1,215 @@
+"""All T steps of DRAW, forward and backward.
+
+Every step is one row of a record, ``[h_enc | glimpse | h_dec | z]``: the encoder sees its
+first three parts, the decoder its last two, so that nothing is ever joined or copied.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from minidraw.models.draw.config import columns, param_shapes
+from minidraw.models.interface import apply_linear, packed_weights
+
+
+class Step(NamedTuple):
+    """The caches of one step."""
+
+    read: tuple
+    encoder: tuple
+    latent: tuple
+    decoder: tuple
+    write: tuple | None
+
+
+class Tape(NamedTuple):
+    """Everything a forward pass leaves for the backward pass and for the film."""
+
+    inputs: np.ndarray  # (T + 1, n, columns)
+    read_theta: np.ndarray | None  # (T, n, 5)
+    write_theta: np.ndarray | None  # (T, n, 5)
+    steps: list  # of Step
+    cost: tuple  # cache of the image cost
+
+
+def forward(params, x, noise, config, ops, film=None):
+    """All T steps: ``nll, kl, tape``; the canvases go to `film` where one is given."""
+    T, n, _ = noise.shape
+    at = columns(config)
+    inputs = np.empty((T + 1, n, at.total), x.dtype)
+    inputs[0, :, at.h_enc] = params["encoder.h_0"]
+    inputs[0, :, at.h_dec] = params["decoder.h_0"]
+    c_enc = np.repeat(params["encoder.c_0"][None], n, axis=0)
+    c_dec = np.repeat(params["decoder.c_0"][None], n, axis=0)
+    canvas = np.repeat(params["canvas_0"][None], n, axis=0)
+    read_theta, write_theta = empty_thetas(config, T, n, x.dtype)
+    params = packed_weights(params, ops)
+    kl, steps = np.zeros(n, x.dtype), []
+    for t in range(T):
+        now, after = inputs[t], inputs[t + 1]
+        if config.read_attention:
+            read_theta[t] = apply_linear(params, "read_window", now[:, at.h_dec], ops)  # eq 21
+            now[:, at.glimpse], read = ops.read_attention(
+                canvas, read_theta[t], x=x, K=config.read_size
+            )  # eqs 3, 4
+        else:
+            now[:, at.glimpse], read = ops.read_full(canvas, x=x)  # eqs 3, 4
+        a = apply_linear(params, "encoder", now[:, at.encoder], ops)
+        (after[:, at.h_enc], c_enc), encoder = ops.lstm_gates(a, c_enc)  # eq 5
+        posterior = apply_linear(params, "latent", after[:, at.h_enc], ops)
+        (now[:, at.z], kl_t), latent = ops.latent(posterior, noise=noise[t])  # eqs 1, 2, 6
+        kl += kl_t  # eq 11
+        a = apply_linear(params, "decoder", now[:, at.decoder], ops)
+        (after[:, at.h_dec], c_dec), decoder = ops.lstm_gates(a, c_dec)  # eq 7
+        stroke, write = paint(params, after[:, at.h_dec], config, ops, write_theta, t)
+        if film is not None:
+            film[t] = canvas
+        canvas += stroke  # eq 8
+        steps.append(Step(read, encoder, latent, decoder, write))
+    if film is not None:
+        film[T] = canvas
+    nll, cost = ops.bernoulli_cost(canvas, x=x)  # eq 9
+    return nll, kl, Tape(inputs, read_theta, write_theta, steps, cost)
+
+
+def empty_thetas(config, T, n, dtype):
+    """Room for the windows of all steps; None where there is no attention."""
+    return tuple(
+        np.empty((T, n, 5), dtype) if attention else None
+        for attention in (config.read_attention, config.write_attention)
+    )
+
+
+def paint(params, h_dec, config, ops, write_theta, t):
+    """What step t adds to the canvas, and its cache."""
+    patch = apply_linear(params, "patch", h_dec, ops)  # eq 18 or 28
+    if not config.write_attention:
+        return patch.reshape(-1, *config.image_shape), None
+    write_theta[t] = apply_linear(params, "write_window", h_dec, ops)  # eq 21
+    size = {"height": config.height, "width": config.width, "K": config.write_size}
+    return ops.write_attention(patch, write_theta[t], **size)  # eq 29
+
+
+def costs(params, batch, noise, config, ops):
+    """The bound on -log p(x), image by image (eq 12).
+
+    Parameters
+    ----------
+    params : dict of arrays, as in `param_shapes`
+    batch : Batch
+        Images, shape (n, C, B, A), in [0, 1].
+    noise : array, shape (T, n, Z)
+        Independent draws from N(0, 1).
+    config : Config
+    ops : module
+        `minidraw.layers` or `minidraw.kernels`.
+
+    Returns
+    -------
+    costs : dict of arrays, shape (n,), in nats
+        ``nll`` (eq 9), ``kl`` (eq 11) and their sum ``total``.
+    """
+    nll, kl, _ = forward(params, batch.images, noise, config, ops)
+    return {"nll": nll, "kl": kl, "total": nll + kl}  # eq 12
+
+
+def loss_and_grads(params, batch, noise, config, ops):
+    """`costs`, and the gradient of the sum of their totals.
+
+    Parameters
+    ----------
+    params, batch, noise, config, ops
+        As in `costs`.
+
+    Returns
+    -------
+    costs : dict of arrays, shape (n,), in nats
+    grads : dict of arrays, as in `param_shapes`
+        Summed over the images, not averaged.
+    """
+    nll, kl, tape = forward(params, batch.images, noise, config, ops)
+    grads = _backward(params, tape, config, ops)
+    return {"nll": nll, "kl": kl, "total": nll + kl}, grads
+
+
+def _backward(params, tape, config, ops):
+    """Back through all steps; the weights' gradients once, over all steps stacked."""
+    inputs, at = tape.inputs, columns(config)
+    T, n, H = len(tape.steps), inputs.shape[1], config.hidden
+    dout = _room_for_gradients(config, T, n, inputs.dtype)
+    ones, zeros = np.ones(n, inputs.dtype), np.zeros((n, H), inputs.dtype)
+    dcanvas = ops.bernoulli_cost_backward(ones, tape.cost)
+    dh_enc, dc_enc, dh_dec, dc_dec = zeros, zeros, zeros, zeros
+
+    turned = {name: ops.pack_transposed(params[f"{name}.W"]) for name in dout}
+
+    def back(name, t):
+        return ops.linear_backward_input(dout[name][t], turned[name])
+
+    for t in reversed(range(T)):
+        step = tape.steps[t]
+        # canvas += write(h_dec): dcanvas goes on to the canvas before as it is.
+        if config.write_attention:
+            dout["patch"][t], dout["write_window"][t] = ops.write_attention_backward(
+                dcanvas, step.write
+            )
+            dh_dec = dh_dec + back("write_window", t)
+        else:
+            dout["patch"][t] = dcanvas.reshape(n, -1)
+        dh_dec = dh_dec + back("patch", t)
+        # h_dec, c_dec = lstm([h_dec, z], c_dec)
+        _, dc_dec = ops.lstm_gates_backward((dh_dec, dc_dec), step.decoder, out=dout["decoder"][t])
+        dseen = back("decoder", t)
+        dh_dec, dz = dseen[:, :H], dseen[:, H:]
+        # z, kl = latent(h_enc)
+        dout["latent"][t] = ops.latent_backward((dz, ones), step.latent)
+        dh_enc = dh_enc + back("latent", t)
+        # h_enc, c_enc = lstm([h_enc, glimpse, h_dec], c_enc)
+        _, dc_enc = ops.lstm_gates_backward((dh_enc, dc_enc), step.encoder, out=dout["encoder"][t])
+        dseen = back("encoder", t)
+        dh_enc = dseen[:, at.h_enc]
+        dh_dec = dh_dec + dseen[:, at.h_dec]
+        # glimpse = read(canvas, h_dec)
+        if config.read_attention:
+            dread, dout["read_window"][t] = ops.read_attention_backward(
+                dseen[:, at.glimpse], step.read
+            )
+            dh_dec = dh_dec + back("read_window", t)
+        else:
+            dread = ops.read_full_backward(dseen[:, at.glimpse], step.read)
+        dread += dcanvas  # the canvas is both carried on and looked at
+        dcanvas = dread
+
+    starts = {"canvas_0": dcanvas, "encoder.h_0": dh_enc, "encoder.c_0": dc_enc}
+    starts |= {"decoder.h_0": dh_dec, "decoder.c_0": dc_dec}
+    grads = {name: gradient.sum(axis=0) for name, gradient in starts.items()}
+    return grads | _weight_gradients(dout, inputs, at, ops)
+
+
+def _room_for_gradients(config, T, n, dtype):
+    """An array (T, n, outputs) for every linear layer's output gradient."""
+    shapes = param_shapes(config)
+    return {
+        name[:-2]: np.empty((T, n, shape[1]), dtype)
+        for name, shape in shapes.items()
+        if name.endswith(".W")
+    }
+
+
+def _weight_gradients(dout, inputs, at, ops):
+    """One matrix product per layer, over all steps and images."""
+    before, after = inputs[:-1].reshape(-1, at.total), inputs[1:].reshape(-1, at.total)
+    seen = {
+        "encoder": before[:, at.encoder],
+        "latent": after[:, at.h_enc],
+        "decoder": before[:, at.decoder],
+        "patch": after[:, at.h_dec],
+        "read_window": before[:, at.h_dec],
+        "write_window": after[:, at.h_dec],
+    }
+    grads = {}
+    for name, d in dout.items():
+        grads[f"{name}.W"], grads[f"{name}.b"] = ops.linear_backward_weights(
+            d.reshape(-1, d.shape[2]), seen[name]
+        )
+    return grads

@@ -1,0 +1,1 @@
+"""Pictures of images, films, curves and the paper's figures."""
