@@ -65,7 +65,7 @@ for result in found.values():
 
 # %%
 figure, axes = panels(height=2.6)
-nll, kl, error = np.array([(r.nll, r.kl, r.error) for r in found.values()]).T
+nll, kl, error = np.array([(r.nll, r.kl, r.standard_error) for r in found.values()]).T
 axes.barh(range(4), nll, color=BLUE, height=0.6, label="image")
 axes.barh(range(4), kl, left=nll, color="0.75", height=0.6, label="latent")
 axes.errorbar(nll + kl, range(4), xerr=2 * error, fmt="none", color="black", capsize=4)

@@ -8,7 +8,7 @@ from minidraw.errors import UserError
 
 
 @contextmanager
-def replacing(path):
+def write_atomically(path):
     """A temporary file beside `path` that takes its place only once it is whole and on disk.
 
     Raises

@@ -17,19 +17,19 @@ class ImportanceBound:
     """The importance-weighted bound of Burda et al. (2016), in nats per image."""
 
     total: float
-    error: float  # standard error over images
+    standard_error: float  # over images
     gain: float  # by how much the plain bound of the same images and z is higher
-    gain_error: float  # standard error of `gain` over images
+    gain_standard_error: float  # of `gain`, over images
     samples: int  # of z per image
     images: int
     protocol: str
 
     def __str__(self):
         return (
-            f"{self.total:.2f} nats (standard error {self.error:.2f} over images), importance-"
-            f"weighted over {self.samples} samples of z per image; {self.gain:.2f} below the"
-            f" plain bound (paired, standard error {self.gain_error:.3f}), {self.images} images,"
-            f" {self.protocol}"
+            f"{self.total:.2f} nats (standard error {self.standard_error:.2f} over images),"
+            f" importance-weighted over {self.samples} samples of z per image; {self.gain:.2f} below the"
+            f" plain bound (paired, standard error {self.gain_standard_error:.3f}),"
+            f" {self.images} images, {self.protocol}"
         )
 
 

@@ -35,7 +35,7 @@ def test_it_is_the_mean_over_all_images_in_one_piece(params):
     assert found.nll == pytest.approx(costs["nll"].mean(), rel=1e-5)
     assert found.kl == pytest.approx(costs["kl"].mean(), rel=1e-4)
     assert found.total == found.nll + found.kl
-    assert found.error == pytest.approx(costs["total"].std(ddof=1) / 230**0.5, rel=1e-4)
+    assert found.standard_error == pytest.approx(costs["total"].std(ddof=1) / 230**0.5, rel=1e-4)
     assert (found.images, found.protocol) == (230, "noise")
 
 
@@ -66,7 +66,7 @@ def test_more_images_than_there_are_and_a_single_one(params):
         few = bound(draw, params, Split(LEVELS[:3]), CONFIG, images=50, **settings)
         one = bound(draw, params, Split(LEVELS[:1]), CONFIG, **settings)
     assert few.images == 3 and one.images == 1
-    assert np.isfinite(one.total) and np.isnan(one.error)
+    assert np.isfinite(one.total) and np.isnan(one.standard_error)
 
 
 def test_several_samples_of_z(params):
@@ -80,9 +80,9 @@ def test_several_samples_of_z(params):
     assert found.total == pytest.approx(totals.mean(), rel=1e-5) and found.samples == 3
     over_images = totals.mean(axis=0).std(ddof=1) / 230**0.5
     over_noise = (totals.var(axis=0, ddof=1).mean() / 3 / 230) ** 0.5
-    assert found.error == pytest.approx(over_images, rel=1e-4)
-    assert found.noise_error == pytest.approx(over_noise, rel=1e-3)
-    assert np.isnan(measured(params).noise_error)
+    assert found.standard_error == pytest.approx(over_images, rel=1e-4)
+    assert found.z_standard_error == pytest.approx(over_noise, rel=1e-3)
+    assert np.isnan(measured(params).z_standard_error)
 
 
 def test_the_noise_error_foretells_the_spread_over_seeds(params):
@@ -90,7 +90,7 @@ def test_the_noise_error_foretells_the_spread_over_seeds(params):
     white = np.full_like(LEVELS[:50], 255)
     runs = [measured(params, white, samples=2, seed=seed) for seed in range(40)]
     spread = np.std([run.total for run in runs], ddof=1)
-    foretold = np.mean([run.noise_error for run in runs])
+    foretold = np.mean([run.z_standard_error for run in runs])
     assert 0.7 < spread / foretold < 1.4  # of 40 draws the spread is known to about 11 %
 
 
@@ -114,7 +114,7 @@ def test_with_one_sample_nothing_is_gained_on_average(trained):
     assert abs(gains.mean()) < 4 * gains.std(ddof=1) / 30**0.5
     assert gains.std() > 0.01  # not the same thing computed twice
     found = weighted(trained, 1)
-    assert abs(found.gain) < 4 * found.gain_error
+    assert abs(found.gain) < 4 * found.gain_standard_error
 
 
 def test_the_plain_bound_within_is_the_plain_bound(trained):

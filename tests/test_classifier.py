@@ -76,9 +76,9 @@ def test_predictions_are_the_likeliest_classes(fitted):
 
 
 def test_looks(fitted):
-    looks = fitted.look(NEW[:5])
-    assert looks.patches.shape == (2, 5, 1, 3, 3) and looks.window.var.shape == (2, 5)
-    np.testing.assert_allclose(looks.probabilities, fitted.predict_proba(NEW[:5]), rtol=1e-4)
+    scanpath = fitted.scanpath(NEW[:5])
+    assert scanpath.glimpses.shape == (2, 5, 1, 3, 3) and scanpath.window.var.shape == (2, 5)
+    np.testing.assert_allclose(scanpath.probabilities, fitted.predict_proba(NEW[:5]), rtol=1e-4)
 
 
 def test_fit_twice_gives_the_same_bits():

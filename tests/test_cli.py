@@ -220,7 +220,7 @@ def test_every_field_can_be_overridden(minidraw, folder, here):
 
 def test_presets_can_be_used(monkeypatch):
     for name, preset in PRESETS.items():
-        config = models.named(preset.model).Config(**preset.config)
+        config = models.get_model(preset.model).Config(**preset.config)
         assert preset.data in datasets.NAMES and preset.help
         assert bool(preset.recipe.minutes) != bool(preset.recipe.epochs), name
         side = 28 if preset.model == "draw" else 100

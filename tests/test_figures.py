@@ -164,7 +164,7 @@ CLOSE = window_at(12.5, 6.25, 1.5, 0.6)
 @pytest.mark.parametrize("C", [1, 3])
 def test_look_is_the_layers_read_and_its_adjoint(C):
     K, image = 5, images(1, C, 17, 23)[0] / 255
-    patch, back, F_y, F_x = paper_figures.look(image, CLOSE, K=K)
+    patch, back, F_y, F_x = paper_figures.read_and_write_back(image, CLOSE, K=K)
     banks = [
         layers.filterbank(center, CLOSE.stride, CLOSE.var, K=K, A=pixels)[0]
         for center, pixels in ((CLOSE.center_y, 17), (CLOSE.center_x, 23))
@@ -173,7 +173,7 @@ def test_look_is_the_layers_read_and_its_adjoint(C):
     assert patch.shape == (C, K, K) and (patch == glimpse[0, :C]).all()
     assert (F_y == banks[0][0]).all() and (F_x == banks[1][0]).all()
     other = np.random.default_rng(3).random(image.shape)
-    read = paper_figures.look(other, CLOSE, K=K)[0]
+    read = paper_figures.read_and_write_back(other, CLOSE, K=K)[0]
     assert (read * patch).sum() == pytest.approx((other * back).sum(), rel=1e-12)
 
 
@@ -186,7 +186,9 @@ def test_look_by_hand():
             distance = (y - (6.25 - 1 * 1.5)) ** 2 + (x - (12.5 + 2 * 1.5)) ** 2
             weights[y, x] = np.exp(-distance / (2 * 0.6))
     expected = (weights * image[0]).sum() / weights.sum()
-    assert paper_figures.look(image, CLOSE, K=K)[0][0, 1, 4] == pytest.approx(expected, rel=1e-12)
+    assert paper_figures.read_and_write_back(image, CLOSE, K=K)[0][0, 1, 4] == pytest.approx(
+        expected, rel=1e-12
+    )
 
 
 def zoomed(picture, height, width, K=12):
@@ -203,7 +205,7 @@ def zoomed(picture, height, width, K=12):
 def test_zoom_shows_what_layers_read_and_write():
     image, window = images(1, 1, 75, 100)[0], window_at(40, 20, 2, 0.8)
     (framed, patch, back), scale = zoomed(paper_figures.zoom(image, window), 75, 100)
-    read, wrote, *_ = paper_figures.look(image / 255, window, K=12)
+    read, wrote, *_ = paper_figures.read_and_write_back(image / 255, window, K=12)
     assert (patch == enlarged(read, 225 // 12)).all()
     assert (back == enlarged((wrote * 4).clip(0, 1), scale)).all()
     bare = ~has(framed, GREEN)
@@ -295,7 +297,9 @@ def test_filters_shows_three_windows_and_their_patches():
     top, borders = paper_figures.GAP + LINE, []
     right = picture.shape[1] - paper_figures.GAP - 168
     for stride, sigma in settings:
-        patch, *_ = paper_figures.look(image / 255, window_at(13.5, 13.5, stride, sigma**2), K=K)
+        patch, *_ = paper_figures.read_and_write_back(
+            image / 255, window_at(13.5, 13.5, stride, sigma**2), K=K
+        )
         assert (picture[top : top + 168, right : right + 168] == enlarged(patch, 14)).all()
         framed = picture[
             top : top + 168, right - paper_figures.GAP - 168 : right - paper_figures.GAP

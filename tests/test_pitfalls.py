@@ -156,7 +156,7 @@ def test_pitfall_03_bound_stays_above_the_truth(toy):
     """16 equally likely images cost ln 16 nats at least; sharing noise over steps hides it."""
     (honest, _), (mutant, _) = toy
     assert honest.images == 16 * 250
-    assert np.log(16) - 4 * honest.error < honest.total < 5
+    assert np.log(16) - 4 * honest.standard_error < honest.total < 5
     assert mutant.total < 1
 
 

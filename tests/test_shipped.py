@@ -58,7 +58,7 @@ def test_the_validation_figure_is_the_cards(path):
     if network.model.PAINTS:
         count = f"{len(data.valid):,}"
         said = float(on_card(path, f"validation bound, {count} images").split()[0])
-        assert abs(found.total - said) < 4 * found.error
+        assert abs(found.total - said) < 4 * found.standard_error
     else:
         said = float(on_card(path, "validation error, 10,000 scenes").split()[0])
         assert abs(100 * found.error - said) < 400 * found.standard_error

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from minidraw.errors import UserError
-from minidraw.models.interface import Looks
+from minidraw.models.interface import Scanpath
 from minidraw.pictures import sheets
 
 VERMILION, GREEN = [0xD5, 0x5E, 0x00], [0x00, 0x9E, 0x73]
@@ -246,26 +246,26 @@ def test_gif_of_equal_frames_lasts_as_long(tmp_path):
         assert gif.info["duration"] == 1200
 
 
-def looks_of(window, *, T=2, n=3, C=1, B=20, A=30, K=4):
+def scanpath_of(window, *, T=2, n=3, C=1, B=20, A=30, K=4):
     """Faint images and glimpses, so that only borders are coloured."""
     rng = np.random.default_rng(3)
     images, patches = 0.2 * rng.random((n, C, B, A)), 7 * rng.random((T, n, C, K, K))
-    return Looks(images, window, patches, np.full((n, 10), 0.1), K)
+    return Scanpath(images, window, patches, np.full((n, 10), 0.1), K)
 
 
 @pytest.mark.parametrize("C", [1, 3])
 def test_glimpses_stand_below_the_images_that_they_are_of(C):
     """As in figure 5; the glimpse is enlarged to the image's size, its brightest entry white."""
-    looks = looks_of(still(14, 9, 2, T=2, n=3), C=C)
-    picture = sheets.glimpses(looks, scale=4)
+    scanpath = scanpath_of(still(14, 9, 2, T=2, n=3), C=C)
+    picture = sheets.scanpath_sheet(scanpath, scale=4)
     assert picture.shape == (6 * 84 - 4, 2 * 124 - 4, 3) and picture.dtype == np.uint8
     for i, t in np.ndindex(3, 2):
         top, left = 2 * 84 * i, 124 * t
         frame, below = (picture[y : y + 80, left : left + 120] for y in (top, top + 84))
-        image = np.rint(255 * looks.images[i]).astype(np.uint8).transpose(1, 2, 0)
+        image = np.rint(255 * scanpath.images[i]).astype(np.uint8).transpose(1, 2, 0)
         plain = np.kron(image * np.ones(3, np.uint8), np.ones((4, 4, 1), np.uint8))
         assert (frame[~has(frame, GREEN)] == plain[~has(frame, GREEN)]).all()
-        patch = looks.patches[t, i] / looks.patches[t, i].max()
+        patch = scanpath.glimpses[t, i] / scanpath.glimpses[t, i].max()
         levels = np.rint(255 * patch).astype(np.uint8).transpose(1, 2, 0) * np.ones(3, np.uint8)
         assert below.max() == 255
         np.testing.assert_array_equal(below, np.kron(levels, np.ones((20, 30, 1), np.uint8)))
@@ -275,7 +275,7 @@ def test_windows_of_glimpses_are_green_whole_and_wide_where_sigma_is_large():
     # Four filters 4 apart: 6 to either side of (14, 9), so columns 8 to 20 and rows 3 to 15.
     window, widths = still(14, 9, 4, T=2, n=3), []
     window.var[:, 1], window.var[1, 2] = 4, 16
-    picture = sheets.glimpses(looks_of(window), scale=10)
+    picture = sheets.scanpath_sheet(scanpath_of(window), scale=10)
     for i, t in np.ndindex(3, 2):
         frame = has(picture[2 * 210 * i :, 310 * t :][:200, :300], GREEN)
         assert not has(picture, VERMILION).any()
@@ -291,19 +291,22 @@ def test_windows_of_glimpses_are_green_whole_and_wide_where_sigma_is_large():
 
 
 def test_some_images_only_and_black_ones():
-    looks = looks_of(still(14, 9, 2, T=2, n=3))
-    whole, one = sheets.glimpses(looks, scale=3), sheets.glimpses(looks, index=1, scale=3)
+    scanpath = scanpath_of(still(14, 9, 2, T=2, n=3))
+    whole, one = (
+        sheets.scanpath_sheet(scanpath, scale=3),
+        sheets.scanpath_sheet(scanpath, index=1, scale=3),
+    )
     np.testing.assert_array_equal(one, whole[2 * 63 :][: 2 * 63 - 3])
-    both = sheets.glimpses(looks, index=[2, 0], scale=3)
+    both = sheets.scanpath_sheet(scanpath, index=[2, 0], scale=3)
     np.testing.assert_array_equal(both[: 2 * 63 - 3], whole[4 * 63 :])
-    black = looks._replace(images=0 * looks.images, patches=0 * looks.patches)
-    assert set(np.unique(sheets.glimpses(black))) <= {0, 115, 128, 158}
+    black = scanpath._replace(images=0 * scanpath.images, glimpses=0 * scanpath.glimpses)
+    assert set(np.unique(sheets.scanpath_sheet(black))) <= {0, 115, 128, 158}
 
 
 @pytest.mark.parametrize("T, width", [(4, 808), (8, 1614), (1, 800)])
 def test_glimpses_are_never_so_small_that_borders_look_alike(T, width):
-    looks = looks_of(still(50, 50, 9, T=T, n=1), T=T, n=1, B=100, A=100, K=12)
-    assert abs(sheets.glimpses(looks).shape[1] - width) < 10
+    scanpath = scanpath_of(still(50, 50, 9, T=T, n=1), T=T, n=1, B=100, A=100, K=12)
+    assert abs(sheets.scanpath_sheet(scanpath).shape[1] - width) < 10
 
 
 def test_save_finds_the_fitting_kind_of_file(tmp_path):
@@ -311,10 +314,10 @@ def test_save_finds_the_fitting_kind_of_file(tmp_path):
     images = np.random.default_rng(0).random((4, 1, 6, 5))
     assert sheets.save(tmp_path / "a", film) == tmp_path / "a.gif"
     assert sheets.save(tmp_path / "b", images) == tmp_path / "b.png"
-    looks = looks_of(still(14, 9, 2, n=3))
-    assert sheets.save(tmp_path / "c", looks) == tmp_path / "c.png"
+    scanpath = scanpath_of(still(14, 9, 2, n=3))
+    assert sheets.save(tmp_path / "c", scanpath) == tmp_path / "c.png"
     np.testing.assert_array_equal(load(tmp_path / "b.png"), sheets.sheet(images))
-    np.testing.assert_array_equal(load(tmp_path / "c.png"), sheets.glimpses(looks))
+    np.testing.assert_array_equal(load(tmp_path / "c.png"), sheets.scanpath_sheet(scanpath))
     with Image.open(tmp_path / "a.gif") as gif:
         assert gif.n_frames == 5
 

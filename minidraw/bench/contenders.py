@@ -44,7 +44,7 @@ def case(size):
     from minidraw import models
 
     settings = dict(SIZES[size] if isinstance(size, str) else size)
-    model = models.named(settings.pop("model", "draw"))
+    model = models.get_model(settings.pop("model", "draw"))
     config = model.Config(**settings)
     rng = np.random.default_rng(0)
     images = rng.integers(0, 2, (BATCH, *config.image_shape)).astype(np.float32)

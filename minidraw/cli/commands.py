@@ -195,7 +195,7 @@ def data(arguments):
     data = datasets.load(**_source(arguments, {}))
     name = data.name if data.name in datasets.NAMES and data.name in PRESETS else "quick"
     preset = PRESETS[name]
-    description = describe(data, models.named(preset.model).PAINTS)
+    description = describe(data, models.get_model(preset.model).PAINTS)
     for what, text in description.rows:
         print(f"{what:10} {text}")
     with Workers() as workers:

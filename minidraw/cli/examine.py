@@ -60,12 +60,14 @@ def classify(arguments):
 
     network = Classifier.load(arguments.network or carried_path(SHIPPED_CLASSIFIER))
     shape, settings = network.config_.image_shape, {"invert": arguments.invert, "enlarge": False}
-    looks = network.look([one_picture(path, shape, **settings)[0] for path in arguments.images])
-    for path, likely in zip(arguments.images, looks.probabilities, strict=True):
+    scanpath = network.scanpath(
+        [one_picture(path, shape, **settings)[0] for path in arguments.images]
+    )
+    for path, likely in zip(arguments.images, scanpath.probabilities, strict=True):
         print(f"{path}: {network.classes_[likely.argmax()]} ({likely.max():.1%})")
     if arguments.out:
         shown = range(min(SHOWN, len(arguments.images)))
-        sheets.save_png(arguments.out, sheets.glimpses(looks, index=shown))
+        sheets.save_png(arguments.out, sheets.scanpath_sheet(scanpath, index=shown))
         few = len(shown) < len(arguments.images)
         print(f"{arguments.out}: the first {SHOWN}" if few else arguments.out)
 
@@ -87,19 +89,19 @@ def figures(arguments):
         paths = paper_figures.draw_all(arguments.out, network, data.middles, name=data.name)
     else:
         plain = Draw.load(arguments.no_attention or carried_path(SHIPPED_PLAIN))
-        looks = _looks(arguments.classifier or carried_path(SHIPPED_CLASSIFIER))
+        scanpath = _scanpath(arguments.classifier or carried_path(SHIPPED_CLASSIFIER))
         paths = paper_figures.draw_all(arguments.out, network, data.middles, plain=plain)
         paths.append(arguments.out / "figure-5.png")
-        sheets.save_png(paths[-1], sheets.glimpses(looks))
+        sheets.save_png(paths[-1], sheets.scanpath_sheet(scanpath))
     for path in paths:
         print(path)
     print(f"training images: the {len(data.train)} of {data.name}")
 
 
-def _looks(path):
+def _scanpath(path):
     """Where a classifier looks at scenes that nothing has to be downloaded for."""
     from minidraw import Classifier, datasets
 
     network, scenes = Classifier.load(path), datasets.load("cluttered-digits")
     network.check_fits(scenes, "valid")
-    return network.look(scenes.valid.images[:SCENES])
+    return network.scanpath(scenes.valid.images[:SCENES])

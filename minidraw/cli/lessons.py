@@ -5,7 +5,7 @@ import shlex
 
 from minidraw.errors import UserError
 from minidraw.learn import own_functions
-from minidraw.learn.exercises import everything
+from minidraw.learn.exercises import all_exercises
 from minidraw.learn.exercises.open_exercises import OPEN
 from minidraw.learn.grading import grade
 from minidraw.learn.notebook.copies import start
@@ -26,10 +26,10 @@ def lessons(arguments):
 
 def _own_functions():
     theirs = own_functions.functions()
-    for id, entry in everything().items():
+    for id, entry in all_exercises().items():
         print(f"{'yours' if entry.name in theirs else '-':6} {id}")
-    own = sum(entry.name in theirs for entry in everything().values())
-    print(f"{own} of {len(everything())} exercises")
+    own = sum(entry.name in theirs for entry in all_exercises().values())
+    print(f"{own} of {len(all_exercises())} exercises")
     if own_functions.FILE.exists():
         print(f"in training (minidraw train --ops mine) {OwnLayers().report()}")
     else:

@@ -47,7 +47,7 @@ class Network:
     @property
     def model(self):
         """The module of `minidraw.models`."""
-        return models.named(self.MODEL)
+        return models.get_model(self.MODEL)
 
     def _recipe(self, minutes, epochs):
         """The choices made, for 2 minutes if nothing is said."""

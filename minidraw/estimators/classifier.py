@@ -98,8 +98,8 @@ class Classifier(Network):
         self.meta_["classes"] = classes.tolist()
         return self
 
-    def look(self, images):
-        """Where the network looks, what it sees there, and what it takes the images for.
+    def scanpath(self, images):
+        """Return where the network looks, what it sees there, and what it takes the images for.
 
         Parameters
         ----------
@@ -108,15 +108,17 @@ class Classifier(Network):
 
         Returns
         -------
-        looks : Looks
+        scanpath : Scanpath
             Windows and glimpses of every step, and probabilities;
-            `minidraw.pictures.sheets.glimpses` draws them.
+            `minidraw.pictures.sheets.scanpath_sheet` draws them.
         """
         from minidraw import kernels
         from minidraw.datasets import as_float
 
         images = as_float(self._images(images))
-        return self.model.look(self.params_, images, self.config_, kernels)
+        return self.model.scanpath(self.params_, images, self.config_, kernels)
+
+    look = scanpath  # its name before 0.2
 
     def predict_proba(self, images):
         """Probabilities of the classes, shape (n, L), in the order of `classes_`."""
@@ -128,7 +130,7 @@ class Classifier(Network):
 
         def probabilities(start):
             chunk = as_float(images[start : start + CHUNK])
-            return self.model.look(self.params_, chunk, self.config_, kernels).probabilities
+            return self.model.scanpath(self.params_, chunk, self.config_, kernels).probabilities
 
         with Workers(self.threads) as workers:
             return np.concatenate(workers.map(probabilities, range(0, len(images), CHUNK)))

@@ -9,7 +9,7 @@ from pathlib import Path
 from minidraw.errors import UserError
 from minidraw.learn import own_functions
 from minidraw.learn.checking.judge import Verdict, judge
-from minidraw.learn.exercises import everything
+from minidraw.learn.exercises import all_exercises
 from minidraw.learn.exercises.open_exercises import OPEN, judge_open
 
 SECONDS = 20
@@ -35,7 +35,7 @@ def grade(path, seconds=SECONDS):
     path = Path(path).resolve()
     if not path.is_file():
         raise UserError(f"there is no file {path}")
-    results, waiting = {}, [*everything(), *OPEN]
+    results, waiting = {}, [*all_exercises(), *OPEN]
     while waiting:
         lines, error = _run(path, waiting, seconds)
         for id, verdict, message in lines:
@@ -106,7 +106,7 @@ def _child(path, ids):
 def _verdict(id, theirs):
     if id in OPEN:
         return judge_open(id, theirs)
-    entry = everything()[id]
+    entry = all_exercises()[id]
     if entry.name not in theirs:
         return Verdict("missing")
     return judge(entry, theirs[entry.name], entry.own_forward(theirs))

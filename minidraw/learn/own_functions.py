@@ -7,7 +7,7 @@ import textwrap
 import types
 from pathlib import Path
 
-from minidraw.atomic_write import replacing
+from minidraw.atomic_write import write_atomically
 from minidraw.errors import UserError
 
 FILE = Path("mine.py")  # beside the notebook
@@ -68,7 +68,7 @@ def text_with(exercise, function, path=FILE):
 
 def write(text, path=FILE):
     """Keep that text; complete or not at all."""
-    with replacing(Path(path)) as file:
+    with write_atomically(Path(path)) as file:
         file.write(text.encode())
 
 

@@ -13,7 +13,7 @@ from minidraw.errors import UserError
 from minidraw.layers.compose import layers_over
 from minidraw.learn import own_functions
 from minidraw.learn.checking.judge import judge, judge_pair
-from minidraw.learn.exercises import everything
+from minidraw.learn.exercises import all_exercises
 
 PAIRS = {  # forward to the exercises of the two; together they are what a training step runs on
     "linear": ("02.linear", "02.linear_backward"),
@@ -62,7 +62,7 @@ class OwnLayers:
 
     def _judge(self, name, ids, theirs):
         """Add one or two functions of the file to `own`, if all of them are there and right."""
-        entries = [everything()[id] for id in ids]
+        entries = [all_exercises()[id] for id in ids]
         names = [entry.name for entry in entries]
         missing = [part for part in names if part not in theirs]
         if not missing:

@@ -13,7 +13,7 @@ def current_name(name):
     return FORMER_NAMES.get(name, name) if isinstance(name, str) else name
 
 
-def named(name):
+def get_model(name):
     """The model's module."""
     name = current_name(name)
     if name not in NAMES:

@@ -30,12 +30,12 @@ class Film(NamedTuple):
     write_size: int
 
 
-class Looks(NamedTuple):
+class Scanpath(NamedTuple):
     """What a classifier saw of some images, and what it took them for."""
 
     images: np.ndarray  # (n, C, B, A)
     window: Window
-    patches: np.ndarray  # (T, n, C, K, K), the glimpses
+    glimpses: np.ndarray  # (T, n, C, K, K)
     probabilities: np.ndarray  # (n, classes)
     read_size: int  # filters per axis
 

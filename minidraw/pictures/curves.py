@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from minidraw.atomic_write import replacing
+from minidraw.atomic_write import write_atomically
 from minidraw.pictures.sheets import BLUE, VERMILION
 
 
@@ -38,7 +38,7 @@ def save_figure(path, figure):
     """Write a matplotlib Figure as a PNG file; no window, no state of pyplot's is touched."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-    with replacing(path) as file:
+    with write_atomically(path) as file:
         FigureCanvasAgg(figure).print_png(file)
 
 

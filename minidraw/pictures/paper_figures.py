@@ -61,7 +61,7 @@ def filters(image, *, K=12):
     scale = max(1, PANEL // side)
     for stride, sigma in PATCHES:
         window = _window(image, stride, sigma, K)
-        patch = _picture(look(image, window, K=K)[0], max(1, side * scale // K))
+        patch = _picture(read_and_write_back(image, window, K=K)[0], max(1, side * scale // K))
         words = f"stride {window.stride[0]:.1f}, sigma {np.sqrt(window.var[0]):.1f} pixels"
         rows.append(_captioned(_join([_framed(image, window, K, scale), patch], axis=1), words))
     right = _join(rows, axis=0)
@@ -111,7 +111,7 @@ def zoom(image, window=None, *, K=12):
     image = as_float(image, np.float64)
     (B, A), scale = image.shape[1:], max(1, SIDE // (3 * image.shape[2]))
     window = window or _window(image, *CLOSE, K, at=CLOSE_AT)
-    patch, back, F_y, F_x = look(image, window, K=K)
+    patch, back, F_y, F_x = read_and_write_back(image, window, K=K)
     first, last = (np.outer(F_y[k], F_x[k])[None] for k in (0, -1))
     panels = (
         (_framed(image, window, K, scale), f"{A} x {B} image"),
@@ -125,7 +125,7 @@ def zoom(image, window=None, *, K=12):
     return _page(_join([_join(above, axis=1), _join(below, axis=1)], axis=0))
 
 
-def look(image, window, *, K):
+def read_and_write_back(image, window, *, K):
     """Read an image (C, B, A) through a window of fields (1,), and write what was read.
 
     Returns the patch, shape (C, K, K), eq 27; the patch written through the same filters, shape

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from minidraw.atomic_write import replacing
+from minidraw.atomic_write import write_atomically
 
 # Okabe and Ito's colours: colour-blind readers tell them apart too.
 VERMILION = (213, 94, 0)  # the write window, as in figure 1
@@ -106,12 +106,12 @@ def strip(film, *, index=0, steps=10, scale=None):
     return _tile(stages.reshape(-1, *stages.shape[2:]), columns=steps, gap=scale)
 
 
-def glimpses(looks, *, index=None, scale=None):
+def scanpath_sheet(scanpath, *, index=None, scale=None):
     """Lay out what a classifier looked at, as in figure 5: a row per image, its steps beside.
 
     Parameters
     ----------
-    looks : Looks
+    scanpath : Scanpath
         Of `minidraw.models.interface`: n images, and the T windows and glimpses of each.
     index : int or list of int, optional
         Which of the images; all by default.
@@ -125,16 +125,16 @@ def glimpses(looks, *, index=None, scale=None):
         Every image with the window of the step in green, its border the wider the larger the
         filters' sigma; below each the glimpse itself, its brightest entry white.
     """
-    chosen = range(len(looks.images)) if index is None else np.atleast_1d(index)
-    T, (B, A) = len(looks.patches), looks.images.shape[2:]
+    chosen = range(len(scanpath.images)) if index is None else np.atleast_1d(index)
+    T, (B, A) = len(scanpath.glimpses), scanpath.images.shape[2:]
     scale = scale or max(2, SIDE // (T * (A + 1)))
-    down, across = (np.arange(n * scale) * looks.read_size // (n * scale) for n in (B, A))
+    down, across = (np.arange(n * scale) * scanpath.read_size // (n * scale) for n in (B, A))
     pictures = []
     for i in chosen:
-        frames = np.repeat(_enlarge(_pixels(looks.images[[i]]), scale), T, axis=0)
+        frames = np.repeat(_enlarge(_pixels(scanpath.images[[i]]), scale), T, axis=0)
         for t, frame in enumerate(frames):
-            _outline(frame, looks.window, (t, i), K=looks.read_size, scale=scale, color=GREEN)
-        patches = looks.patches[:, i]
+            _outline(frame, scanpath.window, (t, i), K=scanpath.read_size, scale=scale, color=GREEN)
+        patches = scanpath.glimpses[:, i]
         patches = _pixels(patches / np.maximum(patches.max(axis=(1, 2, 3), keepdims=True), 1e-6))
         pictures += [*frames, *patches[:, down[:, None], across]]
     return _tile(pictures, columns=T, gap=scale)
@@ -143,13 +143,13 @@ def glimpses(looks, *, index=None, scale=None):
 def save(stem, picture):
     """Save what a model shows of itself; returns the path, `stem` with the fitting suffix.
 
-    A `Film` becomes a .gif file; a `Looks`, or images (n, C, B, A) in [0, 1], a .png file.
+    A `Film` becomes a .gif file; a `Scanpath`, or images (n, C, B, A) in [0, 1], a .png file.
     """
     path = Path(f"{stem}.gif" if hasattr(picture, "canvas") else f"{stem}.png")
     if hasattr(picture, "canvas"):
         save_gif(path, film_frames(picture, index=range(picture.canvas.shape[1])))
     else:
-        save_png(path, glimpses(picture) if hasattr(picture, "patches") else sheet(picture))
+        save_png(path, scanpath_sheet(picture) if hasattr(picture, "glimpses") else sheet(picture))
     return path
 
 
@@ -157,7 +157,7 @@ def save_png(path, array):
     """Save an array of uint8, shape (height, width, 3), as a PNG file."""
     from PIL import Image
 
-    with replacing(path) as file:
+    with write_atomically(path) as file:
         Image.fromarray(array).save(file, format="PNG")
 
 
@@ -186,7 +186,7 @@ def save_gif(path, frames, *, fps=10, hold=1.5):
     no = Image.Dither.NONE
     first, *others = [Image.fromarray(f).quantize(palette=shared, dither=no) for f in frames]
     times = [1000 / fps] * len(others) + [1000 * hold]
-    with replacing(path) as file:
+    with write_atomically(path) as file:
         first.save(file, "GIF", save_all=True, append_images=others, duration=times, loop=0)
 
 

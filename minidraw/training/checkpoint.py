@@ -11,7 +11,7 @@ import numpy as np
 from numpy.lib import format as npy
 
 from minidraw import models
-from minidraw.atomic_write import replacing
+from minidraw.atomic_write import write_atomically
 from minidraw.datasets.readers.arrays import one_line
 from minidraw.errors import UserError
 
@@ -32,7 +32,7 @@ def save(path, meta, groups):
         Such as ``{"weights": params, "average": averaged}``.
     """
     arrays = {f"{g}/{name}": array for g, named in groups.items() for name, array in named.items()}
-    with replacing(path) as file:
+    with write_atomically(path) as file:
         np.savez(file, meta=np.frombuffer(json.dumps(meta).encode(), np.uint8), **arrays)
 
 
@@ -167,7 +167,7 @@ def load_network(path):
 def network(meta, path):
     """The model and the Config that a description names; `path` is for the message."""
     try:
-        model = models.named(meta["model"])
+        model = models.get_model(meta["model"])
         return model, configured(model, meta["config"])
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise UserError(f"{path}: no network is described there ({one_line(error)})") from error

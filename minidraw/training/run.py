@@ -12,7 +12,7 @@ try:
 except ImportError:  # not on Windows
     fcntl = None
 
-from minidraw.atomic_write import replacing
+from minidraw.atomic_write import write_atomically
 from minidraw.errors import UserError
 from minidraw.pictures import curves, sheets
 from minidraw.training import checkpoint
@@ -48,7 +48,7 @@ class Run:
         except OSError as error:
             raise UserError(f"can't make the run folder {folder}: {error.strerror}") from error
         run.save(trainer)
-        with replacing(run.folder / "config.json") as file:  # last: now the folder is a run
+        with write_atomically(run.folder / "config.json") as file:  # last: now the folder is a run
             file.write(json.dumps(meta, indent=2).encode() + b"\n")
         return run
 
@@ -135,7 +135,7 @@ class Run:
     def _trim(self, step):
         path = self.folder / "log.csv"
         lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
-        with replacing(path) as file:
+        with write_atomically(path) as file:
             file.writelines(lines[: step + 1])  # the header, and a row per step
 
     def log(self):

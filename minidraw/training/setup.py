@@ -52,7 +52,7 @@ def new(
     run : Run
     """
     data = datasets.load(**source)
-    model = models.named(preset.model)
+    model = models.get_model(preset.model)
     recipe = amended(preset.recipe, recipe or {})
     config = configure(model, data, preset.config | (config or {}))
     params = init and initial(init, model, config)
@@ -78,7 +78,7 @@ def new(
 def epoch_seconds(preset, data, workers):
     """Time of one pass over the training images, measured on this machine in a few steps."""
     recipe = replace(preset.recipe, batch=min(preset.recipe.batch, len(data.train)))
-    model = models.named(preset.model)
+    model = models.get_model(preset.model)
     config = configure(model, data, preset.config)
     options = {"ops": kernels, "workers": workers}
     seconds = seconds_per_step(model, config, recipe, data, options)

@@ -8,9 +8,9 @@ from minidraw import layers
 from minidraw.learn.checking.comparisons import agrees
 from minidraw.learn.checking.diagnosis import outcomes
 from minidraw.learn.checking.mutants import mutants
-from minidraw.learn.exercises import everything
+from minidraw.learn.exercises import all_exercises
 
-EXERCISES = everything()
+EXERCISES = all_exercises()
 LAYERS = [*dir(layers), "banks", "banks_backward"]
 
 

@@ -11,13 +11,13 @@ import nbformat
 import pytest
 
 from lessons import render
-from minidraw.learn.exercises import everything
+from minidraw.learn.exercises import all_exercises
 from minidraw.learn.own_functions import source_of
 from tests.learn.cells import Notebook
 from tests.learn.styles import STYLES
 
 SCRIPTS = render.scripts()
-EXERCISES = everything()
+EXERCISES = all_exercises()
 BIGGEST, LONGEST = 500_000, 60  # bytes, seconds
 KINDS = {"image/png", "image/gif"}
 

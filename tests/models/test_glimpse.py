@@ -41,7 +41,7 @@ def test_costs_are_those_of_loss_and_grads(config, ops):
 
 def test_an_error_is_a_likeliest_class_that_is_wrong(config, ops):
     params, batch, noise = network(config, n=40)
-    logits = np.log(classifier.look(params, batch.images, config, ops).probabilities)
+    logits = np.log(classifier.scanpath(params, batch.images, config, ops).probabilities)
     costs = classifier.costs(params, batch, noise, config, ops)
     np.testing.assert_array_equal(costs["error"], logits.argmax(axis=1) != batch.labels)
     assert 0 < costs["error"].mean() < 1
@@ -61,7 +61,7 @@ def test_nothing_is_written_into(config, ops):
     kept = {name: weight.copy() for name, weight in params.items()}
     x, labels = batch.images.copy(), batch.labels.copy()
     classifier.loss_and_grads(params, batch, noise, config, ops)
-    classifier.look(params, batch.images, config, ops)
+    classifier.scanpath(params, batch.images, config, ops)
     np.testing.assert_array_equal(batch.images, x)
     np.testing.assert_array_equal(batch.labels, labels)
     for name, weight in params.items():
@@ -80,8 +80,8 @@ def test_nothing_is_carried_over_into_the_next_batch(config, ops):
 def test_dtype_is_kept(config, ops, dtype):
     params, batch, noise = network(config, dtype=dtype)
     costs, grads = classifier.loss_and_grads(params, batch, noise, config, ops)
-    looks = classifier.look(params, batch.images, config, ops)
-    for array in (*costs.values(), *grads.values(), looks.patches, *looks.window):
+    scanpath = classifier.scanpath(params, batch.images, config, ops)
+    for array in (*costs.values(), *grads.values(), scanpath.glimpses, *scanpath.window):
         assert array.dtype == dtype
 
 
@@ -109,27 +109,27 @@ def test_gradients_add_over_images(config, ops):
 
 def test_looks_are_what_is_seen_through_the_windows(config, ops):
     params, batch, _ = network(config)
-    looks = classifier.look(params, batch.images, config, ops)
-    assert looks.patches.shape == (3, 4, config.channels, 3, 3) and looks.read_size == 3
-    np.testing.assert_allclose(looks.probabilities.sum(axis=1), 1, rtol=1e-12)
-    x, y, stride, var, gamma = looks.window
+    scanpath = classifier.scanpath(params, batch.images, config, ops)
+    assert scanpath.glimpses.shape == (3, 4, config.channels, 3, 3) and scanpath.read_size == 3
+    np.testing.assert_allclose(scanpath.probabilities.sum(axis=1), 1, rtol=1e-12)
+    x, y, stride, var, gamma = scanpath.window
     for t in range(3):
         F_y, _ = layers.filterbank(y[t], stride[t], var[t], K=3, A=11)
         F_x, _ = layers.filterbank(x[t], stride[t], var[t], K=3, A=8)
         patches, _ = layers.read_image(F_y, F_x, gamma[t], x=batch.images)
-        np.testing.assert_allclose(looks.patches[t], patches, rtol=1e-10)
+        np.testing.assert_allclose(scanpath.glimpses[t], patches, rtol=1e-10)
 
 
 def test_the_first_window_is_learned_and_later_ones_follow_from_what_was_seen(config, ops):
     params, batch, _ = network(config)
-    x, *_ = classifier.look(params, batch.images, config, ops).window
+    x, *_ = classifier.scanpath(params, batch.images, config, ops).window
     assert (x[0] == x[0, 0]).all() and len(set(x[1])) == len(set(x[2])) == 4
     theta = params["lstm.h_0"] @ params["window.W"] + params["window.b"]
     first, _ = layers.window(theta[None], height=11, width=8, K=3)
     np.testing.assert_allclose(x[0], first[0][0], rtol=1e-12)
     other = batch.images.copy()
     other[1] = 1 - other[1]
-    moved, *_ = classifier.look(params, other, config, ops).window
+    moved, *_ = classifier.scanpath(params, other, config, ops).window
     np.testing.assert_array_equal((moved != x).any(axis=0), [False, True, False, False])
 
 
@@ -138,7 +138,7 @@ def test_the_first_windows_cover_the_whole_image(height, width):
     config = classifier.Config(height=height, width=width)
     params = classifier.init_params(config, np.random.default_rng(0), np.float64)
     x = np.random.default_rng(1).random((3, *config.image_shape))
-    center_x, center_y, stride, var, _ = classifier.look(params, x, config, layers).window
+    center_x, center_y, stride, var, _ = classifier.scanpath(params, x, config, layers).window
     np.testing.assert_allclose(center_x[0], (width - 1) / 2, rtol=1e-12)
     np.testing.assert_allclose(center_y[0], (height - 1) / 2, rtol=1e-12)
     np.testing.assert_allclose(11 * stride[0], 99, rtol=1e-12)  # from edge to edge

@@ -549,16 +549,19 @@ def test_ctrl_c_on_a_terminal(tmp_path, source, workers, config):
 def test_replacing_keeps_what_was_there_until_the_new_file_is_whole(tmp_path):
     path = tmp_path / "file"
     path.write_bytes(b"old")
-    with pytest.raises(RuntimeError), atomic_write.replacing(path) as file:
+    with pytest.raises(RuntimeError), atomic_write.write_atomically(path) as file:
         file.write(b"new")
         assert path.read_bytes() == b"old"
         raise RuntimeError
     assert listing(tmp_path) == {"file": b"old"}
-    with atomic_write.replacing(path) as file:
+    with atomic_write.write_atomically(path) as file:
         file.write(b"new")
     assert listing(tmp_path) == {"file": b"new"}
     for target in (tmp_path, path / "below", tmp_path / "no/folder"):
-        with pytest.raises(UserError, match="can't write"), atomic_write.replacing(target) as file:
+        with (
+            pytest.raises(UserError, match="can't write"),
+            atomic_write.write_atomically(target) as file,
+        ):
             file.write(b"new")
     assert listing(tmp_path) == {"file": b"new"}
 
@@ -592,7 +595,7 @@ def test_a_file_is_on_disk_before_it_takes_its_place(tmp_path, monkeypatch):
 
     monkeypatch.setattr(atomic_write.os, "fsync", synced)
     monkeypatch.setattr(atomic_write.os, "replace", replaced)
-    with atomic_write.replacing(tmp_path / "file") as file:
+    with atomic_write.write_atomically(tmp_path / "file") as file:
         file.write(b"new")
     assert calls == [("fsync", 3), "replace"]
 

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import numpy as np
 
-from minidraw.atomic_write import replacing
+from minidraw.atomic_write import write_atomically
 from minidraw.datasets.base import MAX_BYTES, Dataset, Split, hold_out, middle
 from minidraw.datasets.own.pictures import opened
 from minidraw.datasets.readers.arrays import one_line_errors, read_npy
@@ -89,7 +89,10 @@ def _prepared(part, data_dir):
     need_h5py()  # before anything is fetched
     [path] = obtain_paths({f"{part}.tar.gz": MD5[part]}, "svhn", data_dir)
     images = read_numbers(path, part)
-    with suppress(UserError), replacing(path.with_name(kept)) as file:  # it can be made again
+    with (
+        suppress(UserError),
+        write_atomically(path.with_name(kept)) as file,
+    ):  # it can be made again
         np.save(file, images)
     return images
 

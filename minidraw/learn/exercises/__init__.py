@@ -9,7 +9,7 @@ from minidraw.errors import UserError
 
 
 @cache
-def everything():
+def all_exercises():
     """Every exercise by its id, lesson by lesson."""
     names = (info.name for info in pkgutil.iter_modules(__path__))
     modules = sorted(name for name in names if name.startswith("lesson_"))
@@ -17,9 +17,9 @@ def everything():
     return {entry.id: entry for lesson in lessons for entry in lesson.EXERCISES}
 
 
-def named(id):
+def get_exercise(id):
     """The exercise of that id."""
-    found = everything()
+    found = all_exercises()
     if id not in found:
         near = difflib.get_close_matches(id, found, n=1, cutoff=0)[0]
         raise UserError(f"there is no exercise {id!r}; did you mean {near}?")
@@ -31,6 +31,6 @@ def within_reach(exercise):
     found, new = set(), set(exercise.uses)
     while new:
         found |= new
-        earlier = [entry for entry in everything().values() if entry.name in new]
+        earlier = [entry for entry in all_exercises().values() if entry.name in new]
         new = {name for entry in earlier for name in entry.uses} - found
     return found

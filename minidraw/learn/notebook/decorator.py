@@ -5,7 +5,7 @@ import inspect
 from minidraw.errors import UserError
 from minidraw.learn import own_functions
 from minidraw.learn.checking.judge import judge
-from minidraw.learn.exercises import named
+from minidraw.learn.exercises import get_exercise
 
 _asked = {}  # exercise to hints given
 
@@ -36,7 +36,7 @@ def exercise(id):
     NotYet
         If the function is wrong; the message says what is known of the mistake.
     """
-    entry = named(id)
+    entry = get_exercise(id)
 
     def decorate(function):
         if function.__name__ != entry.name:
@@ -79,7 +79,7 @@ def _keep(entry, function):
 
 def hint(id):
     """Print the next step of the derivation; when there are no more, where the answer stands."""
-    entry = named(id)
+    entry = get_exercise(id)
     number = _asked.get(id, 0)
     _asked[id] = number + 1
     if number < len(entry.hints):

@@ -2,7 +2,7 @@
 
 from minidraw.models.classifier.config import Config, init_params, noise_shape, param_shapes
 from minidraw.models.classifier.costs import ErrorRate as Measured
-from minidraw.models.classifier.glimpses import look, pictures
 from minidraw.models.classifier.network import costs, loss_and_grads
+from minidraw.models.classifier.scanpath import pictures, scanpath
 
 PAINTS = False

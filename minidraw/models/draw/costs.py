@@ -18,9 +18,9 @@ class Bound:
     kl: float  # latent nats (eq 11)
     images: int
     protocol: str
-    error: float  # standard error of `total` over images
+    standard_error: float  # of `total`, over images
     samples: int = 1  # of z per image
-    noise_error: float = nan  # standard error of `total` over z; known from two samples on
+    z_standard_error: float = nan  # of `total`, over z; known from two samples on
 
     NAME: ClassVar = "bound"
     COLUMNS: ClassVar = ("nll", "kl", "total")
@@ -49,11 +49,11 @@ class Bound:
         return self.nll + self.kl
 
     def __str__(self):
-        noise = "" if np.isnan(self.noise_error) else f", {self.noise_error:.3f} over z"
+        noise = "" if np.isnan(self.z_standard_error) else f", {self.z_standard_error:.3f} over z"
         samples = "" if self.samples == 1 else f", {self.samples} samples of z per image"
         return (
             f"{self.total:.2f} nats ({self.nll:.2f} image + {self.kl:.2f} latent,"
-            f" standard error {self.error:.2f}{noise and ' over images'}{noise}),"
+            f" standard error {self.standard_error:.2f}{noise and ' over images'}{noise}),"
             f" {self.images} images{samples}, {self.protocol}"
         )
 

@@ -1,13 +1,13 @@
 """Watch the classifier look."""
 
 from minidraw.models.classifier.network import forward
-from minidraw.models.interface import Looks, Window
+from minidraw.models.interface import Scanpath, Window
 
 FEW = 6  # images in a run's picture
 
 
-def look(params, images, config, ops):
-    """Where the network looks, what it sees there, and what it takes the images for.
+def scanpath(params, images, config, ops):
+    """Return where the network looks, what it sees there, and what it takes the images for.
 
     Parameters
     ----------
@@ -19,7 +19,7 @@ def look(params, images, config, ops):
 
     Returns
     -------
-    looks : Looks
+    scanpath : Scanpath
     """
     T, n, K = config.glimpses, len(images), config.read_size
     logits, (seen, theta, _) = forward(params, images, config, ops)
@@ -27,9 +27,9 @@ def look(params, images, config, ops):
     parts, _ = ops.window(theta.reshape(-1, 5), **size)
     window = Window(*(part.reshape(T, n) for part in parts))
     patches = seen[:-1, :, config.hidden :].reshape(T, n, config.channels, K, K)
-    return Looks(images, window, patches, ops.softmax(logits), K)
+    return Scanpath(images, window, patches, ops.softmax(logits), K)
 
 
 def pictures(params, batch, noise, config, ops):
     """What a run folder shows: where it looks at some images."""
-    return {"glimpses": look(params, batch.images[:FEW], config, ops)}
+    return {"glimpses": scanpath(params, batch.images[:FEW], config, ops)}
