@@ -47,14 +47,15 @@ def one_line(text):
 
 
 def add_fields(parser, record, *, title, skip=()):
-    """An option for every field of a dataclass, with the comment behind the field as its help."""
+    """Add an option for every field of a dataclass, whose metadata or comment holds its help."""
     group = parser.add_argument_group(title)
     comments = dict(re.findall(r"^    (\w+): .*?  # (.*)$", inspect.getsource(record), re.M))
     for field in fields(record):
         if field.name in skip:
             continue
         assert field.default is not MISSING
-        settings = {"dest": field.name, "help": comments[field.name], "default": None}
+        settings = {"dest": field.name, "help": field.metadata.get("help"), "default": None}
+        settings["help"] = settings["help"] or comments[field.name]
         if field.type is bool:
             settings["action"] = argparse.BooleanOptionalAction
         else:

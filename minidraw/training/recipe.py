@@ -2,10 +2,14 @@
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 MOST = 10**9  # minutes, epochs, steps: far beyond a lifetime, and far from overflowing
 BINARIZE = ("auto", "fresh", "never")
+
+
+def _option(default, help):
+    return field(default=default, metadata={"help": help})
 
 
 @dataclass(frozen=True)
@@ -17,21 +21,29 @@ class Recipe:
     nats, 100 had reached 117.1, and 10, which others use, 124.7.
     """
 
-    minutes: float = 0  # time budget, turned into a number of steps once at the start
-    epochs: float = 0  # passes over the training images, where no minutes are given
-    batch: int = 100  # images per step
-    rate: float = 2e-3  # Adam's learning rate after the warm-up
-    final_rate: float = 5e-5  # learning rate at the end, reached along a cosine
-    warmup: int = 300  # steps over which the learning rate rises from 0, a tenth of the run at most
-    clip: float = 500.0  # bound on the gradient's norm
-    beta1: float = 0.9  # Adam's memory of the gradient
-    beta2: float = 0.999  # Adam's memory of its square
-    average: float = 0.999  # decay of the averaged weights
-    grow: str = ""  # shorter films first: 16:0.4,32:0.7 means T 16 for 0.4 of the run, 32 to 0.7
-    binarize: str = "auto"  # fresh: a coin per grey level at every visit; never: as they are; auto
-    validate: int = 0  # steps between validations; 0 for twenty over the run
-    valid_images: int = 2000  # images of each validation during the run
-    seed: int = 0  # of the weights, the order of images, the coins and the noise
+    minutes: float = _option(0, "time limit, converted to a number of steps at the start")
+    epochs: float = _option(0, "passes over the training images, if no minutes are given")
+    batch: int = _option(100, "images per step")
+    rate: float = _option(2e-3, "Adam's learning rate after the warm-up")
+    final_rate: float = _option(5e-5, "learning rate at the end of the cosine decay")
+    warmup: int = _option(300, "steps of linear warm-up, at most a tenth of the run")
+    clip: float = _option(500.0, "largest gradient norm; a longer gradient is scaled down to it")
+    beta1: float = _option(0.9, "Adam's decay rate for the mean gradient")
+    beta2: float = _option(0.999, "Adam's decay rate for the mean squared gradient")
+    average: float = _option(0.999, "decay of the averaged weights")
+    grow: str = _option(
+        "",
+        "fewer glimpses first: 16:0.4,32:0.7 trains with T 16 until 0.4 of the run is done, then"
+        " with T 32 until 0.7, then with all",
+    )
+    binarize: str = _option(
+        "auto",
+        "fresh: dynamic binarisation, a new Bernoulli sample at every visit; never: grey levels"
+        " as they are; auto: fresh where the network paints grey images",
+    )
+    validate: int = _option(0, "steps between validations; 0: twenty over the run")
+    valid_images: int = _option(2000, "validation images used during the run")
+    seed: int = _option(0, "seed of the weights, the image order, the binarisation and the noise")
 
     def __post_init__(self):
         for name in ("batch", "valid_images"):
