@@ -27,7 +27,7 @@ import numpy as np
 
 import minidraw
 from minidraw import layers
-from minidraw.pictures import sheets
+from minidraw.pictures import films
 from minidraw.datasets import as_float, carried_path
 from minidraw.learn.notebook import (
     BLUE,
@@ -52,7 +52,7 @@ model = minidraw.Draw.load(carried_path("mnist-t32.npz"))  # a trained network, 
 
 # %%
 film = model.film(9, seed=2)  # nine paintings, with every step kept
-frames = sheets.film_frames(film, index=range(9), scale=3)
+frames = films.render_frames(film, index=range(9), scale=3)
 movie(
     frames[::2] + frames[-1:],  # every other step
     "Figure 0.1. Nine digits being painted. The vermilion frame is the window through which the "
@@ -267,7 +267,7 @@ sliders(see, painting=(0, 8, 0, 1), step=(0, 32, 10, 1))
 # %%
 x = as_float(minidraw.load("digits").valid.images[[4, 8, 12]])
 again = model.film(images=x, seed=3)
-frames = sheets.film_frames(again, index=range(3), scale=4)
+frames = films.render_frames(again, index=range(3), scale=4)
 movie(
     frames[::2] + frames[-1:],
     "Figure 0.7. Three given digits being redrawn. Dashed green: the window that it reads through. "
@@ -314,7 +314,7 @@ print("trained on:", model.meta_["protocol"], "  steps:", model.config_.glimpses
 #   sample tosses a coin for each, `model.sample(9, coins=True)`. Some papers show reconstructions,
 #   as in figure 0.8, and call them samples; ask which it is.
 # * Are they copies of what it was trained on? To judge, look for the nearest training image beside
-#   each sample, as the paper does; `minidraw.pictures.paper_figures.nearest` finds it.
+#   each sample, as the paper does; `minidraw.pictures.paper_figures.find_nearest` finds it.
 #
 # ## What is next
 #

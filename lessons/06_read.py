@@ -402,7 +402,7 @@ def whole(array, caption, alt):
 
 
 whole(
-    paper_figures.filters(digits[5][None]),
+    paper_figures.render_filters(digits[5][None]),
     "Figure 6.6. Figure 3 of the paper: a grid of 12 x 12 filters; the patches of three windows.",
     "A 5 with a grid of green dots. At its right three windows and their patches: a small one, "
     "enlarged; a wide one with narrow filters, sharp; a wide one with broad filters, blurred.",
@@ -410,7 +410,7 @@ whole(
 
 # %%
 whole(
-    paper_figures.zoom(paper_figures.scene(digits[5:10, None])),
+    paper_figures.render_zoom(paper_figures.compose_scene(digits[5:10, None])),
     "Figure 6.7. Figure 4 of the paper: from 100 x 75 pixels to 12 x 12 numbers, and back. Below, "
     "the first and the last of the 144 filters.",
     "Above, a scene with five digits and a frame around the last; the patch, which shows it; and "

@@ -28,7 +28,7 @@ from threadpoolctl import threadpool_limits
 
 import minidraw
 from minidraw import layers
-from minidraw.pictures import sheets
+from minidraw.pictures import films, sheets
 from minidraw.datasets import as_float, carried_path
 from minidraw.errors import UserError
 from minidraw.learn import exercise, hint
@@ -60,7 +60,7 @@ def painted(params, config, count=10):
 
 def sheet(axes, pictures, columns):
     """Pictures (n, 1, 28, 28) in rows."""
-    axes.imshow(sheets.sheet(pictures, columns=columns, scale=3), interpolation="nearest")
+    axes.imshow(sheets.render_sheet(pictures, columns=columns, scale=3), interpolation="nearest")
     axes.set(xticks=[], yticks=[])
 
 
@@ -423,7 +423,7 @@ print(f"the last 50 batches of training: {(nll + kl)[-50:].mean():.1f} nats")
 # %%
 film = stages[STEPS]
 figure, axes = panels(height=4.8)
-axes.imshow(sheets.strip(film, index=[0, 3, 4], steps=6, scale=5), interpolation="nearest")
+axes.imshow(films.render_strip(film, index=[0, 3, 4], steps=6, scale=5), interpolation="nearest")
 axes.set(xticks=70 + 145 * np.arange(6), xticklabels=range(1, 7), yticks=[], xlabel="step")
 show(
     figure,

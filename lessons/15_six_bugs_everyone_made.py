@@ -354,14 +354,14 @@ print(f"the first read window covers pixels {parts[0][0] - reach:.1f} to {parts[
 # %%
 given = Batch((digits[100:116] > 0.5).astype(np.float32))
 noise = np.random.default_rng(6).standard_normal(draw.noise_shape(size, 16), np.float32)
-sheets = [
+painted = [
     sigmoid(draw.reconstruct(trained, given, noise, size, layers).canvas[-1]),
     sigmoid(draw.generate(trained, noise, size, layers).canvas[-1]),
 ]
 
 figure, axes = panels(2, height=1.6)
-for place, images, title in zip(axes, sheets, ("sheet 1", "sheet 2"), strict=True):
-    place.imshow(sheets.sheet(images, columns=8, scale=4), interpolation="nearest")
+for place, images, title in zip(axes, painted, ("sheet 1", "sheet 2"), strict=True):
+    place.imshow(sheets.render_sheet(images, columns=8, scale=4), interpolation="nearest")
     place.set_title(title, fontsize=11)
     place.set(xticks=[], yticks=[])
 show(
@@ -375,7 +375,9 @@ show(
 # `generate`. To find out, lay each picture beside the digits that the program was given:
 
 # %%
-distance = [((images[:, None] - given.images) ** 2).sum(axis=(2, 3, 4)).min(1) for images in sheets]
+distance = [
+    ((images[:, None] - given.images) ** 2).sum(axis=(2, 3, 4)).min(1) for images in painted
+]
 for k, nearest in enumerate(distance, 1):
     print(f"sheet {k}: squared distance to the nearest given digit, mean {nearest.mean():5.1f}")
 

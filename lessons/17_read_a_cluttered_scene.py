@@ -55,7 +55,7 @@ scenes = minidraw.load("cluttered-digits").valid  # large scenes, made when they
 # %%
 chosen = np.array([134, 57, 262, 311, 98, 405, 20, 173])
 figure, axes = panels(height=4.6)
-axes.imshow(sheets.sheet(as_float(scenes.images[chosen]), columns=4, gap=2, scale=2))
+axes.imshow(sheets.render_sheet(as_float(scenes.images[chosen]), columns=4, gap=2, scale=2))
 axes.set(xticks=[], yticks=[])
 show(
     figure,
@@ -603,7 +603,7 @@ right_ones, wrong_ones = (np.flatnonzero((answer == labels_new) == good) for goo
 def strips(index, caption, alt):
     """Scenes with their windows, and what the network says of each."""
     figure, axes = panels(height=3.83 * len(index) + 0.6)
-    axes.imshow(sheets.glimpses(watched, index=index, scale=3))
+    axes.imshow(sheets.render_scanpath(watched, index=index, scale=3))
     middle = (np.arange(len(index)) * 2 + 1) * 3 * (SIZE + 1)
     sure = watched.probabilities.max(axis=1)
     words = [f"is {labels_new[i]}\nsays {answer[i]} ({sure[i]:.0%})" for i in index]

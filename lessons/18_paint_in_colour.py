@@ -25,7 +25,7 @@ from threadpoolctl import threadpool_limits
 
 import minidraw
 from minidraw import layers
-from minidraw.pictures import sheets
+from minidraw.pictures import films, sheets
 from minidraw.datasets import as_float
 from minidraw.datasets.sets.two_digits import two_digits
 from minidraw.learn import exercise, hint
@@ -578,7 +578,7 @@ show(
 painted = layers.sigmoid(draw.generate(params, noise[:, :12], config, layers).canvas[-1])
 rows = held_out[:12], layers.sigmoid(film.canvas[-1, :12]), painted
 figure, axes = panels(height=2.6)
-axes.imshow(sheets.sheet(np.concatenate(rows), columns=12, scale=4), interpolation="nearest")
+axes.imshow(sheets.render_sheet(np.concatenate(rows), columns=12, scale=4), interpolation="nearest")
 axes.set(xticks=[], yticks=[48, 148, 248], yticklabels=["scenes", "redrawn", "invented"])
 show(
     figure,
@@ -603,15 +603,15 @@ show(
 # %%
 few = [k for k in range(500) if np.abs(places[k, 0] - places[k, 1]).max() >= SMALL - 2][:6]
 movie(
-    sheets.film_frames(film, index=few, scale=4),
+    films.render_frames(film, index=few, scale=4),
     "Figure 18.8. Six held-out scenes being redrawn in six steps.",
     "A moving picture of six dark squares. In each, a coloured cloud appears, then a second one "
     "elsewhere, while two frames move across.",
     fps=2,
 )
 figure, axes = panels(height=5.2)
-strip = sheets.strip(film, index=few[:4], steps=6, scale=5)
-goals = sheets.sheet(held_out[few[:4]], columns=1, scale=5)
+strip = films.render_strip(film, index=few[:4], steps=6, scale=5)
+goals = sheets.render_sheet(held_out[few[:4]], columns=1, scale=5)
 axes.imshow(np.hstack([strip, 0 * strip[:, :20] + 255, goals]), interpolation="nearest")
 names = [*(f"step {t}" for t in range(1, 7)), "scene"]
 axes.set(xticks=60 + 125 * np.arange(7) + 15 * (np.arange(7) == 6), xticklabels=names, yticks=[])

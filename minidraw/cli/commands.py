@@ -122,37 +122,37 @@ def _count(arguments):
 
 
 def sample(arguments):
-    from minidraw.pictures import sheets
+    from minidraw.pictures import saving, sheets
 
     count, network = _count(arguments), painter(arguments)
     images = network.sample(count, seed=arguments.seed, coins=arguments.coins)
-    sheets.save_png(arguments.out, sheets.sheet(images))
+    saving.save_png(arguments.out, sheets.render_sheet(images))
     print(arguments.out)
 
 
 def film(arguments):
     from minidraw.datasets import one_picture
-    from minidraw.pictures import sheets
+    from minidraw.pictures import films, saving
 
     count, network, images = _count(arguments), painter(arguments), None
     if arguments.image:
         images = one_picture(arguments.image, network.config_.image_shape, arguments.invert)
     film = network.film(count, images=images, seed=arguments.seed)
     everyone = list(range(film.canvas.shape[1]))
-    sheets.save_gif(arguments.out, sheets.film_frames(film, index=everyone))
+    saving.save_gif(arguments.out, films.render_frames(film, index=everyone))
     print(arguments.out)
 
 
 def reconstruct(arguments):
     from minidraw.datasets import as_float
-    from minidraw.pictures import sheets
+    from minidraw.pictures import saving, sheets
 
     count, network = _count(arguments), painter(arguments)
     seen = network.meta_.get("data", {}) if arguments.network else DIGITS
     data = data_of(arguments, seen)
     images = as_float(data.valid.images[:count])
     redrawn = network.reconstruct(images, seed=arguments.seed)
-    sheets.save_png(arguments.out, sheets.pairs(images, redrawn))
+    saving.save_png(arguments.out, sheets.render_pairs(images, redrawn))
     print(f"{arguments.out}: pairs of a validation image and its reconstruction")
 
 
@@ -187,7 +187,7 @@ def bench(arguments):
 def data(arguments):
     from minidraw import datasets, models
     from minidraw.datasets.description import describe
-    from minidraw.pictures import sheets
+    from minidraw.pictures import saving, sheets
     from minidraw.presets import PRESETS
     from minidraw.training.setup import epoch_seconds
     from minidraw.training.workers import Workers
@@ -204,7 +204,7 @@ def data(arguments):
     for warning in description.warnings:
         print(f"warning: {warning}")
     shown = datasets.as_float(data.middles[:100])
-    sheets.save_png(arguments.out, sheets.sheet(shown))
+    saving.save_png(arguments.out, sheets.render_sheet(shown))
     print(f"{arguments.out}: the first {len(shown)} training images")
 
 

@@ -42,7 +42,7 @@ def evaluate(arguments):
             samples = arguments.samples or (4 if model.PAINTS else 1)
             print(evaluation.bound(*what, words=words, samples=samples, **settings))
         if arguments.out:
-            curves.nats_per_step(arguments.out, evaluation.nats_per_step(*what, **settings))
+            curves.save_nats_per_step(arguments.out, evaluation.nats_per_step(*what, **settings))
             print(arguments.out)
 
 
@@ -56,7 +56,7 @@ def _refuse_painters_options(arguments):
 def classify(arguments):
     from minidraw import Classifier
     from minidraw.datasets import carried_path, one_picture
-    from minidraw.pictures import sheets
+    from minidraw.pictures import saving, sheets
 
     network = Classifier.load(arguments.network or carried_path(SHIPPED_CLASSIFIER))
     shape, settings = network.config_.image_shape, {"invert": arguments.invert, "enlarge": False}
@@ -67,7 +67,7 @@ def classify(arguments):
         print(f"{path}: {network.classes_[likely.argmax()]} ({likely.max():.1%})")
     if arguments.out:
         shown = range(min(SHOWN, len(arguments.images)))
-        sheets.save_png(arguments.out, sheets.scanpath_sheet(scanpath, index=shown))
+        saving.save_png(arguments.out, sheets.render_scanpath(scanpath, index=shown))
         few = len(shown) < len(arguments.images)
         print(f"{arguments.out}: the first {SHOWN}" if few else arguments.out)
 
@@ -75,24 +75,26 @@ def classify(arguments):
 def figures(arguments):
     from minidraw import Draw
     from minidraw.datasets import carried_path
-    from minidraw.pictures import paper_figures, sheets
+    from minidraw.pictures import paper_figures, saving, sheets
 
     network = painter(arguments)
     data = data_of(arguments, network.meta_.get("data", {}) if arguments.network else DIGITS)
     network.check_fits(data, "train")
-    if data.name in paper_figures.OTHER_SETS:
+    if data.name in paper_figures.FIGURE_NUMBERS:
         if arguments.no_attention or arguments.classifier:
             raise UserError(
                 f"no figure of {data.name} shows another network: leave out --no-attention"
                 " and --classifier"
             )
-        paths = paper_figures.draw_all(arguments.out, network, data.middles, name=data.name)
+        paths = paper_figures.save_figures(arguments.out, network, data.middles, name=data.name)
     else:
         plain = Draw.load(arguments.no_attention or carried_path(SHIPPED_PLAIN))
         scanpath = _scanpath(arguments.classifier or carried_path(SHIPPED_CLASSIFIER))
-        paths = paper_figures.draw_all(arguments.out, network, data.middles, plain=plain)
+        paths = paper_figures.save_figures(
+            arguments.out, network, data.middles, without_attention=plain
+        )
         paths.append(arguments.out / "figure-5.png")
-        sheets.save_png(paths[-1], sheets.scanpath_sheet(scanpath))
+        saving.save_png(paths[-1], sheets.render_scanpath(scanpath))
     for path in paths:
         print(path)
     print(f"training images: the {len(data.train)} of {data.name}")

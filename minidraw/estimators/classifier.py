@@ -110,7 +110,7 @@ class Classifier(Network):
         -------
         scanpath : Scanpath
             Windows and glimpses of every step, and probabilities;
-            `minidraw.pictures.sheets.scanpath_sheet` draws them.
+            `minidraw.pictures.sheets.render_scanpath` draws them.
         """
         from minidraw import kernels
         from minidraw.datasets import as_float

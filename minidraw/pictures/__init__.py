@@ -1,1 +1,1 @@
-"""Pictures of images, films, curves and the paper's figures."""
+"""Sheets of images, films, curves and the figures of the paper."""

@@ -1,29 +1,29 @@
-"""Curves: of a run, and of anything else that is measured."""
+"""Plots as PNG files: the curves of a run, and the latent cost of every step."""
 
 import numpy as np
 
 from minidraw.atomic_write import write_atomically
-from minidraw.pictures.sheets import BLUE, VERMILION
+from minidraw.pictures.drawing import BLUE, VERMILION
 
 
-def curves(path, log, panels):
-    """Save costs over a run as a PNG file.
+def save_curves(path, log, panels):
+    """Save the costs of a run as curves.
 
-    ``log`` holds columns of equal length: ``step``, and those that the ``panels`` name with a
-    title and a unit each, such as ``("nll", "Image cost", "nats per image")``; where validation
-    was done, also ``valid_nll`` and so on (nan in other rows).
+    ``log`` holds columns of equal length: ``step``, those that ``panels`` name, and their
+    validation costs such as ``valid_nll`` (nan in rows without validation).  A panel is a column,
+    a title and a unit, such as ``("nll", "Image cost", "nats per image")``.
     """
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(11, 4.2), dpi=100, layout="constrained")
-    rooms = figure.subplots(1, len(panels), squeeze=False)[0]
-    for axes, (name, title, unit) in zip(rooms, panels, strict=True):
+    row = figure.subplots(1, len(panels), squeeze=False)[0]
+    for axes, (name, title, unit) in zip(row, panels, strict=True):
         _panel(axes, log, name, title=title, unit=unit)
     save_figure(path, figure)
 
 
-def nats_per_step(path, nats):
-    """Save what each step writes into its latent vector, ``nats`` (T,), as bars in a PNG file."""
+def save_nats_per_step(path, nats):
+    """Save the latent cost of each step, ``nats`` (T,), as bars."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(8, 3), dpi=100, layout="constrained")
@@ -35,7 +35,7 @@ def nats_per_step(path, nats):
 
 
 def save_figure(path, figure):
-    """Write a matplotlib Figure as a PNG file; no window, no state of pyplot's is touched."""
+    """Save a matplotlib Figure without pyplot, which would keep state and might open a window."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     with write_atomically(path) as file:
@@ -43,25 +43,26 @@ def save_figure(path, figure):
 
 
 def _panel(axes, log, name, *, title, unit):
-    """Draw one cost: training in pale and smoothed, validation with dots."""
-    valid, ends = f"valid_{name}", []
+    """Plot one cost: training costs pale and smoothed, validation costs with dots."""
+    valid = f"valid_{name}"
+    limits = []
     for key, label, rgb in ((name, "training", BLUE), (valid, "validation", VERMILION)):
         values = np.asarray(log.get(key, []), dtype=float)
         known = np.isfinite(values)
         if not known.any():
             continue
         step, values = np.asarray(log["step"])[known], values[known]
-        late = values[step >= step[-1] / 10]  # the first are huge and would flatten the rest
-        ends.extend(np.quantile(late, [0.01, 0.99]))
+        late = values[step >= step[-1] / 10]  # the first costs are huge and would flatten the rest
+        limits.extend(np.quantile(late, [0.01, 0.99]))
         style = {"color": np.divide(rgb, 255), "marker": "o" if key == valid else "", "ms": 4}
         if key == name:
             axes.plot(step, values, alpha=0.25, linewidth=0.8, **style)
-            near = np.ones(2 * (len(values) // 100) + 1)
-            values = np.convolve(values, near, "same") / np.convolve(values**0, near, "same")
+            window = np.ones(2 * (len(values) // 100) + 1)
+            values = np.convolve(values, window, "same") / np.convolve(values**0, window, "same")
         axes.plot(step, values, label=label, **style)
-    if ends:
-        margin = 0.08 * (max(ends) - min(ends)) or 1.0
-        axes.set_ylim(min(ends) - margin, max(ends) + margin)
+    if limits:
+        margin = 0.08 * (max(limits) - min(limits)) or 1.0
+        axes.set_ylim(min(limits) - margin, max(limits) + margin)
         axes.legend(frameon=False)
     axes.set(title=title, xlabel="step", ylabel=unit)
     axes.grid(color="0.9")

@@ -14,7 +14,7 @@ except ImportError:  # not on Windows
 
 from minidraw.atomic_write import write_atomically
 from minidraw.errors import UserError
-from minidraw.pictures import curves, sheets
+from minidraw.pictures import curves, saving
 from minidraw.training import checkpoint
 from minidraw.training.flat_weights import fill
 from minidraw.training.optimizer import Adam
@@ -151,7 +151,8 @@ class Run:
 
     def draw(self, trainer):
         """Render the curves, and what the model shows of itself into `pictures`."""
-        curves.curves(self.folder / "curves.png", self.log(), trainer.model.Measured.PANELS)
+        curves.save_curves(self.folder / "curves.png", self.log(), trainer.model.Measured.PANELS)
         self.pictures = [
-            sheets.save(self.folder / name, picture) for name, picture in trainer.pictures().items()
+            saving.save_picture(self.folder / name, picture)
+            for name, picture in trainer.pictures().items()
         ]

@@ -207,7 +207,7 @@ KILLED = """
     from pathlib import Path
     import numpy as np
     from minidraw import atomic_write
-    from minidraw.pictures import sheets
+    from minidraw.pictures import saving
     from minidraw.training import checkpoint, loop, setup
     from minidraw.training.run import Run
     from minidraw.training.workers import Workers
@@ -239,7 +239,7 @@ KILLED = """
         (os, "fsync", die),
         (os, "replace", die),
         (Run, "draw", die),  # after the checkpoint: the next one begins further on
-        (sheets, "save_gif", die),
+        (saving, "save_gif", die),
         (os, "replace", after),
     ]
     for module, name, action in moments:

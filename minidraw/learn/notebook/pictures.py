@@ -8,9 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from minidraw.pictures import sheets
+from minidraw.pictures import drawing, saving
 
-BLUE, VERMILION, GREEN = (np.divide(c, 255) for c in (sheets.BLUE, sheets.VERMILION, sheets.GREEN))
+BLUE, VERMILION, GREEN = (
+    np.divide(c, 255) for c in (drawing.BLUE, drawing.VERMILION, drawing.GREEN)
+)
 
 
 def panels(count=1, *, rows=1, height=2.6, widths=None):
@@ -95,7 +97,7 @@ def movie(frames, caption, alt, *, fps=8):
     Parameters
     ----------
     frames : list of arrays of uint8, each (height, width, 3)
-        Such as `minidraw.pictures.sheets.film_frames` makes.
+        Such as `minidraw.pictures.films.render_frames` makes.
     caption, alt : str
         As in `show`.
     fps : float
@@ -103,7 +105,7 @@ def movie(frames, caption, alt, *, fps=8):
     """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "film.gif"
-        sheets.save_gif(path, frames, fps=fps)
+        saving.save_gif(path, frames, fps=fps)
         _display("image/gif", path.read_bytes(), caption, alt)
 
 

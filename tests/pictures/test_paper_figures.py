@@ -13,7 +13,7 @@ from minidraw.errors import UserError
 from minidraw.estimators.draw import Draw
 from minidraw.models import draw
 from minidraw.models.interface import Window
-from minidraw.pictures import paper_figures, sheets
+from minidraw.pictures import drawing, paper_figures, sheets
 
 GREEN, VERMILION = [0x00, 0x9E, 0x73], [0xD5, 0x5E, 0x00]
 LINE = 22  # screen pixels of a caption
@@ -72,19 +72,19 @@ def brute_force(found, training):
 @pytest.mark.parametrize("n", [1, 3, 4, 5, 8, 9])
 @pytest.mark.parametrize("C", [1, 3])
 def test_nearest_is_brute_force(monkeypatch, n, C):
-    monkeypatch.setattr(paper_figures, "CHUNK", 4)
+    monkeypatch.setattr(paper_figures, "COMPARISON_CHUNK", 4)
     new = np.random.default_rng(0).random((20, C, B, A), np.float32)
     training = images(n, C)
     for stored in (training, (training / 255).astype(np.float32)):
-        near = paper_figures.nearest(new, stored)
+        near = paper_figures.find_nearest(new, stored)
         assert near.dtype == np.float32 and near.shape == new.shape
         assert np.allclose(near, brute_force(new, stored), atol=1e-7)
 
 
 def test_nearest_finds_each_image_on_either_side_of_a_chunks_border(monkeypatch):
-    monkeypatch.setattr(paper_figures, "CHUNK", 4)
+    monkeypatch.setattr(paper_figures, "COMPARISON_CHUNK", 4)
     training = images(9)
-    near = paper_figures.nearest(training / 255, training)
+    near = paper_figures.find_nearest(training / 255, training)
     assert np.allclose(near, training / 255, atol=1e-7)
 
 
@@ -92,14 +92,14 @@ def test_nearest_uses_distance_not_likeness():
     # The image times 1.2 has a larger product with it than the image itself.
     image = np.full((1, 1, 4, 5), 0.5)
     training = np.concatenate([image * 1.2, image * 1.04, image * 0.9])
-    assert np.allclose(paper_figures.nearest(image, training), 0.52)
+    assert np.allclose(paper_figures.find_nearest(image, training), 0.52)
 
 
 def test_nearest_takes_little_memory():
     training = images(10_000, height=28, width=28)
     new = training[:20] / np.float32(255)
     tracemalloc.start()
-    paper_figures.nearest(new, training)
+    paper_figures.find_nearest(new, training)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 12e6, "all at once it would be 63 MB"
@@ -108,7 +108,7 @@ def test_nearest_takes_little_memory():
 @pytest.mark.parametrize("training", [images(5, height=A, width=B), images(5, 3), images(0)])
 def test_nearest_refuses_other_shapes(training):
     with pytest.raises(UserError, match="training images"):
-        paper_figures.nearest(images(2), training)
+        paper_figures.find_nearest(images(2), training)
 
 
 def test_the_last_column_stands_beside_its_nearest(network):
@@ -116,17 +116,15 @@ def test_the_last_column_stands_beside_its_nearest(network):
     samples = network.sample(rows * columns, seed=5)
     decoys = np.random.default_rng(0).random(samples.shape)
     planted = np.concatenate([decoys, samples[columns - 1 :: columns][::-1]])
-    picture = paper_figures.samples_beside_nearest(
-        network, planted, rows=rows, columns=columns, seed=5
-    )
-    top = paper_figures.GAP + LINE
-    scale = sheets.SIDE // ((columns + 1) * (A + 1))
+    picture = paper_figures.render_samples(network, planted, rows=rows, columns=columns, seed=5)
+    top = paper_figures.MARGIN + LINE
+    scale = drawing.MAX_SIDE // ((columns + 1) * (A + 1))
     height, width = scale * (rows * (B + 1) - 1), scale * (columns * (A + 1) - 1)
-    assert picture.shape[0] == top + height + paper_figures.GAP
-    left = picture[top : top + height, paper_figures.GAP : paper_figures.GAP + width]
-    assert (left == sheets.sheet(samples, columns=columns, scale=scale)).all()
-    start = paper_figures.GAP + width + paper_figures.GAP
-    assert (picture[top:, start - paper_figures.GAP : start] == 255).all()
+    assert picture.shape[0] == top + height + paper_figures.MARGIN
+    left = picture[top : top + height, paper_figures.MARGIN : paper_figures.MARGIN + width]
+    assert (left == sheets.render_sheet(samples, columns=columns, scale=scale)).all()
+    start = paper_figures.MARGIN + width + paper_figures.MARGIN
+    assert (picture[top:, start - paper_figures.MARGIN : start] == 255).all()
     right = picture[top : top + height, start : start + scale * A]
     assert (right == left[:, -scale * A :]).all()
 
@@ -135,25 +133,25 @@ def test_the_last_column_stands_beside_its_nearest(network):
 
 
 def test_film_strip_has_a_row_per_image_and_a_column_per_step(network):
-    picture = paper_figures.film_strip(network, rows=4, steps=3, seed=2)
+    picture = paper_figures.render_film_strip(network, rows=4, steps=3, seed=2)
     scale = round(900 / (3 * (A + 1)))
     assert picture.shape == (scale * (4 * (B + 1) - 1), scale * (3 * (A + 1) - 1), 3)
     last = layers.sigmoid(network.film(4, seed=2).canvas[-1, 3])
     shown = picture[-scale * B :, -scale * A :]
     bare = ~has(shown, VERMILION)
     assert not bare.all() and (shown == enlarged(last, scale))[bare].all()
-    assert (picture == paper_figures.film_strip(network, rows=4, steps=3, seed=2)).all()
-    assert (picture != paper_figures.film_strip(network, rows=4, steps=3, seed=3)).any()
+    assert (picture == paper_figures.render_film_strip(network, rows=4, steps=3, seed=2)).all()
+    assert (picture != paper_figures.render_film_strip(network, rows=4, steps=3, seed=3)).any()
 
 
 def test_film_strip_is_about_900_wide_and_has_at_most_every_step(network):
-    picture = paper_figures.film_strip(network, rows=2)
+    picture = paper_figures.render_film_strip(network, rows=2)
     assert picture.shape[1] == round(900 / (T * (A + 1))) * (T * (A + 1) - 1)
     assert 800 < picture.shape[1] < 1100
 
 
 def test_film_strip_without_attention_has_no_window():
-    assert not has(paper_figures.film_strip(untrained(False), rows=2), VERMILION).any()
+    assert not has(paper_figures.render_film_strip(untrained(False), rows=2), VERMILION).any()
 
 
 # Figures 3 and 4: windows.
@@ -162,7 +160,7 @@ CLOSE = window_at(12.5, 6.25, 1.5, 0.6)
 
 
 @pytest.mark.parametrize("C", [1, 3])
-def test_look_is_the_layers_read_and_its_adjoint(C):
+def test_reading_and_writing_back_are_the_layers_read_and_its_adjoint(C):
     K, image = 5, images(1, C, 17, 23)[0] / 255
     patch, back, F_y, F_x = paper_figures.read_and_write_back(image, CLOSE, K=K)
     banks = [
@@ -177,7 +175,7 @@ def test_look_is_the_layers_read_and_its_adjoint(C):
     assert (read * patch).sum() == pytest.approx((other * back).sum(), rel=1e-12)
 
 
-def test_look_by_hand():
+def test_reading_by_hand():
     """Entry (1, 4) of the patch: a Gaussian around its filter's centre, pixel by pixel."""
     image, K = images(1, 1, 17, 23)[0] / 255, 5
     weights = np.zeros((17, 23))
@@ -195,16 +193,16 @@ def zoomed(picture, height, width, K=12):
     """The panels of figure 4 above, cut out: image, patch, patch written back; and the scale."""
     scale = max(1, 900 // (3 * width))
     sides = [(height * scale, width * scale), (height * scale // K * K,) * 2]
-    panels, left, top = [], paper_figures.GAP, paper_figures.GAP + LINE
+    panels, left, top = [], paper_figures.MARGIN, paper_figures.MARGIN + LINE
     for h, w in (*sides, sides[0]):
         panels.append(picture[top : top + h, left : left + w])
-        left += w + paper_figures.GAP
+        left += w + paper_figures.MARGIN
     return panels, scale
 
 
 def test_zoom_shows_what_layers_read_and_write():
     image, window = images(1, 1, 75, 100)[0], window_at(40, 20, 2, 0.8)
-    (framed, patch, back), scale = zoomed(paper_figures.zoom(image, window), 75, 100)
+    (framed, patch, back), scale = zoomed(paper_figures.render_zoom(image, window), 75, 100)
     read, wrote, *_ = paper_figures.read_and_write_back(image / 255, window, K=12)
     assert (patch == enlarged(read, 225 // 12)).all()
     assert (back == enlarged((wrote * 4).clip(0, 1), scale)).all()
@@ -217,7 +215,7 @@ def test_zoom_shows_what_layers_read_and_write():
 
 def test_zoom_writes_back_with_the_brightness_it_read():
     image = np.full((1, 75, 100), 0.5)
-    (_, patch, back), scale = zoomed(paper_figures.zoom(image), 75, 100)
+    (_, patch, back), scale = zoomed(paper_figures.render_zoom(image), 75, 100)
     assert np.abs(patch.astype(int) - 128).max() <= 1
     y, x = round(scale * 56.1), round(scale * 79.8)  # in the middle of the window
     inner = back[y - 20 : y + 20, x - 20 : x + 20].astype(int)
@@ -226,18 +224,21 @@ def test_zoom_writes_back_with_the_brightness_it_read():
 
 
 def test_zoom_shows_the_first_and_the_last_filter():
-    picture, scale = paper_figures.zoom(images(1, 1, 75, 100)[0], window_at(40, 20, 2, 0.8)), 3
-    top, left = 2 * (paper_figures.GAP + LINE) + 75 * scale, paper_figures.GAP
+    picture, scale = (
+        paper_figures.render_zoom(images(1, 1, 75, 100)[0], window_at(40, 20, 2, 0.8)),
+        3,
+    )
+    top, left = 2 * (paper_figures.MARGIN + LINE) + 75 * scale, paper_figures.MARGIN
     for offset in (-11, 11):  # 5.5 strides of 2 pixels, before the middle and behind it
         panel = picture[top : top + 75 * scale, left : left + 100 * scale, 0]
         lit = np.unravel_index(panel[scale // 2 :: scale, scale // 2 :: scale].argmax(), (75, 100))
         assert panel.max() == 255 and lit == (20 + offset, 40 + offset)
-        left += 100 * scale + paper_figures.GAP
+        left += 100 * scale + paper_figures.MARGIN
 
 
 @pytest.mark.parametrize("height, width", [(75, 100), (100, 75), (60, 60), (28, 28)])
 def test_zoom_takes_its_window_inside_the_image(height, width):
-    picture = paper_figures.zoom(np.zeros((1, height, width)))
+    picture = paper_figures.render_zoom(np.zeros((1, height, width)))
     (framed, *_), scale = zoomed(picture, height, width)
     top, bottom, left, right = box(has(framed, GREEN))
     assert 0 < top and bottom < scale * height - 1
@@ -248,7 +249,7 @@ def test_zoom_takes_its_window_inside_the_image(height, width):
 
 
 def test_scene_lays_images_out_on_a_canvas():
-    canvas = paper_figures.scene(images(5, 3, 20, 14))
+    canvas = paper_figures.compose_scene(images(5, 3, 20, 14))
     assert canvas.shape == (3, 75, 100) and 0 <= canvas.min() and canvas.max() == 1
     places = [(3, 9), (7, 82), (28, 41), (52, 3), (50, 79)]  # PLACES x (55, 86)
     for image, (top, left) in zip(images(5, 3, 20, 14), places, strict=True):
@@ -257,7 +258,7 @@ def test_scene_lays_images_out_on_a_canvas():
 
 
 def test_scene_adds_and_clips_where_images_overlap():
-    canvas = paper_figures.scene(np.full((5, 1, 60, 120), 0.4))
+    canvas = paper_figures.compose_scene(np.full((5, 1, 60, 120), 0.4))
     assert canvas.shape == (1, 75, 120)
     assert set(np.unique(canvas.round(3))) == {np.float32(v) for v in (0, 0.4, 0.8, 1)}
 
@@ -265,7 +266,9 @@ def test_scene_adds_and_clips_where_images_overlap():
 def test_the_default_window_frames_the_last_digit_of_the_scene():
     digits = np.zeros((5, 1, 28, 28))
     digits[-1, :, 3:-3, 3:-3] = 1
-    (framed, *_), scale = zoomed(paper_figures.zoom(paper_figures.scene(digits)), 75, 100)
+    (framed, *_), scale = zoomed(
+        paper_figures.render_zoom(paper_figures.compose_scene(digits)), 75, 100
+    )
     lit, frame = box(has(framed, [255] * 3)), box(has(framed, GREEN))
     assert all(frame[k] < lit[k] for k in (0, 2)) and all(frame[k] > lit[k] for k in (1, 3))
     distances = np.abs(np.subtract(lit, frame))
@@ -274,9 +277,9 @@ def test_the_default_window_frames_the_last_digit_of_the_scene():
 
 def test_filters_has_a_dot_at_every_centre():
     K = 4
-    picture = paper_figures.filters(np.zeros((1, 28, 28)), K=K)
-    side = (picture.shape[0] - 2 * paper_figures.GAP - LINE) // 28 * 28
-    grid = picture[paper_figures.GAP + LINE :, paper_figures.GAP :][:side, :side]
+    picture = paper_figures.render_filters(np.zeros((1, 28, 28)), K=K)
+    side = (picture.shape[0] - 2 * paper_figures.MARGIN - LINE) // 28 * 28
+    grid = picture[paper_figures.MARGIN + LINE :, paper_figures.MARGIN :][:side, :side]
     scale, stride = side // 28, 0.6 * 27 / 3
     centers = [(13.5 + (k - 1.5) * stride + 0.5) * scale for k in range(K)]
     dots = has(grid, GREEN)
@@ -291,23 +294,23 @@ def test_filters_has_a_dot_at_every_centre():
 
 def test_filters_shows_three_windows_and_their_patches():
     image, K, scale = images(1, 1, 28, 28)[0], 12, 6
-    picture = paper_figures.filters(image)
+    picture = paper_figures.render_filters(image)
     edge = 27 / 11  # stride of the grid from edge to edge, in pixels
     settings = [(0.35 * edge, 0.55 * edge), (edge, 0.15 * edge), (edge, 0.7 * edge)]
-    top, borders = paper_figures.GAP + LINE, []
-    right = picture.shape[1] - paper_figures.GAP - 168
+    top, borders = paper_figures.MARGIN + LINE, []
+    right = picture.shape[1] - paper_figures.MARGIN - 168
     for stride, sigma in settings:
         patch, *_ = paper_figures.read_and_write_back(
             image / 255, window_at(13.5, 13.5, stride, sigma**2), K=K
         )
         assert (picture[top : top + 168, right : right + 168] == enlarged(patch, 14)).all()
         framed = picture[
-            top : top + 168, right - paper_figures.GAP - 168 : right - paper_figures.GAP
+            top : top + 168, right - paper_figures.MARGIN - 168 : right - paper_figures.MARGIN
         ]
         borders.append(has(framed, GREEN)[84, :84].sum())
         middle = (13.5 + 0.5 - 5.5 * stride) * scale
         assert abs(np.nonzero(has(framed, GREEN)[84])[0][0] - middle) <= 3
-        top += 168 + paper_figures.GAP + LINE
+        top += 168 + paper_figures.MARGIN + LINE
     assert borders[1] < borders[0] and borders[1] < borders[2]
 
 
@@ -316,12 +319,15 @@ def test_filters_shows_three_windows_and_their_patches():
 def test_images_of_any_size(C, height, width, K):
     image = images(1, C, height, width)[0]
     with np.errstate(all="raise", under="ignore"):
-        for picture in (paper_figures.filters(image, K=K), paper_figures.zoom(image, K=K)):
+        for picture in (
+            paper_figures.render_filters(image, K=K),
+            paper_figures.render_zoom(image, K=K),
+        ):
             assert picture.dtype == np.uint8 and picture.shape[2] == 3
             assert has(picture, GREEN).any()
 
 
-@pytest.mark.parametrize("function", [paper_figures.filters, paper_figures.zoom])
+@pytest.mark.parametrize("function", [paper_figures.render_filters, paper_figures.render_zoom])
 def test_one_filter_is_no_window(function):
     with pytest.raises(ValueError, match="K >= 2"):
         function(np.zeros((1, 28, 28)), K=1)
@@ -330,10 +336,12 @@ def test_one_filter_is_no_window(function):
 # All of them.
 
 
-def test_draw_all_writes_png_files(network, tmp_path):
+def test_save_figures_writes_png_files(network, tmp_path):
     folder = tmp_path / "new" / "figures"
     training = images(30)
-    paths = paper_figures.draw_all(folder, network, training, plain=untrained(False))
+    paths = paper_figures.save_figures(
+        folder, network, training, without_attention=untrained(False)
+    )
     assert [path.name for path in paths] == [f"figure-{k}.png" for k in (1, 3, 4, 6, 7)]
     assert sorted(folder.iterdir()) == paths
     shown = {}
@@ -342,31 +350,35 @@ def test_draw_all_writes_png_files(network, tmp_path):
         with Image.open(path) as image:
             shown[path.name] = np.asarray(image)
             assert image.mode == "RGB" and 700 < image.width < 1100
-    assert (shown["figure-1.png"] == paper_figures.film_strip(network)).all()
-    assert (shown["figure-6.png"] == paper_figures.samples_beside_nearest(network, training)).all()
+    assert (shown["figure-1.png"] == paper_figures.render_film_strip(network)).all()
+    assert (shown["figure-6.png"] == paper_figures.render_samples(network, training)).all()
     assert has(shown["figure-1.png"], VERMILION).any()
     assert not has(shown["figure-7.png"], VERMILION).any()
 
 
 @pytest.mark.parametrize("plain, training", [(True, images(30)), (False, images(30, 3))])
-def test_draw_all_refuses_before_it_writes(network, tmp_path, plain, training):
+def test_save_figures_refuses_before_it_writes(network, tmp_path, plain, training):
     with pytest.raises(UserError, match="figure 7" if plain else "training images"):
-        paper_figures.draw_all(tmp_path / "new", network, training, plain=untrained(plain))
+        paper_figures.save_figures(
+            tmp_path / "new", network, training, without_attention=untrained(plain)
+        )
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
     "name, numbers", [("two-digits", [8]), ("svhn-no-extra", [10, 9]), ("cifar10", [12])]
 )
-def test_draw_all_numbers_other_sets_as_the_paper_does(network, tmp_path, name, numbers):
+def test_save_figures_numbers_other_sets_as_the_paper_does(network, tmp_path, name, numbers):
     training, films = images(30), (8, 10)
-    paths = paper_figures.draw_all(tmp_path, network, training, name=name)
+    paths = paper_figures.save_figures(tmp_path, network, training, name=name)
     assert [path.name for path in paths] == [f"figure-{k}.png" for k in numbers]
     for number, path in zip(numbers, paths, strict=True):
         with Image.open(path) as image:
             shown = np.asarray(image)
-        samples = paper_figures.samples_beside_nearest(network, training)
-        assert (shown == (paper_figures.film_strip(network) if number in films else samples)).all()
+        samples = paper_figures.render_samples(network, training)
+        assert (
+            shown == (paper_figures.render_film_strip(network) if number in films else samples)
+        ).all()
 
 
 def test_import_loads_no_drawing_library():

@@ -11,6 +11,8 @@ from minidraw.learn.grading import grade
 from minidraw.learn.notebook.copies import notebooks
 from tests.learn.cells import Notebook
 
+pytestmark = pytest.mark.usefixtures("here")  # commands write into the current folder
+
 SIGMOID = "import numpy as np\n\ndef sigmoid(a):\n    return 1 / (1 + np.exp(-a))\n"
 TINY = "--data own.npy --hidden 8 --glimpses 2 --latent 3 --batch 20 --epochs 2 --threads 1"
 TINY = TINY.split()

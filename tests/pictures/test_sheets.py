@@ -9,7 +9,7 @@ from PIL import Image
 
 from minidraw.errors import UserError
 from minidraw.models.interface import Scanpath
-from minidraw.pictures import sheets
+from minidraw.pictures import films, saving, sheets
 
 VERMILION, GREEN = [0xD5, 0x5E, 0x00], [0x00, 0x9E, 0x73]
 
@@ -61,7 +61,7 @@ def mean_pixels(canvas, scale):
 def test_sheet_puts_image_k_at_its_row_and_column():
     levels = np.arange(6) / 5
     images = np.broadcast_to(levels[:, None, None, None], (6, 1, 3, 5))
-    picture = sheets.sheet(images, columns=4, scale=2, gap=1, background=(1, 2, 3))
+    picture = sheets.render_sheet(images, columns=4, scale=2, gap=1, background=(1, 2, 3))
     assert picture.shape == (2 * 7, 2 * 23, 3) and picture.dtype == np.uint8
     for k, level in enumerate(levels):
         top, left = 2 * (k // 4) * 4, 2 * (k % 4) * 6
@@ -74,25 +74,25 @@ def test_sheet_puts_image_k_at_its_row_and_column():
 def test_sheet_keeps_colours_and_orientation():
     images = np.zeros((1, 3, 2, 3))
     images[0, :, 0, 2] = 1.0, 0.5, 0.0  # top right
-    picture = sheets.sheet(images, scale=1)
+    picture = sheets.render_sheet(images, scale=1)
     assert picture[0, 2].tolist() == [255, 128, 0]
     assert picture.sum() == 383
 
 
 @pytest.mark.parametrize("n, C, B, A", [(100, 1, 28, 28), (7, 3, 54, 20), (1, 1, 100, 100)])
 def test_sheet_is_large_and_nearly_square_by_default(n, C, B, A):
-    height, width, _ = sheets.sheet(np.zeros((n, C, B, A))).shape
+    height, width, _ = sheets.render_sheet(np.zeros((n, C, B, A))).shape
     assert 600 <= max(height, width) <= 900
     assert 0.6 <= height / width <= 1.7
 
 
 def test_sheet_never_shrinks():
-    assert sheets.sheet(np.zeros((1, 1, 30, 1200))).shape == (30, 1200, 3)
+    assert sheets.render_sheet(np.zeros((1, 1, 30, 1200))).shape == (30, 1200, 3)
 
 
 def test_pairs_stand_side_by_side():
     originals, copies = np.full((3, 1, 4, 5), 0.2), np.full((3, 1, 4, 5), 0.6)
-    picture = sheets.pairs(originals, copies, columns=2, scale=1)
+    picture = sheets.render_pairs(originals, copies, columns=2, scale=1)
     assert picture.shape == (4 + 4 + 4, 11 + 4 + 11, 3)
     assert (picture[:4, :5] == 51).all() and (picture[:4, 6:11] == 153).all()
     assert (picture[8:, :5] == 51).all() and (picture[8:, 6:11] == 153).all()
@@ -100,7 +100,7 @@ def test_pairs_stand_side_by_side():
 
 def test_write_window_is_where_its_outer_filters_are():
     # Five filters 2 apart: 4 to either side of (18, 9), so columns 14 to 22 and rows 5 to 13.
-    frame = sheets.film_frames(film_of(still(18, 9, 2)), scale=10)[1]
+    frame = films.render_frames(film_of(still(18, 9, 2)), scale=10)[1]
     rows, columns = np.nonzero(has(frame, VERMILION))
     assert frame.shape == (200, 300, 3)
     assert abs(rows.min() - 55) <= 2 and abs(rows.max() - 135) <= 2
@@ -113,32 +113,32 @@ def test_border_grows_with_sigma():
     var = [0.04, 1.0, 4.0, 25.0]
     widths = []
     for value in var:
-        frame = sheets.film_frames(film_of(still(15, 10, 4, value)), scale=20)[1]
+        frame = films.render_frames(film_of(still(15, 10, 4, value)), scale=20)[1]
         widths.append(has(frame, VERMILION)[210, :300].sum())
     assert widths == sorted(set(widths))
 
 
 def test_widest_border_leaves_the_picture_visible():
-    frame = sheets.film_frames(film_of(still(15, 10, 4, 1e5)), scale=20)[1]
+    frame = films.render_frames(film_of(still(15, 10, 4, 1e5)), scale=20)[1]
     assert has(frame, VERMILION).mean() < 0.25
 
 
 def test_read_window_is_dashed_and_green_and_can_be_hidden():
     film = film_of(still(18, 9, 2), still(8, 10, 3))
-    frame = sheets.film_frames(film, scale=10)[2]
+    frame = films.render_frames(film, scale=10)[2]
     rows, columns = np.nonzero(has(frame, GREEN))
     assert (rows.min() + rows.max() + 1) / 2 == 105 and (
         columns.min() + columns.max() + 1
     ) / 2 == 85
     edge = has(frame, GREEN)[75:136, columns.min()]
     assert 0.3 < edge.mean() < 0.7 and edge[0] and edge[-1]
-    assert not has(sheets.film_frames(film, scale=10, show_read=False)[2], GREEN).any()
+    assert not has(films.render_frames(film, scale=10, show_read=False)[2], GREEN).any()
 
 
 def test_frames_show_the_window_that_drew_them():
     write = still(15, 10, 1)
     write.center_x[:, 0] = 5, 15, 25
-    frames = sheets.film_frames(film_of(write), scale=10)
+    frames = films.render_frames(film_of(write), scale=10)
     assert len(frames) == 5
     middles = [np.nonzero(has(frame, VERMILION))[1].mean() for frame in frames[1:3]]
     assert np.allclose(middles, [55, 155], atol=1)
@@ -147,14 +147,14 @@ def test_frames_show_the_window_that_drew_them():
 @pytest.mark.parametrize("C", [1, 3])
 def test_first_and_last_frame_are_the_bare_canvas(C):
     film = film_of(still(15, 10, 2), still(8, 10, 3), C=C)
-    frames = sheets.film_frames(film, scale=3)
+    frames = films.render_frames(film, scale=3)
     for frame, canvas in ((frames[0], film.canvas[0]), (frames[-1], film.canvas[-1])):
         assert (frame == mean_pixels(canvas[0], 3)).all()
 
 
 def test_film_without_attention_has_no_windows():
     film = film_of()
-    frames = sheets.film_frames(film, scale=1)
+    frames = films.render_frames(film, scale=1)
     for t, canvas in enumerate(film.canvas):
         assert (frames[t] == mean_pixels(canvas[0], 1)).all()
 
@@ -163,11 +163,11 @@ def test_films_in_a_grid_keep_their_own_windows():
     write = still(15, 10, 2, n=4)
     write.center_x[:, 1], write.center_y[:, 3] = 1e4, 5
     film = film_of(write, n=4, B=20, A=20)
-    frame = sheets.film_frames(film, index=[3, 1, 0], scale=5)[1]
+    frame = films.render_frames(film, index=[3, 1, 0], scale=5)[1]
     assert frame.shape == (205, 205, 3)
     places = {(0, 0): 3, (0, 105): 1, (105, 0): 0}
     for (top, left), i in places.items():
-        alone = sheets.film_frames(film, index=i, scale=5)[1]
+        alone = films.render_frames(film, index=i, scale=5)[1]
         assert (frame[top : top + 100, left : left + 100] == alone).all()
 
 
@@ -179,47 +179,47 @@ def test_windows_anywhere_raise_nothing(place, dtype):
     window = Window(*(field.astype(dtype) for field in still(*place)))
     film = film_of(window, window)
     with np.errstate(all="raise"):
-        assert sheets.film_frames(film)[1].shape == (320, 480, 3)
-        sheets.strip(film)
+        assert films.render_frames(film)[1].shape == (320, 480, 3)
+        films.render_strip(film)
 
 
 def test_huge_logits_are_black_and_white():
     film = film_of()
     film.canvas[-1] = np.where(film.canvas[-1] > 0, 1e4, -1e4)
-    assert set(np.unique(sheets.film_frames(film)[-1])) == {0, 255}
+    assert set(np.unique(films.render_frames(film)[-1])) == {0, 255}
 
 
 def test_strip_has_a_row_per_image_and_ends_with_the_last_canvas():
     film = film_of(T=9, n=3)
-    picture = sheets.strip(film, index=[2, 0], steps=3, scale=1)
+    picture = films.render_strip(film, index=[2, 0], steps=3, scale=1)
     assert picture.shape == (20 + 1 + 20, 3 * 31 - 1, 3)
     for row, i in enumerate([2, 0]):
         for column, t in enumerate([1, 5, 9]):
             part = picture[21 * row : 21 * row + 20, 31 * column : 31 * column + 30]
             assert (part == mean_pixels(film.canvas[t, i], 1)).all()
-    only = sheets.strip(film, steps=1, scale=1)
+    only = films.render_strip(film, steps=1, scale=1)
     assert (only == mean_pixels(film.canvas[9, 0], 1)).all()
-    assert sheets.strip(film, steps=100, scale=1).shape == (20, 9 * 31 - 1, 3)
+    assert films.render_strip(film, steps=100, scale=1).shape == (20, 9 * 31 - 1, 3)
 
 
 def test_strip_shows_write_windows_only():
-    picture = sheets.strip(film_of(still(15, 10, 2), still(8, 10, 3)))
+    picture = films.render_strip(film_of(still(15, 10, 2), still(8, 10, 3)))
     assert has(picture, VERMILION).any() and not has(picture, GREEN).any()
 
 
 def test_png_is_read_back_unchanged(tmp_path):
     picture = np.random.default_rng(0).integers(0, 256, (7, 9, 3), np.uint8)
-    sheets.save_png(tmp_path / "a.png", picture)
+    saving.save_png(tmp_path / "a.png", picture)
     assert (load(tmp_path / "a.png") == picture).all()
     assert os.listdir(tmp_path) == ["a.png"]
 
 
 @pytest.mark.parametrize("C", [1, 3])
 def test_gif_has_every_frame_its_times_and_its_colours(tmp_path, C):
-    frames = sheets.film_frames(
+    frames = films.render_frames(
         film_of(still(15, 10, 2, T=6), still(8, 10, 3, T=6), T=6, C=C), scale=6
     )
-    sheets.save_gif(tmp_path / "film.gif", frames, fps=20, hold=2.5)
+    saving.save_gif(tmp_path / "film.gif", frames, fps=20, hold=2.5)
     with Image.open(tmp_path / "film.gif") as gif:
         assert gif.n_frames == len(frames) == 8
         assert gif.info["loop"] == 0
@@ -235,13 +235,13 @@ def test_gif_has_every_frame_its_times_and_its_colours(tmp_path, C):
 def test_gif_keeps_a_thin_window_among_many_colours(tmp_path):
     frame = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
     frame[:, 1], frame[:, 3] = VERMILION, GREEN
-    sheets.save_gif(tmp_path / "film.gif", [frame])
+    saving.save_gif(tmp_path / "film.gif", [frame])
     shown = load(tmp_path / "film.gif")
     assert (shown[:, 1] == VERMILION).all() and (shown[:, 3] == GREEN).all()
 
 
 def test_gif_of_equal_frames_lasts_as_long(tmp_path):
-    sheets.save_gif(tmp_path / "film.gif", [np.zeros((8, 8, 3), np.uint8)] * 3, fps=10, hold=1)
+    saving.save_gif(tmp_path / "film.gif", [np.zeros((8, 8, 3), np.uint8)] * 3, fps=10, hold=1)
     with Image.open(tmp_path / "film.gif") as gif:
         assert gif.info["duration"] == 1200
 
@@ -257,7 +257,7 @@ def scanpath_of(window, *, T=2, n=3, C=1, B=20, A=30, K=4):
 def test_glimpses_stand_below_the_images_that_they_are_of(C):
     """As in figure 5; the glimpse is enlarged to the image's size, its brightest entry white."""
     scanpath = scanpath_of(still(14, 9, 2, T=2, n=3), C=C)
-    picture = sheets.scanpath_sheet(scanpath, scale=4)
+    picture = sheets.render_scanpath(scanpath, scale=4)
     assert picture.shape == (6 * 84 - 4, 2 * 124 - 4, 3) and picture.dtype == np.uint8
     for i, t in np.ndindex(3, 2):
         top, left = 2 * 84 * i, 124 * t
@@ -275,7 +275,7 @@ def test_windows_of_glimpses_are_green_whole_and_wide_where_sigma_is_large():
     # Four filters 4 apart: 6 to either side of (14, 9), so columns 8 to 20 and rows 3 to 15.
     window, widths = still(14, 9, 4, T=2, n=3), []
     window.var[:, 1], window.var[1, 2] = 4, 16
-    picture = sheets.scanpath_sheet(scanpath_of(window), scale=10)
+    picture = sheets.render_scanpath(scanpath_of(window), scale=10)
     for i, t in np.ndindex(3, 2):
         frame = has(picture[2 * 210 * i :, 310 * t :][:200, :300], GREEN)
         assert not has(picture, VERMILION).any()
@@ -293,31 +293,31 @@ def test_windows_of_glimpses_are_green_whole_and_wide_where_sigma_is_large():
 def test_some_images_only_and_black_ones():
     scanpath = scanpath_of(still(14, 9, 2, T=2, n=3))
     whole, one = (
-        sheets.scanpath_sheet(scanpath, scale=3),
-        sheets.scanpath_sheet(scanpath, index=1, scale=3),
+        sheets.render_scanpath(scanpath, scale=3),
+        sheets.render_scanpath(scanpath, index=1, scale=3),
     )
     np.testing.assert_array_equal(one, whole[2 * 63 :][: 2 * 63 - 3])
-    both = sheets.scanpath_sheet(scanpath, index=[2, 0], scale=3)
+    both = sheets.render_scanpath(scanpath, index=[2, 0], scale=3)
     np.testing.assert_array_equal(both[: 2 * 63 - 3], whole[4 * 63 :])
     black = scanpath._replace(images=0 * scanpath.images, glimpses=0 * scanpath.glimpses)
-    assert set(np.unique(sheets.scanpath_sheet(black))) <= {0, 115, 128, 158}
+    assert set(np.unique(sheets.render_scanpath(black))) <= {0, 115, 128, 158}
 
 
 @pytest.mark.parametrize("T, width", [(4, 808), (8, 1614), (1, 800)])
 def test_glimpses_are_never_so_small_that_borders_look_alike(T, width):
     scanpath = scanpath_of(still(50, 50, 9, T=T, n=1), T=T, n=1, B=100, A=100, K=12)
-    assert abs(sheets.scanpath_sheet(scanpath).shape[1] - width) < 10
+    assert abs(sheets.render_scanpath(scanpath).shape[1] - width) < 10
 
 
 def test_save_finds_the_fitting_kind_of_file(tmp_path):
     film = film_of(still(14, 9, 2))
     images = np.random.default_rng(0).random((4, 1, 6, 5))
-    assert sheets.save(tmp_path / "a", film) == tmp_path / "a.gif"
-    assert sheets.save(tmp_path / "b", images) == tmp_path / "b.png"
+    assert saving.save_picture(tmp_path / "a", film) == tmp_path / "a.gif"
+    assert saving.save_picture(tmp_path / "b", images) == tmp_path / "b.png"
     scanpath = scanpath_of(still(14, 9, 2, n=3))
-    assert sheets.save(tmp_path / "c", scanpath) == tmp_path / "c.png"
-    np.testing.assert_array_equal(load(tmp_path / "b.png"), sheets.sheet(images))
-    np.testing.assert_array_equal(load(tmp_path / "c.png"), sheets.scanpath_sheet(scanpath))
+    assert saving.save_picture(tmp_path / "c", scanpath) == tmp_path / "c.png"
+    np.testing.assert_array_equal(load(tmp_path / "b.png"), sheets.render_sheet(images))
+    np.testing.assert_array_equal(load(tmp_path / "c.png"), sheets.render_scanpath(scanpath))
     with Image.open(tmp_path / "a.gif") as gif:
         assert gif.n_frames == 5
 
@@ -326,8 +326,8 @@ def test_save_finds_the_fitting_kind_of_file(tmp_path):
 @pytest.mark.parametrize(
     "save",
     [
-        lambda path: sheets.save_png(path, np.zeros((4, 4, 3), np.uint8)),
-        lambda path: sheets.save_gif(path, [np.zeros((4, 4, 3), np.uint8)]),
+        lambda path: saving.save_png(path, np.zeros((4, 4, 3), np.uint8)),
+        lambda path: saving.save_gif(path, [np.zeros((4, 4, 3), np.uint8)]),
     ],
     ids=["png", "gif"],
 )

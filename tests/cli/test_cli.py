@@ -122,7 +122,7 @@ def test_figures(minidraw, folder, here):
 
 
 def test_figures_of_another_set(minidraw, refused, folder, here, monkeypatch):
-    monkeypatch.setattr("minidraw.pictures.paper_figures.OTHER_SETS", {"pictures.npz": (10, 9)})
+    monkeypatch.setattr("minidraw.pictures.paper_figures.FIGURE_NUMBERS", {"pictures.npz": (10, 9)})
     refused("figures", folder / "run", "--classifier", "x", words="leave out --no-attention")
     status, out, err = minidraw("figures", folder / "run")
     assert (status, err) == (0, "")

@@ -9,7 +9,7 @@ from minidraw.pictures import curves
 
 
 def save_curves(path, log):
-    curves.curves(path, log, Measured.PANELS)
+    curves.save_curves(path, log, Measured.PANELS)
 
 
 def load(path):
@@ -69,7 +69,7 @@ def test_curves_of_short_and_broken_logs(tmp_path, log):
 
 
 def test_a_bar_for_every_step(tmp_path, monkeypatch):
-    axes = panels(monkeypatch, tmp_path / "nats.png", [3.0, 2.0, 0.5], curves.nats_per_step)[0]
+    axes = panels(monkeypatch, tmp_path / "nats.png", [3.0, 2.0, 0.5], curves.save_nats_per_step)[0]
     assert [bar.get_height() for bar in axes.patches] == [3.0, 2.0, 0.5]
     assert [bar.get_center()[0] for bar in axes.patches] == [1, 2, 3]
     assert axes.get_title() == "Latent cost, 5.5 in all"

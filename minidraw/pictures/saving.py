@@ -1,0 +1,63 @@
+"""PNG and GIF files of pictures, complete or absent, never half written."""
+
+from pathlib import Path
+
+import numpy as np
+
+from minidraw.atomic_write import write_atomically
+from minidraw.pictures.drawing import GREEN, VERMILION
+from minidraw.pictures.films import render_frames
+from minidraw.pictures.sheets import render_scanpath, render_sheet
+
+PALETTE_COLOURS = 254  # a GIF has 256; two are the windows'
+
+
+def save_picture(stem, picture):
+    """Save one of a model's pictures; return the path, `stem` with its suffix.
+
+    A `Film` becomes a .gif file; a `Scanpath`, or images (n, C, B, A) in [0, 1], a .png file.
+    """
+    path = Path(f"{stem}.gif" if hasattr(picture, "canvas") else f"{stem}.png")
+    if hasattr(picture, "canvas"):
+        save_gif(path, render_frames(picture, index=range(picture.canvas.shape[1])))
+    elif hasattr(picture, "glimpses"):
+        save_png(path, render_scanpath(picture))
+    else:
+        save_png(path, render_sheet(picture))
+    return path
+
+
+def save_png(path, array):
+    """Save an array of uint8, shape (height, width, 3), as a PNG file."""
+    from PIL import Image
+
+    with write_atomically(path) as file:
+        Image.fromarray(array).save(file, format="PNG")
+
+
+def save_gif(path, frames, *, fps=10, hold=1.5):
+    """Save frames as an animated GIF that repeats for ever.
+
+    Parameters
+    ----------
+    path : path-like
+    frames : list of arrays of uint8, each (height, width, 3)
+        All of one size.  Pillow stores equal neighbours once and adds their times.
+    fps : float
+        Frames per second; GIF rounds the time of a frame to hundredths of a second.
+    hold : float
+        Seconds that the last frame stays.
+    """
+    from PIL import Image
+
+    # One palette for all frames keeps still parts still.  The windows have few pixels but carry
+    # the meaning, so their colours are added to those found in every fourth pixel.
+    colours = np.concatenate([frame[::4, ::4].reshape(-1, 3) for frame in frames])
+    palette = Image.fromarray(colours[None]).quantize(PALETTE_COLOURS).getpalette()
+    shared = Image.new("P", (1, 1))
+    shared.putpalette([*palette, *VERMILION, *GREEN])
+    no = Image.Dither.NONE
+    first, *others = [Image.fromarray(f).quantize(palette=shared, dither=no) for f in frames]
+    times = [1000 / fps] * len(others) + [1000 * hold]
+    with write_atomically(path) as file:
+        first.save(file, "GIF", save_all=True, append_images=others, duration=times, loop=0)
