@@ -10,7 +10,7 @@ import numpy as np
 
 from minidraw import layers
 from minidraw.datasets import as_float, load
-from minidraw.layers.compose import layers_over
+from minidraw.layers.compose import replace_layers
 from minidraw.models import draw
 from minidraw.models.interface import Batch
 from minidraw.training.flat_weights import fill, flat
@@ -73,7 +73,7 @@ def from_one():
         dcenter, dstride, dvar = layers.filterbank_backward(dF, cache)
         return dcenter, dstride - dcenter, dvar  # center - stride
 
-    return layers_over({"filterbank": moved, "filterbank_backward": moved_backward})
+    return replace_layers({"filterbank": moved, "filterbank_backward": moved_backward})
 
 
 def diagonal():
@@ -93,7 +93,7 @@ def diagonal():
         dout = dx + dy, 0 * dy, dstride_y + dstride_x, dvar_y + dvar_x, dgamma
         return layers.window_backward(dout, window)
 
-    return layers_over({"filterbanks": one_center, "filterbanks_backward": one_center_backward})
+    return replace_layers({"filterbanks": one_center, "filterbanks_backward": one_center_backward})
 
 
 def shared_noise(rng, shape):

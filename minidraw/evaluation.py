@@ -158,7 +158,7 @@ def nats_per_step(
 
     def chunk(visit):
         (z,) = visit.noise(1)
-        return model.latent_nats(params, visit.batch, z, config, ops).sum(axis=1)
+        return model.kl_per_step(params, visit.batch, z, config, ops).sum(axis=1)
 
     visit = _visits(model, params, split, config, fresh, seed, count)
     return sum(_mapped(workers, lambda start: chunk(visit(start)), count, progress)) / count

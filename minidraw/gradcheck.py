@@ -1,4 +1,7 @@
-"""Finite differences against the hand-written gradients, for every layer and for whole models."""
+"""Gradient check: finite differences against the hand-written gradients of layers and models.
+
+`check_all` checks everything; `check_layer` and `check_model` check one.
+"""
 
 from typing import NamedTuple
 
@@ -7,12 +10,12 @@ import numpy as np
 from minidraw.models import classifier, draw
 from minidraw.models.interface import Batch
 
-STEP = 1e-5  # above float64's rounding, and small enough for the third derivative's share
+STEP = 1e-5  # balances rounding in float64 against the error from the third derivative
 LAYER_LIMIT, MODEL_LIMIT = 1e-6, 1e-5
 
 
 class Row(NamedTuple):
-    """One gradient; both values are those of the entry where they differ most."""
+    """Result for one gradient; both values are those of the entry where they differ most."""
 
     ops: str
     layer: str
@@ -24,7 +27,7 @@ class Row(NamedTuple):
 
 
 def numeric_gradient(loss, x):
-    """Central differences of ``loss()`` by every entry of `x`, which is changed in place."""
+    """Return central differences of ``loss()`` by every entry of `x`, which it restores."""
     gradient = np.empty_like(x)
     for place in np.ndindex(x.shape):
         kept = x[place]
@@ -37,9 +40,9 @@ def numeric_gradient(loss, x):
 
 
 def compare(numeric, analytic):
-    """Both values at the worst entry, and the error as in `Row`."""
+    """Return both values at the worst entry, and the error as in `Row`."""
     if numeric.shape != analytic.shape:
-        raise ValueError(f"a gradient of shape {analytic.shape} for an input of {numeric.shape}")
+        raise ValueError(f"gradient has shape {analytic.shape}; its input has {numeric.shape}")
     difference = np.abs(numeric - analytic)
     worst = np.unravel_index(difference.argmax(), difference.shape)
     error = difference[worst] / (np.abs(numeric).max() or 1.0)
@@ -47,14 +50,14 @@ def compare(numeric, analytic):
 
 
 def check_layer(thing, thing_backward, inputs, settings, rng):
-    """Compare every entry of every gradient of a layer.
+    """Compare every entry of every gradient of a layer with finite differences.
 
     Parameters
     ----------
     thing, thing_backward : function
         ``out, cache = thing(*inputs, **settings)`` and ``thing_backward(dout, cache)``.
     inputs : dict of arrays, float64
-        In the order in which `thing` takes them.
+        In the order of the parameters of `thing`.
     settings : dict
     rng : numpy.random.Generator
         Draws the gradient of the outputs.
@@ -67,7 +70,7 @@ def check_layer(thing, thing_backward, inputs, settings, rng):
     Raises
     ------
     ValueError
-        If there isn't one gradient per input, of its shape.
+        Unless there is one gradient per input, with the shape of the input.
     """
     out, cache = thing(*inputs.values(), **settings)
     dout = tuple(rng.standard_normal(part.shape) for part in _as_tuple(out))
@@ -86,12 +89,12 @@ def _as_tuple(value):
 
 
 def check_model(model, params, batch, noise, config, ops):
-    """Compare every entry of the gradient of every weight.
+    """Compare every entry of every weight's gradient with finite differences.
 
     Parameters
     ----------
     model : module
-        Of `minidraw.models`.
+        A package in `minidraw.models`.
     params, batch, noise, config, ops
         As in the model's `costs`; float64.
 
@@ -112,9 +115,9 @@ def check_model(model, params, batch, noise, config, ops):
 
 
 def layer_cases(rng):
-    """Every layer with random inputs: (name, inputs, settings).
+    """Return every layer with random inputs: (name, inputs, settings).
 
-    No two sizes are alike, so that no axis can stand in for another.
+    All sizes differ, so that a mix-up of two axes fails.
     """
     n, C, B, A, K, H, Z = 3, 2, 11, 7, 5, 4, 6
     size = {"height": B, "width": A, "K": K}
@@ -151,47 +154,36 @@ def layer_cases(rng):
 
 
 def model_cases(rng):
-    """Toy models: (name, model, params, batch, noise, config); every weight is random."""
+    """Return toy models with random weights: (name, model, params, batch, noise, config)."""
+    size = {"height": 5, "width": 4, "glimpses": 3, "hidden": 3, "read_size": 2}
+
+    def random_params(model, config):
+        shapes = model.param_shapes(config).items()
+        return {name: 0.4 * rng.standard_normal(shape) for name, shape in shapes}
+
     cases = []
     for read, write, C in (True, True, 1), (True, False, 3), (False, True, 3), (False, False, 1):
-        config = draw.Config(
-            height=5,
-            width=4,
-            channels=C,
-            glimpses=3,
-            hidden=3,
-            latent=2,
-            read_attention=read,
-            write_attention=write,
-            read_size=2,
-            write_size=3,
-        )
-        params = {
-            name: 0.4 * rng.standard_normal(shape)
-            for name, shape in draw.param_shapes(config).items()
-        }
+        attention = {"read_attention": read, "write_attention": write, "write_size": 3}
+        config = draw.Config(**size, **attention, channels=C, latent=2)
+        params = random_params(draw, config)
         batch = Batch(rng.random((2, *config.image_shape)))
         noise = rng.standard_normal(draw.noise_shape(config, 2))
         windows = "+".join(["read"] * read + ["write"] * write) or "no"
         name = f"draw, {windows} window, {'grey' if C == 1 else 'colour'}"
         cases.append((name, draw, params, batch, noise, config))
-    size = {"height": 5, "width": 4, "channels": 2, "classes": 4}
-    config = classifier.Config(**size, glimpses=3, hidden=3, read_size=2)
-    params = {
-        name: 0.4 * rng.standard_normal(shape)
-        for name, shape in classifier.param_shapes(config).items()
-    }
+    config = classifier.Config(**size, channels=2, classes=4)
+    params = random_params(classifier, config)
     batch = Batch(rng.random((3, *config.image_shape)), np.array([2, 0, 2]))
     return [*cases, ("classifier", classifier, params, batch, None, config)]
 
 
-def rows(*modules, seed=0):
-    """Check every layer that a module has, and the toy models made of its layers.
+def check_all(*modules, seed=0):
+    """Check every layer of each module, and the toy models that use these layers.
 
     Parameters
     ----------
     modules : modules
-        Such as `minidraw.layers`; both that and `minidraw.kernels` where none is given.
+        By default `minidraw.layers` and `minidraw.kernels`.
     seed : int
 
     Returns
@@ -199,7 +191,7 @@ def rows(*modules, seed=0):
     list of Row
     """
     if not modules:
-        from minidraw import kernels, layers  # here, because Numba takes a second to import
+        from minidraw import kernels, layers  # imported here: Numba takes a second
 
         modules = layers, kernels
     found = []
@@ -220,23 +212,17 @@ def _rows(ops, layer, result, limit):
 
 
 def all_passed(rows):
-    """Whether there are rows, and none failed."""
+    """Return True if there are rows and none failed."""
     return bool(rows) and all(row.passed for row in rows)
 
 
-def table(rows):
-    """The rows as lines of text."""
+def format_table(rows):
+    """Return the rows as an aligned text table."""
     head = "ops", "layer", "input", "numeric", "analytic", "error", ""
-    lines = [head] + [
-        (
-            *row[:3],
-            f"{row.numeric:.8g}",
-            f"{row.analytic:.8g}",
-            f"{row.error:.1e}",
-            "ok" if row.passed else "FAIL",
-        )
-        for row in rows
-    ]
+    lines = [head]
+    for row in rows:
+        numbers = f"{row.numeric:.8g}", f"{row.analytic:.8g}", f"{row.error:.1e}"
+        lines.append((*row[:3], *numbers, "ok" if row.passed else "FAIL"))
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     text = [
         "  ".join(

@@ -34,15 +34,17 @@ def broken(module, line, wrong):
 
 
 def test_every_row_passes(ops):
-    rows = gradcheck.rows(ops)
-    assert gradcheck.all_passed(rows), "\n" + gradcheck.table([r for r in rows if not r.passed])
+    rows = gradcheck.check_all(ops)
+    assert gradcheck.all_passed(rows), "\n" + gradcheck.format_table(
+        [r for r in rows if not r.passed]
+    )
     assert {row.layer for row in rows} > set(MODELS)
     assert all(np.isfinite(row.error) for row in rows)
 
 
 def test_without_a_module_both_twins_are_checked(monkeypatch):
     monkeypatch.setattr(gradcheck, "model_cases", lambda rng: [])
-    assert {row.ops for row in gradcheck.rows()} == {"layers", "kernels"}
+    assert {row.ops for row in gradcheck.check_all()} == {"layers", "kernels"}
 
 
 def test_every_layer_with_a_backward_has_a_case():
@@ -55,7 +57,7 @@ def test_table_shows_both_values_and_the_verdict():
         gradcheck.Row("layers", "kl", "mu", 1.5, 1.5, 2e-11, True),
         gradcheck.Row("layers", "kl", "log_sigma", 1.5, 2.5, 0.5, False),
     ]
-    head, first, second = gradcheck.table(rows).splitlines()
+    head, first, second = gradcheck.format_table(rows).splitlines()
     assert head.split() == ["ops", "layer", "input", "numeric", "analytic", "error"]
     assert first.split() == ["layers", "kl", "mu", "1.5", "1.5", "2.0e-11", "ok"]
     assert second.split() == ["layers", "kl", "log_sigma", "1.5", "2.5", "5.0e-01", "FAIL"]

@@ -51,11 +51,11 @@ def test_the_validation_figure_is_the_cards(path):
     network = Network.load(path)
     data = datasets.load(network.meta_["data"]["name_or_path"])
     with Workers() as workers:
-        fresh = data.is_fresh(network.binarize, network.model.PAINTS)
+        fresh = data.is_fresh(network.binarize, network.model.GENERATIVE)
         settings = {"ops": kernels, "workers": workers, "fresh": fresh, "words": ""}
         what = network.model, network.params_, data.valid, network.config_
         found = bound(*what, images=1000, **settings)
-    if network.model.PAINTS:
+    if network.model.GENERATIVE:
         count = f"{len(data.valid):,}"
         said = float(on_card(path, f"validation bound, {count} images").split()[0])
         assert abs(found.total - said) < 4 * found.standard_error

@@ -124,7 +124,7 @@ def _products(size, threads, ops):
 
 def build_torch(size, threads, compiled=False, precision="highest"):
     made = case(size)
-    paints = made.model.PAINTS
+    paints = made.model.GENERATIVE
     torch, peer = _peer("torch", "torch" if paints else "torch_glimpse")
     torch.set_num_threads(threads)
     torch.set_float32_matmul_precision(precision)

@@ -173,8 +173,8 @@ def data_of(arguments, seen):
 def gradcheck(arguments):
     from minidraw import gradcheck
 
-    rows = gradcheck.rows()
-    print(gradcheck.table(rows))
+    rows = gradcheck.check_all()
+    print(gradcheck.format_table(rows))
     return 0 if gradcheck.all_passed(rows) else 1
 
 
@@ -195,7 +195,7 @@ def data(arguments):
     data = datasets.load(**_source(arguments, {}))
     name = data.name if data.name in datasets.NAMES and data.name in PRESETS else "quick"
     preset = PRESETS[name]
-    description = describe(data, models.get_model(preset.model).PAINTS)
+    description = describe(data, models.get_model(preset.model).GENERATIVE)
     for what, text in description.rows:
         print(f"{what:10} {text}")
     with Workers() as workers:

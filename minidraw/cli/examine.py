@@ -22,24 +22,24 @@ def evaluate(arguments):
             raise UserError(f"--{name} must be at least {least}, got {given}")
     network = Network.load(arguments.network or carried_path(SHIPPED))
     model, config = network.model, network.config_
-    if not model.PAINTS:
+    if not model.GENERATIVE:
         _refuse_painters_options(arguments)
     data = data_of(arguments, network.meta_.get("data", {}))
     split = arguments.split or ("test" if data.test else "valid")
     network.check_fits(data, split)
     print(f"T {config.glimpses}, {network.meta_['which']} weights, {split} set")
     what = model, network.params_, data.splits[split], config
-    fresh = data.is_fresh(network.binarize, model.PAINTS)
+    fresh = data.is_fresh(network.binarize, model.GENERATIVE)
     settings = {"ops": kernels, "fresh": fresh, "seed": arguments.seed}
     settings |= {"images": arguments.images, "progress": True}
-    words = f"{data.protocol(network.binarize, model.PAINTS)}, {split}"
+    words = f"{data.protocol(network.binarize, model.GENERATIVE)}, {split}"
     with Workers(arguments.threads) as workers:
         settings["workers"] = workers
         if arguments.bound == "iw":
             samples = arguments.samples or 1000
             print(evaluation.importance_bound(*what, words=words, samples=samples, **settings))
         else:
-            samples = arguments.samples or (4 if model.PAINTS else 1)
+            samples = arguments.samples or (4 if model.GENERATIVE else 1)
             print(evaluation.bound(*what, words=words, samples=samples, **settings))
         if arguments.out:
             curves.save_nats_per_step(arguments.out, evaluation.nats_per_step(*what, **settings))

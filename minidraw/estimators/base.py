@@ -21,7 +21,7 @@ class Network:
     Attributes
     ----------
     MODEL : str
-        Of `minidraw.models.NAMES`.
+        Of `minidraw.models.MODEL_NAMES`.
     SIZES, CHOICES : tuple of str
         Constructor's arguments that are fields of the model's `Config`, and of `Recipe`.
     RECIPE : str or None

@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from minidraw.kernels.compilation import helper
+from minidraw.kernels.compilation import inline
 from minidraw.kernels.mathematics import HALF, ONE, TWO, ZERO, exp
 from minidraw.layers.attention import LOG_LIMIT
 
@@ -29,12 +29,12 @@ def grid(height, width, K, dtype):
     return np.array(geometry, dtype), offset.astype(dtype), np.arange(longer).astype(dtype)
 
 
-@helper
+@inline
 def clip(x):
     return -LIMIT if x < -LIMIT else (LIMIT if x > LIMIT else x)
 
 
-@helper
+@inline
 def window(theta, geometry):
     center_x = geometry[0] * (theta[0] + ONE) - ONE  # eq 22, from 0
     center_y = geometry[1] * (theta[1] + ONE) - ONE  # eq 23, from 0
@@ -42,7 +42,7 @@ def window(theta, geometry):
     return center_x, center_y, geometry[2] * exp(clip(theta[3])), var, gamma  # eq 24
 
 
-@helper
+@inline
 def filterbank(center, stride, var, offset, pixels, F):
     K, A = F.shape
     scale = HALF / var
@@ -66,7 +66,7 @@ def filterbank(center, stride, var, offset, pixels, F):
             F[k, a] /= total
 
 
-@helper
+@inline
 def filterbank_backward(dF, F, center, stride, var, offset, pixels):
     """Gradients of one axis's filters: dcenter, dstride, dvar."""
     K, A = F.shape
@@ -86,7 +86,7 @@ def filterbank_backward(dF, F, center, stride, var, offset, pixels):
     return dcenter / var, dstride / var, HALF * dvar / (var * var)
 
 
-@helper
+@inline
 def filterbanks(theta, geometry, offset, pixels, F_y, F_x):
     """Both filterbanks of a window, and its gamma."""
     center_x, center_y, stride, var, gamma = window(theta, geometry)
@@ -95,7 +95,7 @@ def filterbanks(theta, geometry, offset, pixels, F_y, F_x):
     return gamma
 
 
-@helper
+@inline
 def filterbanks_backward(dF_y, dF_x, dgamma, F_y, F_x, theta, geometry, offset, pixels, dtheta):
     """From both filterbanks back to the theta window."""
     center_x, center_y, stride, var, gamma = window(theta, geometry)
@@ -113,7 +113,7 @@ def filterbanks_backward(dF_y, dF_x, dgamma, F_y, F_x, theta, geometry, offset, 
             dtheta[k] = ZERO
 
 
-@helper
+@inline
 def dot(u, v):
     total = u[0] * v[0]
     for k in range(1, len(u)):

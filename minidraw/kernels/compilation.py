@@ -22,7 +22,7 @@ def jit(function):
         return numba.njit(**OPTIONS)(function)
 
 
-def helper(function):
+def inline(function):
     """Compile into the kernels that call it, never as a function of its own.
 
     Otherwise there are two versions, one optimised within its caller and one alone, which round

@@ -6,7 +6,7 @@ import numpy as np
 from numba import types
 from numba.extending import intrinsic, overload
 
-from minidraw.kernels.compilation import helper
+from minidraw.kernels.compilation import inline
 
 
 @intrinsic
@@ -52,11 +52,11 @@ def _exp(x):
     return exp_float32
 
 
-@helper
+@inline
 def sigmoid(x):
     return ONE / (ONE + exp(-x))
 
 
-@helper
+@inline
 def tanh(x):
     return TWO * sigmoid(TWO * x) - ONE

@@ -8,7 +8,7 @@ take four rows at a time: one by one, loading and storing the sums took 1.5 time
 import numpy as np
 
 from minidraw.kernels.attention import dot, filterbanks, filterbanks_backward, grid, window
-from minidraw.kernels.compilation import helper, jit
+from minidraw.kernels.compilation import inline, jit
 from minidraw.kernels.mathematics import ZERO
 from minidraw.layers.read_write import ReadImageAttentionCache
 
@@ -38,13 +38,13 @@ def _read(theta, x, geometry, offset, pixels, F_y, F_x, glimpse):
                     glimpse[j, c, k, m] *= gamma  # eq 27
 
 
-@helper
+@inline
 def _any_of_four(P, k, b):
     one, other = P[k, b] != ZERO or P[k, b + 1] != ZERO, P[k, b + 2] != ZERO or P[k, b + 3] != ZERO
     return one or other
 
 
-@helper
+@inline
 def _add_product(P, Q, out):
     """out += P Q, four rows of Q at a time; where P is 0 they are passed over."""
     n = len(Q)
@@ -61,7 +61,7 @@ def _add_product(P, Q, out):
                 out[k, a] += P[k, b] * Q[b, a]
 
 
-@helper
+@inline
 def _add_dots(P, Q, wanted, out):
     """out += P Q', four entries at a time; where `wanted` is 0 they are passed over."""
     n = len(Q)

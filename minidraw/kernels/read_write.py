@@ -3,7 +3,7 @@
 import numpy as np
 
 from minidraw.kernels.attention import dot, filterbanks, filterbanks_backward, grid, window
-from minidraw.kernels.compilation import helper, jit
+from minidraw.kernels.compilation import inline, jit
 from minidraw.kernels.mathematics import ONE, ZERO, sigmoid
 from minidraw.layers.read_write import ReadAttentionCache, ReadFullCache, WriteAttentionCache
 
@@ -32,7 +32,7 @@ def _read(canvas, theta, x, geometry, offset, pixels, F_y, F_x, s, glimpse):
                     glimpse[j, C + c, k, m] = gamma * dot(rows[1, k], F_x[j, m])
 
 
-@helper
+@inline
 def _rows(canvas, x, F_y, s, err, rows):
     """F_y x and F_y x_err, and the canvas's sigmoid on the way."""
     B, A = x.shape
@@ -97,7 +97,7 @@ def _read_backward(dglimpse, theta, F_y, F_x, s, x, geometry, offset, pixels, dc
         )
 
 
-@helper
+@inline
 def _rows_backward(drows, F_y, s, x, err, rows, dF_y, dcanvas):
     """One pass over the image: the rows again, and what reaches F_y and the canvas."""
     B, A = x.shape
@@ -151,7 +151,7 @@ def _write(patch, theta, geometry, offset, pixels, F_y, F_x, out):
                         out[j, c, b, a] += f * rows[k, a]
 
 
-@helper
+@inline
 def _patch_rows(patch, F_x, gamma, rows):
     """patch F_x / gamma, so that eq 29 is F_y' rows."""
     K, A = rows.shape

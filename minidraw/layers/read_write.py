@@ -1,9 +1,9 @@
-"""Reading and writing as a step calls them, composed of the functions in attention.py.
+"""Read and write operations of one step, composed of the functions in attention.py.
 
-A backward pass makes the filterbanks again instead of keeping them: over a whole film they would
-fill the memory.  It calls nothing but the functions imported below, so that `compose.layers_over`
-can run the same text with others in their place.  `minidraw.kernels` has each function here as one
-compiled loop, with the same name and cache.
+A backward pass recomputes the filterbanks: kept for all steps, they would take too much memory.
+It calls only functions imported below, so that `compose.replace_layers` can rerun this module with
+others in their place.  `minidraw.kernels` fuses each function here into one compiled loop, with
+the same name and cache.
 """
 
 from typing import NamedTuple

@@ -10,7 +10,7 @@ import numpy as np
 
 from minidraw import layers
 from minidraw.errors import UserError
-from minidraw.layers.compose import layers_over
+from minidraw.layers.compose import replace_layers
 from minidraw.learn import own_functions
 from minidraw.learn.checking.judge import judge, judge_pair
 from minidraw.learn.exercises import all_exercises
@@ -58,7 +58,7 @@ class OwnLayers:
         for name, id in SINGLES.items():
             self._judge(name, (id,), theirs)
         own = {name: _for_training(theirs[name], cached=name in PAIRS) for name in self.own}
-        vars(self).update(vars(layers_over(own | _halves_of_linear(own))))
+        vars(self).update(vars(replace_layers(own | _halves_of_linear(own))))
 
     def _judge(self, name, ids, theirs):
         """Add one or two functions of the file to `own`, if all of them are there and right."""

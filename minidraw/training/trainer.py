@@ -57,8 +57,8 @@ class Trainer:
             rng = np.random.default_rng([recipe.seed, 0, randomness.INIT, 0])
             params = model.init_params(config, rng, np.float32, data.mean_image)
         self.adam = Adam(params, beta1=recipe.beta1, beta2=recipe.beta2, average=recipe.average)
-        self.fresh = data.is_fresh(recipe.binarize, model.PAINTS)
-        self.protocol = data.protocol(recipe.binarize, model.PAINTS)
+        self.fresh = data.is_fresh(recipe.binarize, model.GENERATIVE)
+        self.protocol = data.protocol(recipe.binarize, model.GENERATIVE)
         self.averaged = False  # whether the averaged weights have beaten the raw ones
         self._shards = workers.shards(recipe.batch)
         self._grads = [flat(model.param_shapes(config)) for _ in self._shards]

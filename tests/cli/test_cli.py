@@ -177,7 +177,7 @@ def test_gradcheck_says_which_gradient_is_wrong(minidraw, monkeypatch):
     from minidraw import gradcheck
 
     rows = [gradcheck.Row("layers", "kl", "mu", 1.5, 1.5, 2e-11, True)]
-    monkeypatch.setattr(gradcheck, "rows", lambda: rows)
+    monkeypatch.setattr(gradcheck, "check_all", lambda: rows)
     status, out, err = minidraw("gradcheck")
     assert status == 0 and err == "" and "kl" in out
     rows.append(gradcheck.Row("layers", "kl", "log_sigma", 1.5, 2.5, 0.5, False))

@@ -19,7 +19,7 @@ import llvmlite.binding as llvm
 import numba
 import numpy as np
 
-from minidraw.kernels.compilation import helper, jit, row
+from minidraw.kernels.compilation import inline, jit, row
 from minidraw.kernels.mathematics import ZERO
 from minidraw.kernels.products.amx_instructions import (
     LINE,
@@ -192,7 +192,7 @@ def _multiply_transposed(x, y, tiles, panels, out, layout):
     release()
 
 
-@helper
+@inline
 def _cut(values, width, high, low):
     """The first `width` values, each as the sum of two bfloat16; zeros behind them."""
     if width == DEEP:  # a loop of known length, for the compiler

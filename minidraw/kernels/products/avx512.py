@@ -12,7 +12,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from minidraw.kernels.compilation import helper, jit
+from minidraw.kernels.compilation import inline, jit
 from minidraw.kernels.mathematics import ZERO
 
 LANES = 16  # floats in a register of AVX-512
@@ -75,7 +75,7 @@ def _product(x, panels, b, out):
                     out[i, start + k] = last[i, k]
 
 
-@helper
+@inline
 def _tiles(x, top, rows, first, stop, panels, p, target):
     """The tile of the right height; a tile's size must be known when it is compiled."""
     if rows == 9:

@@ -5,4 +5,4 @@ from minidraw.models.classifier.costs import ErrorRate as Measured
 from minidraw.models.classifier.network import costs, loss_and_grads
 from minidraw.models.classifier.scanpath import pictures, scanpath
 
-PAINTS = False
+GENERATIVE = False

@@ -58,7 +58,7 @@ class Bound:
         )
 
 
-def latent_nats(params, batch, noise, config, ops):
+def kl_per_step(params, batch, noise, config, ops):
     """What each step writes into its latent vector (eq 11, step by step).
 
     Parameters
@@ -72,10 +72,10 @@ def latent_nats(params, batch, noise, config, ops):
         Summed over the steps they are the `kl` of `costs`.
     """
     _, _, tape = forward(params, batch.images, noise, config, ops)
-    return np.stack([_latent_nats(step.latent) for step in tape.steps])
+    return np.stack([_latent_kl(step.latent) for step in tape.steps])
 
 
-def _latent_nats(cache):
+def _latent_kl(cache):
     mu, log_sigma = np.split(cache.posterior.astype(np.float64), 2, axis=1)
     return 0.5 * (mu**2 + np.exp(2 * log_sigma) - 2 * log_sigma - 1).sum(axis=1)
 
