@@ -311,8 +311,8 @@ print("trained on:", model.meta_["protocol"], "  steps:", model.config_.glimpses
 # * On the command line, `minidraw sample` paints a sheet of digits and `minidraw film --count 9`
 #   a film. `minidraw film --image my.png --invert` redraws a picture of your own.
 # * What you see are grey **mean images**: for each pixel the probability that it is white. A real
-#   sample tosses a coin for each, `model.sample(9, coins=True)`. Some papers show reconstructions,
-#   as in figure 0.8, and call them samples; ask which it is.
+#   sample tosses a coin for each, `model.sample(9, bernoulli=True)`. Some papers show
+#   reconstructions, as in figure 0.8, and call them samples; ask which it is.
 # * Are they copies of what it was trained on? To judge, look for the nearest training image beside
 #   each sample, as the paper does; `minidraw.pictures.paper_figures.find_nearest` finds it.
 #

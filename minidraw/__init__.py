@@ -1,28 +1,24 @@
 """minidraw: DRAW, the network that paints images stroke by stroke, by hand in NumPy."""
 
+import importlib
+import warnings
+
 __version__ = "0.1.0"
 __all__ = ["Classifier", "Draw", "load"]
 
+_PLACES = {
+    "Classifier": "minidraw.estimators",
+    "Draw": "minidraw.estimators",
+    "load": "minidraw.datasets",
+}
+_FORMER_NAMES = {"Classify": "Classifier"}
+
 
 def __getattr__(name):
-    # Imported when first asked for: `import minidraw` stays fast.
-    if name == "Draw":
-        from minidraw.estimators.draw import Draw
-
-        return Draw
-    if name == "Classifier":
-        from minidraw.estimators.classifier import Classifier
-
-        return Classifier
-    if name == "Classify":
-        import warnings
-
-        from minidraw.estimators.classifier import Classifier
-
-        warnings.warn("minidraw.Classify is now minidraw.Classifier", FutureWarning, stacklevel=2)
-        return Classifier
-    if name == "load":
-        from minidraw.datasets import load
-
-        return load
-    raise AttributeError(f"module 'minidraw' has no attribute {name!r}")
+    """Import a public name when it is first used, which keeps ``import minidraw`` fast."""
+    if name in _FORMER_NAMES:
+        former, name = name, _FORMER_NAMES[name]
+        warnings.warn(f"minidraw.{former} is now minidraw.{name}", FutureWarning, stacklevel=2)
+    if name not in _PLACES:
+        raise AttributeError(f"module 'minidraw' has no attribute {name!r}")
+    return getattr(importlib.import_module(_PLACES[name]), name)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from minidraw import datasets, kernels
-from minidraw.estimators.base import Network
+from minidraw.estimators import load_estimator
 from minidraw.evaluation import bound
 from minidraw.training import checkpoint
 from minidraw.training.workers import Workers
@@ -29,7 +29,7 @@ def on_card(path, what):
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_the_card_is_this_files(path):
     assert on_card(path, "SHA-256") == hashlib.sha256(path.read_bytes()).hexdigest()
-    config = Network.load(path).config_
+    config = load_estimator(path).config_
     sizes = {"T": config.glimpses, "H": config.hidden, "Z": getattr(config, "latent", None)}
     given = {name: size for name, size in sizes.items() if size}
     assert on_card(path, ", ".join(given)) == ", ".join(map(str, given.values()))
@@ -48,7 +48,7 @@ def test_it_tells_of_no_machine(path):
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_the_validation_figure_is_the_cards(path):
     """On the first 1,000 images, within 4 standard errors."""
-    network = Network.load(path)
+    network = load_estimator(path)
     data = datasets.load(network.meta_["data"]["name_or_path"])
     with Workers() as workers:
         fresh = data.is_fresh(network.binarize, network.model.GENERATIVE)

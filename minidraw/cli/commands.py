@@ -125,7 +125,7 @@ def sample(arguments):
     from minidraw.pictures import saving, sheets
 
     count, network = _count(arguments), painter(arguments)
-    images = network.sample(count, seed=arguments.seed, coins=arguments.coins)
+    images = network.sample(count, seed=arguments.seed, bernoulli=arguments.coins)
     saving.save_png(arguments.out, sheets.render_sheet(images))
     print(arguments.out)
 

@@ -12,7 +12,7 @@ SHOWN = 50  # pictures in one sheet of looks
 def evaluate(arguments):
     from minidraw import evaluation, kernels
     from minidraw.datasets import carried_path
-    from minidraw.estimators.base import Network
+    from minidraw.estimators import load_estimator
     from minidraw.pictures import curves
     from minidraw.training.workers import Workers
 
@@ -20,7 +20,7 @@ def evaluate(arguments):
         given = getattr(arguments, name)
         if given is not None and given < least:
             raise UserError(f"--{name} must be at least {least}, got {given}")
-    network = Network.load(arguments.network or carried_path(SHIPPED))
+    network = load_estimator(arguments.network or carried_path(SHIPPED))
     model, config = network.model, network.config_
     if not model.GENERATIVE:
         _refuse_painters_options(arguments)

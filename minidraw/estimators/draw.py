@@ -1,13 +1,13 @@
-"""DRAW in scikit-learn's manners: fit, sample, score."""
+"""DRAW with scikit-learn's methods: `Draw`, to fit, sample, film, reconstruct and score."""
 
 import numpy as np
 
 from minidraw.errors import UserError
-from minidraw.estimators.base import CHUNK, Network
+from minidraw.estimators.base import IMAGES_PER_CHUNK, Estimator
 
 
-class Draw(Network):
-    """A network that learns to paint images like those it is shown.
+class Draw(Estimator):
+    """A network that learns to paint images like its training images.
 
     Parameters
     ----------
@@ -18,12 +18,12 @@ class Draw(Network):
     rate : float
         Adam's learning rate after the warm-up.
     binarize : str
-        ``fresh``: a coin per grey level at every visit; ``never``: levels as they are;
-        ``auto``: fresh for grey images, never for colour.
+        ``fresh``: dynamic binarisation, a Bernoulli sample of every grey level at every visit;
+        ``never``: levels as they are; ``auto``: fresh for grey images, never for colour.
     seed : int
-        Of the weights, the order of images, the coins and the noise.
+        Seed of the weights, the image order, the binarisation and the noise.
     threads : int, optional
-        One per core if not given.
+        Worker threads; one per core if not given.
 
     Attributes
     ----------
@@ -31,8 +31,19 @@ class Draw(Network):
     params_ : dict of arrays
         The averaged weights if they were better on the validation images, else the raw ones.
     bound_ : Bound
-        On the validation images, in nats; only after `fit`.
+        Variational bound on the validation images, in nats; only after `fit`.
     """
+
+    MODEL = "draw"
+    CONFIG_FIELDS = (
+        "glimpses",
+        "hidden",
+        "latent",
+        "read_attention",
+        "write_attention",
+        "read_size",
+        "write_size",
+    )
 
     def __init__(
         self,
@@ -50,19 +61,21 @@ class Draw(Network):
         seed=0,
         threads=None,
     ):
-        self.glimpses, self.hidden, self.latent = glimpses, hidden, latent
-        self.read_attention, self.write_attention = read_attention, write_attention
-        self.read_size, self.write_size = read_size, write_size
-        self.batch, self.rate, self.binarize = batch, rate, binarize
-        self.seed, self.threads = seed, threads
-
-    MODEL = "draw"
-    SIZES = ("glimpses", "hidden", "latent", "read_attention", "write_attention")
-    SIZES += ("read_size", "write_size")
-    CHOICES = ("batch", "rate", "binarize", "seed")
+        self.glimpses = glimpses
+        self.hidden = hidden
+        self.latent = latent
+        self.read_attention = read_attention
+        self.write_attention = write_attention
+        self.read_size = read_size
+        self.write_size = write_size
+        self.batch = batch
+        self.rate = rate
+        self.binarize = binarize
+        self.seed = seed
+        self.threads = threads
 
     def fit(self, images, y=None, *, minutes=None, epochs=None, verbose=True):
-        """Learn to paint.
+        """Train on images.
 
         Parameters
         ----------
@@ -71,14 +84,14 @@ class Draw(Network):
             or values in [0, 1]; C is 1 or 3.  A tenth is held out for validation.
         y : ignored
         minutes, epochs : float, optional
-            How long: give one of them.  2 minutes if neither is given.
+            Training time; give one of them.  2 minutes if neither is given.
         verbose : bool
-            Whether to show progress.
+            Show progress.
 
         Returns
         -------
         self
-            Also after Ctrl-C, with the weights reached.
+            After Ctrl-C too, with the weights reached.
         """
         from minidraw.datasets import from_array
 
@@ -86,15 +99,15 @@ class Draw(Network):
         self.bound_ = self._train(from_array(images, seed=self.seed), recipe, verbose)
         return self
 
-    def sample(self, n=1, *, seed=0, coins=False):
+    def sample(self, n=1, *, seed=0, bernoulli=False):
         """Paint new images.
 
         Parameters
         ----------
         n : int
         seed : int
-        coins : bool
-            Toss a coin per pixel, which gives images of 0 and 1, rather than the coins' means.
+        bernoulli : bool
+            Return Bernoulli samples, images of 0 and 1, rather than probability images.
 
         Returns
         -------
@@ -103,12 +116,15 @@ class Draw(Network):
         from minidraw.layers import sigmoid
 
         rng = self._generator(seed, n)
-        counts = [min(CHUNK, n - start) for start in range(0, n, CHUNK)]
+        starts = range(0, n, IMAGES_PER_CHUNK)
+        counts = [min(IMAGES_PER_CHUNK, n - start) for start in starts]
         images = np.concatenate([sigmoid(self._film(rng, k).canvas[-1]) for k in counts])
-        return (rng.random(images.shape) < images).astype(images.dtype) if coins else images
+        if bernoulli:
+            return (rng.random(images.shape) < images).astype(images.dtype)
+        return images
 
     def film(self, n=1, *, images=None, seed=0):
-        """Paint `n` new images, or redraw given ones, and keep every step.
+        """Paint `n` new images, or redraw given ones, and return every step.
 
         Parameters
         ----------
@@ -120,12 +136,12 @@ class Draw(Network):
         Returns
         -------
         film : Film
-            Canvases in logits, and windows, of every step.
+            Canvases, in logits, and windows of every step.
         """
         rng = self._generator(seed, n)
         if images is None:
             return self._film(rng, n)
-        images = self._images(images)
+        images = self._check_images(images)
         return self._film(rng, len(images), images)
 
     def reconstruct(self, images, *, seed=0):
@@ -138,22 +154,24 @@ class Draw(Network):
 
         Returns
         -------
-        means : array, shape (n, C, B, A)
+        images : array, shape (n, C, B, A)
+            Probability images.
         """
         from minidraw.layers import sigmoid
 
-        rng, images = self._generator(seed), self._images(images)
-        chunks = [images[start : start + CHUNK] for start in range(0, len(images), CHUNK)]
+        rng, images = self._generator(seed), self._check_images(images)
+        starts = range(0, len(images), IMAGES_PER_CHUNK)
+        chunks = [images[start : start + IMAGES_PER_CHUNK] for start in starts]
         films = (self._film(rng, len(chunk), chunk) for chunk in chunks)
         return np.concatenate([sigmoid(film.canvas[-1]) for film in films])
 
     def score(self, images, y=None, *, seed=0):
-        """Mean lower bound on log p(image), in nats: higher is better.
+        """Return the mean lower bound on log p(image), in nats: higher is better.
 
         Parameters
         ----------
         images : array, shape (n, C, B, A), in [0, 1]
-            Binarised, or not, as the training images were.
+            Binarised as the training images were.
         seed : int
 
         Returns
@@ -171,7 +189,7 @@ class Draw(Network):
             return -bound(
                 draw,
                 self.params_,
-                Split(self._images(images)),
+                Split(self._check_images(images)),
                 self.config_,
                 ops=kernels,
                 workers=workers,
@@ -182,18 +200,19 @@ class Draw(Network):
 
     def _generator(self, seed, n=1):
         self._check_fitted()
-        if n < 1 or (seed is not None and seed < 0):
-            what = f"at least 1 image, got {n}" if n < 1 else f"a seed of at least 0, got {seed}"
-            raise UserError(f"there must be {what}")
+        if n < 1:
+            raise UserError(f"the number of images must be at least 1, got {n}")
+        if seed is not None and seed < 0:
+            raise UserError(f"the seed must be at least 0, got {seed}")
         return np.random.default_rng(seed)
 
-    def _images(self, images):
+    def _check_images(self, images):
         from minidraw.datasets import as_float
 
-        return as_float(super()._images(images))
+        return as_float(super()._check_images(images))
 
     def _film(self, rng, n, images=None):
-        """Paint `n` images at once, new ones or these."""
+        """Paint `n` new images, or redraw the given ones, in one batch."""
         from minidraw import kernels
         from minidraw.models import draw
         from minidraw.models.interface import Batch

@@ -1,4 +1,4 @@
-"""The classifier in scikit-learn's manners."""
+"""The classifier with scikit-learn's methods."""
 
 import copy
 import inspect
@@ -10,7 +10,7 @@ import pytest
 import minidraw
 from minidraw import Classifier, Draw, datasets
 from minidraw.errors import UserError
-from minidraw.estimators.base import Network
+from minidraw.estimators import load_estimator
 from minidraw.training import checkpoint
 
 TINY = {"glimpses": 2, "hidden": 8, "read_size": 3, "threads": 2}
@@ -53,7 +53,7 @@ def test_parameters_are_stored_as_given():
     assert made.get_params() == odd
     assert not [name for name in vars(made) if name.endswith("_")]
     assert made.set_params(batch=5).get_params()["batch"] == 5
-    assert "Classifier has no 'bach'; there is glimpses" in message(made.set_params, bach=5)
+    assert "Classifier has no 'bach'; choose from glimpses" in message(made.set_params, bach=5)
 
 
 def test_it_learns_words_for_classes(fitted):
@@ -75,7 +75,7 @@ def test_predictions_are_the_likeliest_classes(fitted):
     np.testing.assert_allclose(fitted.predict_proba(NEW[:5] / 255), likely[:5], rtol=1e-4)
 
 
-def test_looks(fitted):
+def test_scanpath(fitted):
     scanpath = fitted.scanpath(NEW[:5])
     assert scanpath.glimpses.shape == (2, 5, 1, 3, 3) and scanpath.window.var.shape == (2, 5)
     np.testing.assert_allclose(scanpath.probabilities, fitted.predict_proba(NEW[:5]), rtol=1e-4)
@@ -93,18 +93,20 @@ def test_fit_twice_gives_the_same_bits():
 def test_save_and_load(fitted, tmp_path):
     path = tmp_path / "network.npz"
     fitted.save(path)
-    for kind in Classifier, Network:
-        loaded = kind.load(path)
+    for load in Classifier.load, load_estimator:
+        loaded = load(path)
         assert type(loaded) is Classifier and loaded.get_params()["batch"] == 20
         np.testing.assert_array_equal(loaded.predict(NEW), fitted.predict(NEW))
         assert loaded.config_ == fitted.config_
     loaded.save(tmp_path / "again.npz")
     assert (Classifier.load(tmp_path / "again.npz").predict(NEW) == fitted.predict(NEW)).all()
-    assert "of another kind: classifier" in message(Draw.load, path)
+    assert "holds a classifier network; expected draw" in message(Draw.load, path)
     drawing = Draw(glimpses=2, hidden=5, latent=2, batch=20, threads=1)
     drawing.fit(IMAGES, epochs=0.1, verbose=False).save(tmp_path / "draw.npz")
-    assert "of another kind: draw" in message(Classifier.load, tmp_path / "draw.npz")
-    assert type(Network.load(tmp_path / "draw.npz")) is Draw
+    assert "holds a draw network; expected classifier" in message(
+        Classifier.load, tmp_path / "draw.npz"
+    )
+    assert type(load_estimator(tmp_path / "draw.npz")) is Draw
 
 
 @pytest.mark.parametrize("classes", [[1, 2], "four", [[1], [2], [3], [4, 5]], {"a": 1}, None, 4])
@@ -152,7 +154,7 @@ def test_a_set_of_more_classes_does_not_fit(fitted):
     numbered = copy.copy(fitted)
     numbered.classes_ = np.arange(4)
     words = message(numbered.check_fits, datasets.Dataset("x", split, split), "valid")
-    assert words == "x has labels of 5 classes, this network knows 4"
+    assert words == "x has labels of 5 classes; this network has 4"
     bare = datasets.Dataset("x", datasets.Split(NEW[:, None]), datasets.Split(NEW[:, None]))
     assert "labels of 0 classes" in message(numbered.check_fits, bare, "valid")
 
@@ -160,7 +162,7 @@ def test_a_set_of_more_classes_does_not_fit(fitted):
 def test_a_set_counts_its_classes_from_0_and_this_network_does_not(fitted):
     split = datasets.Split(NEW[:, None], np.arange(230) % 4)
     words = message(fitted.check_fits, datasets.Dataset("x", split, split), "valid")
-    assert "names of their own: use its score method" in words
+    assert "aren't numbered from 0: measure it with its score method" in words
 
 
 @pytest.mark.parametrize("labels", [RIGHT[:, None], RIGHT[0], RIGHT[:9]])
@@ -229,7 +231,7 @@ def test_images_of_another_size_are_refused(fitted):
         assert "(1, 12, 10)" in message(call, NEW[:, :, :6])
 
 
-def test_coins_are_tossed_only_where_asked_for():
+def test_images_are_binarised_only_where_asked_for():
     made = Classifier(**TINY, batch=20, binarize="fresh")
     made.fit(IMAGES, LABELS, epochs=0.1, verbose=False)
     assert made._fresh and made.error_.protocol == "array, fresh binarisation, validation"

@@ -1,4 +1,4 @@
-"""DRAW in scikit-learn's manners."""
+"""DRAW with scikit-learn's methods."""
 
 import inspect
 
@@ -7,7 +7,7 @@ import pytest
 
 import minidraw
 from minidraw.errors import UserError
-from minidraw.estimators.base import CHUNK
+from minidraw.estimators.base import IMAGES_PER_CHUNK
 from minidraw.estimators.draw import Draw
 
 TINY = {"glimpses": 2, "hidden": 8, "latent": 3, "read_size": 2, "write_size": 3, "threads": 2}
@@ -94,10 +94,10 @@ def test_sample(fitted):
     assert images.shape == (5, 1, 7, 6) and ((images > 0) & (images < 1)).all()
     assert (images == fitted.sample(5)).all()
     assert (images != fitted.sample(5, seed=1)).any()
-    coins = fitted.sample(200, coins=True)
-    assert coins.shape == (200, 1, 7, 6) and set(np.unique(coins)) == {0, 1}
-    assert abs(coins.mean() - fitted.sample(200).mean()) < 0.03  # 8,400 coins: 5 deviations
-    assert fitted.sample(CHUNK + 1).shape[0] == CHUNK + 1
+    binary = fitted.sample(200, bernoulli=True)
+    assert binary.shape == (200, 1, 7, 6) and set(np.unique(binary)) == {0, 1}
+    assert abs(binary.mean() - fitted.sample(200).mean()) < 0.03  # 8,400 pixels: 5 deviations
+    assert fitted.sample(IMAGES_PER_CHUNK + 1).shape[0] == IMAGES_PER_CHUNK + 1
     for n, seed in ((0, 0), (-1, 0), (1, -1)):
         assert "at least" in message(fitted.sample, n, seed=seed)
 
