@@ -11,26 +11,26 @@ from minidraw.learn.exercises.exercise import Exercise
 
 
 def squash(a):
-    """The sigmoid as a layer; the cache is the result."""
+    """Apply the sigmoid as a layer; the cache is the result."""
     s = sigmoid(a)
     return s, s
 
 
 def sigmoid_backward(ds, s):
-    """Gradient ``da``, in the shape of ``s``."""
+    """Return the gradient ``da``, in the shape of ``s``."""
     return ds * s * (1 - s)
 
 
-def _linear(rng, n, I, O):  # noqa: E741  the shape's letters
+def make_linear_inputs(rng, n, I, O):  # noqa: E741  the shape's letters
     normal = rng.standard_normal
     return {"x": normal((n, I)), "W": normal((I, O)), "b": normal(O)}, {}
 
 
-def _logits(rng, n, H):
+def make_logits(rng, n, H):
     return {"a": rng.standard_normal((n, H))}, {}
 
 
-def _large_inputs(rng, n, H):
+def make_large_logits(rng, n, H):
     return {"a": 1000 * rng.choice([-1.0, 1.0], (n, H))}, {}
 
 
@@ -38,70 +38,70 @@ EXERCISES = (
     Exercise(
         "02.sigmoid",
         sigmoid,
-        _logits,
+        make_logits,
         "n H",
         1,
         (
-            "For a whole array the formula reads as for one number; its exponential is NumPy's.",
-            "What is e^1000 to a computer, and what is 1 divided by that? Nothing breaks there.",
+            "The formula for a whole array is the same as for one number. Use NumPy's exponential.",
+            "What is e^1000 on a computer, and what is 1 divided by that? The formula still works.",
         ),
         outputs=("s",),
-        edges=((_large_inputs, "inputs of +-1000"),),
+        edges=((make_large_logits, "inputs of +-1000"),),
         mistakes=(
             ("0.5 + 0.5 * np.tanh(0.5 * a)", "np.tanh(a)", "this is tanh(a)"),
             ("0.5 + 0.5 * np.tanh(0.5 * a)", "0.5 + 0.5 * np.tanh(a)", "this is sigmoid(2 a)"),
             (
                 "0.5 + 0.5 * np.tanh(0.5 * a)",
                 "0.5 - 0.5 * np.tanh(0.5 * a)",
-                "this is sigmoid(-a): a minus sign in the exp",
+                "this is sigmoid(-a): the minus sign in the exp is missing",
             ),
             (
                 "0.5 + 0.5 * np.tanh(0.5 * a)",
                 "1 + np.exp(-a)",
-                "this is 1 + exp(-a): it belongs below the line, and needs brackets there",
+                "this is 1 + exp(-a); divide 1 by the whole sum, in brackets",
             ),
             (
                 "0.5 + 0.5 * np.tanh(0.5 * a)",
                 "1 / (1 - np.exp(-a))",
-                "the sum 1 + exp(-a) is a difference",
+                "the minus in 1 - exp(-a) should be a plus",
             ),
         ),
     ),
     Exercise(
         "02.sigmoid_backward",
         sigmoid_backward,
-        _logits,
+        make_logits,
         "n H",
         1,
         (
-            "s = 1 / (1 + e^-a). Its derivative by a is e^-a / (1 + e^-a)^2.",
-            "Write that as s times something: what is e^-a / (1 + e^-a) in terms of s?",
+            "s = 1 / (1 + e^-a). Its derivative with respect to a is e^-a / (1 + e^-a)^2.",
+            "Write this as s times a second factor. What is e^-a / (1 + e^-a) in terms of s?",
         ),
         forward=squash,
         mistakes=(
             (" * s * (1 - s)", " * s", "the factor 1 - s of the sigmoid's slope is missing"),
             (" * s * (1 - s)", " * (1 - s)", "the factor s of the sigmoid's slope is missing"),
-            (" * s * (1 - s)", " * s * s", "s^2 stands where s (1 - s) belongs"),
-            (" * s * (1 - s)", " * (1 - s**2)", "1 - s^2 is the slope of tanh"),
+            (" * s * (1 - s)", " * s * s", "the slope is s (1 - s), not s^2"),
+            (" * s * (1 - s)", " * (1 - s**2)", "1 - s^2 is the slope of tanh, not of the sigmoid"),
             (" * s * (1 - s)", " * s * 1 - s", "brackets around 1 - s are missing"),
-            ("ds * s * (1 - s)", "s * (1 - s)", "the gradient ds that arrives is left out"),
-            (" * s * (1 - s)", "", "the sigmoid's slope is missing: what arrives is passed on"),
+            ("ds * s * (1 - s)", "s * (1 - s)", "the incoming gradient ds is missing"),
+            (" * s * (1 - s)", "", "the slope of the sigmoid is missing; ds is returned unchanged"),
             (
                 "s * (1 - s)",
                 "sigmoid(s) * (1 - sigmoid(s))",
-                "the sigmoid is applied a second time, to s",
+                "the sigmoid is applied twice; s is already its output",
             ),
         ),
     ),
     Exercise(
         "02.linear",
         linear,
-        _linear,
+        make_linear_inputs,
         "n I O",
         1,
         (
             "out[i, o] is the sum over k of x[i, k] W[k, o], plus b[o]. Which product is that?",
-            "b has the shape (O,): it is added to every row.",
+            "b has the shape (O,) and is added to every row.",
         ),
         outputs=("out",),
         mistakes=(
@@ -109,26 +109,30 @@ EXERCISES = (
             (
                 "x @ W\n    out += b\n",
                 "x @ (W + b)\n",
-                "x @ (W + b) adds b to the weights; it comes after the product",
+                "b is added to the weights, in x @ (W + b); add it after the product",
             ),
         ),
     ),
     Exercise(
         "02.linear_backward",
         linear_backward,
-        _linear,
+        make_linear_inputs,
         "n I O",
         3,
         (
-            "By index first: x[i, k] moves out[i, o] by W[k, o], for every o. Sum over o.",
+            "Look at single entries: x[i, k] moves out[i, o] by W[k, o], for every o. Sum over o.",
             "W[k, o] moves out[i, o] by x[i, k], for every image i. Sum over i.",
-            "The shapes decide which of the two to transpose; b is added to every row.",
+            "The shapes show which of the two to transpose. b is added to every row.",
         ),
         forward=linear,
         parts=(linear_backward_input, linear_backward_weights),
         mistakes=(
             ("dout.sum(axis=0)", "dout[0]", "only the first image is counted"),
-            ("dout.sum(axis=0)", "dout", "it isn't summed over the images; b was used for each"),
+            (
+                "dout.sum(axis=0)",
+                "dout",
+                "the sum over the images is missing; b is used for every image",
+            ),
         ),
     ),
 )

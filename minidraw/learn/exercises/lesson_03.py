@@ -1,4 +1,4 @@
-"""Lesson 03, a price in nats: coins, and the Bernoulli cost from logits."""
+"""Lesson 03, a price in nats: the Bernoulli cost from probabilities and from logits."""
 
 import numpy as np
 
@@ -7,25 +7,25 @@ from minidraw.learn.exercises.exercise import Exercise
 
 
 def coin_cost(p, *, x):
-    """Nats for images of zeros and ones x, from the probabilities p of a one; both (n, P)."""
+    """Return the cost in nats of binary images x under probabilities p of a 1; both (n, P)."""
     return -(x * np.log(p) + (1 - x) * np.log(1 - p)).sum(axis=1)
 
 
-def _coins(rng, n, P):
+def make_binary_pixels(rng, n, P):
     return {"p": rng.uniform(0.1, 0.9, (n, P))}, {"x": (rng.random((n, P)) < 0.5).astype(float)}
 
 
-def _grey_coins(rng, n, P):
-    inputs, _ = _coins(rng, n, P)
+def make_grey_pixels(rng, n, P):
+    inputs, _ = make_binary_pixels(rng, n, P)
     return inputs, {"x": rng.random((n, P))}
 
 
-def _canvas(rng, n, C, B, A):
+def make_canvas(rng, n, C, B, A):
     return {"logits": rng.standard_normal((n, C, B, A))}, {"x": rng.random((n, C, B, A))}
 
 
-def _sure(rng, n, C, B, A):
-    inputs, settings = _canvas(rng, n, C, B, A)
+def make_large_logits(rng, n, C, B, A):
+    inputs, settings = make_canvas(rng, n, C, B, A)
     return {"logits": 1000 * np.sign(inputs["logits"])}, settings
 
 
@@ -33,115 +33,106 @@ EXERCISES = (
     Exercise(
         "03.coin_cost",
         coin_cost,
-        _coins,
+        make_binary_pixels,
         "n P",
         2,
         (
-            "A pixel that is 1 costs -log p, a pixel that is 0 costs -log(1 - p).",
-            "x and 1 - x pick the one that applies, so no `if` is needed. Sum over the pixels.",
+            "A pixel that is 1 costs -log p, and a pixel that is 0 costs -log(1 - p).",
+            "x and 1 - x select the term that applies, so no `if` is needed. Sum over the pixels.",
         ),
         outputs=("nats",),
-        edges=((_grey_coins, "grey pixels between 0 and 1"),),
+        edges=((make_grey_pixels, "grey pixels between 0 and 1"),),
         mistakes=(
             (
                 " + (1 - x) * np.log(1 - p)",
                 "",
-                "right except for the dark pixels, those with x = 0",
+                "the cost of the dark pixels, those with x = 0, is missing",
             ),
-            (
-                "x * np.log(p) + ",
-                "",
-                "right except for the light pixels, those with x = 1",
-            ),
+            ("x * np.log(p) + ", "", "the cost of the light pixels, those with x = 1, is missing"),
             (
                 "(x * np.log(p) + (1 - x) * np.log(1 - p))",
                 "((1 - x) * np.log(p) + x * np.log(1 - p))",
-                "light and dark have changed places",
+                "light and dark pixels are swapped",
             ),
             (
                 "-(x * np.log(p) + (1 - x) * np.log(1 - p)).sum(axis=1)",
                 "-(x * np.log2(p) + (1 - x) * np.log2(1 - p)).sum(axis=1)",
-                "these are bits, from log2; nats take the natural logarithm",
+                "these are bits, from log2; use the natural logarithm to get nats",
             ),
             (
                 "(x * np.log(p) + (1 - x) * np.log(1 - p))",
                 "(x * np.log(p + 1e-8) + (1 - x) * np.log(1 - p + 1e-8))",
-                "the 1e-8 inside the logarithms",
+                "1e-8 is added inside the logarithms; leave it out",
             ),
         ),
     ),
     Exercise(
         "03.bernoulli_cost",
         bernoulli_cost,
-        _canvas,
+        make_canvas,
         "n C B A",
         3,
         (
-            "Put p = sigmoid(c) into -x log p - (1 - x) log(1 - p); 1 - sigmoid(c) = sigmoid(-c).",
-            "-log sigmoid(-c) is log(1 + e^c), called softplus. What is left is softplus(c) - x c.",
-            "log(1 + e^c) overflows at c = 1000. Take max(c, 0) out of it: what stays inside has "
-            "an exponent that is never positive.",
+            "Insert p = sigmoid(c) and 1 - p = sigmoid(-c) into -x log p - (1 - x) log(1 - p).",
+            "-log sigmoid(-c) is log(1 + e^c), called softplus. The cost is softplus(c) - x c.",
+            "log(1 + e^c) overflows at c = 1000. Take max(c, 0) out of the logarithm. Then the "
+            "exponent inside is never positive.",
         ),
         outputs=("nll",),
         uses=("sigmoid",),
-        edges=((_sure, "logits of +-1000"),),
+        edges=((make_large_logits, "logits of +-1000"),),
         mistakes=(
-            (" - x * logits", "", "right except for the part - x c"),
+            (" - x * logits", "", "the term - x c is missing"),
             ("softplus - x * logits", "softplus + x * logits", "the sign of x c is wrong"),
             (
                 "-np.abs(logits)",
                 "-np.maximum(logits, 0)",
-                "right only for logits above 0: the exponent that stays inside is -|c|",
+                "right only for logits above 0; the exponent inside should be -|c|",
             ),
             (
                 "-np.abs(logits)",
                 "-logits",
-                "right only for logits above 0: the exponent that stays inside is -|c|, not -c",
+                "right only for logits above 0; the exponent inside should be -|c|, not -c",
             ),
             (
                 "-np.abs(logits)",
                 "logits - np.maximum(logits, 0)",
-                "right only for logits below 0: the exponent is the smaller of 0 and c less the "
-                "larger, which is -|c|",
+                "right only for logits below 0; the exponent inside should be -|c|",
             ),
             (
                 "-np.abs(logits)",
                 "logits",
-                "max(c, 0) is added, and never taken out of the exponent: it should be -|c|",
+                "max(c, 0) is added, but the exponent is still c; it should be -|c|",
             ),
         ),
     ),
     Exercise(
         "03.bernoulli_cost_backward",
         bernoulli_cost_backward,
-        _canvas,
+        make_canvas,
         "n C B A",
         3,
         (
-            "The cost of a pixel is softplus(c) - x c. Differentiate softplus: e^c / (1 + e^c).",
-            "The pixel's slope belongs to the cost of its image, whose gradient dnll has (n,).",
+            "A pixel costs softplus(c) - x c. The derivative of softplus is e^c / (1 + e^c).",
+            "Multiply each pixel's slope by the gradient of its image's cost, from dnll, (n,).",
         ),
         forward=bernoulli_cost,
         uses=("sigmoid",),
-        edges=((_sure, "logits of +-1000"),),
+        edges=((make_large_logits, "logits of +-1000"),),
         mistakes=(
-            ("(sigmoid(logits) - x)", "sigmoid(logits)", "right except for the part - x"),
+            ("(sigmoid(logits) - x)", "sigmoid(logits)", "the term - x is missing"),
             (
                 "(sigmoid(logits) - x)",
                 "sigmoid(logits) - x",
                 "dnll multiplies only the sigmoid: brackets around sigmoid(c) - x are missing",
             ),
             ("(sigmoid(logits) - x)", "(logits - x)", "the sigmoid is missing"),
-            ("(sigmoid(logits) - x)", "-x", "right except for the slope of softplus"),
-            (
-                "dnll[:, None, None, None] * ",
-                "",
-                "the gradient dnll that arrives is left out",
-            ),
+            ("(sigmoid(logits) - x)", "-x", "the slope of softplus is missing"),
+            ("dnll[:, None, None, None] * ", "", "the incoming gradient dnll is missing"),
             (
                 "(sigmoid(logits) - x)",
                 "(sigmoid(logits) * (1 - sigmoid(logits)) - x)",
-                "the slope of softplus is the sigmoid itself, not the sigmoid's slope",
+                "the slope of softplus is the sigmoid itself, not the slope of the sigmoid",
             ),
         ),
     ),

@@ -1,4 +1,4 @@
-"""Lesson 04, look through a filterbank."""
+"""Lesson 04, look through a filterbank: filter centres, filterbank and window."""
 
 import numpy as np
 
@@ -7,128 +7,137 @@ from minidraw.learn.exercises.exercise import Exercise
 
 
 def centers(center, stride, *, K):
-    """Where the K filters of one axis lie, in pixels counted from 0 (eqs 19, 20)."""
+    """Return the centres of one axis's K filters, in pixels counted from 0 (eqs 19, 20)."""
     offset = np.arange(K) - (K - 1) / 2  # i - N/2 - 1/2, from 0
     return center[:, None] + offset * stride[:, None]
 
 
-def _centers(rng, n, K):
+def make_grid(rng, n, K):
     return {"center": 3 + rng.standard_normal(n), "stride": np.exp(rng.standard_normal(n))}, {
         "K": K
     }
 
 
-def _axis(rng, n, K, A):
+def make_filterbank_inputs(rng, n, K, A):
     inputs = {"center": (A - 1) / 2 + rng.standard_normal(n), "stride": rng.uniform(0.5, 2, n)}
     return inputs | {"var": rng.uniform(0.5, 2, n)}, {"K": K, "A": A}
 
 
-def _far_axis(rng, n, K, A):
-    inputs, settings = _axis(rng, n, K, A)
+def make_distant_filterbank(rng, n, K, A):
+    inputs, settings = make_filterbank_inputs(rng, n, K, A)
     return inputs | {"center": inputs["center"] + 1000}, settings
 
 
-def _window(rng, n, K, B, A):
+def make_window_inputs(rng, n, K, B, A):
     return {"theta": 0.4 * rng.standard_normal((n, 5))}, {"height": B, "width": A, "K": K}
 
 
-def _tall_window(rng, n, K, B, A):
-    return _window(rng, n, K, A + B, A)
+def make_tall_image_inputs(rng, n, K, B, A):
+    return make_window_inputs(rng, n, K, A + B, A)
 
 
-def _wild_window(rng, n, K, B, A):
-    inputs, settings = _window(rng, n, K, B, A)
+def make_extreme_theta(rng, n, K, B, A):
+    inputs, settings = make_window_inputs(rng, n, K, B, A)
     return {"theta": inputs["theta"] + np.array([14, -14, 20, -20, 15])}, settings
 
 
-GAUSS = "divided by sqrt(2 pi sigma^2), the area under a hill, where Z_X is the sum of the row"
+GAUSSIAN_AREA = "it is divided by the area under a Gaussian, not by the sum of the row"
 
 EXERCISES = (
     Exercise(
         "04.centers",
         centers,
-        _centers,
+        make_grid,
         "n K",
         2,
         (
-            "The middle of the grid is `center`. How far, in strides, is filter i from it? "
-            "With K = 5 the answers are -2, -1, 0, 1, 2; with K = 4 they end in a half.",
-            "One centre per image and filter, shape (n, K): give `center` and `stride` an axis "
-            "of length 1 at the end, and broadcasting does the rest.",
+            "The middle of the grid is `center`. How far, in strides, is filter i from it? With K "
+            "= 5 the answers are -2, -1, 0, 1, 2. With K = 4 they are -1.5, -0.5, 0.5, 1.5.",
+            "The result has one centre per image and filter, shape (n, K). Give `center` and "
+            "`stride` a last axis of length 1, and broadcasting does the rest.",
         ),
         outputs=("mu",),
         mistakes=(
             (
                 "np.arange(K)",
                 "np.arange(1, K + 1)",
-                "filters counted from 1 in a formula that counts from 0",
+                "the filters are counted from 1; they should be counted from 0",
             ),
             (
                 "- (K - 1) / 2",
                 "- K / 2",
-                "the grid lies half a stride too low: K / 2 where (K - 1) / 2 belongs",
+                "the grid lies half a stride too low; subtract (K - 1) / 2, not K / 2",
             ),
             (
                 "- (K - 1) / 2",
                 "- K / 2 - 0.5",
-                "the paper's i - N/2 - 1/2 with i counted from 0 instead of 1",
+                "the paper's i - N/2 - 1/2 is used with i counted from 0 instead of 1",
             ),
-            ("- (K - 1) / 2", "", "the grid starts at the centre instead of lying around it"),
+            (
+                "- (K - 1) / 2",
+                "",
+                "the grid starts at the centre; it should extend to both sides of it",
+            ),
             (
                 "- (K - 1) / 2",
                 "- (K - 1) // 2",
-                "(K - 1) / 2 is rounded down: a grid with an even K is off by half a stride",
+                "(K - 1) / 2 is rounded down, so a grid with an even K is off by half a stride",
             ),
         ),
     ),
     Exercise(
         "04.filterbank",
         filterbank,
-        _axis,
+        make_filterbank_inputs,
         "n K A",
         6,
         (
-            "First the distances: pixel a minus the centre of filter i, shape (n, K, A).",
-            "Then the exponent of eq 25, and its exponential; the variance has the shape (n,) "
-            "and needs two more axes.",
-            "Last the normaliser: each row, over its pixels, sums to 1. Far outside the image "
-            "every exponential is 0; subtract the row's largest exponent before you exponentiate.",
+            "First compute the distances: pixel a minus the centre of filter i, shape (n, K, A).",
+            "Then compute the exponent of eq 25 and its exponential. The variance has the shape "
+            "(n,) and needs two more axes.",
+            "Finally normalise, so that each row sums to 1 over its pixels. Far outside the image "
+            "every exponential is 0, so subtract the row's largest exponent before you "
+            "exponentiate.",
         ),
         outputs=("F",),
-        edges=((_far_axis, "a window 1000 pixels outside the image"),),
+        edges=((make_distant_filterbank, "a window 1000 pixels outside the image"),),
         uses=("centers",),
         mistakes=(
             ("F /= F.sum(axis=2, keepdims=True)", "pass", "the rows are not normalised"),
             (
                 "F.sum(axis=2, keepdims=True)",
                 "(F.sum(axis=2, keepdims=True) + 1e-8)",
-                "the 1e-8 in the normaliser",
+                "1e-8 is added to the normaliser; leave it out",
             ),
             (
                 "(2 * var[:, None, None])",
                 "(2 * var[:, None, None] ** 2)",
-                "sigma^4 where sigma^2 belongs: `var` is the variance already",
+                "sigma^4 is used instead of sigma^2; `var` is already the variance",
             ),
             (
                 "(2 * var[:, None, None])",
                 "2 * var[:, None, None]",
                 "/ 2 * var divides by 2 and multiplies by var: brackets around 2 * var are missing",
             ),
-            ("(2 * var[:, None, None])", "var[:, None, None]", "the 2 of 2 sigma^2 is missing"),
+            (
+                "(2 * var[:, None, None])",
+                "var[:, None, None]",
+                "the factor 2 of 2 sigma^2 is missing",
+            ),
             (
                 "(2 * var[:, None, None])",
                 "(2 * np.sqrt(var[:, None, None]))",
-                "sigma where sigma^2 belongs",
+                "sigma is used instead of sigma^2",
             ),
             (
                 "-(dist**2) / (2 * var[:, None, None])",
                 "-((dist / (2 * var[:, None, None])) ** 2)",
-                "the whole exponent is squared, 2 sigma^2 with it",
+                "2 sigma^2 is squared too; only the distance should be squared",
             ),
             (
                 "np.arange(A, dtype=center.dtype)",
                 "np.arange(1, A + 1, dtype=center.dtype)",
-                "pixels counted from 1 where the centre counts from 0",
+                "the pixels are counted from 1; they should be counted from 0, as the centre is",
             ),
             (
                 "(np.arange(K) - (K - 1) / 2)",
@@ -138,62 +147,62 @@ EXERCISES = (
             (
                 "(np.arange(K) - (K - 1) / 2)",
                 "np.arange(K)",
-                "the grid starts at the centre instead of lying around it",
+                "the grid starts at the centre; it should extend to both sides of it",
             ),
             (
                 "(np.arange(K) - (K - 1) / 2)",
                 "(np.arange(K) - (K - 1) / 2 - K / 2 - 0.5)",
-                "the bracket of eq 19 is applied a second time: `offset` is that bracket already",
+                "N/2 + 1/2 of eq 19 is subtracted twice; `offset` already includes it",
             ),
             (
                 "(np.arange(K) - (K - 1) / 2)",
                 "(np.arange(K) - (K - 1))",
-                "the grid ends at the centre instead of lying around it",
+                "the grid ends at the centre; it should extend to both sides of it",
             ),
             (
                 "F /= F.sum(axis=2, keepdims=True)",
                 "F = np.exp(z) / np.sqrt(2 * np.pi * var[:, None, None])",
-                GAUSS,
+                GAUSSIAN_AREA,
             ),
             (
                 "F /= F.sum(axis=2, keepdims=True)",
                 "F /= np.sqrt(2 * np.pi * var[:, None, None])",
-                GAUSS,
+                GAUSSIAN_AREA,
             ),
         ),
     ),
     Exercise(
         "04.window",
         window,
-        _window,
+        make_window_inputs,
         "n K B A",
         5,
         (
-            "Eqs 22 and 23 count pixels from 1. The same point counted from 0 has a number that "
-            "is smaller by one.",
-            "Three of the five numbers are logarithms: clip them to +-12, then take their exp.",
-            "The stride of eq 24 belongs to the longer side, for both axes.",
+            "Eqs 22 and 23 count pixels from 1. Counted from 0, each position is smaller by 1.",
+            "Three of the five numbers are logarithms. Clip them to +-12, then take the exp.",
+            "Eq 24 uses the longer side of the image, for both axes.",
         ),
         outputs=("center_x", "center_y", "stride", "var", "gamma"),
         edges=(
-            (_tall_window, "an image that is higher than wide"),
-            (_wild_window, "values of theta beyond +-12, of which only the logarithms are clipped"),
+            (make_tall_image_inputs, "an image that is taller than it is wide"),
+            (make_extreme_theta, "values of theta beyond +-12 (only the logarithms are clipped)"),
         ),
         mistakes=(
             (
                 "(theta[:, 0] + 1) - 1",
                 "(theta[:, 0] + 1)",
-                "counted from 1, as the paper does; here pixels count from 0",
+                "pixels are counted from 1, as in the paper; here they are counted from 0",
             ),
             (
                 "(theta[:, 1] + 1) - 1",
                 "(theta[:, 1] + 1)",
-                "counted from 1, as the paper does; here pixels count from 0",
+                "pixels are counted from 1, as in the paper; here they are counted from 0",
             ),
             (
                 "(height + 1) / 2 * (theta[:, 1] + 1) - 1",
                 "(height - 1) / 2 * (theta[:, 1] + 1)",
-                "the 1 was taken off inside: eq 23 counted from 0 is (B + 1) / 2 (theta + 1) - 1",
+                "the 1 is subtracted inside the factor; counted from 0, eq 23 is (B + 1) / 2 "
+                "(theta + 1) - 1",
             ),
             (
                 "(max(height, width) - 1) / (K - 1) * stride",
@@ -201,40 +210,48 @@ EXERCISES = (
                 "brackets around K - 1 are missing",
             ),
             ("/ (K - 1) * stride", "// (K - 1) * stride", "// rounds the factor of eq 24 down"),
-            ("theta[:, 1]", "theta[:, 0]", "theta[:, 0] where theta[:, 1] belongs"),
+            ("theta[:, 1]", "theta[:, 0]", "theta[:, 0] is used instead of theta[:, 1]"),
             (
                 "theta[:, 1]",
                 "np.clip(theta[:, 1], -LOG_LIMIT, LOG_LIMIT)",
-                "the centre is clipped, which only the logarithms are",
+                "the centre is clipped; only the logarithms should be clipped",
             ),
             (
                 "var, stride, gamma = np",
                 "stride, var, gamma = np",
-                "the logarithms of variance and stride are exchanged: the variance is theta[:, 2]",
+                "the logarithms of variance and stride are swapped; the variance uses theta[:, 2]",
             ),
-            ("(width + 1) / 2", "(width - 1) / 2", "(A - 1) / 2 where eq 22 has (A + 1) / 2"),
-            ("(height + 1) / 2", "(height - 1) / 2", "(B - 1) / 2 where eq 23 has (B + 1) / 2"),
-            ("(width + 1) / 2", "(height + 1) / 2", "the height where the width belongs"),
-            ("(height + 1) / 2", "(width + 1) / 2", "the width where the height belongs"),
+            (
+                "(width + 1) / 2",
+                "(width - 1) / 2",
+                "the factor is (A - 1) / 2; eq 22 has (A + 1) / 2",
+            ),
+            (
+                "(height + 1) / 2",
+                "(height - 1) / 2",
+                "the factor is (B - 1) / 2; eq 23 has (B + 1) / 2",
+            ),
+            ("(width + 1) / 2", "(height + 1) / 2", "the height is used instead of the width"),
+            ("(height + 1) / 2", "(width + 1) / 2", "the width is used instead of the height"),
             (
                 "max(height, width) - 1) / (K - 1)",
                 "max(height, width) - 1) / K",
-                "K where eq 24 has K - 1",
+                "the divisor is K; eq 24 has K - 1",
             ),
             (
                 "max(height, width) - 1",
                 "max(height, width)",
-                "eq 24 has max(A, B) - 1 pixels from edge to edge",
+                "max(A, B) is used; eq 24 has max(A, B) - 1",
             ),
             (
                 "max(height, width)",
                 "min(height, width)",
-                "the shorter side where eq 24 has the longer",
+                "the shorter side is used; eq 24 has the longer side",
             ),
             (
                 "np.exp(np.clip(theta[:, 2:], -LOG_LIMIT, LOG_LIMIT))",
                 "np.clip(theta[:, 2:], -LOG_LIMIT, LOG_LIMIT)",
-                "the exp of its logarithm is missing",
+                "the exp is missing; theta holds the logarithm",
             ),
             (
                 "np.exp(np.clip(theta[:, 2:], -LOG_LIMIT, LOG_LIMIT))",
@@ -244,7 +261,7 @@ EXERCISES = (
             (
                 "np.exp(np.clip(theta[:, 2:], -LOG_LIMIT, LOG_LIMIT))",
                 "np.exp(0.5 * theta[:, 2:])",
-                "sigma where sigma^2 belongs: half the logarithm went into the exp",
+                "the exp is taken of half the logarithm; for the variance this gives sigma",
             ),
         ),
     ),

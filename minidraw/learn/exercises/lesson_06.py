@@ -1,4 +1,4 @@
-"""Lesson 06, read: the product of a picture with two filterbanks, there and back."""
+"""Lesson 06, read: the product of an image with two filterbanks, forward and backward."""
 
 from typing import NamedTuple
 
@@ -15,12 +15,12 @@ class SandwichCache(NamedTuple):
 
 
 def sandwich(F_y, x, F_x):
-    """F_y x F_x^T for every image: the patch, (n, K, K)."""
+    """Return F_y x F_x^T for every image: the patch, (n, K, K)."""
     return F_y @ x @ F_x.mT, SandwichCache(F_y, x, F_x)
 
 
 def sandwich_backward(dpatch, cache):
-    """Gradients ``dF_y, dx, dF_x``."""
+    """Return the gradients ``dF_y, dx, dF_x``."""
     F_y, x, F_x = cache
     dF_y = dpatch @ (F_x @ x.mT)
     dx = F_y.mT @ dpatch @ F_x
@@ -28,97 +28,96 @@ def sandwich_backward(dpatch, cache):
     return dF_y, dx, dF_x
 
 
-def _sandwich(rng, n, K, B, A):
+def make_sandwich_inputs(rng, n, K, B, A):
     normal = rng.standard_normal
     return {"F_y": normal((n, K, B)), "x": normal((n, B, A)), "F_x": normal((n, K, A))}, {}
 
 
-def filters(rng, n, K, B, A):
-    """Random filterbanks and intensities."""
+def make_filters(rng, n, K, B, A):
+    """Return random filterbanks and intensities."""
     normal = rng.standard_normal
     return {"F_y": normal((n, K, B)), "F_x": normal((n, K, A)), "gamma": np.exp(normal(n))}
 
 
-def _read(rng, n, K, B, A, C):
+def make_read_inputs(rng, n, K, B, A, C):
     shape = n, C, B, A
-    inputs = {"x_err": rng.standard_normal(shape)} | filters(rng, n, K, B, A)
+    inputs = {"x_err": rng.standard_normal(shape)} | make_filters(rng, n, K, B, A)
     return inputs, {"x": rng.random(shape)}
 
 
-TURNED = "dpatch is transposed where it shouldn't be"
-ONLY_ERROR = (
-    "right except for the part that flows through the image: only the error image's is counted"
+WRONG_TRANSPOSE = "dpatch should not be transposed"
+IMAGE_MISSING = (
+    "right except for the gradient that flows through the image; only the error image is counted"
 )
-ONLY_IMAGE = "right except for the part that flows through the error image"
+ERROR_IMAGE_MISSING = "right except for the gradient that flows through the error image"
 
 EXERCISES = (
     Exercise(
         "06.sandwich_backward",
         sandwich_backward,
-        _sandwich,
+        make_sandwich_inputs,
         "n K B A",
         3,
         (
             "For out = P @ Q you know both gradients from lesson 02: dP = dout @ Q^T and "
             "dQ = P^T @ dout.",
-            "Read F_y x F_x^T as F_y @ (x F_x^T), then as (F_y x) @ F_x^T. The gradient of F_x^T "
+            "Group F_y x F_x^T as F_y @ (x F_x^T), then as (F_y x) @ F_x^T. The gradient of F_x^T "
             "is the transpose of the gradient of F_x.",
         ),
         forward=sandwich,
         mistakes=(
-            ("dpatch @ (F_x @ x.mT)", "dpatch.mT @ (F_x @ x.mT)", TURNED),
-            ("F_y.mT @ dpatch @ F_x", "F_y.mT @ dpatch.mT @ F_x", TURNED),
+            ("dpatch @ (F_x @ x.mT)", "dpatch.mT @ (F_x @ x.mT)", WRONG_TRANSPOSE),
+            ("F_y.mT @ dpatch @ F_x", "F_y.mT @ dpatch.mT @ F_x", WRONG_TRANSPOSE),
         ),
     ),
     Exercise(
         "06.read",
         read,
-        _read,
+        make_read_inputs,
         "n K B A C",
         4,
         (
-            "Image and error image go through the same filters: join them along the channels.",
-            "The filters have no channel axis. Give them one of length 1, and @ works for all.",
-            "gamma has the shape (n,) and multiplies everything that its image reads.",
+            "The image and the error image go through the same filters. Join them by channel.",
+            "The filters have no channel axis. Add one of length 1, and @ works for all channels.",
+            "gamma has the shape (n,). It multiplies the whole glimpse of its image.",
         ),
         outputs=("glimpse",),
         parts=(read_image,),
         mistakes=(
-            ("gamma[:, None, None, None] * glimpse", "glimpse", "gamma is missing"),
+            ("gamma[:, None, None, None] * glimpse", "glimpse", "the factor gamma is missing"),
             (
                 "gamma[:, None, None, None] * glimpse",
                 "gamma[:, None, None, None] ** 2 * glimpse",
-                "gamma is there twice: it multiplies the patch, not both filterbanks",
+                "gamma is applied twice, perhaps once with each filterbank; apply it once",
             ),
             (
                 "gamma[:, None, None, None] * glimpse",
                 "glimpse / gamma[:, None, None, None]",
-                "divided by gamma: reading multiplies, writing divides",
+                "it is divided by gamma; reading multiplies by gamma, and writing divides by it",
             ),
             (
                 "np.concatenate([x, x_err], axis=1)",
                 "np.concatenate([x_err, x], axis=1)",
-                "image and error image have changed places",
+                "the image and the error image are swapped",
             ),
             (
                 "np.concatenate([x, x_err], axis=1)",
                 "np.concatenate([x, x], axis=1)",
-                "the image is read twice, the error image never",
+                "the image is read twice and the error image is not read",
             ),
         ),
     ),
     Exercise(
         "06.read_backward",
         read_backward,
-        _read,
+        make_read_inputs,
         "n K B A C",
         7,
         (
-            "Undo gamma first: what arrives at the product is gamma times what arrives at the "
-            "glimpse.",
-            "The filters are used by all 2 C pictures of an image: sum their gradients over them.",
-            "x is data. The second half of the pictures is x_err, and only it gets a gradient.",
-            "gamma multiplied the whole glimpse: multiply by what it multiplied, and sum.",
+            "Undo gamma first: the product's gradient is gamma times the gradient of the glimpse.",
+            "All 2 C channels of an image use the same filters, so sum over the channels.",
+            "x is data and gets no gradient. x_err is the second half of the channels.",
+            "gamma multiplied the whole product. Multiply dglimpse by this product, and sum.",
         ),
         forward=read,
         parts=(read_image_backward,),
@@ -127,60 +126,60 @@ EXERCISES = (
             (
                 "(dpatch.mT @ rows).sum(axis=1)",
                 "(dpatch.mT @ rows)[:, x.shape[1] // 2 :].sum(axis=1)",
-                ONLY_ERROR,
+                IMAGE_MISSING,
             ),
             (
                 "(dpatch @ (F_x[:, None] @ x.mT)).sum(axis=1)",
                 "(dpatch @ (F_x[:, None] @ x.mT))[:, x.shape[1] // 2 :].sum(axis=1)",
-                ONLY_ERROR,
+                IMAGE_MISSING,
             ),
             (
                 "(dpatch.mT @ rows).sum(axis=1)",
                 "(dpatch.mT @ rows)[:, : x.shape[1] // 2].sum(axis=1)",
-                ONLY_IMAGE,
+                ERROR_IMAGE_MISSING,
             ),
             (
                 "(dpatch @ (F_x[:, None] @ x.mT)).sum(axis=1)",
                 "(dpatch @ (F_x[:, None] @ x.mT))[:, : x.shape[1] // 2].sum(axis=1)",
-                ONLY_IMAGE,
+                ERROR_IMAGE_MISSING,
             ),
             (
                 "dpatch = gamma[:, None, None, None] * dglimpse",
                 "dpatch = dglimpse",
-                "right except for gamma, by which the glimpse was multiplied",
+                "the factor gamma is missing; the glimpse was multiplied by it",
             ),
             (
                 "cache.gamma[:, None, None, None] * dglimpse[:, C:]",
                 "dglimpse[:, C:]",
-                "right except for gamma, by which the glimpse was multiplied",
+                "the factor gamma is missing; the glimpse was multiplied by it",
             ),
             (
                 "dglimpse[:, C:]",
                 "dglimpse[:, :C]",
-                "this is the gradient of the image; x_err is the second half",
+                "this is the gradient of the image; x_err is the second half of the channels",
             ),
             (
                 "dglimpse[:, C:]",
                 "dglimpse",
-                "this is the gradient of both pictures; x_err is the second half",
+                "this is the gradient of both images; x_err is the second half of the channels",
             ),
             (
                 "dgamma = (dglimpse * (rows @ F_x[:, None].mT)).sum(axis=(1, 2, 3))",
                 "dgamma = gamma * (dglimpse * (rows @ F_x[:, None].mT)).sum(axis=(1, 2, 3))",
-                "a gamma too many: multiply by what gamma multiplied, not by the glimpse",
+                "there is an extra factor gamma; multiply by the product before gamma is applied",
             ),
             (
                 "(dglimpse * (rows @ F_x[:, None].mT)).sum(axis=(1, 2, 3))",
                 "(dglimpse * (rows @ F_x[:, None].mT))[:, x.shape[1] // 2 :].sum(axis=(1, 2, 3))",
-                ONLY_ERROR,
+                IMAGE_MISSING,
             ),
             (
                 "(dglimpse * (rows @ F_x[:, None].mT)).sum(axis=(1, 2, 3))",
                 "(dglimpse * (rows @ F_x[:, None].mT))[:, : x.shape[1] // 2].sum(axis=(1, 2, 3))",
-                ONLY_IMAGE,
+                ERROR_IMAGE_MISSING,
             ),
-            ("(dpatch @ (F_x", "(dpatch.mT @ (F_x", TURNED),
-            ("mT @ dpatch @ cache", "mT @ dpatch.mT @ cache", TURNED),
+            ("(dpatch @ (F_x", "(dpatch.mT @ (F_x", WRONG_TRANSPOSE),
+            ("mT @ dpatch @ cache", "mT @ dpatch.mT @ cache", WRONG_TRANSPOSE),
         ),
     ),
 )

@@ -1,53 +1,53 @@
-"""Lesson 07, write: the way from a patch to the canvas, and back."""
+"""Lesson 07, write: from a patch to the canvas, forward and backward."""
 
 from minidraw.layers import write, write_backward
 from minidraw.learn.exercises.exercise import Exercise
-from minidraw.learn.exercises.lesson_06 import filters
+from minidraw.learn.exercises.lesson_06 import make_filters
 
 
-def _write(rng, n, K, B, A, C):
-    return {"patch": rng.standard_normal((n, C, K, K))} | filters(rng, n, K, B, A), {}
+def make_write_inputs(rng, n, K, B, A, C):
+    return {"patch": rng.standard_normal((n, C, K, K))} | make_filters(rng, n, K, B, A), {}
 
 
 EXERCISES = (
     Exercise(
         "07.write",
         write,
-        _write,
+        make_write_inputs,
         "n K B A C",
         2,
         (
-            "Reading took (B, A) to (K, K). To go the other way, which side does each filterbank "
-            "stand on, and which is transposed?",
-            "Where reading multiplies by gamma, writing divides.",
+            "Reading turns (B, A) into (K, K). For the opposite direction, on which side does "
+            "each filterbank stand, and which one is transposed?",
+            "Reading multiplies by gamma, and writing divides by it.",
         ),
         outputs=("out",),
         mistakes=(
             (
                 "out / gamma[:, None, None, None]",
                 "out * gamma[:, None, None, None]",
-                "multiplied by gamma: writing divides by it",
+                "it is multiplied by gamma; writing divides by gamma",
             ),
-            ("out / gamma[:, None, None, None]", "out", "gamma is missing"),
+            ("out / gamma[:, None, None, None]", "out", "the division by gamma is missing"),
             (
                 "F_y[:, None].mT @ patch @",
                 "F_y[:, None].mT @ patch.mT @",
-                "the patch is transposed: rows belong to F_y, columns to F_x",
+                "the patch is transposed; its rows belong to F_y and its columns to F_x",
             ),
         ),
     ),
     Exercise(
         "07.write_backward",
         write_backward,
-        _write,
+        make_write_inputs,
         "n K B A C",
         6,
         (
-            "Undo the division first: what arrives at the product is dout / gamma.",
-            "F_y^T patch F_x is a sandwich as in lesson 06, with F_y^T in place of F_y. The "
-            "gradient of the patch is a read of dout.",
-            "out is proportional to 1 / gamma, which differentiates to -1 / gamma^2.",
-            "The filters are used by all C channels: sum over them.",
+            "Undo the division first: the gradient of the product is dout / gamma.",
+            "F_y^T patch F_x is a product of three matrices as in lesson 06, with F_y^T in place "
+            "of F_y. To get the gradient of the patch, read from dout.",
+            "out is proportional to 1 / gamma. The derivative of 1 / gamma is -1 / gamma^2.",
+            "All C channels use the same filters, so sum over the channels.",
         ),
         forward=write,
         uses=("sandwich_backward",),
@@ -55,32 +55,28 @@ EXERCISES = (
             (
                 ".sum(axis=(1, 2, 3)) / gamma",
                 ".sum(axis=(1, 2, 3))",
-                "one division by gamma is missing: 1 / gamma differentiates to -1 / gamma^2",
+                "one division by gamma is missing; the derivative of 1 / gamma is -1 / gamma^2",
             ),
             (
                 "(dpatch * patch).sum(axis=(1, 2, 3)) / gamma",
                 "(dpatch * patch).sum() / gamma",
-                "summed over the images as well; each has a gamma of its own",
+                "it is summed over the images too; each image has its own gamma",
             ),
             (
                 "(dpatch * patch).sum(axis=(1, 2, 3)) / gamma",
                 "(dpatch * patch * gamma[:, None, None, None]).sum() / gamma**2",
-                "summed over the images as well; each has a gamma of its own",
+                "it is summed over the images too; each image has its own gamma",
             ),
             (
                 "dstroke = dout / gamma[:, None, None, None]",
                 "dstroke = dout",
-                "right except for gamma, by which the stroke was divided",
+                "the division by gamma is missing; the stroke was divided by it",
             ),
-            (
-                "(patch @ across.mT)",
-                "(patch.mT @ across.mT)",
-                "the patch is transposed where it shouldn't be",
-            ),
+            ("(patch @ across.mT)", "(patch.mT @ across.mT)", "the patch should not be transposed"),
             (
                 "(patch.mT @ F_y[:, None] @ dstroke)",
                 "(patch @ F_y[:, None] @ dstroke)",
-                "the patch isn't transposed where it should be",
+                "the patch should be transposed",
             ),
         ),
     ),

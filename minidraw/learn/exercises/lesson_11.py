@@ -1,4 +1,4 @@
-"""Lesson 11, one step of DRAW: what is used by several at once."""
+"""Lesson 11, one step of DRAW: the gradients of values that are used several times."""
 
 from typing import NamedTuple
 
@@ -16,13 +16,13 @@ from minidraw.learn.exercises.exercise import Exercise
 
 
 def consumers(h_dec, *, W_patch, W_write, W_read, W_encoder, W_decoder):
-    """The five linear layers that h_dec goes into; the cache is their matrices."""
+    """Apply the five linear layers that use h_dec; the cache holds their matrices."""
     weights = W_patch, W_write, W_read, W_encoder, W_decoder
     return tuple(h_dec @ W for W in weights), weights
 
 
 def consumers_backward(dout, weights):
-    """Gradient ``dh_dec``, shape (n, H)."""
+    """Return the gradient ``dh_dec``, shape (n, H)."""
     dpatch, dwrite, dread, dencoder, ddecoder = dout
     W_patch, W_write, W_read, W_encoder, W_decoder = weights
     dh_dec = dpatch @ W_patch.T
@@ -34,24 +34,24 @@ def consumers_backward(dout, weights):
 
 
 class CanvasCache(NamedTuple):
-    s: np.ndarray  # (n, C, B, A)  the canvas before, after its sigmoid
+    s: np.ndarray  # (n, C, B, A)  sigmoid of the previous canvas
 
 
 def canvas_step(canvas, stroke, *, x):
-    """The canvas before is carried on (eq 8) and looked at (eq 3)."""
+    """Add the stroke to the canvas (eq 8) and compute the error image (eq 3)."""
     s = sigmoid(canvas)
     return (canvas + stroke, x - s), CanvasCache(s)
 
 
 def canvas_step_backward(dout, cache):
-    """Gradients ``dcanvas, dstroke``."""
+    """Return the gradients ``dcanvas, dstroke``."""
     dafter, dx_err = dout
     (s,) = cache
     dcanvas = dafter - dx_err * s * (1 - s)  # x_err = x - sigmoid(canvas)
     return dcanvas, dafter.copy()
 
 
-def _consumers(rng, n, H, P, E):
+def make_consumer_inputs(rng, n, H, P, E):
     normal = rng.standard_normal
     matrices = {"W_patch": (H, P), "W_write": (H, 5), "W_read": (H, 5)}
     matrices |= {"W_encoder": (H, E), "W_decoder": (H, 4 * H)}
@@ -59,19 +59,19 @@ def _consumers(rng, n, H, P, E):
     return {"h_dec": normal((n, H))}, settings
 
 
-def _canvas(rng, n, C, B, A):
+def make_canvas_inputs(rng, n, C, B, A):
     normal = rng.standard_normal
     shape = n, C, B, A
     return {"canvas": normal(shape), "stroke": normal(shape)}, {"x": rng.random(shape)}
 
 
-def _read_attention(rng, n, K, B, A, C):
+def make_read_attention_inputs(rng, n, K, B, A, C):
     canvas, theta = rng.standard_normal((n, C, B, A)), 0.4 * rng.standard_normal((n, 5))
     inputs = {"canvas": canvas, "theta": theta}
     return inputs, {"x": rng.random((n, C, B, A)), "K": K}
 
 
-def _write_attention(rng, n, K, B, A, C):
+def make_write_attention_inputs(rng, n, K, B, A, C):
     inputs = {
         "patch": rng.standard_normal((n, C * K * K)),
         "theta": 0.4 * rng.standard_normal((n, 5)),
@@ -79,77 +79,80 @@ def _write_attention(rng, n, K, B, A, C):
     return inputs, {"height": B, "width": A, "K": K}
 
 
-BANKS = "window", "window_backward", "filterbank", "filterbank_backward"
+WINDOW_FUNCTIONS = "window", "window_backward", "filterbank", "filterbank_backward"
 
-SHARED = (
+SHARED_MISTAKES = (
     (
         "dstride_y + dstride_x",
         "dstride_x",
-        "right except for the stride's part that flows through F_y",
+        "right except for the gradient of the stride that flows through F_y",
     ),
     (
         "dstride_y + dstride_x",
         "dstride_y",
-        "right except for the stride's part that flows through F_x",
+        "right except for the gradient of the stride that flows through F_x",
     ),
-    ("dvar_y + dvar_x", "dvar_x", "right except for the variance's part that flows through F_y"),
-    ("dvar_y + dvar_x", "dvar_y", "right except for the variance's part that flows through F_x"),
+    (
+        "dvar_y + dvar_x",
+        "dvar_x",
+        "right except for the gradient of the variance that flows through F_y",
+    ),
+    (
+        "dvar_y + dvar_x",
+        "dvar_y",
+        "right except for the gradient of the variance that flows through F_x",
+    ),
     (
         "dstride_y + dstride_x, dvar_y + dvar_x",
         "dstride_x, dvar_x",
-        "right except for what stride and variance get through F_y",
+        "right except for the gradients of stride and variance that flow through F_y",
     ),
     (
         "dstride_y + dstride_x, dvar_y + dvar_x",
         "dstride_y, dvar_y",
-        "right except for what stride and variance get through F_x",
+        "right except for the gradients of stride and variance that flow through F_x",
     ),
     (
         "dcenter_x, dcenter_y, dstride_y",
         "dcenter_y, dcenter_x, dstride_y",
-        "x and y have changed places",
+        "the gradients of center_x and center_y are swapped",
     ),
     (
         "dstride_y + dstride_x, dvar_y + dvar_x",
         "dvar_y + dvar_x, dstride_y + dstride_x",
-        "stride and variance have changed places on the way into the window",
+        "the gradients of stride and variance are swapped",
     ),
     (
         "dstride_y + dstride_x, dvar_y + dvar_x",
         "(dstride_y + dstride_x) / 2, dvar_y + dvar_x",
-        "the stride's two parts are averaged: they add up",
+        "the two gradients of the stride are averaged instead of summed",
     ),
     (
         "dstride_y + dstride_x, dvar_y + dvar_x",
         "dstride_y + dstride_x, (dvar_y + dvar_x) / 2",
-        "the variance's two parts are averaged: they add up",
+        "the two gradients of the variance are averaged instead of summed",
     ),
     (
         "dstride_y + dstride_x, dvar_y + dvar_x",
         "(dstride_y + dstride_x) / 2, (dvar_y + dvar_x) / 2",
-        "the two parts of stride and variance are averaged: they add up",
+        "the gradients of stride and variance are averaged instead of summed",
     ),
-    (
-        "dvar_y + dvar_x, dgamma",
-        "dvar_y + dvar_x, 0 * dgamma",
-        "right except for gamma, which gets no gradient",
-    ),
+    ("dvar_y + dvar_x, dgamma", "dvar_y + dvar_x, 0 * dgamma", "the gradient of gamma is missing"),
 )
 
-
-TWICE = "gamma is taken twice: write_backward divides by it already"
-USERS = {  # the answer's lines
+DIVIDED_TWICE = "it is divided by gamma twice; write_backward already divides by it"
+USER_LINES = {  # the answer's lines
     name: f"    dh_dec = dh_dec + d{name} @ W_{name}.T\n"
     for name in ("patch", "write", "read", "encoder", "decoder")
 }
-USERS["patch"] = "    dh_dec = dpatch @ W_patch.T\n"
+USER_LINES["patch"] = "    dh_dec = dpatch @ W_patch.T\n"
 
 
-def _without(what, who):
+def omit_user(product, user):
     return (
-        f"    dh_dec = dh_dec + {what}\n",
+        f"    dh_dec = dh_dec + {product}\n",
         "",
-        f"right except for the part that flows through {who}",
+        f"right except for the gradient that flows through {user}",
     )
 
 
@@ -157,74 +160,78 @@ EXERCISES = (
     Exercise(
         "11.consumers_backward",
         consumers_backward,
-        _consumers,
+        make_consumer_inputs,
         "n H P E",
         2,
         (
-            "For one linear layer, dh = dout @ W.T. Here five of them use the same h_dec.",
-            "A value used five times adds five gradients.",
+            "For one linear layer, dh = dout @ W.T. Here five linear layers use the same h_dec.",
+            "The gradient of a value that is used five times is the sum of five gradients.",
         ),
         forward=consumers,
         mistakes=(
             (
                 "dh_dec = dpatch @ W_patch.T",
                 "dh_dec = 0",
-                "right except for the part that flows through the patch",
+                "right except for the gradient that flows through the patch",
             ),
-            _without("dwrite @ W_write.T", "the write window"),
-            _without("dread @ W_read.T", "the next read window"),
-            _without("dencoder @ W_encoder.T", "the encoder"),
-            _without("ddecoder @ W_decoder.T", "the decoder's next step"),
+            omit_user("dwrite @ W_write.T", "the write window"),
+            omit_user("dread @ W_read.T", "the next read window"),
+            omit_user("dencoder @ W_encoder.T", "the encoder"),
+            omit_user("ddecoder @ W_decoder.T", "the next step of the decoder"),
             (
-                USERS["patch"] + USERS["write"],
+                USER_LINES["patch"] + USER_LINES["write"],
                 "    dh_dec = 0\n",
-                "right except for the two users of the same step, patch and write window",
+                "right except for the gradients from the same step, through patch and write window",
             ),
             (
-                USERS["write"] + USERS["read"],
+                USER_LINES["write"] + USER_LINES["read"],
                 "",
-                "right except for the parts that flow through the two windows",
+                "right except for the gradients that flow through the two windows",
             ),
             (
-                USERS["read"] + USERS["encoder"] + USERS["decoder"],
+                USER_LINES["read"] + USER_LINES["encoder"] + USER_LINES["decoder"],
                 "",
-                "right except for the three users of the next step",
+                "right except for the gradients from the next step's window, encoder and decoder",
             ),
             (
-                USERS["encoder"] + USERS["decoder"],
+                USER_LINES["encoder"] + USER_LINES["decoder"],
                 "",
-                "right except for encoder and decoder, the next step's",
+                "right except for the gradients from the next step's encoder and decoder",
             ),
             (
                 "dh_dec = dh_dec + ddecoder @ W_decoder.T",
                 "dh_dec = ddecoder @ W_decoder.T",
-                "only the last user is counted; the five parts add up",
+                "only the last gradient is counted; add all five",
             ),
         ),
     ),
     Exercise(
         "11.canvas_step_backward",
         canvas_step_backward,
-        _canvas,
+        make_canvas_inputs,
         "n C B A",
         4,
         (
-            "The canvas goes two ways: into the sum with the stroke, and into the error image.",
-            "x_err = x - sigmoid(canvas): mind the minus, and the sigmoid's slope s (1 - s).",
+            "The canvas is used twice: in the sum with the stroke, and in the error image.",
+            "x_err = x - sigmoid(canvas) has a minus sign. The slope of the sigmoid is s (1 - s).",
         ),
         forward=canvas_step,
         mistakes=(
             (
                 "dafter - dx_err * s * (1 - s)",
                 "dafter",
-                "right except for the part that flows through the error image",
+                "right except for the gradient that flows through the error image",
             ),
             (
                 "dafter - dx_err * s * (1 - s)",
                 "-dx_err * s * (1 - s)",
-                "right except for the part that is carried on to the next canvas",
+                "right except for the gradient that comes from the next canvas",
             ),
-            ("dafter - dx_err * s * (1 - s)", "dafter - dx_err", "the sigmoid's slope is missing"),
+            (
+                "dafter - dx_err * s * (1 - s)",
+                "dafter - dx_err",
+                "the slope of the sigmoid is missing",
+            ),
             (
                 "dafter - dx_err * s * (1 - s)",
                 "dafter + dx_err * s * (1 - s)",
@@ -235,66 +242,66 @@ EXERCISES = (
     Exercise(
         "11.read_attention_backward",
         read_attention_backward,
-        _read_attention,
+        make_read_attention_inputs,
         "n K B A C",
         9,
         (
-            "Backward through `read` first, then both filterbanks, then the window.",
-            "Both axes use the same stride and variance: add what the two filterbanks say.",
-            "x_err = x - sigmoid(canvas) leads to the canvas.",
+            "Go backward through `read`, then through both filterbanks, then through the window.",
+            "Both axes use the same stride and variance, so add the two filterbanks' gradients.",
+            "The gradient of x_err leads to the canvas, because x_err = x - sigmoid(canvas).",
         ),
         forward=read_attention,
         parts=(filterbanks_backward,),
-        uses=("read", "read_backward", *BANKS),
+        uses=("read", "read_backward", *WINDOW_FUNCTIONS),
         mistakes=(
-            *SHARED,
+            *SHARED_MISTAKES,
             (
                 "-dx_err * s * (1 - s)",
                 "dx_err * s * (1 - s)",
                 "the minus of x - sigmoid(canvas) is missing",
             ),
-            ("-dx_err * s * (1 - s)", "-dx_err", "the sigmoid's slope is missing"),
+            ("-dx_err * s * (1 - s)", "-dx_err", "the slope of the sigmoid is missing"),
             (
                 "read(x - s, F_y, F_x, gamma, x=x)",
                 "read(s, F_y, F_x, gamma, x=x)",
-                "what is read is the canvas, s; it should be the error image, x - s",
+                "the canvas s is read; it should be the error image, x - s",
             ),
             (
                 "read(x - s, F_y, F_x, gamma, x=x)",
                 "read(x, F_y, F_x, gamma, x=x - s)",
-                "image and error image have changed places in what is read",
+                "the image and the error image are swapped in the call of read",
             ),
             (
                 "read_backward(dglimpse.reshape(n, -1, K, K)",
                 "read_backward(gamma[:, None, None, None] * dglimpse.reshape(n, -1, K, K)",
-                "gamma is taken twice: read_backward multiplies by it already",
+                "it is multiplied by gamma twice; read_backward already multiplies by it",
             ),
         ),
     ),
     Exercise(
         "11.write_attention_backward",
         write_attention_backward,
-        _write_attention,
+        make_write_attention_inputs,
         "n K B A C",
         7,
         (
-            "Backward through `write` first, then both filterbanks, then the window.",
-            "Both axes use the same stride and variance: add what the two filterbanks say.",
+            "Go backward through `write`, then through both filterbanks, then through the window.",
+            "Both axes use the same stride and variance, so add the two filterbanks' gradients.",
         ),
         forward=write_attention,
         parts=(filterbanks_backward,),
-        uses=("write", "write_backward", *BANKS),
+        uses=("write", "write_backward", *WINDOW_FUNCTIONS),
         mistakes=(
-            *SHARED,
+            *SHARED_MISTAKES,
             (
                 "dpatch.reshape(n, -1)",
                 "(dpatch / gamma[:, None, None, None]).reshape(n, -1)",
-                TWICE,
+                DIVIDED_TWICE,
             ),
             (
                 "write_backward(dout, write_cache)",
                 "write_backward(dout / gamma[:, None, None, None], write_cache)",
-                TWICE,
+                DIVIDED_TWICE,
             ),
         ),
     ),

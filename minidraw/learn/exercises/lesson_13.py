@@ -7,20 +7,20 @@ from minidraw.learn.exercises.exercise import Exercise
 
 
 def clipped(grad, *, limit):
-    """The gradient, shortened to the length `limit` where it is longer."""
+    """Scale the gradient down to the norm `limit` if its norm is larger."""
     norm = np.sqrt((grad**2).sum())
     return grad * min(1.0, limit / norm)
 
 
-def _long(rng, P):
+def make_long_gradient(rng, P):
     return {"grad": 10 * rng.standard_normal(P)}, {"limit": rng.uniform(1, 2)}
 
 
-def _short(rng, P):
+def make_short_gradient(rng, P):
     return {"grad": 0.1 * rng.standard_normal(P)}, {"limit": 10.0}
 
 
-def _adam(rng, P):
+def make_adam_inputs(rng, P):
     inputs = {name: rng.standard_normal(P) for name in ("weights", "mean")}
     inputs |= {"square": rng.random(P), "average": rng.standard_normal(P)}
     inputs["grad"] = rng.standard_normal(P)
@@ -28,70 +28,71 @@ def _adam(rng, P):
     return inputs, {"rate": rng.uniform(0.01, 0.1), "step": int(rng.integers(2, 9)), **constants}
 
 
-MOVE = "w -= scale * m / (np.sqrt(v) + eps)"  # the answer's line
+WEIGHTS_LINE = "w -= scale * m / (np.sqrt(v) + eps)"  # the answer's line
 
 EXERCISES = (
     Exercise(
         "13.adam_update",
         adam_update,
-        _adam,
+        make_adam_inputs,
         "P",
         7,
         (
-            "Move both running means a little towards the gradient and towards its square.",
-            "Both started at zero and are too small by 1 - beta^step: divide by that.",
-            "Step against the mean, divided by the root of the square plus eps; then let the "
-            "average of the weights follow. All four arrays change in place: use [...] or +=.",
+            "Move one running mean a little towards the gradient and the other towards its square.",
+            "Both started at zero and are too small by the factor 1 - beta^step. Divide by it.",
+            "Add eps to the square root of the mean square. Divide the mean by this and step "
+            "against it. Then update the averaged weights. All four arrays change in place, so "
+            "use [...] or +=.",
         ),
         changed=("weights", "mean", "square", "average"),
         mistakes=(
-            ("v += (1 - beta2) * g * g", "v += (1 - beta2) * g", "the gradient isn't squared"),
-            ("m += (1 - beta1) * g", "m += g", "the share 1 - beta1 is missing"),
+            ("v += (1 - beta2) * g * g", "v += (1 - beta2) * g", "the gradient is not squared"),
+            ("m += (1 - beta1) * g", "m += g", "the factor 1 - beta1 is missing"),
             ("w -= scale", "w += scale", "the weights move along the gradient, not against it"),
             (
                 "w -= scale * m / (np.sqrt(v) + eps)",
                 "w -= scale * correction * m / (v + eps * correction)",
-                "the root of the square's mean is missing",
+                "the square root of the mean square is missing",
             ),
             (
                 "(np.sqrt(v) + eps)",
                 "np.sqrt(v + eps * correction)",
-                "eps is added before the root is taken, not after",
+                "eps is added before the square root is taken; add it after",
             ),
             (
                 "m *= beta1\n        m += (1 - beta1) * g",
                 "m *= 1 - beta1\n        m += beta1 * g",
-                "beta1 and 1 - beta1 have changed places",
+                "beta1 and 1 - beta1 are swapped",
             ),
             (
                 "v *= beta2\n        v += (1 - beta2) * g * g",
                 "v *= 1 - beta2\n        v += beta2 * g * g",
-                "beta2 and 1 - beta2 have changed places",
+                "beta2 and 1 - beta2 are swapped",
             ),
             (
                 "math.sqrt(1 - beta2**step)",
                 "math.sqrt(1 - beta1**step)",
-                "beta1 where the square's correction has beta2",
+                "beta1 is used instead of beta2 in the correction of the mean square",
             ),
             (
                 "math.sqrt(1 - beta2**step)",
                 "1.0",
-                "the square's correction, 1 - beta2^step, is missing",
+                "the correction of the mean square, 1 - beta2^step, is missing",
             ),
             (
                 "scale, eps = rate * correction / (1 - beta1**step)",
                 "scale, eps = rate * correction",
-                "the mean's correction, 1 - beta1^step, is missing",
+                "the correction of the mean, 1 - beta1^step, is missing",
             ),
             (
                 "(1 - beta1**step)",
                 "(1 - beta1 * step)",
-                "beta1 times step, where beta1 to the power of step belongs",
+                "beta1 is multiplied by step; it should be raised to the power of step",
             ),
             (
                 "        w -= scale * m / (np.sqrt(v) + eps)\n        a += (1 - decay) * (w - a)",
                 "        a += (1 - decay) * (w - a)\n        w -= scale * m / (np.sqrt(v) + eps)",
-                "the average follows the old weights: let it follow the new ones",
+                "the average is updated with the old weights; use the new weights",
             ),
             (
                 "scale, eps = rate * correction / (1 - beta1**step), eps * correction",
@@ -101,93 +102,89 @@ EXERCISES = (
             (
                 "rate * correction / (1 - beta1**step), eps * correction",
                 "rate * correction / (1 - beta1**step), eps",
-                "eps is added to the root before its correction",
+                "eps is added to the square root before its correction; add it after",
             ),
             (
                 "a += (1 - decay) * (w - a)",
                 "a += decay * (w - a)",
-                "decay and 1 - decay have changed places",
+                "decay and 1 - decay are swapped",
             ),
             (
                 "m += (1 - beta1) * g\n        v *= beta2\n        v += (1 - beta2) * g * g",
                 "m += (1 - beta1) * g\n        v *= beta2\n        v += (1 - beta2) * m * m",
-                "the square is that of the mean; it should be that of the gradient",
+                "the mean is squared; square the gradient instead",
             ),
             (
-                MOVE,
-                f"{MOVE}\n        m /= 1 - beta1**step\n        v /= 1 - beta2**step",
-                "it is corrected in place: correct a copy, and leave the running mean as it is",
+                WEIGHTS_LINE,
+                f"{WEIGHTS_LINE}\n        m /= 1 - beta1**step\n        v /= 1 - beta2**step",
+                "the correction changes the running mean itself; correct a copy",
             ),
             (
                 "correction = math.sqrt(1 - beta2**step)",
                 "beta1, beta2 = beta2, beta1\n    correction = math.sqrt(1 - beta2**step)",
-                "beta1 and beta2 have changed places",
+                "beta1 and beta2 are swapped",
             ),
             (
                 "correction = math.sqrt(1 - beta2**step)",
                 "step += 1\n    correction = math.sqrt(1 - beta2**step)",
-                "step + 1 where step belongs: it is counted from 1 already",
+                "step + 1 is used instead of step, which already counts from 1",
             ),
             (
                 "correction = math.sqrt(1 - beta2**step)",
                 "step -= 1\n    correction = math.sqrt(1 - beta2**step)",
-                "step - 1 where step belongs: it is counted from 1",
+                "step - 1 is used instead of step, which counts from 1",
             ),
         ),
     ),
     Exercise(
         "13.clipped",
         clipped,
-        _long,
+        make_long_gradient,
         "P",
         2,
         (
-            "The length of a vector is the root of the sum of its squares.",
-            "Scale the whole vector by one number, so that its direction stays.",
+            "The norm of a vector is the square root of the sum of its squares.",
+            "Scale the whole vector by one number, so that its direction stays the same.",
         ),
         outputs=("grad",),
-        edges=((_short, "a gradient that is short enough already"),),
+        edges=((make_short_gradient, "a gradient that is already short enough"),),
         mistakes=(
             (
                 "np.sqrt((grad**2).sum())",
                 "(grad**2).sum()",
-                "the root of the sum of squares is missing",
+                "the square root of the sum of squares is missing",
             ),
             (
                 "np.sqrt((grad**2).sum())",
                 "np.abs(grad).sum()",
-                "the length is taken for the sum of absolute values",
+                "the norm is computed as the sum of absolute values",
             ),
             (
                 "np.sqrt((grad**2).sum())",
                 "np.sqrt((grad**2).mean())",
-                "a mean where the sum of squares belongs",
+                "the squares are averaged instead of summed",
             ),
             (
                 "grad * min(1.0, limit / norm)",
                 "np.clip(grad, -limit, limit)",
-                "each entry is clipped by itself: that turns the direction",
+                "each entry is clipped separately, which changes the direction",
             ),
             (
                 "min(1.0, limit / norm)",
                 "max(1.0, limit / norm)",
-                "a gradient that is too long isn't shortened: min of 1 and limit / norm, not max",
+                "a gradient that is too long is not scaled to the limit; use min(1, limit / norm)",
             ),
             (
                 "min(1.0, limit / norm)",
                 "min(1.0, 1 / norm)",
-                "the limit is missing: the length becomes 1",
+                "the limit is missing; the norm becomes 1",
             ),
             (
                 "np.sqrt((grad**2).sum())",
                 "np.abs(grad).max()",
-                "the largest entry is taken for the length",
+                "the largest entry is used as the norm",
             ),
-            (
-                "limit / norm",
-                "limit / (norm + 1e-6)",
-                "1e-6 is added to the length; without it the result is as long as the limit",
-            ),
+            ("limit / norm", "limit / (norm + 1e-6)", "1e-6 is added to the norm; leave it out"),
         ),
     ),
 )

@@ -1,4 +1,4 @@
-"""Lesson 17, read a cluttered scene: the price of a decision, and the way back through T looks."""
+"""Lesson 17, read a cluttered scene: the cost of a decision, and the gradient through T looks."""
 
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ from minidraw.layers import (
 )
 from minidraw.layers.likelihood import softmax
 from minidraw.learn.exercises.exercise import Exercise
+from minidraw.learn.exercises.lesson_09 import WRONG_ORDER
 
 
 class StepCache(NamedTuple):
@@ -25,11 +26,11 @@ class StepCache(NamedTuple):
 
 
 class LooksCache(NamedTuple):
-    steps: tuple  # a StepCache each, the first one first
+    steps: tuple  # one StepCache per step, in order
 
 
 def looks(h_0, c_0, W_window, b_window, W, b, *, x, K, T):
-    """T times: a window from h, a glimpse through it, a step of the LSTM.  Returns the last h."""
+    """Make a window from h, read a glimpse, step the LSTM, T times; return the last h."""
     h, c, steps = h_0, c_0, []
     for _ in range(T):
         theta, window = linear(h, W_window, b_window)  # eq 21
@@ -40,7 +41,7 @@ def looks(h_0, c_0, W_window, b_window, W, b, *, x, K, T):
 
 
 def looks_backward(dh, cache):
-    """Gradients ``dh_0, dc_0, dW_window, db_window, dW, db``."""
+    """Return the gradients ``dh_0, dc_0, dW_window, db_window, dW, db``."""
     dc, dW_window, db_window, dW, db = np.zeros_like(dh), 0, 0, 0, 0
     for step in reversed(cache.steps):
         # h, c = lstm(read(window(h)), h, c)
@@ -53,27 +54,27 @@ def looks_backward(dh, cache):
     return dh, dc, dW_window, db_window, dW, db
 
 
-def _decisions(rng, n, L):
+def make_logits(rng, n, L):
     targets = np.eye(L)[rng.integers(0, L, n)]
     return {"logits": 2 * rng.standard_normal((n, L))}, {"targets": targets}
 
 
-def _sure(rng, n, L):
-    inputs, settings = _decisions(rng, n, L)
+def make_large_logits(rng, n, L):
+    inputs, settings = make_logits(rng, n, L)
     return {"logits": 1000 * np.sign(inputs["logits"])}, settings
 
 
-def _very_unlikely(rng, n, L):
-    inputs, settings = _decisions(rng, n, L)
+def make_low_logits(rng, n, L):
+    inputs, settings = make_logits(rng, n, L)
     return {"logits": inputs["logits"] - 900}, settings
 
 
-def _far_apart(rng, n, L):
-    inputs, settings = _decisions(rng, n, L)
+def make_distant_images(rng, n, L):
+    inputs, settings = make_logits(rng, n, L)
     return {"logits": inputs["logits"] - 800 * np.arange(n)[:, None]}, settings
 
 
-def _looks(rng, n, T, H, K, B, A):
+def make_looks_inputs(rng, n, T, H, K, B, A):
     normal = rng.standard_normal
     inputs = {"h_0": normal((n, H)), "c_0": normal((n, H))}
     inputs |= {"W_window": 0.3 * normal((H, 5)), "b_window": 0.3 * normal(5)}
@@ -81,76 +82,73 @@ def _looks(rng, n, T, H, K, B, A):
     return inputs, {"x": rng.random((n, 1, B, A)), "K": K, "T": T}
 
 
-FORWARD = "the loop runs from the first step to the last; the way back begins at the last"
-
 EXERCISES = (
     Exercise(
         "17.softmax_cross_entropy",
         softmax_cross_entropy,
-        _decisions,
+        make_logits,
         "n L",
         3,
         (
             "Take the logarithm of the fraction first: -log (e^a_k / s) = log s - a_k, where s is "
             "the sum of all e^a_j.",
-            "A softmax stays the same if one number is taken from all logits of a row. Take the "
-            "largest: then no exponent is above 0, and s lies between 1 and L.",
-            "targets is 1 at the right class and 0 elsewhere: multiply by it and sum over the "
-            "classes, and a_k is what is left.",
+            "A softmax stays the same if one number is subtracted from all logits of a row. "
+            "Subtract the largest: then no exponent is above 0, and s lies between 1 and L.",
+            "targets is 1 at the correct class and 0 elsewhere. Multiply by it and sum to get a_k.",
         ),
         outputs=("nll",),
         uses=("softmax",),
         edges=(
-            (_sure, "logits of +-1000"),
-            (_very_unlikely, "logits near -900"),
-            (_far_apart, "images whose logits lie far apart"),
+            (make_large_logits, "logits of +-1000"),
+            (make_low_logits, "logits near -900"),
+            (make_distant_images, "images whose logits lie far apart"),
         ),
         optional=True,
         mistakes=(
             (
                 " - (targets * shifted).sum(axis=1)",
                 "",
-                "right except for the part - a_k, the right class's own logit",
+                "the term - a_k, the logit of the correct class, is missing",
             ),
             (
                 "np.log(np.exp(shifted).sum(axis=1)) - (targets * shifted).sum(axis=1)",
                 "np.log(np.exp(logits).sum(axis=1))",
-                "right except for the part - a_k, the right class's own logit",
+                "the term - a_k, the logit of the correct class, is missing",
             ),
             (
                 "np.log(np.exp(shifted).sum(axis=1)) - (targets * shifted).sum(axis=1)",
                 "-(targets * logits).sum(axis=1)",
-                "right except for the part log s, the sum over all classes",
+                "the term log s, with the sum over all classes, is missing",
             ),
             (
                 "np.log(np.exp(shifted).sum(axis=1)) - (targets * shifted).sum(axis=1)",
                 "(targets * np.exp(shifted)).sum(axis=1) / np.exp(shifted).sum(axis=1)",
-                "this is p of the right class; the price is -log p",
+                "this is p of the correct class; the cost is -log p",
             ),
             (
                 "np.log(np.exp(shifted).sum(axis=1)) - (targets * shifted).sum(axis=1)",
                 "np.log2(np.exp(shifted).sum(axis=1)) - (targets * shifted).sum(axis=1)",
-                "the logarithm of the sum is log2; nats take the natural one",
+                "the logarithm of the sum is log2; use the natural logarithm",
             ),
             (
                 "np.log(np.exp(shifted).sum(axis=1)) - (targets * shifted).sum(axis=1)",
                 "np.log2(np.exp(logits).sum(axis=1)) - (targets * logits).sum(axis=1)",
-                "the logarithm of the sum is log2; nats take the natural one",
+                "the logarithm of the sum is log2; use the natural logarithm",
             ),
             (
                 "np.log(np.exp(shifted).sum(axis=1)) - (targets * shifted).sum(axis=1)",
                 "-(targets * shifted).sum(axis=1)",
-                "right except for the part log s, the sum over all classes",
+                "the term log s, with the sum over all classes, is missing",
             ),
             (
                 "(targets * shifted)",
                 "(targets * logits)",
-                "the largest was taken from one of the two parts only",
+                "the largest logit is subtracted in only one of the two terms",
             ),
             (
                 "np.log(np.exp(shifted).sum(axis=1)) - (targets * shifted).sum(axis=1)",
                 "np.log(np.exp(logits).sum(axis=1)) - (targets * shifted).sum(axis=1)",
-                "the largest was taken from one of the two parts only",
+                "the largest logit is subtracted in only one of the two terms",
             ),
             (
                 "np.log(np.exp(shifted).sum(axis=1)) - (targets * shifted).sum(axis=1)",
@@ -160,116 +158,115 @@ EXERCISES = (
             (
                 "return nll, CrossEntropyCache",
                 "return nll / np.log(2), CrossEntropyCache",
-                "these are bits, from log2; nats take the natural logarithm",
+                "these are bits, from log2; use the natural logarithm to get nats",
             ),
             (
                 "np.log(np.exp(shifted).sum(axis=1)) - (targets * shifted).sum(axis=1)",
                 "1 - (targets * np.exp(shifted)).sum(axis=1) / np.exp(shifted).sum(axis=1)",
-                "this is 1 - p of the right class; the price is -log p",
+                "this is 1 - p of the correct class; the cost is -log p",
             ),
             (
                 "np.log(np.exp(shifted).sum(axis=1)) - (targets * shifted).sum(axis=1)",
                 "shifted.shape[1] * np.log(np.exp(shifted).sum(axis=1)) - shifted.sum(axis=1)",
-                "all classes are paid for; only the right one counts",
+                "the costs of all classes are summed; only the correct class counts",
             ),
             (
                 "np.log(np.exp(shifted).sum(axis=1)) - (targets * shifted).sum(axis=1)",
                 "np.log(1 + np.exp(-np.abs(logits))).sum(axis=1) + (np.maximum(logits, 0) "
                 "- targets * logits).sum(axis=1)",
-                "a coin for every class, as in lesson 03; here exactly one class is right",
+                "this is a Bernoulli cost per class, as in lesson 03; exactly one class is correct",
             ),
         ),
     ),
     Exercise(
         "17.softmax_cross_entropy_backward",
         softmax_cross_entropy_backward,
-        _decisions,
+        make_logits,
         "n L",
         2,
         (
-            "The cost is log s - a_k with s the sum of all e^a_j. Differentiate log s by one a_j: "
-            "1/s times e^a_j. You know that fraction.",
-            "The part - a_k has the slope -1 at the right class and 0 elsewhere: that is what "
-            "targets holds.",
-            "An image's row of slopes belongs to the cost of that image, whose gradient is an "
-            "entry of dnll, (n,).",
+            "The cost is log s - a_k, where s is the sum of all e^a_j. Differentiate log s with "
+            "respect to one a_j: 1/s times e^a_j. You know that fraction.",
+            "The term - a_k has the slope -1 at the correct class and 0 elsewhere. Use targets.",
+            "Multiply each image's row of slopes by the gradient of its cost, from dnll, (n,).",
         ),
         forward=softmax_cross_entropy,
         parts=(softmax,),
         uses=("softmax",),
-        edges=((_sure, "logits of +-1000"),),
+        edges=((make_large_logits, "logits of +-1000"),),
         optional=True,
         mistakes=(
             (
                 "(softmax(logits) - targets)",
                 "softmax(logits)",
-                "right except for the part - a_k: targets is missing",
+                "the slope of the term - a_k is missing; it is minus targets",
             ),
-            ("(softmax(logits) - targets)", "-targets", "right except for the part log s"),
+            ("(softmax(logits) - targets)", "-targets", "the slope of the term log s is missing"),
             ("(softmax(logits) - targets)", "(logits - targets)", "the softmax is missing"),
             (
                 "(softmax(logits) - targets)",
                 "(softmax(logits) - 1)",
-                "1 is taken from every class: only the right one has it",
+                "1 is subtracted from every class; subtract it only from the correct class",
             ),
             (
                 "dnll[:, None] * (softmax(logits) - targets)",
                 "dnll[:, None] * softmax(logits) - targets",
-                "dnll must multiply both parts",
+                "dnll multiplies only the softmax; it should multiply both terms",
             ),
-            ("dnll[:, None] * ", "", "the gradient dnll that arrives is left out"),
+            ("dnll[:, None] * ", "", "the incoming gradient dnll is missing"),
             (
                 "(softmax(logits) - targets)",
                 "-targets / softmax(logits)",
-                "this is the slope by the probabilities; it must go on to the logits",
+                "this is the gradient with respect to the probabilities, not the logits",
             ),
             (
                 "(softmax(logits) - targets)",
                 "(softmax(logits) * (1 - softmax(logits)) - targets)",
-                "the slope of log s is the softmax itself, not the softmax's slope",
+                "the slope of log s is the softmax itself, not the slope of the softmax",
             ),
             (
                 "(softmax(logits) - targets)",
                 "(1 / (1 + np.exp(-logits)) - targets)",
-                "a sigmoid for every class, where one softmax shares 1 among them",
+                "a sigmoid is used for each class; use one softmax over all classes",
             ),
             (
                 "(softmax(logits) - targets)",
                 "targets * (softmax(logits) - 1)",
-                "right at the right class; the others have one too, as they are all in the sum",
+                "right only at the correct class; the other classes have the slope of log s",
             ),
             (
                 "(softmax(logits) - targets)",
                 "(1 - targets) * softmax(logits)",
-                "right at the wrong classes; the right one has the slope p - 1",
+                "right only at the other classes; the correct class has the slope p - 1",
             ),
             (
                 "(softmax(logits) - targets)",
                 "(np.exp(logits) - targets)",
-                "e^a isn't divided by the sum over the classes",
+                "e^a is not divided by the sum over the classes",
             ),
             (
                 "logits.max(axis=1, keepdims=True))\n    return weights / "
                 "weights.sum(axis=1, keepdims=True)",
                 "logits.max(axis=1, keepdims=True))\n    return weights / "
                 "weights.sum(axis=0, keepdims=True)",
-                "the softmax sums over the images, where it should over the classes",
+                "the softmax sums over the images instead of the classes",
             ),
         ),
     ),
     Exercise(
         "17.looks_backward",
         looks_backward,
-        _looks,
+        make_looks_inputs,
         "n T H K B A",
         7,
         (
-            "The last step first. A step's last line was the LSTM's, so that is the first to be "
-            "undone: it gives dglimpse, and what h_prev, c_prev, W and b get of it.",
-            "From dglimpse through `read` to theta, and from theta through the linear layer. That "
-            "gives what h_prev gets by way of the window, and what W_window and b_window get.",
-            "h_prev was used twice, by the LSTM and by the window: add. And the four weights were "
-            "used at every step: add what each step gives.",
+            "Start at the last step, and undo its lines from the bottom up. Its last line is the "
+            "LSTM. The LSTM's backward gives dglimpse and gradients of h_prev, c_prev, W and b.",
+            "Then go from dglimpse through `read` to theta, and from theta through the linear "
+            "layer. This gives a second gradient of h_prev, and the gradients of W_window and "
+            "b_window.",
+            "h_prev is used twice, by the LSTM and by the window, so add its two gradients. The "
+            "four weights are used at every step, so add the gradients of all steps.",
         ),
         forward=looks,
         uses=("lstm_backward", "read_image_attention_backward", "linear_backward"),
@@ -278,39 +275,43 @@ EXERCISES = (
             (
                 "dh_lstm + dh_window",
                 "dh_lstm",
-                "right except for the part that h gets by way of the window",
+                "right except for the gradient of h that flows through the window",
             ),
             (
                 "dh_lstm + dh_window",
                 "dh_window",
-                "right except for the part that h gets from the LSTM itself",
+                "right except for the gradient of h that flows through the LSTM",
             ),
             (
                 "dh = dh_lstm + dh_window",
                 "dh = dh + dh_lstm + dh_window",
-                "the loss gives nothing to an earlier h: only what its two users hand back counts",
+                "dh is added to the two new gradients; it should be replaced by their sum",
             ),
-            ("(dh, dc)", "(dc, dh)", "dh and dc have changed places on their way into the LSTM"),
+            ("(dh, dc)", "(dc, dh)", "dh and dc are passed to lstm_backward in the wrong order"),
             (
                 "dglimpse, dh_lstm, dc, dW_t",
                 "dglimpse, dc, dh_lstm, dW_t",
-                "dh and dc have changed places on their way out of the LSTM",
+                "dh and dc are swapped in the results of lstm_backward",
             ),
             (
                 "np.zeros_like(dh), 0, 0, 0, 0",
                 "dh, 0, 0, 0, 0",
-                "dc begins with dh: nothing was asked of the last cell, so it begins at 0",
+                "dc starts as dh; the loss does not use the last cell, so dc starts at 0",
             ),
             (
                 "    for step in reversed(cache.steps):",
                 "    arriving = dh\n    for k, step in enumerate(reversed(cache.steps)):\n"
                 "        dh = dh + (k > 0) * arriving",
-                "the price's gradient is added at every step, as in lesson 09: here only the last "
-                "h is judged",
+                "the gradient of the loss is added at every step, as in lesson 09; here the loss "
+                "uses only the last h",
             ),
-            ("(dh, dc)", "(dh, 0 * dc)", "right except for the part that the cell hands back"),
-            ("reversed(cache.steps)", "cache.steps", FORWARD),
-            ("reversed(cache.steps)", "cache.steps[-1:]", "only the last step is undone"),
+            (
+                "(dh, dc)",
+                "(dh, 0 * dc)",
+                "right except for dc, the gradient of the cell that comes from the next step",
+            ),
+            ("reversed(cache.steps)", "cache.steps", WRONG_ORDER),
+            ("reversed(cache.steps)", "cache.steps[-1:]", "only the last step is counted"),
             (
                 "dW_window, db_window = dW_window + dW_window_t, db_window + db_window_t",
                 "dW_window, db_window = dW_window_t, db_window_t",
@@ -324,7 +325,7 @@ EXERCISES = (
             (
                 "    for step in reversed(cache.steps):",
                 "    arriving = dh\n    for step in reversed(cache.steps):\n        dh = arriving",
-                "the loss's gradient sets out anew at every step: it arrives at the last one only",
+                "dh is reset to the loss's gradient at every step; use it at the last step only",
             ),
         ),
     ),

@@ -1,4 +1,4 @@
-"""Right answers written otherwise than the package does: `STYLES` of each lesson's module."""
+"""Right answers in other styles than the package's: `STYLES` of each lesson's module."""
 
 import importlib
 import pkgutil

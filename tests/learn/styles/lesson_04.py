@@ -26,7 +26,7 @@ def filterbank_by_loops(center, stride, var, *, K, A):
 
 
 def filterbank_by_logs(center, stride, var, *, K, A):
-    """Another way to normalise, another cache."""
+    """Normalise in another way, with another cache."""
     mu = center[:, None] + np.multiply.outer(stride, np.arange(K) - 0.5 * K + 0.5)
     scaled = (mu[..., None] - np.arange(A)) / np.sqrt(2 * var).reshape(-1, 1, 1)
     logs = -np.square(scaled)

@@ -2,7 +2,7 @@ import numpy as np
 
 
 def softmax_backward_by_matrices(dF, F):
-    """The Jacobian of each row, written out."""
+    """Use the Jacobian of each row."""
     dz = np.empty_like(F)
     for n, k in np.ndindex(F.shape[:2]):
         row = F[n, k]
@@ -42,7 +42,7 @@ def filterbank_backward_by_loops(dF, cache):
 
 
 def filterbank_backward_by_einsum(dF, cache):
-    """Without ever making dz: the mean under F is taken off the distances instead."""
+    """Subtract the mean under F from the distances instead of computing dz."""
     F, dist, offset, var = cache
     mean = np.einsum("nka,nka->nk", F, dist)
     spread = np.einsum("nka,nka->nk", F, dist**2)
@@ -67,14 +67,14 @@ def window_backward_by_stack(dout, cache):
 
 def window_backward_by_rows(dout, cache):
     theta, stride, var, gamma, height, width = cache
-    draw = np.zeros(theta.shape)
+    dtheta = np.zeros(theta.shape)
     for n in range(len(theta)):
-        draw[n, 0] = dout[0][n] * (width + 1) / 2
-        draw[n, 1] = dout[1][n] * (height + 1) / 2
+        dtheta[n, 0] = dout[0][n] * (width + 1) / 2
+        dtheta[n, 1] = dout[1][n] * (height + 1) / 2
         for k, value, gradient in ((2, var, dout[3]), (3, stride, dout[2]), (4, gamma, dout[4])):
             if abs(theta[n, k]) <= 12:
-                draw[n, k] = value[n] * gradient[n]
-    return draw
+                dtheta[n, k] = value[n] * gradient[n]
+    return dtheta
 
 
 STYLES = {

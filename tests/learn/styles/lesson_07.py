@@ -40,7 +40,7 @@ def write_backward_by_loops(dout, cache):
 
 
 def write_backward_by_sandwich(dout, cache):
-    """With the function of lesson 06, on filters that are turned round."""
+    """Use the function of lesson 06 on transposed filters."""
     patch, F_y, F_x, gamma = cache
     dproduct = dout / gamma.reshape(-1, 1, 1, 1)
     turned = F_y[:, None].mT, patch, F_x[:, None].mT

@@ -51,7 +51,7 @@ def lstm_gates_backward_by_loops(dout, cache):
 
 
 def lstm_by_halves(x, h_prev, c_prev, W, b):
-    """Two products in place of one of the joined inputs; everything in the open."""
+    """Use two products instead of one of the joined inputs, and no helper function."""
     H = h_prev.shape[1]
     a = h_prev @ W[:H] + x @ W[H:] + b
     i, f, o = (1 / (1 + np.exp(-a[:, k * H : (k + 1) * H])) for k in range(3))
@@ -71,7 +71,7 @@ def lstm_by_loop(x, h_prev, c_prev, W, b):
     return (h, c), (x,)
 
 
-def lstm_backward_in_the_open(dout, cache):
+def lstm_backward_inlined(dout, cache):
     (dh, dc), ((joined, W), (gates, c_prev, t), H) = dout, cache
     i, f, o, g = np.split(gates, 4, axis=1)
     dc = dc + dh * o * (1 - t**2)
@@ -97,5 +97,5 @@ STYLES = {
     "08.lstm_gates": (lstm_gates_by_slices, lstm_gates_by_reshape),
     "08.lstm_gates_backward": (lstm_gates_backward_by_slices, lstm_gates_backward_by_loops),
     "08.lstm": (lstm_by_halves, lstm_by_loop),
-    "08.lstm_backward": (lstm_backward_in_the_open, lstm_backward_by_einsum),
+    "08.lstm_backward": (lstm_backward_inlined, lstm_backward_by_einsum),
 }

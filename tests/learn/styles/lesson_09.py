@@ -28,8 +28,8 @@ def lstm_sequence_backward_by_index(dhs, cache):
     return np.stack(dx), dh, dc, dW, db
 
 
-def lstm_sequence_backward_in_the_open(dhs, cache):
-    """No call of an earlier function; the weights' gradients from lists at the end."""
+def lstm_sequence_backward_inlined(dhs, cache):
+    """Call no earlier function; compute the weight gradients from lists at the end."""
     W, dh, dc, das, joineds, dxs = cache.W, 0.0, 0.0, [], [], []
     for t in reversed(range(len(dhs))):
         (joined, _), (gates, c_prev, tanh_c), H = cache.steps[t]
@@ -50,6 +50,6 @@ STYLES = {
     "09.repeat_backward": (repeat_backward_by_powers, repeat_backward_by_index),
     "09.lstm_sequence_backward": (
         lstm_sequence_backward_by_index,
-        lstm_sequence_backward_in_the_open,
+        lstm_sequence_backward_inlined,
     ),
 }

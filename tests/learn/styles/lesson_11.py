@@ -46,12 +46,12 @@ def read_attention_backward_by_pieces(dglimpse, cache):
     dx_err, dF_y, dF_x, dgamma = read_backward(d, read(x - s, F_y, F_x, gamma, x=x)[1])
     along_y, along_x = filterbank_backward(dF_y, cache_y), filterbank_backward(dF_x, cache_x)
     shared = along_y[1] + along_x[1], along_y[2] + along_x[2]
-    draw = window_backward((along_x[0], along_y[0], *shared, dgamma), window_cache)
-    return dx_err * (s * s - s), draw
+    dtheta = window_backward((along_x[0], along_y[0], *shared, dgamma), window_cache)
+    return dx_err * (s * s - s), dtheta
 
 
 def read_attention_backward_by_einsum(dglimpse, cache):
-    """The product by einsum, without `read_backward`."""
+    """Compute the product by einsum, without `read_backward`."""
     theta, F_y, F_x, s, x = cache
     n, K, B = F_y.shape
     A, C = F_x.shape[2], x.shape[1]
@@ -78,8 +78,8 @@ def write_attention_backward_by_pieces(dout, cache):
     pictures = patch.reshape(n, -1, K, K)
     dpatch, dF_y, dF_x, dgamma = write_backward(dout, write(pictures, F_y, F_x, gamma)[1])
     (dy, ds_y, dv_y), (dx, ds_x, dv_x) = map(filterbank_backward, (dF_y, dF_x), caches)
-    draw = window_backward((dx, dy, ds_y + ds_x, dv_y + dv_x, dgamma), window_cache)
-    return dpatch.reshape(patch.shape), draw
+    dtheta = window_backward((dx, dy, ds_y + ds_x, dv_y + dv_x, dgamma), window_cache)
+    return dpatch.reshape(patch.shape), dtheta
 
 
 def write_attention_backward_by_einsum(dout, cache):

@@ -15,7 +15,7 @@ def stacked_backward_by_einsum(dout, cache):
 
 
 def film_backward_by_stacks(dcanvas, cache):
-    """Weights' gradients once, over all steps stacked."""
+    """Compute the weight gradients once, over all steps stacked."""
     h, s, err, U, V, W = cache
     dh, das, dcanvases = np.zeros_like(h[0]), [], []
     for t in range(len(s) - 1, -1, -1):

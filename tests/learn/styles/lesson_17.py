@@ -9,7 +9,7 @@ def softmax_cross_entropy_by_logaddexp(logits, *, targets):
 
 
 def softmax_cross_entropy_by_index(logits, *, targets):
-    """How far the others lie above the right class."""
+    """Use each logit's difference from the correct class's logit."""
     k = targets.argmax(axis=1)
     above = logits - logits[np.arange(len(k)), k][:, None]
     largest = above.max(axis=1)
@@ -38,22 +38,22 @@ def looks_backward_by_lists(dh, cache):
     dc, grads = np.zeros_like(dh), [0, 0, 0, 0]
     for step in reversed(cache.steps):
         dglimpse, dh_lstm, dc, *of_lstm = lstm_backward((dh, dc), step.lstm)
-        draw = read_image_attention_backward(dglimpse, step.read)
-        dh_window, *of_window = linear_backward(draw, step.window)
+        dtheta = read_image_attention_backward(dglimpse, step.read)
+        dh_window, *of_window = linear_backward(dtheta, step.window)
         dh = dh_lstm + dh_window
         grads = [g + new for g, new in zip(grads, of_window + of_lstm, strict=True)]
     return dh, dc, *grads
 
 
 def looks_backward_by_recursion(dh, cache):
-    """The part behind a step is a shorter sequence."""
+    """Undo the last step, then call itself on the steps before it."""
 
     def back(dh, dc, steps):
         if not steps:
             return dh, dc, 0, 0, 0, 0
         dglimpse, dh_lstm, dc, dW, db = lstm_backward((dh, dc), steps[-1].lstm)
-        draw = read_image_attention_backward(dglimpse, steps[-1].read)
-        dh, dW_window, db_window = linear_backward(draw, steps[-1].window)
+        dtheta = read_image_attention_backward(dglimpse, steps[-1].read)
+        dh, dW_window, db_window = linear_backward(dtheta, steps[-1].window)
         dh, dc, *earlier = back(dh + dh_lstm, dc, steps[:-1])
         own = dW_window, db_window, dW, db
         return dh, dc, *(a + b for a, b in zip(own, earlier, strict=True))
