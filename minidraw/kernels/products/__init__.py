@@ -1,1 +1,1 @@
-"""Matrix products with weights that are used at every step."""
+"""Matrix products with packed weights, on AVX-512 and AMX."""

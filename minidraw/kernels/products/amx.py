@@ -1,19 +1,33 @@
-"""Float32 products on the matrix unit (AMX) of Intel's server processors.
+"""Float32 products on AMX, the matrix unit of Intel's server processors.
 
-The unit multiplies bfloat16, of 8 significant bits, and sums in float32, at 16 times the pace of
-AVX-512. So every number is cut into two bfloat16, ``x = high + low`` to 16 bits, and a product
-becomes three: high high + high low + low high. What comes out is good to 2e-6 of the sum of the
-terms' sizes, where single precision itself has 1e-7, and TF32, the default of many a GPU, 5e-4.
-With this a training step at the paper's size takes three quarters of its time on AVX-512.
+`is_usable` asks for the unit; then `pack`, `multiply` and `multiply_transposed` use it.
 
-The unit holds eight tiles of 16 rows of 64 bytes. Four are results, 2 x 2; two are inputs, one
-above the other, 32 deep; two are weights, side by side, with pairs of rows interleaved.
+The unit multiplies bfloat16, which have 8 significant bits, and sums in float32, at 16 times the
+pace of AVX-512. So every float32 is split into the sum of two bfloat16, good to 16 bits:
+
+    x       s eeeeeeee mmmmmmmmmmmmmmmmmmmmmmm     sign, 8 bits of exponent, 23 of mantissa
+    high    s eeeeeeee mmmmmmm                     x rounded to its upper 16 bits
+    low     s eeeeeeee mmmmmmm                     x - high, rounded likewise
+
+    x W = high high + high low + low high          low low is lost in rounding
+
+The error is 2e-6 of the sum of the terms' sizes; float32 itself has 1e-7, and TF32, the default on
+many GPUs, 5e-4. A training step at the paper's size takes 3/4 of its time on AVX-512.
+
+Inputs and weights are packed as tiles, of which eight registers hold the ones at work
+(`amx_instructions.py` shows which):
+
+    packed[block, d]    high upper | high lower | low upper | low lower    blocks of 2 `rows` rows
+    panels[p, d]        low left | low right | high left | high right      panels of 32 columns
+
+where d counts steps of 32 inputs. An input tile has `rows` <= 16 rows of 32 bfloat16, a weight
+tile 16 rows of 16 pairs: W[2r, j] beside W[2r + 1, j]. Every row of a tile has 64 bytes.
 """
 
 import ctypes
 import math
 import sys
-from functools import lru_cache
+from functools import cache
 
 import llvmlite.binding as llvm
 import numba
@@ -22,187 +36,210 @@ import numpy as np
 from minidraw.kernels.compilation import inline, jit, row
 from minidraw.kernels.mathematics import ZERO
 from minidraw.kernels.products.amx_instructions import (
-    LINE,
-    bfloat16,
-    both,
-    configure,
+    TILE_ROW_BYTES,
+    join_upper_halves,
+    load_configuration,
     multiply_block,
-    number,
-    release,
-    upper,
+    release_tiles,
+    round_to_bfloat16,
+    take_upper_half,
+    to_float32,
 )
 
-SIDE, DEEP = 16, 32  # of a tile: results SIDE x SIDE, from products over DEEP
-COLUMNS = 2 * SIDE  # of a panel
-UINT16, INT32 = np.dtype(np.uint16), np.dtype(np.int32)  # of tiles, and of panels: pairs
-CHUNK = 512  # rows of a long product at a time, so that they stay in the second cache
-PITCH = 16  # keeps rows from lying 4096 bytes apart, where they would evict each other
+SYS_ARCH_PRCTL = 158  # number of the system call on x86-64
+ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA = 0x1023, 18
+CACHE_LINE_BYTES = 64  # a tile's row that crosses one is loaded twice
+TILE_SIDE, TILE_DEPTH = 16, 32  # a result is 16 x 16, a sum over 32 inputs
+PANEL_COLUMNS = 2 * TILE_SIDE
+BFLOAT16, BFLOAT16_PAIR = np.dtype(np.uint16), np.dtype(np.int32)
+CHUNK_ROWS = 512  # of a long product at a time, so that they stay in the L2 cache
+PADDING_COLUMNS = 16  # keep rows from lying 4096 bytes apart, where they would evict each other
 
 
-def _permitted():
-    """Linux gives the unit's registers, 8 kB of them, only to a process that asks."""
+@cache
+def is_usable():
+    """Return whether this process may use AMX; the first call asks Linux for permission.
+
+    Linux saves the tile registers, 8 kB a thread, only for a process that has asked for them.
+    """
     features = llvm.get_host_cpu_features()
-    if not (sys.platform == "linux" and features.get("amx-tile") and features.get("amx-bf16")):
+    if numba.config.DISABLE_JIT or sys.platform != "linux":
         return False
-    arch_prctl, request, tile_data = 158, 0x1023, 18
-    return ctypes.CDLL(None).syscall(arch_prctl, request, tile_data) == 0
-
-
-USABLE = not numba.config.DISABLE_JIT and _permitted()
+    if not (features.get("amx-tile") and features.get("amx-bf16")):
+        return False
+    syscall = ctypes.CDLL(None).syscall
+    return syscall(SYS_ARCH_PRCTL, ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA) == 0
 
 
 def pack(matrix):
-    """Panels of a matrix (I, O), zeros beyond its last row and column.
+    """Return the panels of a float32 matrix (I, O), zero-padded.
 
-    Shape (ceil(O / 32), ceil(I / 32), 4, 16, 16): low left, low right, high left, high right,
-    each with 16 pairs of rows of 16 columns.
+    Shape (ceil(O / 32), ceil(I / 32), 4, 16, 16), int32: the layout shown above.
     """
     inputs, outputs = matrix.shape
-    panels = _aligned((-(-outputs // COLUMNS), -(-inputs // DEEP), 4, SIDE, SIDE), INT32)
-    _fill(matrix, panels)
+    shape = -(-outputs // PANEL_COLUMNS), -(-inputs // TILE_DEPTH), 4, TILE_SIDE, TILE_SIDE
+    panels = _allocate_aligned(shape, BFLOAT16_PAIR)
+    _fill_panels(matrix, panels)
     return panels
 
 
 def multiply(x, panels, b):
-    """``x @ matrix + b``; every row of `x` in one piece."""
+    """Return ``x @ matrix + b``, shape (n, O), for ``panels = pack(matrix)``.
+
+    `x` (n, I) and `b` (O,) are float32; each row of `x` is contiguous, the rows may lie apart.
+    """
     n, outputs = len(x), len(b)
-    blocks, rows = _heights(n)
-    tiles = _aligned((blocks, panels.shape[1], 4, rows, DEEP), UINT16)
-    out = np.empty(blocks * 2 * rows * outputs + COLUMNS, x.dtype)  # with room to overshoot
-    out = out[:-COLUMNS].reshape(-1, outputs)
-    bias = np.zeros((1, len(panels) * COLUMNS), x.dtype)
+    blocks, rows = _divide_rows(n)
+    packed = _allocate_aligned((blocks, panels.shape[1], 4, rows, TILE_DEPTH), BFLOAT16)
+    # The last panel writes whole tiles, beyond the last column and, in the last row, the end.
+    out = np.empty(blocks * 2 * rows * outputs + PANEL_COLUMNS, x.dtype)
+    out = out[:-PANEL_COLUMNS].reshape(-1, outputs)
+    bias = np.zeros((1, len(panels) * PANEL_COLUMNS), x.dtype)
     bias[0, :outputs] = b
-    _multiply(x, tiles, panels, bias, out, _layout(rows))
+    _multiply(x, packed, panels, bias, out, _build_configuration(rows))
     return out[:n]
 
 
 def multiply_transposed(x, y):
-    """``x.T @ y``, for `x` (N, I) and `y` (N, O) with many rows."""
+    """Return ``x.T @ y``, shape (I, O), for float32 `x` (N, I) and `y` (N, O) with large N.
+
+    Each row of `x` is contiguous, the rows may lie apart.
+    """
     (N, inputs), outputs = x.shape, y.shape[1]
-    blocks, rows = _heights(inputs)
-    chunks = -(-N // CHUNK)
-    deep = -(-N // (chunks * DEEP))
-    tiles = _aligned((blocks, deep, 4, rows, DEEP), UINT16)
-    panels = _aligned((-(-outputs // COLUMNS), deep, 4, SIDE, SIDE), INT32)
-    out = np.zeros((blocks * 2 * rows, len(panels) * COLUMNS + PITCH), x.dtype)
-    for start in range(0, N, deep * DEEP):
-        part = slice(start, start + deep * DEEP)
-        _multiply_transposed(x[part], y[part], tiles, panels, out, _layout(rows))
+    blocks, rows = _divide_rows(inputs)
+    chunks = -(-N // CHUNK_ROWS)
+    steps = -(-N // (chunks * TILE_DEPTH))  # in a chunk
+    packed = _allocate_aligned((blocks, steps, 4, rows, TILE_DEPTH), BFLOAT16)
+    shape = -(-outputs // PANEL_COLUMNS), steps, 4, TILE_SIDE, TILE_SIDE
+    panels = _allocate_aligned(shape, BFLOAT16_PAIR)
+    out = np.zeros((blocks * 2 * rows, len(panels) * PANEL_COLUMNS + PADDING_COLUMNS), x.dtype)
+    for start in range(0, N, steps * TILE_DEPTH):
+        chunk = slice(start, start + steps * TILE_DEPTH)
+        _add_transposed(x[chunk], y[chunk], packed, panels, out, _build_configuration(rows))
     return out[:inputs, :outputs]
 
 
-def _heights(n):
-    """How many blocks of two tiles cover `n` rows, and the rows of each of these tiles."""
-    blocks = -(-n // (2 * SIDE))
+def _divide_rows(n):
+    """Return the number of blocks, of two tiles each, that cover `n` rows, and a tile's rows."""
+    blocks = -(-n // (2 * TILE_SIDE))
     return blocks, -(-n // (2 * blocks))
 
 
-@lru_cache
-def _layout(rows):
-    """The unit's settings: results and inputs have `rows` rows, weights all sixteen."""
-    layout = np.zeros(64, np.uint8)
-    layout[0] = 1
-    layout[16:32].view(np.uint16)[:] = LINE
-    layout[48:54], layout[54:56] = rows, SIDE
-    return layout
+@cache
+def _build_configuration(rows):
+    """Return the operand of `ldtilecfg`: results and inputs have `rows` rows, weights 16."""
+    configuration = np.zeros(64, np.uint8)
+    configuration[0] = 1  # palette_id: eight tiles of 1 kB
+    configuration[16:32].view(np.uint16)[:] = TILE_ROW_BYTES  # colsb of tmm0 to tmm7
+    configuration[48:54] = rows  # rows of tmm0 to tmm5
+    configuration[54:56] = TILE_SIDE  # rows of tmm6 and tmm7
+    return configuration
 
 
-def _aligned(shape, dtype):
+def _allocate_aligned(shape, dtype):
     size = math.prod(shape) * dtype.itemsize
-    room = np.empty(size + LINE, np.uint8)
-    start = -room.__array_interface__["data"][0] % LINE  # `ctypes.data` takes 20 times as long
+    room = np.empty(size + CACHE_LINE_BYTES, np.uint8)
+    # `ctypes.data` takes 20 times as long.
+    start = -room.__array_interface__["data"][0] % CACHE_LINE_BYTES
     return np.ndarray(shape, dtype, room, start)
 
 
 @jit
-def _fill(matrix, panels):
+def _fill_panels(matrix, panels):
     inputs, outputs = matrix.shape
-    pair = np.zeros((2, SIDE), np.float32)
+    pair = np.zeros((2, TILE_SIDE), np.float32)
     for p in range(len(panels)):
         for d in range(panels.shape[1]):
             for side in range(2):
-                first = p * COLUMNS + side * SIDE
-                width = min(SIDE, max(outputs - first, 0))
-                for r in range(SIDE):
+                first = p * PANEL_COLUMNS + side * TILE_SIDE
+                width = min(TILE_SIDE, max(outputs - first, 0))
+                for r in range(TILE_SIDE):
                     for e in range(2):
-                        i = d * DEEP + 2 * r + e
-                        if i < inputs and width == SIDE:
-                            for k in range(SIDE):
+                        i = d * TILE_DEPTH + 2 * r + e
+                        if i < inputs and width == TILE_SIDE:
+                            for k in range(TILE_SIDE):
                                 pair[e, k] = matrix[i, first + k]
                         else:
-                            for k in range(SIDE):
+                            for k in range(TILE_SIDE):
                                 inside = i < inputs and k < width
                                 pair[e, k] = matrix[i, first + k] if inside else ZERO
                     low, high = panels[p, d, side, r], panels[p, d, 2 + side, r]
-                    for k in range(SIDE):
-                        even, odd = bfloat16(pair[0, k]), bfloat16(pair[1, k])
-                        high[k] = both(even, odd)
-                        rest = bfloat16(pair[0, k] - number(even))
-                        low[k] = both(rest, bfloat16(pair[1, k] - number(odd)))
+                    for k in range(TILE_SIDE):
+                        even, odd = round_to_bfloat16(pair[0, k]), round_to_bfloat16(pair[1, k])
+                        high[k] = join_upper_halves(even, odd)
+                        even_rest = round_to_bfloat16(pair[0, k] - to_float32(even))
+                        odd_rest = round_to_bfloat16(pair[1, k] - to_float32(odd))
+                        low[k] = join_upper_halves(even_rest, odd_rest)
 
 
 @jit
-def _multiply(x, tiles, panels, bias, out, layout):
+def _multiply(x, packed, panels, bias, out, configuration):
     n, inputs = x.shape
-    blocks, deep, _, rows, _ = tiles.shape
+    blocks, steps, _, rows, _ = packed.shape
     for block in range(blocks):
         for half in range(2):
             for i in range(rows):
                 j = (2 * block + half) * rows + i
-                for d in range(deep):
-                    width = min(DEEP, inputs - d * DEEP) if j < n else 0
-                    source = row(x, min(j, n - 1))[d * DEEP :]
-                    _cut(source, width, tiles[block, d, half, i], tiles[block, d, 2 + half, i])
-    configure(layout)
+                for d in range(steps):
+                    width = min(TILE_DEPTH, inputs - d * TILE_DEPTH) if j < n else 0
+                    source = row(x, min(j, n - 1))[d * TILE_DEPTH :]
+                    high, low = packed[block, d, half, i], packed[block, d, 2 + half, i]
+                    _split_row(source, width, high, low)
+    load_configuration(configuration)
     # The last panel goes first: what it writes beyond the last column falls on the first columns
     # of the next row, which the first panel then overwrites.
     for p in range(len(panels) - 1, 2 * len(panels) - 1):
         p %= len(panels)
-        start = p * COLUMNS
+        start = p * PANEL_COLUMNS
         for block in range(blocks):
             target = out[block * 2 * rows :, start:]
-            multiply_block(tiles, block, panels, p, bias[:, start:], 0, target)
-    release()
+            multiply_block(packed, block, panels, p, bias[:, start:], 0, target)
+    release_tiles()
 
 
 @jit
-def _multiply_transposed(x, y, tiles, panels, out, layout):
-    """out += x.T @ y, for a chunk of rows."""
+def _add_transposed(x, y, packed, panels, out, configuration):
+    """Add ``x.T @ y`` to `out`."""
     n, inputs = x.shape
-    blocks, deep, _, rows, _ = tiles.shape
-    turned = np.empty((SIDE, DEEP), x.dtype)
+    blocks, steps, _, rows, _ = packed.shape
+    tile = np.empty((TILE_SIDE, TILE_DEPTH), x.dtype)
     for block in range(blocks):
         for half in range(2):
             first = (2 * block + half) * rows
-            for d in range(deep):
-                turned[:] = ZERO
-                for k in range(min(DEEP, n - d * DEEP)):
-                    source = row(x, d * DEEP + k)
+            for d in range(steps):
+                tile[:] = ZERO
+                for k in range(min(TILE_DEPTH, n - d * TILE_DEPTH)):
+                    source = row(x, d * TILE_DEPTH + k)
                     for i in range(min(rows, inputs - first)):
-                        turned[i, k] = source[first + i]
+                        tile[i, k] = source[first + i]
                 for i in range(rows):
-                    _cut(turned[i], DEEP, tiles[block, d, half, i], tiles[block, d, 2 + half, i])
-    _fill(y, panels)
-    configure(layout)
+                    _split_row(
+                        tile[i],
+                        TILE_DEPTH,
+                        packed[block, d, half, i],
+                        packed[block, d, 2 + half, i],
+                    )
+    _fill_panels(y, panels)
+    load_configuration(configuration)
     for p in range(len(panels)):
-        start = p * COLUMNS
+        start = p * PANEL_COLUMNS
         for block in range(blocks):
             target = out[block * 2 * rows :, start:]
-            multiply_block(tiles, block, panels, p, target, target.strides[0], target)
-    release()
+            multiply_block(packed, block, panels, p, target, target.strides[0], target)
+    release_tiles()
 
 
 @inline
-def _cut(values, width, high, low):
-    """The first `width` values, each as the sum of two bfloat16; zeros behind them."""
-    if width == DEEP:  # a loop of known length, for the compiler
-        for k in range(DEEP):
-            bits = bfloat16(values[k])
-            high[k] = upper(bits)
-            low[k] = upper(bfloat16(values[k] - number(bits)))
+def _split_row(values, width, high, low):
+    """Split the first `width` values into `high` and `low`, and set the rest to zero."""
+    if width == TILE_DEPTH:  # a loop of known length, for the compiler
+        for k in range(TILE_DEPTH):
+            bits = round_to_bfloat16(values[k])
+            high[k] = take_upper_half(bits)
+            low[k] = take_upper_half(round_to_bfloat16(values[k] - to_float32(bits)))
     else:
-        for k in range(DEEP):
+        for k in range(TILE_DEPTH):
             value = values[k] if k < width else ZERO
-            bits = bfloat16(value)
-            high[k] = upper(bits)
-            low[k] = upper(bfloat16(value - number(bits)))
+            bits = round_to_bfloat16(value)
+            high[k] = take_upper_half(bits)
+            low[k] = take_upper_half(round_to_bfloat16(value - to_float32(bits)))

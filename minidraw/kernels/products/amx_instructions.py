@@ -1,17 +1,30 @@
-"""The instructions of the matrix unit, and bfloat16, as functions for Numba: see `amx.py`."""
+"""AMX instructions and bfloat16 conversions as functions for Numba; `amx.py` is their user.
+
+`multiply_block` adds products to a block of 2 x 2 result tiles. Its use of the eight registers:
+
+                          tmm6             tmm7            weights: left and right half of a panel
+    x, upper rows  tmm4   tmm0 += 4 x 6    tmm1 += 4 x 7
+    x, lower rows  tmm5   tmm2 += 5 x 6    tmm3 += 5 x 7   results: float32
+
+A register is a tile of up to 16 `rows` of `colsb` = 64 bytes. `tdpbf16ps` multiplies tiles so:
+
+    result  rows x 16 float32      out[i, j]
+    inputs  rows x 32 bfloat16     x[i, 0] x[i, 1] .. x[i, 31]
+    weights   16 x 16 pairs        W[2r, j] W[2r + 1, j] side by side in row r, column j
+"""
 
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-LINE = 64  # bytes of a tile's row; one that crosses a line of the cache is loaded twice
+TILE_ROW_BYTES = 64  # `colsb` of every tile
 BYTE, SHORT, INT, INDEX = (ir.IntType(bits) for bits in (8, 16, 32, 64))
-POINTER, FLOAT, NOTHING = BYTE.as_pointer(), ir.FloatType(), ir.VoidType()
+POINTER, FLOAT, VOID = BYTE.as_pointer(), ir.FloatType(), ir.VoidType()
 
 
 @intrinsic
-def bfloat16(typingctx, x):
-    """The bits of a float32 rounded to its upper half, the rest of them 0."""
+def round_to_bfloat16(typingctx, x):
+    """Return the bits of a float32 rounded to its upper half; the lower half is 0."""
 
     def emit(context, builder, signature, args):
         rounded = builder.add(builder.bitcast(args[0], INT), INT(0x8000))
@@ -21,7 +34,7 @@ def bfloat16(typingctx, x):
 
 
 @intrinsic
-def number(typingctx, bits):
+def to_float32(typingctx, bits):
     def emit(context, builder, signature, args):
         return builder.bitcast(args[0], FLOAT)
 
@@ -29,7 +42,7 @@ def number(typingctx, bits):
 
 
 @intrinsic
-def upper(typingctx, bits):
+def take_upper_half(typingctx, bits):
     def emit(context, builder, signature, args):
         return builder.trunc(builder.lshr(args[0], INT(16)), SHORT)
 
@@ -37,8 +50,8 @@ def upper(typingctx, bits):
 
 
 @intrinsic
-def both(typingctx, even, odd):
-    """The upper halves of two, side by side; the first one's at the lower address."""
+def join_upper_halves(typingctx, even, odd):
+    """Put the upper halves of two side by side, that of `even` at the lower address."""
 
     def emit(context, builder, signature, args):
         return builder.or_(builder.lshr(args[0], INT(16)), args[1])
@@ -46,78 +59,83 @@ def both(typingctx, even, odd):
     return types.int32(types.int32, types.int32), emit
 
 
-def _instruction(builder, name, *arguments):
-    kind = ir.FunctionType(NOTHING, [argument.type for argument in arguments])
+def _emit_instruction(builder, name, *arguments):
+    kind = ir.FunctionType(VOID, [argument.type for argument in arguments])
     builder.call(builder.module.declare_intrinsic(f"llvm.x86.{name}", (), kind), arguments)
 
 
 @intrinsic
-def configure(typingctx, layout):
+def load_configuration(typingctx, configuration):
+    """Set the shapes of the eight tiles, and clear them."""
+
     def emit(context, builder, signature, args):
         array = context.make_array(signature.args[0])(context, builder, args[0])
-        _instruction(builder, "ldtilecfg", builder.bitcast(array.data, POINTER))
+        _emit_instruction(builder, "ldtilecfg", builder.bitcast(array.data, POINTER))
         return context.get_dummy_value()
 
-    return types.void(layout), emit
+    return types.void(configuration), emit
 
 
 @intrinsic
-def release(typingctx):
+def release_tiles(typingctx):
+    """Return the tiles to their initial state, which Linux need not save."""
+
     def emit(context, builder, signature, args):
-        _instruction(builder, "tilerelease")
+        _emit_instruction(builder, "tilerelease")
         return context.get_dummy_value()
 
     return types.void(), emit
 
 
 @intrinsic
-def multiply_block(typingctx, tiles, block, panels, p, begin, pitch, target):
-    """A block of results: ``target = begin + tiles[block] @ panels[p]``.
+def multiply_block(typingctx, packed, block, panels, p, start, start_stride, target):
+    """Compute ``target = start + packed[block] @ panels[p]``.
 
-    `pitch` is the distance of `begin`'s rows in bytes: 0 takes its first row for all.
+    `start_stride` is the distance in bytes of `start`'s rows: 0 uses its first row for all.
     """
     index = types.int64
-    return types.void(tiles, index, panels, index, begin, index, target), _emit_block
+    return types.void(packed, index, panels, index, start, index, target), _emit_block
 
 
 def _emit_block(context, builder, signature, args):
-    _, block, _, p, _, pitch, _ = args
-    tiles, panels, begin, target = (
+    _, block, _, p, _, start_stride, _ = args
+    packed, panels, start, target = (
         context.make_array(signature.args[k])(context, builder, args[k]) for k in (0, 2, 4, 6)
     )
 
-    def start(array, number=INDEX(0)):  # noqa: B008
-        place = builder.mul(number, builder.extract_value(array.strides, 0))
-        return builder.gep(builder.bitcast(array.data, POINTER), [place])
+    def point_to(array, number=INDEX(0)):  # noqa: B008
+        offset = builder.mul(number, builder.extract_value(array.strides, 0))
+        return builder.gep(builder.bitcast(array.data, POINTER), [offset])
 
-    def away(pointer, distance):
-        return builder.gep(pointer, [distance])
+    def advance(pointer, offset):
+        return builder.gep(pointer, [offset])
 
-    def results(instruction, pointer, pitch):
-        """Load or store all four."""
-        below = away(pointer, builder.mul(pitch, builder.extract_value(tiles.shape, 3)))
-        for k, corner in enumerate((pointer, below)):
-            _instruction(builder, instruction, BYTE(2 * k), corner, pitch)
-            _instruction(builder, instruction, BYTE(2 * k + 1), away(corner, INDEX(LINE)), pitch)
+    def move_results(instruction, upper, stride):
+        """Load or store tmm0 to tmm3."""
+        lower = advance(upper, builder.mul(stride, builder.extract_value(packed.shape, 3)))
+        for k, left in enumerate((upper, lower)):
+            _emit_instruction(builder, instruction, BYTE(2 * k), left, stride)
+            right = advance(left, INDEX(TILE_ROW_BYTES))
+            _emit_instruction(builder, instruction, BYTE(2 * k + 1), right, stride)
 
-    results("tileloadd64", start(begin), pitch)
-    source, panel = start(tiles, block), start(panels, p)
+    move_results("tileloadd64", point_to(start), start_stride)
+    source, panel = point_to(packed, block), point_to(panels, p)
     before, loop = builder.block, builder.append_basic_block("deep")
     after = builder.append_basic_block("after")
     builder.branch(loop)
 
-    builder.position_at_end(loop)
+    builder.position_at_end(loop)  # for d in range(panels.shape[1])
     d = builder.phi(INDEX)
-    inputs = away(source, builder.mul(d, builder.extract_value(tiles.strides, 1)))
-    weights = away(panel, builder.mul(d, builder.extract_value(panels.strides, 1)))
+    inputs = advance(source, builder.mul(d, builder.extract_value(packed.strides, 1)))
+    weights = advance(panel, builder.mul(d, builder.extract_value(panels.strides, 1)))
 
     def load(tile, pointer, stride, number):
-        place = away(pointer, builder.mul(stride, INDEX(number)))
-        _instruction(builder, "tileloadd64", BYTE(tile), place, INDEX(LINE))
+        place = advance(pointer, builder.mul(stride, INDEX(number)))
+        _emit_instruction(builder, "tileloadd64", BYTE(tile), place, INDEX(TILE_ROW_BYTES))
 
     def load_inputs(first):
         for k in range(2):
-            load(4 + k, inputs, builder.extract_value(tiles.strides, 2), first + k)
+            load(4 + k, inputs, builder.extract_value(packed.strides, 2), first + k)
 
     def load_weights(first):
         for k in range(2):
@@ -125,7 +143,8 @@ def _emit_block(context, builder, signature, args):
 
     def multiply():
         for k in range(4):
-            _instruction(builder, "tdpbf16ps", BYTE(k), BYTE(4 + k // 2), BYTE(6 + k % 2))
+            tiles = BYTE(k), BYTE(4 + k // 2), BYTE(6 + k % 2)
+            _emit_instruction(builder, "tdpbf16ps", *tiles)
 
     load_inputs(0)
     load_weights(0)
@@ -141,5 +160,5 @@ def _emit_block(context, builder, signature, args):
     builder.cbranch(more, loop, after)
 
     builder.position_at_end(after)
-    results("tilestored64", start(target), builder.extract_value(target.strides, 0))
+    move_results("tilestored64", point_to(target), builder.extract_value(target.strides, 0))
     return context.get_dummy_value()

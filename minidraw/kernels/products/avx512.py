@@ -1,9 +1,26 @@
-"""A tile of results in the registers of AVX-512: single precision, no rounding but its own.
+"""Float32 products in the registers of AVX-512: `is_usable`, `pack` and `multiply`.
 
-The innermost loop, `ROWS` x `COLUMNS` results that never leave their registers, is written in
-LLVM's language, since no compiler finds it from a plain loop. On 50 x 520 x 1024 in float32 it
-runs at 150 GFLOP/s where OpenBLAS reaches 100, of the core's 165.
+The innermost loop adds to a tile of 9 rows x 48 columns of the result. The tile stays in registers
+for a whole chunk of the inputs; row k of a panel is loaded once for all nine rows of x:
+
+                           panel[k, 0:16]  panel[k, 16:32]  panel[k, 32:48]
+                               zmm29            zmm28            zmm27       3 of weights
+    x[0, k]  zmm30 (16x)       zmm0             zmm1             zmm2
+    x[1, k]  zmm30 (16x)       zmm3             zmm4             zmm5        27 accumulators
+     ..                         ..               ..               ..
+    x[8, k]  zmm30 (16x)       zmm24            zmm25            zmm26
+
+Register zmm30 holds one input in all 16 lanes (`vbroadcastss`), zmm31 is free; LLVM assigns the
+numbers. In memory a panel is 48 columns of the matrix, in the order in which the loop reads them:
+
+    panels[0]   row 0: columns 0..47 | row 1: columns 0..47 | .. | row I-1      192 bytes a row
+    panels[1]   row 0: columns 48..95 | ..                                      0 beyond column O-1
+
+The loop is written in LLVM IR, since no compiler finds it from a plain loop. On 50 x 520 x 1024 it
+runs at 150 GFLOP/s, where OpenBLAS reaches 100 and the core's limit is 165.
 """
+
+from functools import cache
 
 import llvmlite.binding as llvm
 import numba
@@ -15,150 +32,157 @@ from numba.extending import intrinsic
 from minidraw.kernels.compilation import inline, jit
 from minidraw.kernels.mathematics import ZERO
 
-LANES = 16  # floats in a register of AVX-512
-ROWS, VECTORS = 9, 3  # 27 of the 32 registers hold results
-COLUMNS = VECTORS * LANES
-DEPTH = 192  # rows of a panel at a time: 36 kB, which stay in the first cache
-USABLE = llvm.get_host_cpu_features().get("avx512f", False) and not numba.config.DISABLE_JIT
+LANES = 16  # float32 in a zmm register of 64 bytes
+TILE_ROWS, TILE_VECTORS = 9, 3
+PANEL_COLUMNS = TILE_VECTORS * LANES
+CHUNK_DEPTH = 192  # rows of a panel at a time: 36 kB, which stay in the L1 cache
+
+
+@cache
+def is_usable():
+    """Return whether this processor has AVX-512 and Numba compiles."""
+    return llvm.get_host_cpu_features().get("avx512f", False) and not numba.config.DISABLE_JIT
 
 
 def pack(matrix):
-    """Panels (ceil(O / COLUMNS), I, COLUMNS) of a matrix (I, O), zeros beyond its last column."""
+    """Return the panels of a float32 matrix (I, O): shape (ceil(O / 48), I, 48), zero-padded."""
     inputs, outputs = matrix.shape
-    panels = np.empty((-(-outputs // COLUMNS), inputs, COLUMNS), matrix.dtype)
-    _fill(matrix, panels)
+    panels = np.empty((-(-outputs // PANEL_COLUMNS), inputs, PANEL_COLUMNS), matrix.dtype)
+    _fill_panels(matrix, panels)
     return panels
 
 
-@jit
-def _fill(matrix, panels):
-    inputs, outputs = matrix.shape
-    for p in range(len(panels)):
-        start = p * COLUMNS
-        width = min(COLUMNS, outputs - start)
-        for i in range(inputs):
-            for k in range(width):
-                panels[p, i, k] = matrix[i, start + k]
-            for k in range(width, COLUMNS):
-                panels[p, i, k] = ZERO
-
-
 def multiply(x, panels, b):
-    """``x @ matrix + b``."""
+    """Return ``x @ matrix + b``, shape (n, O), for ``panels = pack(matrix)``.
+
+    `x` (n, I) and `b` (O,) are float32; each row of `x` is contiguous, the rows may lie apart.
+    """
     out = np.empty((len(x), len(b)), x.dtype)
-    _product(x, panels, b, out)
+    _multiply(x, panels, b, out)
     return out
 
 
 @jit
-def _product(x, panels, b, out):
-    """out = x @ W + b, panel by panel."""
+def _fill_panels(matrix, panels):
+    inputs, outputs = matrix.shape
+    for p in range(len(panels)):
+        start = p * PANEL_COLUMNS
+        width = min(PANEL_COLUMNS, outputs - start)
+        for i in range(inputs):
+            for k in range(width):
+                panels[p, i, k] = matrix[i, start + k]
+            for k in range(width, PANEL_COLUMNS):
+                panels[p, i, k] = ZERO
+
+
+@jit
+def _multiply(x, panels, b, out):
     n, inputs = x.shape
     outputs = out.shape[1]
-    blocks = (n + ROWS - 1) // ROWS
-    last = np.zeros((n, COLUMNS), out.dtype)  # for a last panel that is wider than what is left
+    blocks = (n + TILE_ROWS - 1) // TILE_ROWS
+    last = np.zeros((n, PANEL_COLUMNS), out.dtype)  # stands in for `out` where a panel is wider
     for p in range(len(panels)):
-        start = p * COLUMNS
-        width = min(COLUMNS, outputs - start)
-        target = out[:, start:] if width == COLUMNS else last
+        start = p * PANEL_COLUMNS
+        width = min(PANEL_COLUMNS, outputs - start)
+        target = out[:, start:] if width == PANEL_COLUMNS else last
         for i in range(n):
             for k in range(width):
                 target[i, k] = b[start + k]
-        for first in range(0, inputs, DEPTH):
-            stop = min(first + DEPTH, inputs)
-            for block in range(blocks):  # of as equal heights as can be
+        for first in range(0, inputs, CHUNK_DEPTH):
+            stop = min(first + CHUNK_DEPTH, inputs)
+            for block in range(blocks):  # heights differ by one row at most
                 top = block * n // blocks
-                _tiles(x, top, (block + 1) * n // blocks - top, first, stop, panels, p, target)
-        if width < COLUMNS:
+                height = (block + 1) * n // blocks - top
+                _add_block(x, top, height, first, stop, panels, p, target)
+        if width < PANEL_COLUMNS:
             for i in range(n):
                 for k in range(width):
                     out[i, start + k] = last[i, k]
 
 
 @inline
-def _tiles(x, top, rows, first, stop, panels, p, target):
-    """The tile of the right height; a tile's size must be known when it is compiled."""
-    if rows == 9:
-        _tile(9, x, top, first, stop, panels, p, target)
-    elif rows == 8:
-        _tile(8, x, top, first, stop, panels, p, target)
-    elif rows == 7:
-        _tile(7, x, top, first, stop, panels, p, target)
-    elif rows == 6:
-        _tile(6, x, top, first, stop, panels, p, target)
-    elif rows == 5:
-        _tile(5, x, top, first, stop, panels, p, target)
+def _add_block(x, top, height, first, stop, panels, p, target):
+    """Call `_add_tile` with a literal height: it must be known when the tile is compiled."""
+    if height == 9:
+        _add_tile(9, x, top, first, stop, panels, p, target)
+    elif height == 8:
+        _add_tile(8, x, top, first, stop, panels, p, target)
+    elif height == 7:
+        _add_tile(7, x, top, first, stop, panels, p, target)
+    elif height == 6:
+        _add_tile(6, x, top, first, stop, panels, p, target)
+    elif height == 5:
+        _add_tile(5, x, top, first, stop, panels, p, target)
     else:
-        for r in range(rows):
-            _tile(1, x, top + r, first, stop, panels, p, target)
+        for r in range(height):
+            _add_tile(1, x, top + r, first, stop, panels, p, target)
 
 
 @intrinsic(prefer_literal=True)
-def _tile(typingctx, rows, x, top, first, stop, panels, p, target):
-    """target[top : top + rows, :COLUMNS] += x[top : top + rows, first:stop] @ panel[first:stop]."""
+def _add_tile(typingctx, height, x, top, first, stop, panels, p, target):
+    """``target[rows, :48] += x[rows, first:stop] @ panels[p, first:stop]``, rows from `top` on."""
     index = types.int64
-    signature = types.void(rows, x, index, index, index, panels, index, target)
+    signature = types.void(height, x, index, index, index, panels, index, target)
     return signature, _emit_tile
 
 
-FLOAT, INDEX = ir.FloatType(), ir.IntType(64)
-VECTOR = ir.VectorType(FLOAT, LANES)
-FUSE = ("contract",)  # lets a product and a sum become one instruction
+FLOAT, INT, INDEX = ir.FloatType(), ir.IntType(32), ir.IntType(64)
+VECTOR, BYTES = ir.VectorType(FLOAT, LANES), ir.IntType(8).as_pointer()
+ALLOW_FMA = ("contract",)  # LLVM's fast-math flag: a product and a sum may be one vfmadd
+READ, LOCALITY_L2, DATA_CACHE = 0, 2, 1  # arguments of llvm.prefetch: prefetcht1
 
 
 def _emit_tile(context, builder, signature, args):
     height = signature.args[0].literal_value
-    _, x, top, first, stop, panels, p, target = args
+    _, _, top, first, stop, _, p, _ = args
     x, panels, target = (
-        context.make_array(kind)(context, builder, value)
-        for kind, value in zip(
-            (signature.args[k] for k in (1, 5, 7)), (x, panels, target), strict=True
-        )
+        context.make_array(signature.args[k])(context, builder, args[k]) for k in (1, 5, 7)
     )
 
-    def row(array, number):
-        """Pointer to the first entry of a row."""
+    def point_to_row(array, number):
         offset = builder.mul(number, builder.extract_value(array.strides, 0))
         address = builder.add(builder.ptrtoint(array.data, INDEX), offset)
         return builder.inttoptr(address, FLOAT.as_pointer())
 
-    def vector(pointer, entry):
-        return builder.bitcast(builder.gep(pointer, [entry]), VECTOR.as_pointer())
+    def point_to_vector(row, entry):
+        return builder.bitcast(builder.gep(row, [entry]), VECTOR.as_pointer())
 
-    def spread(value):
-        """All lanes the same."""
-        one = builder.insert_element(ir.Constant(VECTOR, ir.Undefined), value, ir.IntType(32)(0))
-        lanes = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
+    def broadcast(value):
+        one = builder.insert_element(ir.Constant(VECTOR, ir.Undefined), value, INT(0))
+        lanes = ir.Constant(ir.VectorType(INT, LANES), [0] * LANES)
         return builder.shuffle_vector(one, one, lanes)
 
     rows = [builder.add(top, INDEX(r)) for r in range(height)]
-    sources, results = [row(x, r) for r in rows], [row(target, r) for r in rows]
-    panel = row(panels, p)
-    tile = [(r, v) for r in range(height) for v in range(VECTORS)]
-    begin = {(r, v): builder.load(vector(results[r], INDEX(v * LANES)), align=4) for r, v in tile}
-    number = ir.IntType(32)
-    kind = ir.FunctionType(ir.VoidType(), [ir.IntType(8).as_pointer(), number, number, number])
+    sources = [point_to_row(x, r) for r in rows]
+    results = [point_to_row(target, r) for r in rows]
+    panel = point_to_row(panels, p)
+    tile = [(r, v) for r in range(height) for v in range(TILE_VECTORS)]
+    start = {
+        (r, v): builder.load(point_to_vector(results[r], INDEX(v * LANES)), align=4)
+        for r, v in tile
+    }
+    kind = ir.FunctionType(ir.VoidType(), [BYTES, INT, INT, INT])
     prefetch = builder.module.declare_intrinsic("llvm.prefetch.p0", (), kind)
     before, loop = builder.block, builder.append_basic_block("depth")
     after = builder.append_basic_block("after")
     builder.branch(loop)
 
-    builder.position_at_end(loop)
+    builder.position_at_end(loop)  # for k from first to stop
     k = builder.phi(INDEX)
     sums = {place: builder.phi(VECTOR) for place in tile}
-    entry = builder.mul(k, INDEX(COLUMNS))
+    entry = builder.mul(k, INDEX(PANEL_COLUMNS))
     weights = [
-        builder.load(vector(panel, builder.add(entry, INDEX(v * LANES))), align=4)
-        for v in range(VECTORS)
+        builder.load(point_to_vector(panel, builder.add(entry, INDEX(v * LANES))), align=4)
+        for v in range(TILE_VECTORS)
     ]
-    for v in range(VECTORS):  # the panel's next rows, while these are at work
-        ahead = builder.add(entry, INDEX(DEPTH * COLUMNS + v * LANES))
-        address = builder.bitcast(builder.gep(panel, [ahead]), ir.IntType(8).as_pointer())
-        builder.call(prefetch, [address, *(ir.IntType(32)(x) for x in (0, 2, 1))])
-    inputs = [spread(builder.load(builder.gep(source, [k]))) for source in sources]
+    for v in range(TILE_VECTORS):  # fetch the same row of the next chunk meanwhile
+        ahead = builder.add(entry, INDEX(CHUNK_DEPTH * PANEL_COLUMNS + v * LANES))
+        address = builder.bitcast(builder.gep(panel, [ahead]), BYTES)
+        builder.call(prefetch, [address, INT(READ), INT(LOCALITY_L2), INT(DATA_CACHE)])
+    inputs = [broadcast(builder.load(builder.gep(source, [k]))) for source in sources]
     new = {
         (r, v): builder.fadd(
-            sums[r, v], builder.fmul(inputs[r], weights[v], flags=FUSE), flags=FUSE
+            sums[r, v], builder.fmul(inputs[r], weights[v], flags=ALLOW_FMA), flags=ALLOW_FMA
         )
         for r, v in tile
     }
@@ -166,11 +190,11 @@ def _emit_tile(context, builder, signature, args):
     k.add_incoming(first, before)
     k.add_incoming(following, loop)
     for place in tile:
-        sums[place].add_incoming(begin[place], before)
+        sums[place].add_incoming(start[place], before)
         sums[place].add_incoming(new[place], loop)
     builder.cbranch(builder.icmp_signed("<", following, stop), loop, after)
 
     builder.position_at_end(after)
     for r, v in tile:
-        builder.store(new[r, v], vector(results[r], INDEX(v * LANES)), align=4)
+        builder.store(new[r, v], point_to_vector(results[r], INDEX(v * LANES)), align=4)
     return context.get_dummy_value()

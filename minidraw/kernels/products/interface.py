@@ -1,11 +1,12 @@
-"""Matrix products with weights that are used at every step: laid out once, multiplied T times.
+"""Matrix products with weights that are used many times: `linear` and its gradients.
 
-A recurrent network multiplies a small batch, often, by the same large matrix. BLAS rearranges
-that matrix at every call. Here it is cut into panels of columns once per pass, in the order in
-which the processor's widest unit wants them: the matrix unit of `amx.py` where there is one,
-else the registers of `avx512.py`. All else, and everything in double precision, goes to BLAS.
+A recurrent network multiplies a small batch by the same large matrix at each of its T steps. BLAS
+rearranges that matrix at every call. `pack` rearranges it once per pass, into the panels that the
+processor's fastest unit reads: the matrix unit (`amx.py`) if there is one, else the AVX-512
+registers (`avx512.py`). Float64, narrow matrices and other processors use BLAS.
 """
 
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -14,48 +15,59 @@ from minidraw import layers
 from minidraw.kernels.products import amx, avx512
 from minidraw.layers.linear import LinearCache
 
-UNIT = next((unit for unit in (amx, avx512) if unit.USABLE), None)
-
 
 class Packed(NamedTuple):
-    """A matrix (I, O) beside its panels; only `linear` and its backward look inside."""
+    """A matrix (I, O) and its panels."""
 
     matrix: np.ndarray  # (I, O)
-    panels: np.ndarray  # as the unit's `pack` lays them out
+    panels: np.ndarray  # laid out by the unit's `pack`
+
+
+@cache
+def choose_unit():
+    """Return the module of the fastest usable unit, or None."""
+    return next((unit for unit in (amx, avx512) if unit.is_usable()), None)
 
 
 def pack(W):
-    """The form in which `linear` multiplies by `W` fastest."""
-    return Packed(W, UNIT.pack(W)) if _pays(W) else W
+    """Rearrange `W` for `linear`."""
+    return Packed(W, choose_unit().pack(W)) if _is_worth_packing(W) else W
 
 
 def pack_transposed(W):
-    """The form in which `linear_backward_input` multiplies by ``W.T`` fastest."""
-    return Packed(W.T, UNIT.pack(W.T)) if _pays(W) else layers.pack_transposed(W)
-
-
-def _pays(W):
-    return UNIT is not None and W.dtype == np.float32 and min(W.shape) > UNIT.COLUMNS
+    """Rearrange `W` for `linear_backward_input`, which multiplies by ``W.T``."""
+    if not _is_worth_packing(W):
+        return layers.pack_transposed(W)
+    return Packed(W.T, choose_unit().pack(W.T))
 
 
 def linear(x, W, b):
     if not isinstance(W, Packed):
         return layers.linear(x, W, b)
-    return UNIT.multiply(_rows(x), W.panels, b), LinearCache(x, W.matrix)
+    out = choose_unit().multiply(_make_rows_contiguous(x), W.panels, b)
+    return out, LinearCache(x, W.matrix)
 
 
 def linear_backward_input(dout, W):
     if not isinstance(W, Packed):
         return layers.linear_backward_input(dout, W)
-    return UNIT.multiply(_rows(dout), W.panels, np.zeros(W.matrix.shape[1], dout.dtype))
+    zeros = np.zeros(W.matrix.shape[1], dout.dtype)
+    return choose_unit().multiply(_make_rows_contiguous(dout), W.panels, zeros)
 
 
 def linear_backward_weights(dout, x):
-    if UNIT is not amx or not _pays(dout) or not _pays(x):
+    if choose_unit() is not amx or not _is_worth_packing(dout) or not _is_worth_packing(x):
         return layers.linear_backward_weights(dout, x)
-    return amx.multiply_transposed(_rows(x), dout), dout.sum(axis=0)
+    return amx.multiply_transposed(_make_rows_contiguous(x), dout), dout.sum(axis=0)
 
 
-def _rows(x):
-    """Each row in one piece; the rows themselves may lie apart."""
+def _is_worth_packing(matrix):
+    """Return False where most of a panel would be empty, too."""
+    unit = choose_unit()
+    return (
+        unit is not None and matrix.dtype == np.float32 and min(matrix.shape) > unit.PANEL_COLUMNS
+    )
+
+
+def _make_rows_contiguous(x):
     return x if x.strides[1] == x.itemsize else np.ascontiguousarray(x)
