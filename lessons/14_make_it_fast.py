@@ -35,9 +35,9 @@ from minidraw.learn import exercise, hint
 from minidraw.learn.notebook import BLUE, GREEN, VERMILION, panels, plain, show
 from minidraw.models import draw
 from minidraw.models.interface import Batch
-from minidraw.training.workers import Workers, default_threads
+from minidraw.training.workers import Workers, count_cores
 
-workers = Workers(min(4, default_threads()))  # also holds NumPy's products at one thread each
+workers = Workers(min(4, count_cores()))  # also holds NumPy's products at one thread each
 config = draw.Config(glimpses=8, hidden=256, latent=100, read_size=2, write_size=5)
 rng = np.random.default_rng(14)
 x = rng.integers(0, 2, (100, 1, 28, 28)).astype(np.float32)  # any pixels take the same time

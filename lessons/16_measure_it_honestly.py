@@ -20,7 +20,8 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 import minidraw
-from minidraw import evaluation, layers
+from minidraw import layers
+from minidraw.evaluation import Evaluation
 from minidraw.datasets import Split, as_float, carried_path
 from minidraw.learn import exercise, hint
 from minidraw.learn.notebook import BLUE, GREEN, VERMILION, panels, picture, plain, show
@@ -53,10 +54,8 @@ def measured(name, **more):
     """The package's bound on one of the sets."""
     images, fresh = sets[name]
     with Workers(1) as workers:
-        given = draw, params, Split(images), size
-        return evaluation.bound(
-            *given, ops=layers, workers=workers, fresh=fresh, words=name, **more
-        )
+        given = {"ops": layers, "workers": workers, "binarize": fresh, "protocol": name}
+        return Evaluation(draw, params, size, Split(images), **given, **more).costs()
 
 
 found = {name: measured(name) for name in sets}
@@ -278,15 +277,17 @@ print(f"its five largest of 128 weights make {share:.0%} of the sum")
 #
 # ## Where it lives
 #
-# `bound` and `importance_bound` in `minidraw/evaluation.py`, which keeps a running sum so that
-# memory doesn't grow with $S$; `log_weights` in `minidraw/models/draw/costs.py`. In a terminal,
-# `minidraw evaluate` prints all of this, with its protocol.
+# `Evaluation.costs` and `Evaluation.importance_bound` in `minidraw/evaluation.py`, which keeps a
+# running sum so that memory doesn't grow with $S$; `log_weights` in
+# `minidraw/models/draw/costs.py`. In a terminal, `minidraw evaluate` prints all of this, with its
+# protocol.
 
 # %%
 with Workers(1) as workers:
     split = Split((coins[:40]) * np.uint8(255))
-    given = {"ops": layers, "workers": workers, "fresh": False, "words": "fixed binarisation"}
-    theirs = evaluation.importance_bound(draw, params, split, size, samples=8, **given)
+    given = {"ops": layers, "workers": workers, "binarize": False}
+    given |= {"protocol": "fixed binarisation"}
+    theirs = Evaluation(draw, params, size, split, **given).importance_bound(8)
 print(theirs)
 ours = np.array([importance_bound(log_w[k : k + 8]) for k in range(0, 128, 8)]).mean(axis=1)
 print(f"ours with 8 samples, 16 times: {ours.mean():.2f}, deviation {ours.std(ddof=1):.2f}")

@@ -37,7 +37,7 @@ from minidraw.learn.notebook import BLUE, GREEN, VERMILION, panels, picture, pla
 from minidraw.learn.exercises import lesson_17 as package
 from minidraw.models import classifier
 from minidraw.models.interface import Batch
-from minidraw.training.flat_weights import fill, flat
+from minidraw.training.flat_weights import allocate_flat, fill
 from minidraw.training.optimizer import Adam
 
 threadpool_limits(1)  # on matrices this small, two threads get in each other's way
@@ -515,7 +515,7 @@ adams = {
     for name, (_, first, _) in networks.items()
 }
 rooms = {
-    name: flat({key: value.shape for key, value in first.items()})
+    name: allocate_flat({key: value.shape for key, value in first.items()})
     for name, (_, first, _) in networks.items()
 }
 print("weights:", {name: adam.weights.vector.size for name, adam in adams.items()})

@@ -41,7 +41,7 @@ from minidraw.learn.notebook import (
 )
 from minidraw.models import draw
 from minidraw.models.interface import Batch
-from minidraw.training.flat_weights import fill, flat
+from minidraw.training.flat_weights import allocate_flat, fill
 from minidraw.training.optimizer import Adam
 
 threadpool_limits(1)  # on matrices this small, two threads get in each other's way
@@ -533,7 +533,8 @@ def trained(seed):
     """Weights after `STEPS` steps, and both costs at each."""
     rng, log = np.random.default_rng(seed), []
     start = draw.init_params(config, rng, np.float32, images.mean(axis=0))
-    adam, grad = Adam(start, beta1=0.9, beta2=0.999, average=0.99), flat(draw.param_shapes(config))
+    adam = Adam(start, beta1=0.9, beta2=0.999, average=0.99)
+    grad = allocate_flat(draw.param_shapes(config))
     for step in range(STEPS):
         x = Batch(images[rng.integers(0, len(images), BATCH)].astype(np.float32))
         noise = rng.standard_normal(draw.noise_shape(config, BATCH), np.float32)

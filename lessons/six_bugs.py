@@ -13,7 +13,7 @@ from minidraw.datasets import as_float, load
 from minidraw.layers.compose import replace_layers
 from minidraw.models import draw
 from minidraw.models.interface import Batch
-from minidraw.training.flat_weights import fill, flat
+from minidraw.training.flat_weights import allocate_flat, fill
 from minidraw.training.optimizer import Adam
 
 CONFIG = draw.Config(glimpses=6, hidden=64, latent=8, read_size=5, write_size=5)
@@ -152,7 +152,7 @@ def train(variant, seed, steps=STEPS):
     ops, data, rng = ops(), load("digits"), np.random.default_rng([seed, 15])
     images = as_float(data.train.images)
     adam = Adam(start(rng, data.mean_image), beta1=0.9, beta2=0.999, average=0.99)
-    grad, curve = flat(draw.param_shapes(CONFIG)), []
+    grad, curve = allocate_flat(draw.param_shapes(CONFIG)), []
     for step in range(steps):
         x = coins(rng, images[rng.integers(0, len(images), BATCH)])
         z = noise(rng, draw.noise_shape(CONFIG, BATCH))
@@ -191,7 +191,7 @@ def train_toy(noise, seed=0, steps=1000):
     images = (np.random.default_rng(0).random((16, 1, 5, 4)) < 0.5).astype(np.float32)
     rng, shapes = np.random.default_rng([seed, 16]), draw.param_shapes(config)
     start = draw.init_params(config, rng, np.float32, images.mean(axis=0))
-    adam, grad = Adam(start, beta1=0.9, beta2=0.999, average=0.99), flat(shapes)
+    adam, grad = Adam(start, beta1=0.9, beta2=0.999, average=0.99), allocate_flat(shapes)
     for step in range(steps):
         x = Batch(images[rng.integers(0, 16, 64)])
         z = noise(rng, draw.noise_shape(config, 64))

@@ -1,15 +1,16 @@
-"""Bounds on -log p(x) over a set of images, in nats (eq 12)."""
+"""Measure a network on a set of images: `Evaluation` gives costs and bounds in nats (eq 12)."""
 
 from dataclasses import dataclass
+from types import ModuleType
 
 import numpy as np
 from tqdm import tqdm
 
-from minidraw import randomness
-from minidraw.datasets import as_float
+from minidraw.datasets import Split, as_float
 from minidraw.models.interface import Batch, standard_error
+from minidraw.randomness import BatchRandom, Purpose
 
-CHUNK = 100  # images at a time in each thread; a whole number of blocks
+CHUNK_IMAGES = 100  # images at a time in each thread; a whole number of randomness's blocks
 
 
 @dataclass(frozen=True)
@@ -17,8 +18,8 @@ class ImportanceBound:
     """The importance-weighted bound of Burda et al. (2016), in nats per image."""
 
     total: float
-    standard_error: float  # over images
-    gain: float  # by how much the plain bound of the same images and z is higher
+    standard_error: float  # of `total`, over images
+    gain: float  # difference to the plain bound of the same images and z
     gain_standard_error: float  # of `gain`, over images
     samples: int  # of z per image
     images: int
@@ -27,145 +28,144 @@ class ImportanceBound:
     def __str__(self):
         return (
             f"{self.total:.2f} nats (standard error {self.standard_error:.2f} over images),"
-            f" importance-weighted over {self.samples} samples of z per image; {self.gain:.2f} below the"
-            f" plain bound (paired, standard error {self.gain_standard_error:.3f}),"
-            f" {self.images} images, {self.protocol}"
+            f" importance-weighted over {self.samples} samples of z per image;"
+            f" {self.gain:.2f} below the plain bound (paired, standard error"
+            f" {self.gain_standard_error:.3f}), {self.images} images, {self.protocol}"
         )
 
 
-def bound(
-    model,
-    params,
-    split,
-    config,
-    *,
-    ops,
-    workers,
-    fresh,
-    words,
-    seed=0,
-    images=None,
-    samples=1,
-    progress=False,
-):
-    """Mean costs over a set of images: of DRAW a bound, of a classifier its errors.
+@dataclass(frozen=True)
+class Evaluation:
+    """A network, the images to measure it on, and the random numbers to do it with.
 
     Parameters
     ----------
     model : module
         Of `minidraw.models`.
     params : dict of arrays
+    config : Config
+        The model's.
     split : Split
         Of `minidraw.datasets`.
-    config
-        The model's `Config`.
     ops : module
         `minidraw.layers` or `minidraw.kernels`.
     workers : Workers
-    fresh : bool
-        Whether grey levels are binarised; always with the same coins for a seed.
-    words : str
-        The protocol, as it is printed.
+    binarize : bool
+        Whether to binarise grey levels; a seed always gives the same Bernoulli samples.
+    protocol : str
+        Printed with every result.
     seed : int
     images : int, optional
-        Only the first so many.
-    samples : int
-        Of z per image; the coins stay the same.
+        Use only the first `images` images.
     progress : bool
-        Whether to show a bar.
-
-    Returns
-    -------
-    Bound or ErrorRate
-        What the model calls `Measured`.
+        Whether to show a progress bar.
     """
-    count = _count(split, images)
 
-    def chunk(visit):
-        costs = [model.costs(params, visit.batch, z, config, ops) for z in visit.noise(samples)]
-        return {key: np.array([cost[key] for cost in costs], float) for key in costs[0]}
+    model: ModuleType
+    params: dict
+    config: object
+    split: Split
+    ops: object
+    workers: object
+    binarize: bool
+    protocol: str = ""
+    seed: int = 0
+    images: int | None = None
+    progress: bool = False
 
-    visit = _visits(model, params, split, config, fresh, seed, count)
-    parts = _mapped(workers, lambda start: chunk(visit(start)), count, progress)
-    costs = {key: np.concatenate([part[key] for part in parts], axis=1) for key in parts[0]}
-    return model.Measured.of(costs, words)
+    def costs(self, samples=1):
+        """Return the mean costs, with `samples` samples of z per image.
 
+        Returns
+        -------
+        Bound or ErrorRate
+            What the model calls `Measured`.
+        """
 
-def importance_bound(
-    model,
-    params,
-    split,
-    config,
-    *,
-    ops,
-    workers,
-    fresh,
-    words,
-    samples,
-    seed=0,
-    images=None,
-    progress=False,
-):
-    """Mean importance-weighted bound, -log mean exp of `samples` weights of every image.
+        def measure(chunk):
+            costs = [
+                self.model.costs(self.params, chunk.batch, z, self.config, self.ops)
+                for z in chunk.noise(samples)
+            ]
+            return {key: np.array([cost[key] for cost in costs], float) for key in costs[0]}
 
-    The parameters are those of `bound`.  Memory doesn't grow with the number of samples.
+        parts = self._map(measure)
+        costs = {key: np.concatenate([part[key] for part in parts], axis=1) for key in parts[0]}
+        return self.model.Measured.of(costs, self.protocol)
 
-    Returns
-    -------
-    ImportanceBound
-    """
-    count = _count(split, images)
+    def importance_bound(self, samples):
+        """Return the mean importance-weighted bound, -log mean exp of `samples` weights.
 
-    def chunk(visit):
-        plain, highest, scaled = 0.0, -np.inf, 0.0
-        for z in visit.noise(samples):
-            costs, weights = model.log_weights(params, visit.batch, z, config, ops)
-            plain = plain + costs["total"].astype(float)
-            higher = np.maximum(highest, weights)
-            scaled = scaled * np.exp(highest - higher) + np.exp(weights - higher)
-            highest = higher
-        return plain / samples, -(highest + np.log(scaled / samples))
+        Memory doesn't grow with the number of samples.
+        """
 
-    visit = _visits(model, params, split, config, fresh, seed, count)
-    parts = _mapped(workers, lambda start: chunk(visit(start)), count, progress)
-    plain, weighted = map(np.concatenate, zip(*parts, strict=True))
-    return ImportanceBound(
-        float(weighted.mean()),
-        standard_error(weighted),
-        float((plain - weighted).mean()),
-        standard_error(plain - weighted),
-        samples,
-        count,
-        words,
-    )
+        def measure(chunk):
+            plain, highest, scaled = 0.0, -np.inf, 0.0  # exp(highest) * scaled is the sum so far
+            for z in chunk.noise(samples):
+                costs, weights = self.model.log_weights(
+                    self.params, chunk.batch, z, self.config, self.ops
+                )
+                plain = plain + costs["total"].astype(float)
+                higher = np.maximum(highest, weights)
+                scaled = scaled * np.exp(highest - higher) + np.exp(weights - higher)
+                highest = higher
+            return plain / samples, -(highest + np.log(scaled / samples))
 
+        plain, weighted = map(np.concatenate, zip(*self._map(measure), strict=True))
+        gain = plain - weighted
+        return ImportanceBound(
+            total=float(weighted.mean()),
+            standard_error=standard_error(weighted),
+            gain=float(gain.mean()),
+            gain_standard_error=standard_error(gain),
+            samples=samples,
+            images=self.count,
+            protocol=self.protocol,
+        )
 
-def nats_per_step(
-    model,
-    params,
-    split,
-    config,
-    *,
-    ops,
-    workers,
-    fresh,
-    seed=0,
-    images=None,
-    progress=False,
-):
-    """Mean latent nats of every step, shape (T,); the parameters are those of `bound`."""
-    count = _count(split, images)
+    def kl_per_step(self):
+        """Return the mean latent cost of every step in nats, shape (T,)."""
 
-    def chunk(visit):
-        (z,) = visit.noise(1)
-        return model.kl_per_step(params, visit.batch, z, config, ops).sum(axis=1)
+        def measure(chunk):
+            (z,) = chunk.noise(1)
+            nats = self.model.kl_per_step(self.params, chunk.batch, z, self.config, self.ops)
+            return nats.sum(axis=1)
 
-    visit = _visits(model, params, split, config, fresh, seed, count)
-    return sum(_mapped(workers, lambda start: chunk(visit(start)), count, progress)) / count
+        return sum(self._map(measure)) / self.count
+
+    @property
+    def count(self):
+        """Number of images measured."""
+        total = len(self.split.images)
+        return total if self.images is None else min(self.images, total)
+
+    def _map(self, measure):
+        """Return the results of `measure` for every chunk, in order."""
+        starts = range(0, self.count, CHUNK_IMAGES)
+        hidden = None if self.progress else True
+        with tqdm(total=len(starts), disable=hidden, unit="chunk") as bar:
+
+            def measure_one(start):
+                result = measure(self._chunk(start))
+                bar.update()
+                return result
+
+            return self.workers.map(measure_one, starts)
+
+    def _chunk(self, start):
+        stop = min(start + CHUNK_IMAGES, self.count)
+        dtype = next(iter(self.params.values())).dtype
+        x = as_float(self.split.images[start:stop], dtype)
+        if self.binarize:
+            random = BatchRandom(self.seed, 0, start, stop)
+            x = random.binarize(x, Purpose.VALIDATION_BINARIZATION)
+        labels = None if self.split.labels is None else self.split.labels[start:stop]
+        shape = self.model.noise_shape(self.config, stop - start)
+        return _Chunk(Batch(x, labels), shape, start, self.seed)
 
 
 @dataclass
-class _Visit:
+class _Chunk:
     """Some images of the set, and their noise."""
 
     batch: Batch
@@ -174,40 +174,7 @@ class _Visit:
     seed: int
 
     def noise(self, samples):
+        images = self.batch.images
         for k in range(samples):
-            stop = self.start + len(self.batch.images)
-            dtype, purpose = self.batch.images.dtype, randomness.VALID_NOISE
-            arguments = self.start, stop, dtype, self.seed, k, purpose
-            yield self.shape and randomness.noise(self.shape, *arguments)
-
-
-def _count(split, images):
-    return len(split.images) if images is None else min(images, len(split.images))
-
-
-def _visits(model, params, split, config, fresh, seed, count):
-    """A function that fetches the images from `start` on."""
-    dtype = next(iter(params.values())).dtype
-
-    def visit(start):
-        stop = min(start + CHUNK, count)
-        x = as_float(split.images[start:stop], dtype)
-        if fresh:
-            x = randomness.binarize(x, start, stop, seed, 0, randomness.VALID_COINS)
-        labels = None if split.labels is None else split.labels[start:stop]
-        return _Visit(Batch(x, labels), model.noise_shape(config, stop - start), start, seed)
-
-    return visit
-
-
-def _mapped(workers, function, count, progress=False):
-    """The function's results for every chunk, in order."""
-    starts = range(0, count, CHUNK)
-    with tqdm(total=len(starts), disable=None if progress else True, unit="chunk") as bar:
-
-        def counted(start):
-            result = function(start)
-            bar.update()
-            return result
-
-        return workers.map(counted, starts)
+            random = BatchRandom(self.seed, k, self.start, self.start + len(images))
+            yield random.noise(self.shape, images.dtype, Purpose.VALIDATION_NOISE)

@@ -1,70 +1,102 @@
-"""Random numbers that depend on what they are for, never on who draws them.
+"""Random numbers that depend on what they are for, never on who asks for them.
 
-Every block of images has a generator of its own, keyed by seed, step, purpose and block, so
-that the same run comes out however the work is split over threads, and after a resume.
-(Always four numbers: NumPy takes keys that differ only in zeros at the end for the same.)
+Every block of 25 images has a generator of its own, keyed by seed, step, purpose and block.  A run
+therefore has the same numbers however its batches are split over threads, and after a resume.
 """
+
+from dataclasses import dataclass
+from enum import IntEnum
 
 import numpy as np
 
-BLOCK = 25  # images that share a generator
-# purposes
-ORDER, COINS, NOISE, VALID_COINS, VALID_NOISE, PICTURES, INIT, SCENES, CROPS = range(9)
+BLOCK_IMAGES = 25  # images that share a generator
 
 
-def permutation(count, seed, epoch):
-    """Order of the images in an epoch."""
-    return np.random.default_rng([seed, epoch, ORDER, 0]).permutation(count)
+class Purpose(IntEnum):
+    """What random numbers are for; stored runs depend on these values."""
+
+    ORDER = 0
+    BINARIZATION = 1
+    NOISE = 2
+    VALIDATION_BINARIZATION = 3
+    VALIDATION_NOISE = 4
+    PICTURES = 5
+    INITIAL_WEIGHTS = 6
+    SCENES = 7
+    CROPS = 8
 
 
-def _blocks(start, stop, seed, step, purpose):
-    """The keyed generators of images `start` to `stop` of a batch, and where they fall."""
-    for block in range(start // BLOCK, -(-stop // BLOCK)):
-        first = block * BLOCK
-        inside = slice(max(start - first, 0), min(stop - first, BLOCK))
-        outside = slice(first + inside.start - start, first + inside.stop - start)
-        yield np.random.default_rng([seed, step, purpose, block]), inside, outside
+def make_generator(seed, step, purpose, block=0):
+    """Return the generator of a key.
 
-
-def noise(shape, start, stop, dtype, seed, step, purpose):
-    """N(0, 1) of shape (T, stop - start, Z) for images `start` to `stop` of a batch."""
-    T, n, Z = shape[0], stop - start, shape[2]
-    out = np.empty((T, n, Z), dtype)
-    for rng, inside, outside in _blocks(start, stop, seed, step, purpose):
-        out[:, outside] = rng.standard_normal((T, BLOCK, Z), dtype)[:, inside]
-    return out
-
-
-def binarize(means, start, stop, seed, step, purpose):
-    """A coin per pixel that shows 1 with probability `means`; images already 0 or 1 stay."""
-    out = np.empty_like(means)
-    for rng, inside, outside in _blocks(start, stop, seed, step, purpose):
-        coins = rng.random((BLOCK, *means.shape[1:]), dtype=np.float32)[inside]
-        out[outside] = coins < means[outside]
-    return out
-
-
-def uniform(count, start, stop, seed, step, purpose):
-    """Numbers in [0, 1), `count` for each of images `start` to `stop` of a batch."""
-    out = np.empty((stop - start, count))
-    for rng, inside, outside in _blocks(start, stop, seed, step, purpose):
-        out[outside] = rng.random((BLOCK, count))[inside]
-    return out
-
-
-def crop(images, size, start, stop, seed, step):
-    """A part of each image (n, C, B, A) at a random place, ``size`` (height, width).
-
-    Images `start` to `stop` of a batch; every place inside is as likely as any other.  Images
-    of that size come back as they are.
+    Always four numbers: NumPy takes keys that differ only in zeros at the end for the same.
     """
-    height, width = size
-    places = images.shape[2] - height + 1, images.shape[3] - width + 1
-    if places == (1, 1):
-        return images
-    out = np.empty((*images.shape[:2], height, width), images.dtype)
-    for rng, inside, outside in _blocks(start, stop, seed, step, CROPS):
-        corners = rng.integers(0, places, (BLOCK, 2))[inside]
-        for k, (top, left) in enumerate(corners, outside.start):
-            out[k] = images[k, :, top : top + height, left : left + width]
-    return out
+    return np.random.default_rng([seed, step, int(purpose), block])
+
+
+def epoch_order(count, seed, epoch):
+    """Return the order of `count` images in an epoch."""
+    return make_generator(seed, epoch, Purpose.ORDER).permutation(count)
+
+
+@dataclass(frozen=True)
+class BatchRandom:
+    """The random numbers of images `start` to `stop` of a batch, at one step of a run."""
+
+    seed: int
+    step: int
+    start: int
+    stop: int
+
+    def noise(self, shape, dtype, purpose=Purpose.NOISE):
+        """Return draws from N(0, 1) for these images, shape (T, stop - start, Z).
+
+        `shape` is what the model's `noise_shape` says; None gives None.
+        """
+        if shape is None:
+            return None
+        T, _, Z = shape
+        out = np.empty((T, self.stop - self.start, Z), dtype)
+        for rng, in_block, in_batch in self._blocks(purpose):
+            out[:, in_batch] = rng.standard_normal((T, BLOCK_IMAGES, Z), dtype)[:, in_block]
+        return out
+
+    def binarize(self, means, purpose=Purpose.BINARIZATION):
+        """Return a Bernoulli sample per pixel of these images; values of 0 and 1 stay."""
+        out = np.empty_like(means)
+        for rng, in_block, in_batch in self._blocks(purpose):
+            uniform = rng.random((BLOCK_IMAGES, *means.shape[1:]), dtype=np.float32)[in_block]
+            out[in_batch] = uniform < means[in_batch]
+        return out
+
+    def uniform(self, count, purpose):
+        """Return `count` numbers in [0, 1) for each of these images."""
+        out = np.empty((self.stop - self.start, count))
+        for rng, in_block, in_batch in self._blocks(purpose):
+            out[in_batch] = rng.random((BLOCK_IMAGES, count))[in_block]
+        return out
+
+    def crop(self, images, size):
+        """Return a part (height, width) of each of these images (n, C, B, A), at a random place.
+
+        Every place inside is equally likely.  Images of that size are returned as they are.
+        """
+        height, width = size
+        places = images.shape[2] - height + 1, images.shape[3] - width + 1
+        if places == (1, 1):
+            return images
+        out = np.empty((*images.shape[:2], height, width), images.dtype)
+        for rng, in_block, in_batch in self._blocks(Purpose.CROPS):
+            corners = rng.integers(0, places, (BLOCK_IMAGES, 2))[in_block]
+            for k, (top, left) in enumerate(corners, in_batch.start):
+                out[k] = images[k, :, top : top + height, left : left + width]
+        return out
+
+    def _blocks(self, purpose):
+        """Yield each block's generator, and the images' places in the block and in the batch."""
+        for block in range(self.start // BLOCK_IMAGES, -(-self.stop // BLOCK_IMAGES)):
+            first = block * BLOCK_IMAGES
+            in_block = slice(max(self.start - first, 0), min(self.stop - first, BLOCK_IMAGES))
+            offset = first - self.start
+            in_batch = slice(in_block.start + offset, in_block.stop + offset)
+            yield make_generator(self.seed, self.step, purpose, block), in_block, in_batch

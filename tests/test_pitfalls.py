@@ -9,11 +9,12 @@ import types
 import numpy as np
 import pytest
 
-from minidraw import kernels, layers, randomness
+from minidraw import kernels, layers
 from minidraw.datasets import Dataset, Split
 from minidraw.gradcheck import MODEL_LIMIT, check_model
 from minidraw.models import draw
 from minidraw.models.interface import Batch
+from minidraw.randomness import BatchRandom, Purpose
 from minidraw.training.recipe import Recipe
 from minidraw.training.trainer import Trainer
 from minidraw.training.workers import Workers
@@ -78,9 +79,12 @@ def test_pitfall_02_log_sigma_or_log_variance(ops):
     assert z[0, 0] == pytest.approx(3)  # but the latent layer's is log sigma
 
 
-def shared_over_steps(shape, *args, honest=randomness.noise):
+HONEST_NOISE = BatchRandom.noise
+
+
+def shared_over_steps(random, shape, *args):
     """The mistake of row 3: one draw for all steps."""
-    return np.repeat(honest((1, *shape[1:]), *args), shape[0], axis=0)
+    return np.repeat(HONEST_NOISE(random, (1, *shape[1:]), *args), shape[0], axis=0)
 
 
 def train_toy(monkeypatch, noise):
@@ -98,7 +102,7 @@ def train_toy(monkeypatch, noise):
         write_attention=False,
     )
     recipe = Recipe(batch=64, rate=0.03, final_rate=1e-3, warmup=20, average=0.99, clip=20)
-    monkeypatch.setattr(randomness, "noise", noise)
+    monkeypatch.setattr(BatchRandom, "noise", noise)
     with Workers(1) as workers:
         trainer = Trainer(draw, config, recipe, data, 1200, ops=kernels, workers=workers)
         log = [trainer.step() for _ in range(1200)]
@@ -109,7 +113,7 @@ def train_toy(monkeypatch, noise):
 def toy():
     """The honest net, and the one whose steps share their noise."""
     with pytest.MonkeyPatch.context() as monkeypatch:
-        honest = train_toy(monkeypatch, randomness.noise)
+        honest = train_toy(monkeypatch, HONEST_NOISE)
         return honest, train_toy(monkeypatch, shared_over_steps)
 
 
@@ -287,7 +291,7 @@ def test_pitfall_12_samples_are_painted_from_nothing(ops):
     writes = np.abs(np.diff(film.canvas, axis=0)).max(axis=(2, 3, 4))
     assert len(writes) == CONFIG.glimpses and (writes > 0).all()  # the last one too
     assert not np.isin(mean_images, [0, 1]).any()  # means, not draws
-    coins = randomness.binarize(mean_images, 0, 4, 0, 0, randomness.PICTURES)
+    coins = BatchRandom(0, 0, 0, 4).binarize(mean_images, Purpose.PICTURES)
     assert np.isin(coins, [0, 1]).all()
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from minidraw import datasets, kernels
 from minidraw.estimators import load_estimator
-from minidraw.evaluation import bound
+from minidraw.evaluation import Evaluation
 from minidraw.training import checkpoint
 from minidraw.training.workers import Workers
 
@@ -51,10 +51,17 @@ def test_the_validation_figure_is_the_cards(path):
     network = load_estimator(path)
     data = datasets.load(network.meta_["data"]["name_or_path"])
     with Workers() as workers:
-        fresh = data.is_fresh(network.binarize, network.model.GENERATIVE)
-        settings = {"ops": kernels, "workers": workers, "fresh": fresh, "words": ""}
-        what = network.model, network.params_, data.valid, network.config_
-        found = bound(*what, images=1000, **settings)
+        evaluation = Evaluation(
+            network.model,
+            network.params_,
+            network.config_,
+            data.valid,
+            ops=kernels,
+            workers=workers,
+            binarize=data.is_fresh(network.binarize, network.model.GENERATIVE),
+            images=1000,
+        )
+        found = evaluation.costs()
     if network.model.GENERATIVE:
         count = f"{len(data.valid):,}"
         said = float(on_card(path, f"validation bound, {count} images").split()[0])

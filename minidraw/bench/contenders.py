@@ -95,7 +95,7 @@ def build_own_floor(size, threads):
 
 
 def _products(size, threads, ops):
-    from minidraw.training.processes import Team
+    from minidraw.training.processes import ProcessTeam
     from minidraw.training.workers import Workers
 
     _, config, params, *_ = case(size)
@@ -118,7 +118,7 @@ def _products(size, threads, ops):
                 ops.linear_backward_input(dout[t], turned)
             ops.linear_backward_weights(dout.reshape(-1, dout.shape[2]), x.reshape(-1, x.shape[2]))
 
-    team = Team(shard, len(shards), workers)
+    team = ProcessTeam(shard, len(shards), workers)
     return lambda: team(None)
 
 

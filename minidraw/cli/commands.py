@@ -50,11 +50,11 @@ def train(arguments):
     ops, ops_name = _ops(ops or "kernels")
     with Workers(threads) as workers:
         if arguments.resume:
-            trainer, run = setup.resumed(arguments.resume, workers, arguments.data_dir, ops)
+            trainer, run = setup.resume_run(arguments.resume, workers, arguments.data_dir, ops)
         else:
             name = arguments.preset or "quick"
             preset = PRESETS[name]
-            trainer, run = setup.new(
+            trainer, run = setup.start_run(
                 preset,
                 arguments.run or _unused(RUNS / name),
                 workers,
@@ -189,7 +189,7 @@ def data(arguments):
     from minidraw.datasets.description import describe
     from minidraw.pictures import saving, sheets
     from minidraw.presets import PRESETS
-    from minidraw.training.setup import epoch_seconds
+    from minidraw.training.setup import measure_epoch_seconds
     from minidraw.training.workers import Workers
 
     data = datasets.load(**_source(arguments, {}))
@@ -199,7 +199,7 @@ def data(arguments):
     for what, text in description.rows:
         print(f"{what:10} {text}")
     with Workers() as workers:
-        seconds = epoch_seconds(preset, data, workers)
+        seconds = measure_epoch_seconds(preset, data, workers)
     print(f"{'an epoch':10} {seconds:.1f} s with the {name} preset on this machine")
     for warning in description.warnings:
         print(f"warning: {warning}")

@@ -10,9 +10,10 @@ SHOWN = 50  # pictures in one sheet of looks
 
 
 def evaluate(arguments):
-    from minidraw import evaluation, kernels
+    from minidraw import kernels
     from minidraw.datasets import carried_path
     from minidraw.estimators import load_estimator
+    from minidraw.evaluation import Evaluation
     from minidraw.pictures import curves
     from minidraw.training.workers import Workers
 
@@ -28,21 +29,26 @@ def evaluate(arguments):
     split = arguments.split or ("test" if data.test else "valid")
     network.check_fits(data, split)
     print(f"T {config.glimpses}, {network.meta_['which']} weights, {split} set")
-    what = model, network.params_, data.splits[split], config
-    fresh = data.is_fresh(network.binarize, model.GENERATIVE)
-    settings = {"ops": kernels, "fresh": fresh, "seed": arguments.seed}
-    settings |= {"images": arguments.images, "progress": True}
-    words = f"{data.protocol(network.binarize, model.GENERATIVE)}, {split}"
     with Workers(arguments.threads) as workers:
-        settings["workers"] = workers
+        evaluation = Evaluation(
+            model,
+            network.params_,
+            config,
+            data.splits[split],
+            ops=kernels,
+            workers=workers,
+            binarize=data.is_fresh(network.binarize, model.GENERATIVE),
+            protocol=f"{data.protocol(network.binarize, model.GENERATIVE)}, {split}",
+            seed=arguments.seed,
+            images=arguments.images,
+            progress=True,
+        )
         if arguments.bound == "iw":
-            samples = arguments.samples or 1000
-            print(evaluation.importance_bound(*what, words=words, samples=samples, **settings))
+            print(evaluation.importance_bound(arguments.samples or 1000))
         else:
-            samples = arguments.samples or (4 if model.GENERATIVE else 1)
-            print(evaluation.bound(*what, words=words, samples=samples, **settings))
+            print(evaluation.costs(arguments.samples or (4 if model.GENERATIVE else 1)))
         if arguments.out:
-            curves.save_nats_per_step(arguments.out, evaluation.nats_per_step(*what, **settings))
+            curves.save_nats_per_step(arguments.out, evaluation.kl_per_step())
             print(arguments.out)
 
 

@@ -62,7 +62,7 @@ class Estimator:
         given = {name: getattr(self, name) for name in self.RECIPE_FIELDS}
         given |= {"minutes": minutes or 0, "epochs": epochs or 0}
         usual = PRESETS[self.PRESET].recipe if self.PRESET else Recipe()
-        return setup.amended(replace(usual, minutes=0, epochs=0, validate=0), given)
+        return setup.change_recipe(replace(usual, minutes=0, epochs=0, validate=0), given)
 
     def _train(self, data, recipe, verbose):
         """Train on a Dataset; return the costs on its validation images."""
@@ -72,10 +72,10 @@ class Estimator:
         from minidraw.training.workers import Workers
 
         sizes = {name: getattr(self, name) for name in self.CONFIG_FIELDS}
-        config = setup.configure(self.model, data, sizes)
+        config = setup.make_config(self.model, data, sizes)
         with Workers(self.threads) as workers:
             options = {"ops": kernels, "workers": workers}
-            steps = loop.steps_for(self.model, config, recipe, data, options)
+            steps = loop.count_steps(self.model, config, recipe, data, options)
             trainer = Trainer(self.model, config, recipe, data, steps, **options)
             try:
                 result = loop.fit(trainer, quiet=not verbose)
@@ -89,7 +89,7 @@ class Estimator:
             "recipe": asdict(recipe),
             "step": trainer.step_count,
         }
-        self._fresh = trainer.fresh
+        self._binarizes = trainer.binarize
         return result
 
     def save(self, path, *, dtype=np.float32):
@@ -105,7 +105,7 @@ class Estimator:
 
         self._check_fitted()
         meta = self.meta_ | {"model": self.MODEL, "config": asdict(self.config_)}
-        meta |= {"averaged": False, "fresh": self._fresh}
+        meta |= {"averaged": False, "fresh": self._binarizes}
         if "data" in meta:  # drop the folder, which belongs to this machine
             meta["data"] = {k: v for k, v in meta["data"].items() if k != "data_dir"}
         weights = {name: value.astype(dtype) for name, value in self.params_.items()}
@@ -131,7 +131,7 @@ class Estimator:
         which = "averaged" if meta.get("averaged") else "raw"
         self.config_, self.params_ = config, params
         self.meta_ = {"which": which} | meta
-        self._fresh = bool(meta.get("fresh"))
+        self._binarizes = bool(meta.get("fresh"))
         self._restore_attributes(path)
         return self
 

@@ -180,23 +180,23 @@ class Draw(Estimator):
         """
         from minidraw import kernels
         from minidraw.datasets import Split
-        from minidraw.evaluation import bound
+        from minidraw.evaluation import Evaluation
         from minidraw.models import draw
         from minidraw.training.workers import Workers
 
         self._check_fitted()
         with Workers(self.threads) as workers:
-            return -bound(
+            evaluation = Evaluation(
                 draw,
                 self.params_,
-                Split(self._check_images(images)),
                 self.config_,
+                Split(self._check_images(images)),
                 ops=kernels,
                 workers=workers,
-                fresh=self._fresh,
-                words="",
+                binarize=self._binarizes,
                 seed=seed,
-            ).total
+            )
+            return -evaluation.costs().total
 
     def _generator(self, seed, n=1):
         self._check_fitted()

@@ -1,1 +1,1 @@
-"""The loop that trains any model of `minidraw.models`, and the folder that keeps a run."""
+"""Training of any model of `minidraw.models`, and the folder that keeps a run."""

@@ -1,4 +1,4 @@
-"""All weights in one vector, with a named view of each: one update touches them all."""
+"""All weights in one vector, with a named view of each, so that one update changes them all."""
 
 import mmap
 from typing import NamedTuple
@@ -6,18 +6,18 @@ from typing import NamedTuple
 import numpy as np
 
 
-class Flat(NamedTuple):
+class FlatWeights(NamedTuple):
     vector: np.ndarray  # (P,)
     views: dict  # name to array, each a part of `vector`
 
 
-def flat(shapes, dtype=np.float32):
-    """Zeros for every name in `shapes`, in memory that forked processes share."""
+def allocate_flat(shapes, dtype=np.float32):
+    """Return zeros for every name in `shapes`, in memory that forked processes share."""
     sizes = [int(np.prod(shape)) for shape in shapes.values()]
     vector = np.frombuffer(mmap.mmap(-1, sum(sizes) * np.dtype(dtype).itemsize), dtype)
     parts = np.split(vector, np.cumsum(sizes)[:-1])
     pairs = zip(shapes.items(), parts, strict=True)
-    return Flat(vector, {name: part.reshape(shape) for (name, shape), part in pairs})
+    return FlatWeights(vector, {name: part.reshape(shape) for (name, shape), part in pairs})
 
 
 def fill(target, arrays):

@@ -1,4 +1,4 @@
-"""Train to the end, or until Ctrl-C, and lose nothing."""
+"""The training loop: `fit` trains to the last step, or until Ctrl-C, and loses nothing."""
 
 import signal
 import statistics
@@ -11,43 +11,12 @@ from tqdm import tqdm
 
 from minidraw.training.trainer import Trainer
 
-SAVE_EVERY = 60  # seconds between checkpoints
-OVERHEAD = 1.1  # validation, pictures and checkpoints, as a factor on the steps' time
+CHECKPOINT_SECONDS = 60  # between checkpoints
+OVERHEAD = 1.1  # factor on the steps' time for validation, pictures and checkpoints
 
 
 class Interrupted(KeyboardInterrupt):
-    """Ctrl-C, after the step under way was finished and saved."""
-
-
-def steps_for(model, config, recipe, data, options):
-    """Length of a run in steps, from its budget in minutes or epochs.
-
-    Minutes become steps by timing this machine once; the number is kept with the run, so
-    that its schedule doesn't depend on the machine's moods.
-    """
-    if not recipe.minutes:
-        return max(1, round(recipe.epochs * (len(data.train) // recipe.batch)))
-    seconds = seconds_per_step(model, config, recipe, data, options)
-    return max(1, int(recipe.minutes * 60 / (seconds * OVERHEAD)))
-
-
-def seconds_per_step(model, config, recipe, data, options):
-    """Time of a step on this machine, the mean over a run whose films may grow."""
-    plain, seconds = replace(recipe, grow=""), 0.0
-    for T, share in recipe.shares(config.glimpses):
-        sized = replace(config, glimpses=T)
-        seconds += share * _median_seconds(model, sized, plain, data, options)
-    return seconds
-
-
-def _median_seconds(model, config, recipe, data, options):
-    """Median time of a step, once compiling and the first, slower ones are over."""
-    with closing(Trainer(model, config, recipe, data, 1, **options)) as trial:
-        trial.step()
-        seconds, until = [], time.monotonic() + 5
-        while len(seconds) < 4 or (len(seconds) < 40 and time.monotonic() < until):
-            seconds.append(trial.step()["seconds"])
-    return statistics.median(seconds[len(seconds) // 2 :])
+    """Raised on Ctrl-C, after the current step was finished and saved."""
 
 
 def fit(trainer, run=None, *, quiet=False):
@@ -59,27 +28,29 @@ def fit(trainer, run=None, *, quiet=False):
     run : Run, optional
         Folder that keeps log, checkpoint and pictures.
     quiet : bool
-        No progress bar; where stderr is no terminal there is none either.
+        Whether to hide the progress bar; without a terminal it is hidden in any case.
 
     Returns
     -------
     Bound or ErrorRate
-        What the model measures, on the whole validation set.
+        The model's measurement on the whole validation set.
 
     Raises
     ------
     Interrupted
-        On Ctrl-C, with everything saved.
+        On Ctrl-C, once everything is saved.
     Diverged
         If a loss or gradient isn't finite; the last good checkpoint stays.
     """
-    steps, measured = trainer.steps, trainer.model.Measured
+    steps = trainer.steps
+    measured = trainer.model.Measured
     every = trainer.recipe.validate or max(1, steps // 20)
-    result, saved = None, time.monotonic()
+    result = None
+    saved = time.monotonic()
     with (
-        nullcontext() if run is None else run.locked(),
+        nullcontext() if run is None else run.lock(),
         closing(trainer),
-        _ctrl_c() as pressed,
+        _catch_ctrl_c() as pressed,
         tqdm(total=steps, initial=trainer.step_count, disable=quiet or None, unit="step") as bar,
     ):
         while trainer.step_count < steps and not pressed:
@@ -91,30 +62,31 @@ def fit(trainer, run=None, *, quiet=False):
             if checked:
                 result = trainer.validate(None if done == steps else trainer.recipe.valid_images)
             if run is not None:
-                run.add(row | _valid_columns(measured.COLUMNS, result if checked else None))
-                if checked or time.monotonic() - saved > SAVE_EVERY:
+                validated = result if checked else None
+                run.add_row(row | _validation_columns(measured.COLUMNS, validated))
+                if checked or time.monotonic() - saved > CHECKPOINT_SECONDS:
                     run.save(trainer)
                     saved = time.monotonic()
                 if checked:
-                    run.draw(trainer)
+                    run.draw_pictures(trainer)
         if trainer.step_count < steps:
             if run is not None:
                 run.save(trainer)
             raise Interrupted
-    if result is None:  # there was no step left, but perhaps the last pictures
+    if result is None:  # no step was left, but perhaps the last pictures
         result = trainer.validate()
         if run is not None:
-            run.draw(trainer)
+            run.draw_pictures(trainer)
     return result
 
 
-def _valid_columns(names, result):
+def _validation_columns(names, result):
     return {f"valid_{n}": "" if result is None else getattr(result, n) for n in names}
 
 
 @contextmanager
-def _ctrl_c():
-    """A list that fills on Ctrl-C, so that the step under way can end; the second press raises."""
+def _catch_ctrl_c():
+    """Yield a list that fills on Ctrl-C, so that the step can end; a second press raises."""
     pressed = []
     if threading.current_thread() is not threading.main_thread():
         yield pressed
@@ -130,3 +102,36 @@ def _ctrl_c():
         yield pressed
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def count_steps(model, config, recipe, data, options):
+    """Return the length of a run in steps, from its budget in minutes or epochs.
+
+    Minutes become steps by timing this machine once.  The number is kept with the run, so that
+    its schedule doesn't depend on how busy the machine is later.
+    """
+    if not recipe.minutes:
+        return max(1, round(recipe.epochs * (len(data.train) // recipe.batch)))
+    seconds = measure_step_seconds(model, config, recipe, data, options)
+    return max(1, int(recipe.minutes * 60 / (seconds * OVERHEAD)))
+
+
+def measure_step_seconds(model, config, recipe, data, options):
+    """Return the time of a step on this machine, the mean over a run whose T may grow."""
+    constant = replace(recipe, grow="")
+    seconds = 0.0
+    for T, share in recipe.shares(config.glimpses):
+        sized = replace(config, glimpses=T)
+        seconds += share * _median_seconds(model, sized, constant, data, options)
+    return seconds
+
+
+def _median_seconds(model, config, recipe, data, options):
+    """Return the median time of a step, without the first ones, which compile and are slower."""
+    with closing(Trainer(model, config, recipe, data, 1, **options)) as trial:
+        trial.step()
+        seconds = []
+        until = time.monotonic() + 5
+        while len(seconds) < 4 or (len(seconds) < 40 and time.monotonic() < until):
+            seconds.append(trial.step()["seconds"])
+    return statistics.median(seconds[len(seconds) // 2 :])

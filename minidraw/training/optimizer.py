@@ -4,26 +4,26 @@ import math
 
 import numpy as np
 
-from minidraw.training.flat_weights import fill, flat
+from minidraw.training.flat_weights import allocate_flat, fill
 
-EPS = 1e-8
+EPSILON = 1e-8  # keeps the step finite where the squared gradient is 0
 
 
 class Adam:
-    """Weights, and everything that is remembered of the steps that made them.
+    """The optimiser's state: weights, their running average and Adam's two running means.
 
     Parameters
     ----------
     params : dict of arrays
-        Weights to start from; copied.
+        Initial weights; copied.
     beta1, beta2 : float
         Adam's constants.
     average : float
-        Decay of the averaged weights; over the first steps it is smaller, (1 + k) / (10 + k).
+        Decay of the averaged weights; smaller over the first steps: (1 + k) / (10 + k).
 
     Attributes
     ----------
-    weights, average, mean, square : Flat
+    weights, average, mean, square : FlatWeights
         The weights, their running average, and Adam's two running means.
     step : int
         Updates made.
@@ -34,30 +34,33 @@ class Adam:
     def __init__(self, params, *, beta1, beta2, average):
         shapes = {name: value.shape for name, value in params.items()}
         dtype = next(iter(params.values())).dtype
-        self.weights, self.average, self.mean, self.square = (flat(shapes, dtype) for _ in range(4))
+        self.weights, self.average, self.mean, self.square = (
+            allocate_flat(shapes, dtype) for _ in range(4)
+        )
         fill(self.weights, params)
         fill(self.average, params)
-        self.beta1, self.beta2, self.decay = beta1, beta2, average
+        self.beta1, self.beta2 = beta1, beta2
+        self.decay = average
         self.step = 0
 
     def update(self, grad, *, rate, clip, ops):
-        """Make one step against a gradient, which is scaled in place where it is too long.
+        """Make one step against a gradient, which is clipped in place.
 
         Parameters
         ----------
-        grad : Flat
+        grad : FlatWeights
         rate, clip : float
-            Learning rate, and the bound on the gradient's norm.
+            Learning rate, and the largest norm of the gradient.
         ops : module
             `minidraw.layers` or `minidraw.kernels`.
 
         Returns
         -------
         norm : float
-            Of the gradient before clipping; where it isn't finite nothing was changed.
+            Norm of the gradient before clipping.  Nothing is changed if it isn't finite.
         """
         vector = grad.vector
-        with np.errstate(over="ignore", invalid="ignore"):  # the caller is told instead
+        with np.errstate(over="ignore", invalid="ignore"):  # the caller checks the norm
             norm = math.sqrt(float(vector @ vector))
         if not math.isfinite(norm):
             return norm
@@ -71,7 +74,7 @@ class Adam:
             step=self.step,
             beta1=self.beta1,
             beta2=self.beta2,
-            eps=EPS,
+            eps=EPSILON,
             decay=min(self.decay, (1 + self.step) / (10 + self.step)),
         )
         return norm

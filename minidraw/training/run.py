@@ -1,4 +1,4 @@
-"""A run is a folder: settings, log, checkpoint and pictures, none of which can be lost."""
+"""A run's folder: settings, log, checkpoint and pictures, none of which can be lost."""
 
 import csv
 import json
@@ -19,8 +19,6 @@ from minidraw.training import checkpoint
 from minidraw.training.flat_weights import fill
 from minidraw.training.optimizer import Adam
 
-STATE = Adam.SLOTS
-
 
 class Run:
     """The folder of a training run.
@@ -29,24 +27,24 @@ class Run:
     ----------
     folder : path
     meta : dict
-        What `config.json` holds: model, config, recipe, data, steps and the protocol.
+        Contents of `config.json`: model, config, recipe, data, steps and protocol.
     """
 
     def __init__(self, folder, meta):
         self.folder, self.meta = Path(folder), meta
         self._rows = []  # not yet in log.csv
-        self.pictures = []  # paths of those that `draw` made
+        self.pictures = []  # paths of those that `draw_pictures` made
 
     @classmethod
     def create(cls, folder, meta, trainer):
-        """Start a new run in a folder that holds none, with a checkpoint of its first weights."""
+        """Create a run in a folder that holds none, with a checkpoint of its initial weights."""
         run = cls(folder, meta)
         if any((run.folder / name).exists() for name in ("config.json", "log.csv")):
-            raise UserError(f"{folder} holds a run already: continue it with --resume {folder}")
+            raise UserError(f"{folder} holds a run already: resume it with --resume {folder}")
         try:
             run.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise UserError(f"can't make the run folder {folder}: {error.strerror}") from error
+            raise UserError(f"can't create the run folder {folder}: {error.strerror}") from error
         run.save(trainer)
         with write_atomically(run.folder / "config.json") as file:  # last: now the folder is a run
             file.write(json.dumps(meta, indent=2).encode() + b"\n")
@@ -54,7 +52,7 @@ class Run:
 
     @classmethod
     def open(cls, folder):
-        """Open a run that was begun before."""
+        """Open an existing run."""
         path = Path(folder) / "config.json"
         try:
             text = path.read_bytes()
@@ -63,11 +61,11 @@ class Run:
         try:
             return cls(folder, dict(json.loads(text)))
         except (TypeError, ValueError, RecursionError) as error:
-            raise UserError(f"{path}: not a run's settings ({error})") from error
+            raise UserError(f"{path}: invalid settings of a run ({error})") from error
 
     @contextmanager
-    def locked(self):
-        """Keep other processes out of the folder; a killed process's lock is gone with it."""
+    def lock(self):
+        """Lock the folder against other processes; the lock of a killed process ends with it."""
         if fcntl is None:
             yield
             return
@@ -86,22 +84,19 @@ class Run:
     def checkpoint(self):
         return self.folder / "checkpoint.npz"
 
-    def add(self, row):
-        """Keep a row for the log; the next `save` writes it."""
+    def add_row(self, row):
+        """Keep a row for the log until the next `save`."""
         self._rows.append(row)
 
     def save(self, trainer):
-        """Write what has come since the last time: log first, then the checkpoint.
-
-        A row of the log that no checkpoint covers is cut off again on resuming.
-        """
-        self._append()
+        """Write the log, then the checkpoint; resuming drops rows that no checkpoint covers."""
+        self._append_rows()
         adam = trainer.adam
         meta = self.meta | {"step": adam.step, "averaged": trainer.averaged}
-        groups = {slot: getattr(adam, slot).views for slot in STATE}
+        groups = {slot: getattr(adam, slot).views for slot in Adam.SLOTS}
         checkpoint.save(self.checkpoint, meta, groups)
 
-    def _append(self):
+    def _append_rows(self):
         path = self.folder / "log.csv"
         if not self._rows:
             return
@@ -112,34 +107,36 @@ class Run:
                     writer.writeheader()
                 writer.writerows(self._rows)
                 file.flush()
-                os.fsync(file.fileno())  # it must not fall behind the checkpoint
+                os.fsync(file.fileno())  # the log must not fall behind the checkpoint
         except OSError as error:
             raise UserError(f"can't write {path}: {error.strerror}") from error
         self._rows.clear()
 
     def restore(self, trainer):
-        """Bring a fresh trainer to where the checkpoint stands, and trim the log to it."""
-        with self.locked():
+        """Bring a new trainer to the state of the checkpoint, and trim the log to it."""
+        with self.lock():
             shapes = {name: view.shape for name, view in trainer.adam.weights.views.items()}
-            groups = checkpoint.load(self.checkpoint, shapes, STATE)
+            groups = checkpoint.load(self.checkpoint, shapes, Adam.SLOTS)
             meta = checkpoint.load_meta(self.checkpoint)
             step = meta.get("step")
             if type(step) is not int or not 0 <= step <= trainer.steps:
-                raise UserError(f"{self.checkpoint}: step {step!r} is none of {trainer.steps}")
-            for slot in STATE:
+                raise UserError(
+                    f"{self.checkpoint}: step {step!r} is not between 0 and {trainer.steps}"
+                )
+            for slot in Adam.SLOTS:
                 fill(getattr(trainer.adam, slot), groups[slot])
             trainer.adam.step, trainer.averaged = step, bool(meta.get("averaged"))
-            self._trim(step)
-            self.log()  # is it one?
+            self._trim_log(step)
+            self.read_log()  # refuses a file that is no log
 
-    def _trim(self, step):
+    def _trim_log(self, step):
         path = self.folder / "log.csv"
         lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
         with write_atomically(path) as file:
             file.writelines(lines[: step + 1])  # the header, and a row per step
 
-    def log(self):
-        """The log as columns of floats; nan where a row has no entry."""
+    def read_log(self):
+        """Return the log as columns of floats, nan where a row has no entry."""
         path = self.folder / "log.csv"
         try:
             with open(path, newline="", encoding="utf-8") as file:
@@ -147,11 +144,13 @@ class Run:
             columns = rows[0] if rows else []
             return {key: [float(row[key] or math.nan) for row in rows] for key in columns}
         except (OSError, TypeError, ValueError, csv.Error) as error:
-            raise UserError(f"{path}: not a run's log ({error})") from error
+            raise UserError(f"{path}: invalid log of a run ({error})") from error
 
-    def draw(self, trainer):
-        """Render the curves, and what the model shows of itself into `pictures`."""
-        curves.save_curves(self.folder / "curves.png", self.log(), trainer.model.Measured.PANELS)
+    def draw_pictures(self, trainer):
+        """Save the curves and the model's pictures."""
+        curves.save_curves(
+            self.folder / "curves.png", self.read_log(), trainer.model.Measured.PANELS
+        )
         self.pictures = [
             saving.save_picture(self.folder / name, picture)
             for name, picture in trainer.pictures().items()

@@ -1,4 +1,4 @@
-"""Set a training run up, from a preset and options, or from where one stopped."""
+"""Set up a training run: a new one from a preset and options, or one that was stopped."""
 
 import operator
 from dataclasses import asdict, fields, replace
@@ -6,13 +6,14 @@ from dataclasses import asdict, fields, replace
 from minidraw import datasets, kernels, models
 from minidraw.errors import UserError
 from minidraw.training import checkpoint
-from minidraw.training.loop import seconds_per_step, steps_for
+from minidraw.training.loop import count_steps, measure_step_seconds
+from minidraw.training.parsing import parse_config, parse_record
 from minidraw.training.recipe import Recipe
 from minidraw.training.run import Run
 from minidraw.training.trainer import Trainer
 
 
-def new(
+def start_run(
     preset,
     folder,
     workers,
@@ -25,39 +26,44 @@ def new(
     ops=kernels,
     ops_name="kernels",
 ):
-    """A fresh run.
+    """Start a new run.
 
     Parameters
     ----------
     preset : Preset
     folder : path
-        Where the run is kept; must not hold one.
+        Folder of the run; must not hold one.
     workers : Workers
     name : str
         The preset's, for the record.
     source : dict
         Arguments of `datasets.load`.
     config, recipe : dict, optional
-        What to change of the preset's.
+        Fields that differ from the preset's.
     init : path, optional
-        Run or weights to start from; of the same shapes, T may differ.
+        Run or weights to start from: the same shapes, T may differ.
     ops : module or OwnLayers
-        What the layers are taken from.
+        Where the layers come from.
     ops_name : str
-        ``kernels``, ``layers`` or the path of the learner's file, for the record.
+        ``kernels``, ``layers`` or the path of a learner's file, for the record.
 
     Returns
     -------
     trainer : Trainer
     run : Run
+
+    Raises
+    ------
+    UserError
+        If an option, the data or the folder is wrong.
     """
     data = datasets.load(**source)
     model = models.get_model(preset.model)
-    recipe = amended(preset.recipe, recipe or {})
-    config = configure(model, data, preset.config | (config or {}))
-    params = init and initial(init, model, config)
+    recipe = change_recipe(preset.recipe, recipe or {})
+    config = make_config(model, data, preset.config | (config or {}))
+    params = None if init is None else load_initial_weights(init, model, config)
     options = {"ops": ops, "workers": workers, "params": params}
-    steps = steps_for(model, config, recipe, data, options)
+    steps = count_steps(model, config, recipe, data, options)
     trainer = Trainer(model, config, recipe, data, steps, **options)
     meta = {
         "preset": name,
@@ -67,7 +73,7 @@ def new(
         "data": source,
         "steps": steps,
         "protocol": trainer.protocol,
-        "fresh": trainer.fresh,
+        "fresh": trainer.binarize,
         "checksum": data.checksum,
         "threads": workers.threads,
         "ops": ops_name,
@@ -75,98 +81,104 @@ def new(
     return trainer, Run.create(folder, meta, trainer)
 
 
-def epoch_seconds(preset, data, workers):
-    """Time of one pass over the training images, measured on this machine in a few steps."""
-    recipe = replace(preset.recipe, batch=min(preset.recipe.batch, len(data.train)))
-    model = models.get_model(preset.model)
-    config = configure(model, data, preset.config)
-    options = {"ops": kernels, "workers": workers}
-    seconds = seconds_per_step(model, config, recipe, data, options)
-    return seconds * len(data.train) / recipe.batch
-
-
-def resumed(folder, workers, data_dir=None, ops=kernels):
-    """A run that was begun before, at its last checkpoint.
+def resume_run(folder, workers, data_dir=None, ops=kernels):
+    """Open a run that was stopped, at its last checkpoint.
 
     Parameters
     ----------
     folder : path
     workers : Workers
     data_dir : path, optional
-        Where the data lie now.
-    ops : module
-        What the layers are taken from.
+        Folder of the data now, if they were moved.
+    ops : module or OwnLayers
+        Where the layers come from.
 
     Returns
     -------
     trainer : Trainer
     run : Run
+
+    Raises
+    ------
+    UserError
+        If the folder holds no run, or the data have changed.
     """
     run = Run.open(folder)
-    model, config = checkpoint.network(run.meta, run.folder / "config.json")
+    model, config = checkpoint.parse_network(run.meta, run.folder / "config.json")
     try:
-        recipe, steps = (
-            checkpoint.typed(Recipe, run.meta["recipe"]),
-            operator.index(run.meta["steps"]),
-        )
-        data = datasets.load(**run.meta["data"] | ({"data_dir": data_dir} if data_dir else {}))
+        recipe = parse_record(Recipe, run.meta["recipe"])
+        steps = operator.index(run.meta["steps"])
+        source = run.meta["data"] | ({"data_dir": data_dir} if data_dir else {})
+        data = datasets.load(**source)
     except UserError:
         raise
     except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise UserError(f"{folder}/config.json: not a run's settings ({error})") from error
+        raise UserError(f"{folder}/config.json: invalid settings of a run ({error})") from error
     if data.image_shape != config.image_shape:
         raise UserError(
             f"{data.name} now has images of shape {data.image_shape},"
-            f" the run's network knows {config.image_shape}"
+            f" the network of {folder} needs {config.image_shape}"
         )
     if data.checksum != run.meta.get("checksum"):
-        raise UserError(f"{data.name} holds other images than when {folder} was begun")
+        raise UserError(f"{data.name} holds other images than when {folder} was started")
     trainer = Trainer(model, config, recipe, data, steps, ops=ops, workers=workers)
     run.restore(trainer)
     return trainer, run
 
 
-def amended(recipe, changes):
-    """The recipe with some choices changed; epochs given in place of minutes replace them."""
+def measure_epoch_seconds(preset, data, workers):
+    """Return the time of one pass over the training images, measured in a few steps."""
+    recipe = replace(preset.recipe, batch=min(preset.recipe.batch, len(data.train)))
+    model = models.get_model(preset.model)
+    config = make_config(model, data, preset.config)
+    options = {"ops": kernels, "workers": workers}
+    seconds = measure_step_seconds(model, config, recipe, data, options)
+    return seconds * len(data.train) / recipe.batch
+
+
+def change_recipe(recipe, changes):
+    """Return the recipe with some fields changed; epochs given without minutes replace them."""
     if changes.get("epochs") and "minutes" not in changes:
         changes = changes | {"minutes": 0}
     if changes.get("epochs") and changes.get("minutes"):
-        raise UserError("give minutes or epochs, not both")
+        raise UserError("both minutes and epochs are given: leave out one")
     try:
-        recipe = checkpoint.typed(Recipe, asdict(recipe) | changes)
+        recipe = parse_record(Recipe, asdict(recipe) | changes)
     except (TypeError, ValueError, OverflowError) as error:
         raise UserError(str(error)) from error
     if not (recipe.minutes or recipe.epochs):
-        raise UserError("no time to train: give minutes or epochs")
+        raise UserError("no training time: give minutes or epochs")
     return recipe
 
 
-def configure(model, data, changes):
-    """The model's Config for a data set's images, and classes where it tells them apart."""
+def make_config(model, data, changes):
+    """Return the model's Config for a data set's images, and its classes where it uses labels."""
     channels, height, width = data.image_shape
     size = {"channels": channels, "height": height, "width": width}
     names = [field.name for field in fields(model.Config)]
     unknown = [name for name in changes if name not in names]
     if unknown:
         kind = model.__name__.rpartition(".")[2]
-        raise UserError(f"a {kind} network has no {unknown[0]}; it has {', '.join(names)}")
+        raise UserError(f"a {kind} network has no {unknown[0]}; choose from {', '.join(names)}")
     if "classes" in names:
         size["classes"] = data.classes
         if not data.classes:
-            raise UserError(f"{data.name} has no labels: a network can't learn its classes")
+            raise UserError(f"{data.name} has no labels, and a classifier needs them")
     try:
-        return checkpoint.configured(model, size | changes)
+        return parse_config(model, size | changes)
     except (TypeError, ValueError, OverflowError) as error:
         raise UserError(str(error)) from error
 
 
-def initial(path, model, config):
-    """Weights of another network of the same shapes; the number of steps may differ."""
-    other, _, params, _ = checkpoint.load_network(path)
+def load_initial_weights(path, model, config):
+    """Read the weights of another network of the same shapes; the number of steps may differ."""
+    _, _, params, _ = checkpoint.load_network(path)
     shapes = model.param_shapes(config)
     for name in shapes | params:
-        mine, found = shapes.get(name), params.get(name)
-        if mine is None or found is None or mine != found.shape:
-            has = "none" if found is None else found.shape
-            raise UserError(f"{path}: {name} is {has} there, this network needs {mine or 'none'}")
+        needed = shapes.get(name)
+        found = params[name].shape if name in params else None
+        if needed is None or needed != found:
+            raise UserError(
+                f"{path}: {name} has shape {found or 'none'}, this network needs {needed or 'none'}"
+            )
     return params

@@ -7,7 +7,7 @@ from test_peers import CLIP, RATE, TOLERANCES, close
 from minidraw import layers
 from minidraw.models import classifier
 from minidraw.models.interface import Batch
-from minidraw.training.flat_weights import fill, flat
+from minidraw.training.flat_weights import allocate_flat, fill
 from minidraw.training.optimizer import Adam
 
 CONFIGS = {
@@ -54,7 +54,7 @@ def test_training_steps(torch):
     params, batch, peer, module, data = random_case(config, torch, "float64")
     adam = peer.optimizer(module, RATE)
     ours = Adam(params, beta1=0.9, beta2=0.999, average=0.999)
-    grad = flat(classifier.param_shapes(config), np.float64)
+    grad = allocate_flat(classifier.param_shapes(config), np.float64)
     for _ in range(3):
         peer.train_step(module, adam, *data, clip=CLIP)
         _, grads = classifier.loss_and_grads(ours.weights.views, batch, None, config, layers)

@@ -6,7 +6,7 @@ import pytest
 from minidraw import layers
 from minidraw.models import draw
 from minidraw.models.interface import Batch
-from minidraw.training.flat_weights import fill, flat
+from minidraw.training.flat_weights import allocate_flat, fill
 from minidraw.training.optimizer import Adam
 
 TOY = {"height": 13, "width": 13, "glimpses": 4, "hidden": 11, "latent": 5}
@@ -114,7 +114,7 @@ def test_training_steps(Peer):
     params, config, images, noise = random_case(CONFIGS["attention"])
     result = Peer(params, config, images, noise, "float64").train(3)
     adam = Adam(params, beta1=0.9, beta2=0.999, average=0.999)
-    grad = flat(draw.param_shapes(config), np.float64)
+    grad = allocate_flat(draw.param_shapes(config), np.float64)
     for _ in range(3):
         _, grads = draw.loss_and_grads(adam.weights.views, Batch(images), noise, config, layers)
         fill(grad, grads)

@@ -147,7 +147,10 @@ def test_data(minidraw, here):
 @pytest.mark.parametrize(
     "typed, words",
     [
-        ("train cluttered --data {own} --latent 3", "a classifier network has no latent; it has"),
+        (
+            "train cluttered --data {own} --latent 3",
+            "a classifier network has no latent; choose from",
+        ),
         ("train cluttered --data {own} --no-read-attention", "no read_attention"),
         ("train cluttered --data {bare}", "bare.npz has no labels"),
         ("train cluttered --data {below}", "below.npz has labels below 0"),
@@ -157,7 +160,7 @@ def test_data(minidraw, here):
         ("train cluttered --data {own} --glimpses 1000000000000", "units of all steps"),
         ("train cluttered --data {own} --batch 99", "54 training images"),
         ("train cluttered --data cluttered --size 60", "cluttered has its own size"),
-        ("train cluttered --data {own} --init {draw}", "lstm.h_0 is none there"),
+        ("train cluttered --data {own} --init {draw}", "lstm.h_0 has shape none"),
         ("train --data {own} --init {run} --batch 5 --hidden 8", "canvas_0"),
         ("train clutered", "did you mean cluttered?"),
         ("classify", "IMAGE"),

@@ -7,10 +7,10 @@ from itertools import product
 import numpy as np
 import pytest
 
-from minidraw import randomness
 from minidraw.datasets import Dataset, Split, load
 from minidraw.datasets.sets import cluttered
 from minidraw.datasets.sets.cluttered import NUMBERS, PIECE, PIECES, SIZE, clutter
+from minidraw.randomness import BatchRandom, Purpose
 
 ALMOST_1 = 1 - 2.0**-53
 
@@ -183,13 +183,17 @@ def test_as_a_data_set():
 
 
 def test_numbers_of_a_step_do_not_depend_on_the_split_of_the_work():
-    key = 5, 3, randomness.SCENES
-    whole = randomness.uniform(NUMBERS, 0, 61, *key)
+    whole = BatchRandom(5, 3, 0, 61).uniform(NUMBERS, Purpose.SCENES)
     assert whole.shape == (61, NUMBERS) and 0 <= whole.min() and whole.max() < 1
     for cuts in ([0, 61], [0, 30, 61], [0, 1, 25, 26, 60, 61]):
         parts = [
-            randomness.uniform(NUMBERS, a, b, *key) for a, b in zip(cuts, cuts[1:], strict=False)
+            BatchRandom(5, 3, a, b).uniform(NUMBERS, Purpose.SCENES)
+            for a, b in zip(cuts, cuts[1:], strict=False)
         ]
         np.testing.assert_array_equal(np.concatenate(parts), whole)
-    for other in ((6, 3, randomness.SCENES), (5, 4, randomness.SCENES), (5, 3, randomness.COINS)):
-        assert (randomness.uniform(NUMBERS, 0, 61, *other) != whole).all()
+    for seed, step, purpose in (
+        (6, 3, Purpose.SCENES),
+        (5, 4, Purpose.SCENES),
+        (5, 3, Purpose.BINARIZATION),
+    ):
+        assert (BatchRandom(seed, step, 0, 61).uniform(NUMBERS, purpose) != whole).all()

@@ -61,7 +61,7 @@ def test_it_learns_words_for_classes(fitted):
     assert fitted.config_.classes == 4 and fitted.config_.image_shape == (1, 12, 10)
     assert fitted.score(NEW, RIGHT) > 0.9
     assert fitted.error_.error < 0.15 and fitted.error_.images == 30
-    assert fitted.error_.protocol == "array, validation" and not fitted._fresh
+    assert fitted.error_.protocol == "array, validation" and not fitted._binarizes
 
 
 def test_predictions_are_the_likeliest_classes(fitted):
@@ -234,4 +234,4 @@ def test_images_of_another_size_are_refused(fitted):
 def test_images_are_binarised_only_where_asked_for():
     made = Classifier(**TINY, batch=20, binarize="fresh")
     made.fit(IMAGES, LABELS, epochs=0.1, verbose=False)
-    assert made._fresh and made.error_.protocol == "array, fresh binarisation, validation"
+    assert made._binarizes and made.error_.protocol == "array, fresh binarisation, validation"

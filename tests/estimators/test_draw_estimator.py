@@ -126,7 +126,7 @@ def test_score_is_a_lower_bound_that_is_higher_for_likelier_images(fitted):
 
 def test_levels_are_scored_as_they_were_learned():
     made = Draw(**TINY, batch=20, binarize="never").fit(IMAGES, epochs=1, verbose=False)
-    assert made._fresh is False and "levels" in made.meta_["protocol"]
+    assert made._binarizes is False and "levels" in made.meta_["protocol"]
 
 
 def test_save_and_load(fitted, tmp_path):

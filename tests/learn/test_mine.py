@@ -9,7 +9,7 @@ from minidraw.learn import own_functions
 from minidraw.learn.own_layers import PAIRS, SINGLES, OwnLayers
 from minidraw.models import draw
 from minidraw.models.interface import Batch
-from minidraw.training.flat_weights import flat
+from minidraw.training.flat_weights import allocate_flat
 from minidraw.training.optimizer import Adam
 from tests.learn.styles import STYLES
 
@@ -57,7 +57,7 @@ def losses(ops, steps=25):
     rng = np.random.default_rng(0)
     params = draw.init_params(config, rng, np.float64)  # from grey: it has much to learn
     adam = Adam(params, beta1=0.9, beta2=0.999, average=0.99)
-    grad = flat(draw.param_shapes(config), np.float64)
+    grad = allocate_flat(draw.param_shapes(config), np.float64)
     rows = []
     for _ in range(steps):
         noise = rng.standard_normal(draw.noise_shape(config, len(images)))

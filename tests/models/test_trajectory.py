@@ -6,7 +6,7 @@ import pytest
 from minidraw import layers
 from minidraw.models import draw
 from minidraw.models.interface import Batch
-from minidraw.training.flat_weights import fill, flat
+from minidraw.training.flat_weights import allocate_flat, fill
 from minidraw.training.optimizer import Adam
 
 CONFIG = draw.Config(
@@ -40,7 +40,7 @@ def losses(steps):
     batch = Batch(0.5 + 0.5 * wave((4, *CONFIG.image_shape), 0.7))
     noise = 1.5 * wave(draw.noise_shape(CONFIG, 4), 2.3)
     adam = Adam(params, beta1=0.9, beta2=0.999, average=0.999)
-    gradient, found = flat(shapes, np.float64), []
+    gradient, found = allocate_flat(shapes, np.float64), []
     for _ in range(steps):
         costs, grads = draw.loss_and_grads(adam.weights.views, batch, noise, CONFIG, layers)
         found.append(costs["total"].mean())

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from minidraw.training.flat_weights import flat
-from minidraw.training.optimizer import EPS, Adam
+from minidraw.training.flat_weights import allocate_flat
+from minidraw.training.optimizer import EPSILON, Adam
 
 SHAPES = {"a.W": (3, 2), "a.b": (2,), "start": (1, 2, 2)}
 RATES = [0.1, 0.02, 0.3, 0.05, 0.1]
@@ -28,14 +28,14 @@ def by_hand(weights, gradients, *, beta1, beta2, average, clip):
             m[k] = beta1 * m[k] + (1 - beta1) * g
             v[k] = beta2 * v[k] + (1 - beta2) * g * g
             m_hat, v_hat = m[k] / (1 - beta1**t), v[k] / (1 - beta2**t)
-            w[k] -= RATES[t - 1] * m_hat / (math.sqrt(v_hat) + EPS)
+            w[k] -= RATES[t - 1] * m_hat / (math.sqrt(v_hat) + EPSILON)
             avg[k] = decay * avg[k] + (1 - decay) * w[k]
     return {"weights": w, "average": avg, "mean": m, "square": v}
 
 
 def stepped(params, gradients, ops, clip, dtype=np.float64, **settings):
     adam, norms = Adam(params, **settings), []
-    grad = flat(SHAPES, dtype)
+    grad = allocate_flat(SHAPES, dtype)
     for rate, gradient in zip(RATES, gradients, strict=True):
         grad.vector[:] = gradient
         norms.append(adam.update(grad, rate=rate, clip=clip, ops=ops))
@@ -77,7 +77,7 @@ def test_the_slots_stand_apart_and_the_starting_weights_are_copied(ops):
 def test_a_gradient_without_a_finite_norm_changes_nothing(ops, bad):
     adam = Adam(named(np.random.default_rng(0), np.float32), beta1=0.9, beta2=0.999, average=0.999)
     before = {slot: getattr(adam, slot).vector.copy() for slot in Adam.SLOTS}
-    grad = flat(SHAPES)
+    grad = allocate_flat(SHAPES)
     grad.vector[5] = bad
     assert not math.isfinite(adam.update(grad, rate=0.1, clip=1.0, ops=ops))
     assert adam.step == 0

@@ -5,7 +5,7 @@ from dataclasses import fields
 
 import pytest
 
-from minidraw.training.checkpoint import typed
+from minidraw.training.parsing import parse_record
 from minidraw.training.recipe import Recipe
 
 
@@ -69,7 +69,7 @@ def test_warmup_takes_a_tenth_of_a_short_run_at_most():
 
 
 def test_typed_takes_each_field_in_its_own_type_only():
-    assert typed(Recipe, {"batch": 3, "rate": 1}) == Recipe(batch=3, rate=1.0)
+    assert parse_record(Recipe, {"batch": 3, "rate": 1}) == Recipe(batch=3, rate=1.0)
     for name, value in [
         ("batch", 3.0),
         ("batch", True),
@@ -82,9 +82,9 @@ def test_typed_takes_each_field_in_its_own_type_only():
         ("nonsense", 1),
     ]:
         with pytest.raises(TypeError, match=name):
-            typed(Recipe, {name: value})
+            parse_record(Recipe, {name: value})
     with pytest.raises(OverflowError):
-        typed(Recipe, {"rate": 10**400})
+        parse_record(Recipe, {"rate": 10**400})
 
 
 def test_films_grow_where_the_recipe_says():

@@ -51,7 +51,7 @@ def workers():
 
 
 def begin(folder, workers, source, **changes):
-    return setup.new(PRESET, folder, workers, name="tiny", source=source, **changes)
+    return setup.start_run(PRESET, folder, workers, name="tiny", source=source, **changes)
 
 
 def rows(folder):
@@ -125,12 +125,12 @@ def test_resumed_bit_for_bit(tmp_path, workers, source, whole, first, second):
     with pytest.raises(loop.Interrupted):
         loop.fit(trainer, run)
     assert trainer.step_count == first == len(rows(folder))
-    trainer, run = setup.resumed(folder, workers)
+    trainer, run = setup.resume_run(folder, workers)
     assert trainer.step_count == first
     trainer.step = Pressed(trainer, second)
     with pytest.raises(loop.Interrupted):
         loop.fit(trainer, run)
-    result = loop.fit(*setup.resumed(folder, workers))
+    result = loop.fit(*setup.resume_run(folder, workers))
     assert_same_run(folder, whole)
     assert repr(result.total) == rows(folder)[-1]["valid_total"]
 
@@ -142,7 +142,7 @@ def test_a_forgotten_random_state_would_show(tmp_path, workers, source, whole):
     trainer.step = Pressed(trainer, 3)
     with pytest.raises(loop.Interrupted):
         loop.fit(trainer, run)
-    trainer, run = setup.resumed(folder, workers)
+    trainer, run = setup.resume_run(folder, workers)
     trainer.adam.mean.vector[:] = 0
     loop.fit(trainer, run)
     with pytest.raises(AssertionError):
@@ -153,18 +153,18 @@ def test_ctrl_c_during_a_save_loses_nothing(tmp_path, workers, source, whole, mo
     """Whenever it comes: also after the last look at whether it came."""
     folder = tmp_path / "run"
     trainer, run = begin(folder, workers, source)
-    add = run.add
+    add = run.add_row
 
     def pressed_late(row):
         add(row)
         if row["step"] == 6:
             os.kill(os.getpid(), signal.SIGINT)
 
-    run.add = pressed_late
+    run.add_row = pressed_late
     with pytest.raises(loop.Interrupted):
         loop.fit(trainer, run)
     assert json.loads(arrays(folder)[0])["step"] == 6 == len(rows(folder))
-    loop.fit(*setup.resumed(folder, workers))
+    loop.fit(*setup.resume_run(folder, workers))
     assert_same_run(folder, whole)
 
 
@@ -186,7 +186,7 @@ def test_the_second_ctrl_c_stops_at_once_and_leaves_the_last_checkpoint(
         loop.fit(trainer, run)
     assert caught.type is KeyboardInterrupt
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    trainer, run = setup.resumed(folder, workers)
+    trainer, run = setup.resume_run(folder, workers)
     assert trainer.step_count == 4
     loop.fit(trainer, run)
     assert_same_run(folder, whole)
@@ -197,7 +197,7 @@ def test_started_from_other_weights_and_stopped_at_once(tmp_path, workers, sourc
     init = whole / "checkpoint.npz"
     loop.fit(*begin(tmp_path / "straight", workers, source, init=init))
     begin(tmp_path / "run", workers, source, init=init)
-    loop.fit(*setup.resumed(tmp_path / "run", workers))
+    loop.fit(*setup.resume_run(tmp_path / "run", workers))
     assert_same_run(tmp_path / "run", tmp_path / "straight")
     assert rows(tmp_path / "run") != rows(whole)
 
@@ -234,11 +234,11 @@ KILLED = """
     replace = os.replace
     moments = [
         (checkpoint, "save", die),  # between log and checkpoint
-        (Run, "_append", half_a_row),
+        (Run, "_append_rows", half_a_row),
         (np, "savez", half),
         (os, "fsync", die),
         (os, "replace", die),
-        (Run, "draw", die),  # after the checkpoint: the next one begins further on
+        (Run, "draw_pictures", die),  # after the checkpoint: the next one begins further on
         (saving, "save_gif", die),
         (os, "replace", after),
     ]
@@ -246,7 +246,7 @@ KILLED = """
         child = os.fork()
         if child == 0:
             with Workers(2) as workers:
-                trainer, run = setup.resumed(folder, workers)
+                trainer, run = setup.resume_run(folder, workers)
                 setattr(module, name, action)
                 loop.fit(trainer, run, quiet=True)
             os._exit(0)
@@ -264,10 +264,10 @@ def test_killed_at_any_moment_a_run_resumes_bit_for_bit(tmp_path, workers, sourc
     done = subprocess.run(script, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert [int(line.split()[1]) for line in done.stdout.splitlines()] == [0] * 5 + [4, 8, 10]
-    trainer, run = setup.resumed(folder, workers)
+    trainer, run = setup.resume_run(folder, workers)
     loop.fit(trainer, run)
     assert rows(folder) == rows(whole)
-    run.draw(trainer)
+    run.draw_pictures(trainer)
     assert_same_run(folder, whole)
 
 
@@ -279,7 +279,7 @@ def test_log_rows_beyond_the_checkpoint_are_cut_off(tmp_path, workers, source, w
         loop.fit(trainer, run)
     kept = (folder / "log.csv").read_bytes()
     (folder / "log.csv").write_bytes(kept + kept.splitlines(keepends=True)[-1] * 2 + b"4,1.0")
-    setup.resumed(folder, workers)
+    setup.resume_run(folder, workers)
     assert (folder / "log.csv").read_bytes() == kept
 
 
@@ -323,7 +323,7 @@ def test_folders_that_can_not_be_written(tmp_path, workers, source):
 
 def test_a_full_disk_leaves_the_last_checkpoint_whole(stopped, workers, source, whole, monkeypatch):
     before = (stopped / "checkpoint.npz").read_bytes()
-    trainer, run = setup.resumed(stopped, workers)
+    trainer, run = setup.resume_run(stopped, workers)
     with monkeypatch.context() as patched:
 
         def full(*arguments):
@@ -333,7 +333,7 @@ def test_a_full_disk_leaves_the_last_checkpoint_whole(stopped, workers, source, 
         assert "No space left on device" in one_line(loop.fit, trainer, run)
     assert (stopped / "checkpoint.npz").read_bytes() == before
     assert not list(stopped.glob("*.part"))
-    loop.fit(*setup.resumed(stopped, workers))
+    loop.fit(*setup.resume_run(stopped, workers))
     assert_same_run(stopped, whole)
 
 
@@ -342,7 +342,7 @@ def test_a_disk_that_fills_up_while_writing(stopped, workers, whole, monkeypatch
     unraisable = []
     monkeypatch.setattr(sys, "unraisablehook", unraisable.append)
     before = (stopped / "checkpoint.npz").read_bytes()
-    trainer, run = setup.resumed(stopped, workers)
+    trainer, run = setup.resume_run(stopped, workers)
     _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
     for limit in (0, 700, 10_000, len(before) - 10):  # in the log, then in the checkpoint
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, most))
@@ -353,7 +353,7 @@ def test_a_disk_that_fills_up_while_writing(stopped, workers, whole, monkeypatch
         assert "can't write" in message and "File too large" in message
         assert (stopped / "checkpoint.npz").read_bytes() == before
         assert not list(stopped.glob("*.part"))
-        trainer, run = setup.resumed(stopped, workers)
+        trainer, run = setup.resume_run(stopped, workers)
     loop.fit(trainer, run)
     assert_same_run(stopped, whole)
     assert not unraisable
@@ -395,7 +395,7 @@ def test_altered_settings_are_refused(stopped, workers, change):
     both = isinstance(value, dict) and isinstance(meta[key], dict) and value and key != "data"
     path.write_text(json.dumps(meta | {key: meta[key] | value if both else value}))
     before = listing(stopped)
-    one_line(setup.resumed, stopped, workers)
+    one_line(setup.resume_run, stopped, workers)
     assert listing(stopped) == before
 
 
@@ -404,7 +404,7 @@ def test_altered_settings_are_refused(stopped, workers, change):
 )
 def test_settings_that_are_no_table_are_refused(stopped, workers, text):
     (stopped / "config.json").write_bytes(text)
-    assert "config.json" in one_line(setup.resumed, stopped, workers)
+    assert "config.json" in one_line(setup.resume_run, stopped, workers)
 
 
 @pytest.mark.parametrize("step", [-1, 11, 10**30, "3", 3.0, True, None, [3]])
@@ -417,25 +417,25 @@ def test_an_altered_position_is_refused(stopped, workers, step):
     }
     checkpoint.save(stopped / "checkpoint.npz", meta, groups)
     log = (stopped / "log.csv").read_bytes()
-    assert "checkpoint.npz" in one_line(setup.resumed, stopped, workers)
+    assert "checkpoint.npz" in one_line(setup.resume_run, stopped, workers)
     assert (stopped / "log.csv").read_bytes() == log
 
 
 def test_a_missing_checkpoint_or_folder_is_named(stopped, workers, tmp_path):
     (stopped / "checkpoint.npz").unlink()
-    assert "checkpoint.npz: no such file" in one_line(setup.resumed, stopped, workers)
-    assert "no run folder" in one_line(setup.resumed, tmp_path / "missing", workers)
-    assert "no run folder" in one_line(setup.resumed, stopped / "config.json", workers)
+    assert "checkpoint.npz: no such file" in one_line(setup.resume_run, stopped, workers)
+    assert "no run folder" in one_line(setup.resume_run, tmp_path / "missing", workers)
+    assert "no run folder" in one_line(setup.resume_run, stopped / "config.json", workers)
 
 
 def test_a_log_that_is_none_is_refused(stopped, workers):
     for text in (b"step,nll\r\na,b\r\n", b"step\r\n1,2\r\n", b"\xff\r\n\xff\r\n"):
         (stopped / "log.csv").write_bytes(text)
-        assert "log.csv" in one_line(setup.resumed, stopped, workers)
+        assert "log.csv" in one_line(setup.resume_run, stopped, workers)
 
 
 def test_checkpoints_do_not_wait_for_the_next_validation(tmp_path, workers, source, monkeypatch):
-    monkeypatch.setattr(loop, "SAVE_EVERY", 0)
+    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0)
     trainer, run = begin(tmp_path / "run", workers, source)
     saved, save = [], run.save
     run.save = lambda trainer: (saved.append(trainer.step_count), save(trainer))
@@ -453,18 +453,18 @@ def test_a_diverging_run_keeps_its_last_good_checkpoint(tmp_path, workers, sourc
         return real()
 
     trainer.step = poisoned
-    assert "step 7: not finite any more: " in one_line(loop.fit, trainer, run)
-    trainer, run = setup.resumed(tmp_path / "run", workers)
+    assert "step 7: no longer finite: " in one_line(loop.fit, trainer, run)
+    trainer, run = setup.resume_run(tmp_path / "run", workers)
     assert trainer.step_count == 4
     loop.fit(trainer, run)
 
 
 def test_minutes_become_steps_once(tmp_path, workers, source, monkeypatch):
-    monkeypatch.setattr(loop, "seconds_per_step", lambda *arguments: 0.5)
+    monkeypatch.setattr(loop, "measure_step_seconds", lambda *arguments: 0.5)
     trainer, run = begin(tmp_path / "run", workers, source, recipe={"minutes": 2, "epochs": 0})
     assert trainer.steps == int(120 / (0.5 * loop.OVERHEAD)) == run.meta["steps"]
-    monkeypatch.setattr(loop, "seconds_per_step", lambda *arguments: 5.0)
-    resumed, _ = setup.resumed(tmp_path / "run", workers)
+    monkeypatch.setattr(loop, "measure_step_seconds", lambda *arguments: 5.0)
+    resumed, _ = setup.resume_run(tmp_path / "run", workers)
     assert resumed.steps == trainer.steps
 
 
@@ -472,18 +472,19 @@ def test_the_time_of_a_step_is_the_mean_over_films_that_grow(config, images, mon
     monkeypatch.setattr(loop, "_median_seconds", lambda model, config, *_: float(config.glimpses))
     recipe, data = Recipe(epochs=1, grow="16:0.4,32:0.6", batch=27), from_array(images)
     preset = Preset("", "", TINY, Recipe(epochs=1, grow="1:0.5", batch=27))
-    seconds = loop.seconds_per_step(draw, replace(config, glimpses=64), recipe, data, {})
+    seconds = loop.measure_step_seconds(draw, replace(config, glimpses=64), recipe, data, {})
     assert seconds == pytest.approx(16 * 0.4 + 32 * 0.2 + 64 * 0.4)
-    assert setup.epoch_seconds(preset, data, None) == pytest.approx(4 * 1.5)  # T is 1, then 2
+    seconds = setup.measure_epoch_seconds(preset, data, None)
+    assert seconds == pytest.approx(4 * 1.5)  # T is 1, then 2
 
 
 def test_minutes_and_epochs():
     quick = Recipe(minutes=2)
-    assert setup.amended(quick, {"epochs": 3}) == Recipe(epochs=3)
-    assert setup.amended(quick, {"minutes": 5}) == Recipe(minutes=5)
-    assert setup.amended(Recipe(epochs=9), {"minutes": 5.0}).minutes == 5
+    assert setup.change_recipe(quick, {"epochs": 3}) == Recipe(epochs=3)
+    assert setup.change_recipe(quick, {"minutes": 5}) == Recipe(minutes=5)
+    assert setup.change_recipe(Recipe(epochs=9), {"minutes": 5.0}).minutes == 5
     for changes in ({"minutes": 1, "epochs": 1}, {"minutes": 0}, {"rate": "1"}, {"rate": -1}):
-        one_line(setup.amended, quick, changes)
+        one_line(setup.change_recipe, quick, changes)
 
 
 def test_init_at_another_length_and_of_another_size(tmp_path, workers, source, whole):
@@ -504,7 +505,7 @@ def test_a_changed_set_of_images_is_told(stopped, workers, images, tmp_path, mon
     path = stopped / "config.json"
     meta = json.loads(path.read_text()) | {"data": {"name_or_path": str(tmp_path / "other.npz")}}
     path.write_text(json.dumps(meta))
-    assert "(1, 6, 6)" in one_line(setup.resumed, stopped, workers)
+    assert "(1, 6, 6)" in one_line(setup.resume_run, stopped, workers)
 
 
 def read_until(descriptor, done, seconds=60):
@@ -542,7 +543,7 @@ def test_ctrl_c_on_a_terminal(tmp_path, source, workers, config):
         last == f"stopped at step {step} and saved; go on with: minidraw train --resume '{folder}'"
     )
     assert 0 < step < 20000 and len(rows(folder)) == step
-    resumed, run = setup.resumed(folder, workers)
+    resumed, run = setup.resume_run(folder, workers)
     assert resumed.step_count == step and run.meta["steps"] == 20000
 
 
@@ -567,17 +568,17 @@ def test_replacing_keeps_what_was_there_until_the_new_file_is_whole(tmp_path):
 
 
 def test_run_log_columns(whole):
-    log = Run.open(whole).log()
+    log = Run.open(whole).read_log()
     assert log["step"] == list(range(1, STEPS + 1))
     assert np.isnan(log["valid_total"]).sum() == STEPS - 3
 
 
 def test_which_weights_are_the_better_ones_is_remembered(stopped, workers):
-    trainer, run = setup.resumed(stopped, workers)
+    trainer, run = setup.resume_run(stopped, workers)
     for averaged in (True, False):
         trainer.averaged = averaged
         run.save(trainer)
-        assert setup.resumed(stopped, workers)[0].averaged is averaged
+        assert setup.resume_run(stopped, workers)[0].averaged is averaged
 
 
 def test_a_file_is_on_disk_before_it_takes_its_place(tmp_path, monkeypatch):
@@ -608,15 +609,15 @@ def test_other_images_of_the_same_shape_are_refused(tmp_path, workers, whole, so
     begin(tmp_path / "run", workers, other)
     np.savez(tmp_path / "pictures.npz", images=np.load(source["name_or_path"])["images"])
     with pytest.raises(UserError, match="other images"):
-        setup.resumed(tmp_path / "run", workers)
+        setup.resume_run(tmp_path / "run", workers)
 
 
 def test_a_second_process_is_kept_out(tmp_path, workers, source):
     folder = tmp_path / "run"
     trainer, run = begin(folder, workers, source)
-    with run.locked():
-        for attempt in (lambda: setup.resumed(folder, workers), lambda: loop.fit(trainer, run)):
+    with run.lock():
+        for attempt in (lambda: setup.resume_run(folder, workers), lambda: loop.fit(trainer, run)):
             with pytest.raises(UserError, match="another process"):
                 attempt()
     assert trainer.step_count == 0
-    loop.fit(*setup.resumed(folder, workers))
+    loop.fit(*setup.resume_run(folder, workers))

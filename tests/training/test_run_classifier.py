@@ -31,7 +31,7 @@ def workers():
 
 
 def begin(folder, workers, **changes):
-    return setup.new(PRESET, folder, workers, name="tiny", source=SOURCE, **changes)
+    return setup.start_run(PRESET, folder, workers, name="tiny", source=SOURCE, **changes)
 
 
 def rows(folder):
@@ -80,7 +80,7 @@ def test_resumed_bit_for_bit(tmp_path, workers, whole, stop):
     trainer.step = step
     with pytest.raises(loop.Interrupted):
         loop.fit(trainer, run)
-    result = loop.fit(*setup.resumed(folder, workers))
+    result = loop.fit(*setup.resume_run(folder, workers))
     assert result == whole[1] and rows(folder) == rows(whole[0])
     shapes = {name: w.shape for name, w in checkpoint.load_network(folder)[2].items()}
     groups = ("weights", "average", "mean", "square")
@@ -104,7 +104,7 @@ def test_films_of_glimpses_may_grow(tmp_path, workers):
 
 
 def test_the_best_weights_are_those_of_the_lower_cross_entropy(tmp_path, workers, whole):
-    trainer, _ = setup.resumed(whole[0], workers)
+    trainer, _ = setup.resume_run(whole[0], workers)
     result = trainer.validate()
     views = trainer.adam.average if trainer.averaged else trainer.adam.weights
     assert result == whole[1] and trainer.params is views.views

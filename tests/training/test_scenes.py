@@ -41,7 +41,7 @@ def batch_of(trainer, seen, data, step, threads):
     seen.clear()
     made = trainer(data=data, batch=61, binarize="never", threads=threads, steps=10)
     for number in range(len(made._shards)):
-        made._shard(step, number)
+        made._add_shard(step, number)
     return np.concatenate(seen)
 
 

@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from minidraw import kernels, randomness
+from minidraw import kernels
 from minidraw.datasets import Dataset, Split
 from minidraw.datasets.base import middle
 from minidraw.models import draw
+from minidraw.randomness import BatchRandom, Purpose
 from minidraw.training.recipe import Recipe
 from minidraw.training.trainer import Trainer
 from minidraw.training.workers import Workers
@@ -54,27 +55,29 @@ def test_the_same_split_gives_the_same_bits(threads):
 
 @settings(max_examples=30, deadline=None)
 @given(cuts=st.lists(st.integers(0, BATCH), max_size=4), step=st.integers(0, 5))
-def test_noise_do_not_depend_on_the_split(cuts, step):
+def test_random_numbers_do_not_depend_on_the_split(cuts, step):
     edges = [0, *sorted(cuts), BATCH]
     parts = [(a, b) for a, b in zip(edges, edges[1:], strict=False) if a < b]
-    key = 7, step, randomness.NOISE
-    whole = randomness.noise(SHAPE, 0, BATCH, np.float32, *key)
-    joined = [randomness.noise(SHAPE, a, b, np.float32, *key) for a, b in parts]
+    whole = BatchRandom(7, step, 0, BATCH).noise(SHAPE, np.float32)
+    joined = [BatchRandom(7, step, a, b).noise(SHAPE, np.float32) for a, b in parts]
     np.testing.assert_array_equal(np.concatenate(joined, axis=1), whole)
     means = np.random.default_rng(0).random((BATCH, 1, 3, 2), np.float32)
-    coins = randomness.binarize(means, 0, BATCH, *key)
-    joined = [randomness.binarize(means[a:b], a, b, *key) for a, b in parts]
+    coins = BatchRandom(7, step, 0, BATCH).binarize(means)
+    joined = [BatchRandom(7, step, a, b).binarize(means[a:b]) for a, b in parts]
     np.testing.assert_array_equal(np.concatenate(joined), coins)
 
 
-def test_noise_depend_on_everything_else():
+def test_random_numbers_depend_on_everything_else():
     keys = [
-        (7, 0, randomness.NOISE),
-        (8, 0, randomness.NOISE),
-        (7, 1, randomness.NOISE),
-        (7, 0, randomness.COINS),
+        (7, 0, Purpose.NOISE),
+        (8, 0, Purpose.NOISE),
+        (7, 1, Purpose.NOISE),
+        (7, 0, Purpose.BINARIZATION),
     ]
-    drawn = [randomness.noise(SHAPE, 0, BATCH, np.float32, *key) for key in keys]
+    drawn = [
+        BatchRandom(seed, step, 0, BATCH).noise(SHAPE, np.float32, purpose)
+        for seed, step, purpose in keys
+    ]
     assert len(np.unique(np.stack(drawn))) > 0.99 * 4 * np.prod(SHAPE)
 
 

@@ -11,8 +11,8 @@ import pytest
 
 from minidraw.errors import UserError
 from minidraw.training import processes as module
-from minidraw.training.flat_weights import flat
-from minidraw.training.processes import Team
+from minidraw.training.flat_weights import allocate_flat
+from minidraw.training.processes import ProcessTeam
 from minidraw.training.workers import Workers
 
 forks = pytest.mark.skipif(not module.FORKS, reason="no processes are forked here")
@@ -23,7 +23,7 @@ def make():
     opened = []
 
     def make(function, size):
-        opened.append(Team(function, size, Workers(size)))
+        opened.append(ProcessTeam(function, size, Workers(size)))
         return opened[-1]
 
     yield make
@@ -52,7 +52,7 @@ def test_the_first_call_runs_here_then_each_member_in_a_process_of_its_own(make)
 
 
 def test_what_members_leave_in_shared_arrays_is_seen(make):
-    shared = flat({"x": (3, 2)})
+    shared = allocate_flat({"x": (3, 2)})
 
     def fill(argument, member):
         shared.views["x"][member] = argument + member
@@ -98,9 +98,9 @@ def test_a_killed_process_is_an_error_of_one_line(make):
 def test_no_process_outlives_a_killed_parent():
     code = """
 import os, time
-from minidraw.training.processes import Team
+from minidraw.training.processes import ProcessTeam
 from minidraw.training.workers import Workers
-team = Team(lambda argument, member: os.getpid(), 2, Workers(2))
+team = ProcessTeam(lambda argument, member: os.getpid(), 2, Workers(2))
 team(0)
 print(team(1)[1], flush=True)
 time.sleep(60)

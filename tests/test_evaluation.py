@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
-from minidraw import evaluation, kernels, layers, randomness
+from minidraw import evaluation, kernels, layers
 from minidraw.datasets import Split, as_float
-from minidraw.evaluation import ImportanceBound, bound, importance_bound, nats_per_step
+from minidraw.evaluation import Evaluation, ImportanceBound
 from minidraw.models import draw
 from minidraw.models.draw.costs import Bound
 from minidraw.models.interface import Batch
+from minidraw.randomness import BatchRandom, Purpose
 from minidraw.training.workers import Workers
 
 CONFIG = draw.Config(height=7, width=6, glimpses=2, hidden=8, latent=3, write_size=3)
@@ -20,16 +21,21 @@ def params():
     return draw.init_params(CONFIG, np.random.default_rng(1), np.float32)
 
 
-def measured(params, levels=LEVELS, *, threads=2, ops=kernels, **settings):
-    settings = {"fresh": True, "words": "noise"} | settings
+def evaluate(params, levels=LEVELS, *, threads=2, method="costs", samples=1, **settings):
+    settings = {"config": CONFIG, "ops": kernels, "binarize": True, "protocol": "noise"} | settings
     with Workers(threads) as workers:
-        return bound(draw, params, Split(levels), CONFIG, ops=ops, workers=workers, **settings)
+        made = Evaluation(draw, params, split=Split(levels), workers=workers, **settings)
+        return getattr(made, method)(samples)
+
+
+def measured(params, levels=LEVELS, **settings):
+    return evaluate(params, levels, **settings)
 
 
 def test_it_is_the_mean_over_all_images_in_one_piece(params):
     """Against the model called once, with the coins and the noise of the whole set."""
-    x = randomness.binarize(as_float(LEVELS), 0, 230, 4, 0, randomness.VALID_COINS)
-    noise = randomness.noise((2, 230, 3), 0, 230, np.float32, 4, 0, randomness.VALID_NOISE)
+    x = BatchRandom(4, 0, 0, 230).binarize(as_float(LEVELS), Purpose.VALIDATION_BINARIZATION)
+    noise = BatchRandom(4, 0, 0, 230).noise((2, 230, 3), np.float32, Purpose.VALIDATION_NOISE)
     costs = draw.costs(params, Batch(x), noise, CONFIG, layers)
     found = measured(params, seed=4)
     assert found.nll == pytest.approx(costs["nll"].mean(), rel=1e-5)
@@ -44,7 +50,7 @@ def test_threads_and_chunks_make_no_difference(params, monkeypatch):
     assert measured(params) == whole
     for threads in (1, 3):
         assert measured(params, threads=threads) == whole  # chunks stay the same: every bit
-    monkeypatch.setattr(evaluation, "CHUNK", 25)
+    monkeypatch.setattr(evaluation, "CHUNK_IMAGES", 25)
     assert measured(params).total == pytest.approx(whole.total, rel=1e-6)
 
 
@@ -55,26 +61,23 @@ def test_the_first_images_only(params):
 
 def test_seeds_coins_and_levels(params):
     assert measured(params, seed=1).total != measured(params, seed=2).total
-    assert measured(params, fresh=False).nll != measured(params).nll
+    assert measured(params, binarize=False).nll != measured(params).nll
     black = (LEVELS > 127) * np.uint8(255)  # coins leave black and white alone
-    assert measured(params, black, fresh=False) == measured(params, black, fresh=True)
+    assert measured(params, black, binarize=False) == measured(params, black, binarize=True)
 
 
 def test_more_images_than_there_are_and_a_single_one(params):
-    with Workers(1) as workers:
-        settings = {"ops": kernels, "workers": workers, "fresh": True, "words": ""}
-        few = bound(draw, params, Split(LEVELS[:3]), CONFIG, images=50, **settings)
-        one = bound(draw, params, Split(LEVELS[:1]), CONFIG, **settings)
+    few, one = measured(params, LEVELS[:3], images=50), measured(params, LEVELS[:1])
     assert few.images == 3 and one.images == 1
     assert np.isfinite(one.total) and np.isnan(one.standard_error)
 
 
 def test_several_samples_of_z(params):
     """Against the model called for each; the two errors are those of their definitions."""
-    x = randomness.binarize(as_float(LEVELS), 0, 230, 0, 0, randomness.VALID_COINS)
+    x = BatchRandom(0, 0, 0, 230).binarize(as_float(LEVELS), Purpose.VALIDATION_BINARIZATION)
     totals = []
     for k in range(3):
-        noise = randomness.noise((2, 230, 3), 0, 230, np.float32, 0, k, randomness.VALID_NOISE)
+        noise = BatchRandom(0, k, 0, 230).noise((2, 230, 3), np.float32, Purpose.VALIDATION_NOISE)
         totals.append(draw.costs(params, Batch(x), noise, CONFIG, layers)["total"].astype(float))
     totals, found = np.array(totals), measured(params, samples=3)
     assert found.total == pytest.approx(totals.mean(), rel=1e-5) and found.samples == 3
@@ -94,11 +97,9 @@ def test_the_noise_error_foretells_the_spread_over_seeds(params):
     assert 0.7 < spread / foretold < 1.4  # of 40 draws the spread is known to about 11 %
 
 
-def weighted(params, samples, levels=LEVELS, config=CONFIG, **settings):
-    settings = {"fresh": False, "words": "noise"} | settings
-    with Workers(2) as workers:
-        options = {"ops": kernels, "workers": workers, "samples": samples} | settings
-        return importance_bound(draw, params, Split(levels), config, **options)
+def weighted(params, samples, levels=LEVELS, **settings):
+    settings = {"binarize": False} | settings
+    return evaluate(params, levels, method="importance_bound", samples=samples, **settings)
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +119,7 @@ def test_with_one_sample_nothing_is_gained_on_average(trained):
 
 
 def test_the_plain_bound_within_is_the_plain_bound(trained):
-    plain, found = measured(trained, samples=5, fresh=False), weighted(trained, 5)
+    plain, found = measured(trained, samples=5, binarize=False), weighted(trained, 5)
     assert found.total + found.gain == pytest.approx(plain.total, rel=1e-6)
     assert found.images == plain.images == 230 and found.samples == 5
 
@@ -135,10 +136,10 @@ def test_the_mean_of_halves_is_never_below_the_whole(trained, monkeypatch):
     halves = (bounds_of(noise[:4]) + bounds_of(noise[4:])) / 2
     assert (halves >= bounds_of(noise) - 1e-9).all() and (halves > bounds_of(noise)).any()
 
-    def given(shape, start, stop, dtype, seed, step, purpose):
-        return noise[step, :, start:stop]
+    def given(random, shape, dtype, purpose):
+        return noise[random.step, :, random.start : random.stop]
 
-    monkeypatch.setattr(evaluation.randomness, "noise", given)  # and streamed, chunk by chunk
+    monkeypatch.setattr(BatchRandom, "noise", given)  # and streamed, chunk by chunk
     assert weighted(trained, 8).total == pytest.approx(bounds_of(noise).mean(), rel=1e-6)
 
 
@@ -157,9 +158,9 @@ def test_it_converges_to_the_integral_over_z():
     log_p = x @ logits.T - np.logaddexp(0, logits).sum(axis=1)  # log p(x | z), (30, 3001)
     log_p += -0.5 * z.astype(float) ** 2 - 0.5 * np.log(2 * np.pi) + np.log(z[1] - z[0])
     exact = -np.logaddexp.reduce(log_p, axis=1).mean()
-    found = weighted(params, 4000, levels, config)
+    found = weighted(params, 4000, levels, config=config)
     assert found.total == pytest.approx(exact, abs=0.01)
-    assert weighted(params, 1, levels, config).total > exact + 0.02  # and one sample doesn't
+    assert weighted(params, 1, levels, config=config).total > exact + 0.02  # and one sample doesn't
 
 
 def test_single_precision_is_good_to_a_hundredth_of_a_nat(trained):
@@ -175,8 +176,8 @@ def test_single_precision_is_good_to_a_hundredth_of_a_nat(trained):
 
 def test_nats_of_every_step_add_up(params):
     with Workers(2) as workers:
-        options = {"ops": kernels, "workers": workers, "fresh": True}
-        nats = nats_per_step(draw, params, Split(LEVELS), CONFIG, **options)
+        options = {"ops": kernels, "workers": workers, "binarize": True}
+        nats = Evaluation(draw, params, CONFIG, Split(LEVELS), **options).kl_per_step()
     assert nats.shape == (2,) and (nats > 0).all()
     assert nats.sum() == pytest.approx(measured(params).kl, rel=1e-5)
 

@@ -4,23 +4,24 @@ import numpy as np
 import pytest
 
 from minidraw import randomness
+from minidraw.randomness import BatchRandom, Purpose, epoch_order
 
 PURPOSES = (
-    randomness.COINS,
-    randomness.NOISE,
-    randomness.VALID_COINS,
-    randomness.VALID_NOISE,
-    randomness.PICTURES,
+    Purpose.BINARIZATION,
+    Purpose.NOISE,
+    Purpose.VALIDATION_BINARIZATION,
+    Purpose.VALIDATION_NOISE,
+    Purpose.PICTURES,
 )
 CUTS = [(0, 70), (0, 25), (25, 50), (0, 1), (24, 26), (13, 61), (69, 70)]
 
 
-def noise(start=0, stop=70, seed=1, step=2, purpose=randomness.NOISE, dtype=np.float32):
-    return randomness.noise((3, stop - start, 4), start, stop, dtype, seed, step, purpose)
+def noise(start=0, stop=70, seed=1, step=2, purpose=Purpose.NOISE, dtype=np.float32):
+    return BatchRandom(seed, step, start, stop).noise((3, stop - start, 4), dtype, purpose)
 
 
-def coins(means, start=0, stop=70, seed=1, step=2, purpose=randomness.COINS):
-    return randomness.binarize(means[start:stop], start, stop, seed, step, purpose)
+def coins(means, start=0, stop=70, seed=1, step=2, purpose=Purpose.BINARIZATION):
+    return BatchRandom(seed, step, start, stop).binarize(means[start:stop], purpose)
 
 
 @pytest.mark.parametrize("start, stop", CUTS)
@@ -33,29 +34,29 @@ def test_a_part_of_a_batch_gets_the_numbers_it_gets_in_the_whole(start, stop):
 def test_seed_step_purpose_and_block_each_change_every_number():
     blocks = [noise()[:, k * 25 : k * 25 + 20] for k in range(3)]
     others = [noise(seed=2), noise(step=3), noise(seed=2, step=1)]
-    others += [noise(purpose=p) for p in PURPOSES if p != randomness.NOISE]
+    others += [noise(purpose=p) for p in PURPOSES if p != Purpose.NOISE]
     parts = blocks + [other[:, :20] for other in others]
     for k, one in enumerate(parts):
         assert all((one != other).all() for other in parts[:k])
 
 
 def test_orders_are_permutations_of_their_own():
-    orders = [randomness.permutation(40, seed, epoch) for seed in (0, 1) for epoch in (0, 1, 2)]
+    orders = [epoch_order(40, seed, epoch) for seed in (0, 1) for epoch in (0, 1, 2)]
     assert all((np.sort(order) == np.arange(40)).all() for order in orders)
     assert len({tuple(order) for order in orders}) == 6
-    assert (randomness.permutation(40, 1, 2) == orders[5]).all()
+    assert (epoch_order(40, 1, 2) == orders[5]).all()
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_noise_is_standard_normal(dtype):
-    found = randomness.noise((40, 500, 5), 0, 500, dtype, 0, 0, randomness.NOISE)
+    found = BatchRandom(0, 0, 0, 500).noise((40, 500, 5), dtype, Purpose.NOISE)
     assert found.dtype == dtype and found.shape == (40, 500, 5)
     assert abs(found.mean()) < 0.02 and abs(found.std() - 1) < 0.02  # 100,000: 6 deviations
 
 
 def test_coins_show_1_as_often_as_the_means_say_and_leave_0_and_1():
     means = np.tile(np.array([0, 0.2, 0.7, 1], np.float32), (20_000, 1, 1, 1))
-    found = randomness.binarize(means, 0, len(means), 0, 0, randomness.COINS)
+    found = BatchRandom(0, 0, 0, len(means)).binarize(means, Purpose.BINARIZATION)
     assert found.dtype == np.float32 and set(np.unique(found)) == {0, 1}
     assert found.mean(axis=(0, 1, 2)) == pytest.approx([0, 0.2, 0.7, 1], abs=0.02)
     assert (found[..., 0] == 0).all() and (found[..., 3] == 1).all()
@@ -68,7 +69,7 @@ def numbered(n, C=3, height=9, width=8):
 
 def crops(images, size, start=0, stop=None, seed=1, step=2):
     stop = stop or len(images)
-    return randomness.crop(images[start:stop], size, start, stop, seed, step)
+    return BatchRandom(seed, step, start, stop).crop(images[start:stop], size)
 
 
 @pytest.mark.parametrize("start, stop", CUTS)
@@ -103,11 +104,11 @@ def test_crops_change_with_step_seed_and_block():
 
 def test_images_of_the_right_size_are_left_alone():
     images = numbered(30)
-    assert randomness.crop(images, (9, 8), 0, 30, 1, 2) is images
+    assert BatchRandom(1, 2, 0, 30).crop(images, (9, 8)) is images
 
 
 def test_crops_have_a_purpose_of_their_own():
-    assert randomness.CROPS not in PURPOSES + (randomness.ORDER, randomness.INIT)
+    assert Purpose.CROPS not in PURPOSES + (Purpose.ORDER, Purpose.INITIAL_WEIGHTS)
 
 
 def test_a_black_pixel_stays_black_when_the_coin_is_0(monkeypatch):
@@ -119,4 +120,4 @@ def test_a_black_pixel_stays_black_when_the_coin_is_0(monkeypatch):
 
     monkeypatch.setattr(randomness.np.random, "default_rng", lambda key: Zeros())
     black = np.zeros((3, 1, 2, 2), np.float32)
-    assert (randomness.binarize(black, 0, 3, 0, 0, randomness.COINS) == 0).all()
+    assert (BatchRandom(0, 0, 0, 3).binarize(black, Purpose.BINARIZATION) == 0).all()
