@@ -1,4 +1,4 @@
-"""Files that are either whole or not there."""
+"""Files that are either complete or not written at all."""
 
 import os
 from contextlib import contextmanager, suppress
@@ -9,12 +9,12 @@ from minidraw.errors import UserError
 
 @contextmanager
 def write_atomically(path):
-    """A temporary file beside `path` that takes its place only once it is whole and on disk.
+    """Yield a temporary file that replaces `path` once it is complete and on disk.
 
     Raises
     ------
     UserError
-        If it can't be written; what was at `path` before is still there.
+        If it can't be written; the file that was at `path` before is kept.
     """
     temporary = Path(f"{path}.part")
     try:
@@ -25,7 +25,7 @@ def write_atomically(path):
         os.replace(temporary, path)
     except OSError as error:
         reason = error.strerror or error
-        raise UserError(f"can't write {path}: {reason}; what was there before is kept") from error
+        raise UserError(f"can't write {path}: {reason}; the file there before is kept") from error
     finally:
-        with suppress(OSError):  # it is gone already, or there is no such folder
+        with suppress(OSError):  # it has been moved, or there is no such folder
             temporary.unlink()

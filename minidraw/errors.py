@@ -1,8 +1,8 @@
-"""The one exception that means: the user can mend this, and the message says how."""
+"""The exception for mistakes that the user can correct."""
 
 
 class UserError(ValueError):
-    """A mistake in an option, a file or a setting; its message is one plain line.
+    """A mistake in an option, a file or a setting; the message is one line that says what to do.
 
     The command line prints it without a traceback and exits with status 2.
     """

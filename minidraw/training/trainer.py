@@ -91,7 +91,7 @@ class Trainer:
         began = time.perf_counter()
         step = self.adam.step
         costs = self._gradient(step)
-        rate = self.recipe.rate_at(step, self.steps)
+        rate = self.recipe.learning_rate_at(step, self.steps)
         norm = math.nan
         if all(map(math.isfinite, costs.values())):
             norm = self.adam.update(self._grads[0], rate=rate, clip=self.recipe.clip, ops=self.ops)

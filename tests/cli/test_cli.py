@@ -338,8 +338,8 @@ def test_typing_mistakes(refused, here, typed, words):
         ("--batch 0", "batch must be at least 1"),
         ("--rate nan", "rate must be positive"),
         ("--rate 0", "rate must be positive"),
-        ("--seed -1", "seed can't be negative"),
-        ("--epochs -1", "epochs can't be negative"),
+        ("--seed -1", "seed must be between 0 and"),
+        ("--epochs -1", "epochs must be between 0 and"),
         ("--minutes inf", "minutes"),
         ("--minutes 1 --epochs 1", "both minutes and epochs"),
         ("--minutes 0 --epochs 0", "minutes or epochs"),
@@ -530,4 +530,6 @@ def test_resume_keeps_the_threads_and_refuses_a_preset(
 
 @pytest.mark.parametrize("option", ["--minutes", "--epochs"])
 def test_endless_budgets_are_refused(refused, folder, here, option):
-    refused("train", "--data", folder / "pictures.npz", option, "1e308", words="can't be above")
+    refused(
+        "train", "--data", folder / "pictures.npz", option, "1e308", words="must be between 0 and"
+    )

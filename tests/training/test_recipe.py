@@ -53,7 +53,7 @@ def test_every_field_is_checked_above():
 
 def test_rate_rises_in_equal_steps_then_falls_along_a_cosine():
     recipe = Recipe(rate=1.0, final_rate=0.2, warmup=4)
-    rates = [recipe.rate_at(step, 104) for step in range(105)]
+    rates = [recipe.learning_rate_at(step, 104) for step in range(105)]
     assert rates[:5] == pytest.approx([0.2, 0.4, 0.6, 0.8, 1.0])
     assert rates[54] == pytest.approx(0.6)  # halfway: the mean of first and last
     assert rates[29] == pytest.approx(0.2 + 0.8 * (0.5 + 0.5 * math.cos(math.pi / 4)))
@@ -63,12 +63,12 @@ def test_rate_rises_in_equal_steps_then_falls_along_a_cosine():
 
 def test_warmup_takes_a_tenth_of_a_short_run_at_most():
     recipe = Recipe(rate=1.0, warmup=300)
-    rates = [recipe.rate_at(step, 50) for step in range(50)]
+    rates = [recipe.learning_rate_at(step, 50) for step in range(50)]
     assert max(rates) == rates[5] == 1.0
-    assert recipe.rate_at(0, 1) == 1.0  # a run of one step uses it
+    assert recipe.learning_rate_at(0, 1) == 1.0  # a run of one step uses it
 
 
-def test_typed_takes_each_field_in_its_own_type_only():
+def test_parsing_takes_each_field_in_its_own_type_only():
     assert parse_record(Recipe, {"batch": 3, "rate": 1}) == Recipe(batch=3, rate=1.0)
     for name, value in [
         ("batch", 3.0),

@@ -84,7 +84,7 @@ def test_the_row_of_a_step_has_means_over_the_batch_in_nats(trainer, monkeypatch
         assert row[key] == pytest.approx(np.concatenate([c[key] for c in costs]).mean(), rel=1e-6)
     assert row["total"] == pytest.approx(row["nll"] + row["kl"], rel=1e-6)
     assert row["step"] == 1 and row["seconds"] > 0 and row["grad_norm"] > 0
-    assert row["rate"] == made.recipe.rate_at(0, made.steps)
+    assert row["rate"] == made.recipe.learning_rate_at(0, made.steps)
 
 
 def test_the_gradient_is_that_of_the_mean_loss(trainer, state):
