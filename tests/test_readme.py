@@ -1,4 +1,4 @@
-"""What the README says of the code is so."""
+"""The README agrees with the code: file lengths, commands, options."""
 
 import re
 from pathlib import Path
@@ -13,17 +13,18 @@ README = TOP / "README.md"
 pytestmark = pytest.mark.skipif(not README.exists(), reason="no README beside the tests")
 
 
-def test_reading_order_has_every_file_and_its_length():
+def test_the_reading_order_gives_the_length_of_each_file():
     rows = re.findall(r"^\| `(minidraw/\S+\.py)` \| (\d+) \|", README.read_text("utf-8"), re.M)
     assert len(rows) >= 10
-    for name, said in rows:
+    for name, stated in rows:
         lines = len((TOP / name).read_text("utf-8").splitlines())
-        assert abs(lines - int(said)) <= 5, f"{name} has {lines} lines, the README says {said}"
+        assert abs(lines - int(stated)) <= 5, f"{name} has {lines} lines, the README says {stated}"
 
 
 def test_every_command_and_option_exists(capsys):
-    """Their help is asked for in place of running them; a name that isn't there is an error."""
-    lines = re.findall(r"^minidraw (\w+)([^#\n]*)", README.read_text("utf-8"), re.M)
+    """Compare the commands of the bash blocks with each command's --help."""
+    blocks = re.findall(r"^```bash\n(.*?)^```", README.read_text("utf-8"), re.M | re.S)
+    lines = re.findall(r"^minidraw (\w+)([^#\n]*)", "\n".join(blocks), re.M)
     assert len(lines) >= 8
     for command, rest in lines:
         with pytest.raises(SystemExit) as stopped:
