@@ -1,15 +1,38 @@
-"""What ``minidraw lessons`` does."""
+"""``minidraw lessons``: list your functions, copy the notebooks, or grade a file."""
 
 import json
 import shlex
+from pathlib import Path
 
+from minidraw.cli.options import add_command
 from minidraw.errors import UserError
-from minidraw.learn import own_functions
-from minidraw.learn.exercises import all_exercises
-from minidraw.learn.exercises.open_exercises import OPEN
-from minidraw.learn.grading import grade
-from minidraw.learn.notebook.copies import start
-from minidraw.learn.own_layers import OwnLayers
+
+DEFAULT_SECONDS = 20  # for each function of a graded file
+
+
+def add_commands(commands):
+    parser = add_command(
+        commands,
+        "lessons",
+        lessons,
+        help="write the network yourself",
+        example="minidraw lessons start lessons",
+    )
+    parser.add_argument(
+        "what",
+        nargs="?",
+        choices=("start", "grade"),
+        help="start: copy the notebooks to a folder; grade: grade the functions in a file"
+        " (default: list your functions)",
+    )
+    parser.add_argument("path", nargs="?", type=Path, help="the folder, or the file")
+    parser.add_argument("--json", action="store_true", help="print the grades as JSON")
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        default=DEFAULT_SECONDS,
+        help=f"time limit for grading a function (default: {DEFAULT_SECONDS})",
+    )
 
 
 def lessons(arguments):
@@ -17,14 +40,18 @@ def lessons(arguments):
     if arguments.json and what != "grade":
         raise UserError("--json belongs to minidraw lessons grade FILE")
     if what is None:
-        return _own_functions()
+        return _list_functions()
     if path is None:
         missing = "a folder" if what == "start" else "a file"
         raise UserError(f"minidraw lessons {what} needs {missing}")
-    return _start(path) if what == "start" else _grade(path, arguments)
+    return _copy_notebooks(path) if what == "start" else _grade(path, arguments)
 
 
-def _own_functions():
+def _list_functions():
+    from minidraw.learn import own_functions
+    from minidraw.learn.exercises import all_exercises
+    from minidraw.learn.own_layers import OwnLayers
+
     theirs = own_functions.functions()
     for id, entry in all_exercises().items():
         print(f"{'yours' if entry.name in theirs else '-':6} {id}")
@@ -36,14 +63,19 @@ def _own_functions():
         print(f"no {own_functions.FILE} here: the lessons write it when a function is right")
 
 
-def _start(folder):
+def _copy_notebooks(folder):
+    from minidraw.learn.notebook.copies import start
+
     copied, kept = start(folder)
     for path in kept:
-        print(f"{path} is there already and stays as it is")
+        print(f"{path} exists already and stays as it is")
     print(f"{len(copied)} lessons copied to {folder}; now: jupyter lab {shlex.quote(str(folder))}")
 
 
 def _grade(path, arguments):
+    from minidraw.learn.exercises.open_exercises import OPEN
+    from minidraw.learn.grading import grade
+
     results = grade(path, arguments.seconds)
     kinds = {"exercises": [id for id in results if id not in OPEN], "open": list(OPEN)}
     right = {

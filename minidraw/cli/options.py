@@ -1,61 +1,73 @@
-"""Command-line options made from dataclasses, and errors that name the nearest choice."""
+"""`Parser`, whose errors name the nearest choice, and the options that commands share."""
 
 import argparse
 import difflib
-import inspect
 import re
 import textwrap
-from dataclasses import MISSING, fields
+from dataclasses import fields
 from itertools import takewhile
+from pathlib import Path
+
+NETWORK_HELP = "run folder or weights file (default: the bundled MNIST network)"
+THREADS_HELP = "worker threads (default: one per core)"
 
 
-class _Help(argparse.RawDescriptionHelpFormatter):
-    """Leaves names such as two-digits-small in one piece."""
+class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
+    """Formatter that keeps names such as two-digits-small in one piece."""
 
     def _split_lines(self, text, width):
         return textwrap.wrap(" ".join(text.split()), width, break_on_hyphens=False)
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser whose errors are one line, with the nearest valid choice."""
+    """Argument parser whose errors take one line and name the nearest valid choice."""
 
     def __init__(self, **settings):
-        super().__init__(allow_abbrev=False, formatter_class=_Help, **settings)
+        super().__init__(allow_abbrev=False, formatter_class=_HelpFormatter, **settings)
 
     def parse_known_args(self, args=None, namespace=None):
-        # Before anything else: argparse would take the value of a misspelt option for a command.
+        # First of all: argparse would mistake the value of a misspelt option for a command.
         words = takewhile(lambda word: word != "--", args or ())
         for word in words if self._subparsers is None else ():
             option = word.split("=")[0]
             if option.startswith("--") and option not in self._option_string_actions:
-                self.error(f"no option {option}", option, self._option_string_actions)
+                self.error(f"unknown option {option}", option, self._option_string_actions)
         return super().parse_known_args(args, namespace)
 
     def error(self, message, typed=None, choices=()):
         invalid = re.search(r"invalid choice: '(.*?)' \(choose from (.*)\)", message)
         if invalid:
             typed, choices = invalid[1], re.findall(r"[\w-]+", invalid[2])
-            message = f"no {typed!r} here; there is {', '.join(choices)}"
+            message = f"unknown choice {typed!r}; choose from {', '.join(choices)}"
         near = difflib.get_close_matches(typed or "", choices, n=1, cutoff=0.5)
         hint = f"; did you mean {near[0]}?" if near else f" (see {self.prog} --help)"
-        self.exit(2, f"{self.prog}: {one_line(message)}{hint}\n")
+        self.exit(2, f"{self.prog}: {to_one_line(message)}{hint}\n")
 
 
-def one_line(text):
-    """Foreign text without its line breaks."""
+def to_one_line(text):
+    """Replace line breaks, such as those of a file's name, by spaces."""
     return " ".join(str(text).splitlines())
 
 
+def add_command(commands, name, action, *, help, example, notes=""):
+    """Add a command and return its parser; ``notes`` stand above the example."""
+    parser = commands.add_parser(
+        name,
+        help=help,
+        description=f"{help[0].upper()}{help[1:]}.",
+        epilog=f"{notes}example:\n  {example}",
+    )
+    parser.set_defaults(command=action)
+    return parser
+
+
 def add_fields(parser, record, *, title, skip=()):
-    """Add an option for every field of a dataclass, whose metadata or comment holds its help."""
+    """Add an option for every field of a dataclass; the field's metadata holds the help."""
     group = parser.add_argument_group(title)
-    comments = dict(re.findall(r"^    (\w+): .*?  # (.*)$", inspect.getsource(record), re.M))
     for field in fields(record):
         if field.name in skip:
             continue
-        assert field.default is not MISSING
         settings = {"dest": field.name, "help": field.metadata.get("help"), "default": None}
-        settings["help"] = settings["help"] or comments[field.name]
         if field.type is bool:
             settings["action"] = argparse.BooleanOptionalAction
         else:
@@ -64,7 +76,41 @@ def add_fields(parser, record, *, title, skip=()):
         group.add_argument(f"--{field.name.replace('_', '-')}", **settings)
 
 
-def chosen(namespace, record):
-    """The fields of a dataclass that were given on the command line."""
-    given = {f.name: getattr(namespace, f.name, None) for f in fields(record)}
+def select_fields(arguments, record):
+    """Return the fields of a dataclass that were given on the command line."""
+    given = {f.name: getattr(arguments, f.name, None) for f in fields(record)}
     return {name: value for name, value in given.items() if value is not None}
+
+
+def add_data_options(parser, positional=False):
+    """Add the options that select a data set, as `inputs.load_data` reads them."""
+    from minidraw.datasets import NAMES
+
+    parser.add_argument(
+        "data" if positional else "--data",
+        help=f"{', '.join(NAMES)}, or a path: .npz, .npy, idx, a folder of PNG or JPEG files",
+    )
+    parser.add_argument("--data-dir", type=Path, help="folder of the downloaded data sets")
+    parser.add_argument("--size", type=int, help="resize your own pictures to SIZE x SIZE")
+    parser.add_argument(
+        "--stretch",
+        action="store_true",
+        default=None,
+        help="fill SIZE x SIZE without keeping proportions",
+    )
+    parser.add_argument(
+        "--invert", action="store_true", default=None, help="swap dark and light in your pictures"
+    )
+    parser.add_argument(
+        "--crop", type=int, help="train on random CROP x CROP parts of your pictures"
+    )
+
+
+def add_painting_options(parser, *, out, count):
+    """Add the network, the count, the seed and the output file of a command that paints."""
+    parser.add_argument("network", nargs="?", type=Path, help=NETWORK_HELP)
+    parser.add_argument(
+        "--count", type=int, default=count, help=f"number of images (default: {count})"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="seed of the noise (default: 0)")
+    parser.add_argument("--out", type=Path, default=out, help=f"output file (default: {out})")

@@ -23,7 +23,7 @@ class Recipe:
     and 10, which others use, 124.7.
     """
 
-    minutes: float = _option(0, "time limit, converted to a number of steps at the start")
+    minutes: float = _option(0, "training time, converted to a number of steps at the start")
     epochs: float = _option(0, "passes over the training images, if no minutes are given")
     batch: int = _option(100, "images per step")
     rate: float = _option(2e-3, "Adam's learning rate after the warm-up")

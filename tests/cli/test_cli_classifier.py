@@ -92,7 +92,7 @@ def test_classify_with_the_network_that_comes_along(minidraw, folder, here):
 
 
 def test_a_sheet_of_many_looks_has_an_end(minidraw, folder, here, monkeypatch):
-    monkeypatch.setattr("minidraw.cli.examine.SHOWN", 2)
+    monkeypatch.setattr("minidraw.cli.classify.MAX_ROWS", 2)
     pictures = [folder / f"{k}.png" for k in range(3)]
     status, out, err = minidraw(
         "classify", *pictures, "--network", folder / "run", "--out", "x.png"

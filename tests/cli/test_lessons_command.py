@@ -46,7 +46,7 @@ def test_start_never_overwrites(capsys):
     main(["lessons", "start", "work"])
     said = capsys.readouterr().out
     assert mine.read_text() == "my work" and others[0].exists()
-    assert f"{mine} is there already and stays as it is" in said and "1 lessons copied" in said
+    assert f"{mine} exists already and stays as it is" in said and "1 lessons copied" in said
 
 
 @pytest.mark.parametrize(

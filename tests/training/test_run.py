@@ -539,9 +539,8 @@ def test_ctrl_c_on_a_terminal(tmp_path, source, workers, config):
     assert child.returncode == 130
     step = checkpoint.load_meta(folder / "checkpoint.npz")["step"]
     last = out.splitlines()[-1]
-    assert (
-        last == f"stopped at step {step} and saved; go on with: minidraw train --resume '{folder}'"
-    )
+    again = f"minidraw train --resume '{folder}'"
+    assert last == f"stopped at step {step} and saved; continue with: {again}"
     assert 0 < step < 20000 and len(rows(folder)) == step
     resumed, run = setup.resume_run(folder, workers)
     assert resumed.step_count == step and run.meta["steps"] == 20000

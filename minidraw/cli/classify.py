@@ -1,0 +1,49 @@
+"""``minidraw classify``: the class of each picture."""
+
+from pathlib import Path
+
+from minidraw.cli.inputs import load_classifier
+from minidraw.cli.options import add_command
+
+MAX_ROWS = 50  # pictures on a sheet
+
+
+def add_commands(commands):
+    parser = add_command(
+        commands,
+        "classify",
+        classify,
+        help="name what pictures show",
+        example="minidraw classify scene.png --network runs/cluttered",
+    )
+    parser.add_argument(
+        "images",
+        nargs="+",
+        type=Path,
+        metavar="IMAGE",
+        help="PNG or JPEG file; a picture smaller than the network's images gets a margin",
+    )
+    parser.add_argument(
+        "--network",
+        type=Path,
+        help="run folder or weights file (default: the bundled classifier of cluttered digits)",
+    )
+    parser.add_argument("--invert", action="store_true", help="swap dark and light in the pictures")
+    parser.add_argument("--out", type=Path, help="also draw windows and glimpses to this file")
+
+
+def classify(arguments):
+    from minidraw.datasets import one_picture
+    from minidraw.pictures import saving, sheets
+
+    network = load_classifier(arguments.network)
+    shape, settings = network.config_.image_shape, {"invert": arguments.invert, "enlarge": False}
+    images = [one_picture(path, shape, **settings)[0] for path in arguments.images]
+    scanpath = network.scanpath(images)
+    for path, likely in zip(arguments.images, scanpath.probabilities, strict=True):
+        print(f"{path}: {network.classes_[likely.argmax()]} ({likely.max():.1%})")
+    if arguments.out:
+        rows = range(min(MAX_ROWS, len(images)))
+        saving.save_png(arguments.out, sheets.render_scanpath(scanpath, index=rows))
+        cut = len(rows) < len(images)
+        print(f"{arguments.out}: the first {MAX_ROWS}" if cut else arguments.out)

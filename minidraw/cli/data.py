@@ -1,0 +1,46 @@
+"""``minidraw data``: a data set as a network would see it."""
+
+from pathlib import Path
+
+from minidraw.cli.inputs import find_data_source
+from minidraw.cli.options import add_command, add_data_options
+
+MAX_IMAGES_SHOWN = 100
+
+
+def add_commands(commands):
+    parser = add_command(
+        commands,
+        "data",
+        show_data,
+        help="show what a network will see",
+        example="minidraw data drawings --size 28",
+    )
+    add_data_options(parser, positional=True)
+    parser.add_argument(
+        "--out", type=Path, default="data.png", help="output file (default: data.png)"
+    )
+
+
+def show_data(arguments):
+    from minidraw import datasets, models
+    from minidraw.datasets.description import describe
+    from minidraw.pictures import saving, sheets
+    from minidraw.presets import PRESETS
+    from minidraw.training.setup import measure_epoch_seconds
+    from minidraw.training.workers import Workers
+
+    data = datasets.load(**find_data_source(arguments, {}))
+    name = data.name if data.name in datasets.NAMES and data.name in PRESETS else "quick"
+    preset = PRESETS[name]
+    description = describe(data, models.get_model(preset.model).GENERATIVE)
+    for heading, text in description.rows:
+        print(f"{heading:10} {text}")
+    with Workers() as workers:
+        seconds = measure_epoch_seconds(preset, data, workers)
+    print(f"{'an epoch':10} {seconds:.1f} s with the {name} preset on this machine")
+    for warning in description.warnings:
+        print(f"warning: {warning}")
+    shown = datasets.as_float(data.middles[:MAX_IMAGES_SHOWN])
+    saving.save_png(arguments.out, sheets.render_sheet(shown))
+    print(f"{arguments.out}: the first {len(shown)} training images")

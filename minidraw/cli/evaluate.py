@@ -1,0 +1,108 @@
+"""``minidraw evaluate``: a DRAW network's bound, or a classifier's error rate."""
+
+from pathlib import Path
+
+from minidraw.cli.inputs import BUNDLED_NETWORK, load_data
+from minidraw.cli.options import NETWORK_HELP, THREADS_HELP, add_command, add_data_options
+from minidraw.errors import UserError
+
+DEFAULT_SAMPLES = 4  # of z per image
+DEFAULT_IMPORTANCE_SAMPLES = 1000
+
+
+def add_commands(commands):
+    parser = add_command(
+        commands,
+        "evaluate",
+        evaluate,
+        help="measure a bound or an error rate",
+        example="minidraw evaluate runs/mnist",
+    )
+    parser.add_argument("network", nargs="?", type=Path, help=NETWORK_HELP)
+    add_data_options(parser)
+    parser.add_argument(
+        "--split",
+        choices=("test", "valid"),
+        help="images to measure on (default: test, or valid if the data set has no test images)",
+    )
+    parser.add_argument(
+        "--bound",
+        choices=("plain", "iw"),
+        default="plain",
+        help="plain: variational bound (default); iw: importance-weighted bound",
+    )
+    parser.add_argument(
+        "--samples",
+        type=int,
+        help=f"samples of z per image (default: {DEFAULT_SAMPLES};"
+        f" iw: {DEFAULT_IMPORTANCE_SAMPLES})",
+    )
+    parser.add_argument("--images", type=int, help="use only the first IMAGES (default: all)")
+    parser.add_argument(
+        "--seed", type=int, default=0, help="seed of the noise and the binarisation (default: 0)"
+    )
+    parser.add_argument("--threads", type=int, help=THREADS_HELP)
+    parser.add_argument(
+        "--out", type=Path, help="also plot the latent cost of every step to this file"
+    )
+
+
+def evaluate(arguments):
+    from minidraw.datasets import carried_path
+    from minidraw.estimators import load_estimator
+    from minidraw.training.workers import Workers
+
+    _check_numbers(arguments)
+    network = load_estimator(arguments.network or carried_path(BUNDLED_NETWORK))
+    if not network.model.GENERATIVE:
+        _refuse_options_of_bounds(arguments)
+    data = load_data(arguments, network.meta_.get("data", {}))
+    split = arguments.split or ("test" if data.test else "valid")
+    network.check_fits(data, split)
+    print(f"T {network.config_.glimpses}, {network.meta_['which']} weights, {split} set")
+    with Workers(arguments.threads) as workers:
+        _measure(arguments, network, data, split, workers)
+
+
+def _check_numbers(arguments):
+    for name, least in {"samples": 1, "images": 1, "seed": 0}.items():
+        given = getattr(arguments, name)
+        if given is not None and given < least:
+            raise UserError(f"--{name} must be at least {least}, got {given}")
+
+
+def _refuse_options_of_bounds(arguments):
+    given = {"bound": arguments.bound == "iw", "samples": arguments.samples, "out": arguments.out}
+    for name, value in given.items():
+        if value:
+            raise UserError(f"a classifier has no latent vectors: leave out --{name}")
+
+
+def _measure(arguments, network, data, split, workers):
+    """Print the costs, and plot those of the steps if a file was named."""
+    from minidraw import kernels
+    from minidraw.evaluation import Evaluation
+    from minidraw.pictures import curves
+
+    generative = network.model.GENERATIVE
+    evaluation = Evaluation(
+        network.model,
+        network.params_,
+        network.config_,
+        data.splits[split],
+        ops=kernels,
+        workers=workers,
+        binarize=data.is_fresh(network.binarize, generative),
+        protocol=f"{data.protocol(network.binarize, generative)}, {split}",
+        seed=arguments.seed,
+        images=arguments.images,
+        progress=True,
+    )
+    if arguments.bound == "iw":
+        samples = arguments.samples or DEFAULT_IMPORTANCE_SAMPLES
+        print(evaluation.importance_bound(samples))
+    else:
+        print(evaluation.costs(arguments.samples or (DEFAULT_SAMPLES if generative else 1)))
+    if arguments.out:
+        curves.save_nats_per_step(arguments.out, evaluation.kl_per_step())
+        print(arguments.out)

@@ -1,0 +1,90 @@
+"""``minidraw sample``, ``film`` and ``reconstruct``: pictures painted by a DRAW network."""
+
+from pathlib import Path
+
+from minidraw.cli.inputs import BUNDLED_DIGITS, load_data, load_painter
+from minidraw.cli.options import add_command, add_data_options, add_painting_options
+from minidraw.errors import UserError
+
+MAX_COUNT = 10_000  # images on a sheet
+
+
+def add_commands(commands):
+    parser = add_command(
+        commands,
+        "sample",
+        sample,
+        help="paint new images",
+        example="minidraw sample runs/quick --count 64",
+    )
+    add_painting_options(parser, out="samples.png", count=100)
+    parser.add_argument(
+        "--bernoulli",
+        "--coins",
+        action="store_true",
+        help="show black and white Bernoulli samples instead of probability images",
+    )
+    parser = add_command(
+        commands,
+        "film",
+        film,
+        help="show the painting of images as a film",
+        example="minidraw film runs/quick --image my.png",
+    )
+    add_painting_options(parser, out="film.gif", count=9)
+    parser.add_argument("--image", type=Path, help="picture to redraw, instead of new images")
+    parser.add_argument("--invert", action="store_true", help="swap dark and light in the picture")
+    parser = add_command(
+        commands,
+        "reconstruct",
+        reconstruct,
+        help="redraw validation images",
+        example="minidraw reconstruct runs/quick",
+    )
+    add_painting_options(parser, out="reconstructions.png", count=50)
+    add_data_options(parser)
+
+
+def sample(arguments):
+    from minidraw.pictures import saving, sheets
+
+    _check_count(arguments)
+    network = load_painter(arguments.network)
+    images = network.sample(arguments.count, seed=arguments.seed, bernoulli=arguments.bernoulli)
+    saving.save_png(arguments.out, sheets.render_sheet(images))
+    print(arguments.out)
+
+
+def film(arguments):
+    from minidraw.datasets import one_picture
+    from minidraw.pictures import films, saving
+
+    _check_count(arguments)
+    network = load_painter(arguments.network)
+    images = None
+    if arguments.image:
+        images = one_picture(arguments.image, network.config_.image_shape, arguments.invert)
+    film = network.film(arguments.count, images=images, seed=arguments.seed)
+    everyone = list(range(film.canvas.shape[1]))
+    saving.save_gif(arguments.out, films.render_frames(film, index=everyone))
+    print(arguments.out)
+
+
+def reconstruct(arguments):
+    from minidraw.datasets import as_float
+    from minidraw.pictures import saving, sheets
+
+    _check_count(arguments)
+    network = load_painter(arguments.network)
+    trained_on = network.meta_.get("data", {}) if arguments.network else BUNDLED_DIGITS
+    images = as_float(load_data(arguments, trained_on).valid.images[: arguments.count])
+    redrawn = network.reconstruct(images, seed=arguments.seed)
+    saving.save_png(arguments.out, sheets.render_pairs(images, redrawn))
+    print(f"{arguments.out}: pairs of a validation image and its reconstruction")
+
+
+def _check_count(arguments):
+    if not 1 <= arguments.count <= MAX_COUNT:
+        raise UserError(
+            f"--count must be at least 1 and at most {MAX_COUNT}, got {arguments.count}"
+        )

@@ -1,0 +1,152 @@
+"""``minidraw train``: start a run, or resume one that stopped."""
+
+import shlex
+from pathlib import Path
+
+from minidraw.cli.inputs import find_data_source
+from minidraw.cli.options import (
+    THREADS_HELP,
+    add_command,
+    add_data_options,
+    add_fields,
+    select_fields,
+)
+from minidraw.errors import UserError
+
+RUNS = Path("runs")
+MAX_RUNS = 10_000  # with the same preset
+DEFAULT_PRESET = "quick"
+
+
+def add_commands(commands):
+    from minidraw.models.draw import Config
+    from minidraw.presets import PRESETS
+    from minidraw.training.recipe import Recipe
+
+    parser = add_command(
+        commands,
+        "train",
+        train,
+        help="train a network",
+        example="minidraw train quick --minutes 5 --glimpses 16",
+        notes=_list_presets(PRESETS),
+    )
+    parser.add_argument(
+        "preset",
+        nargs="?",
+        choices=PRESETS,
+        metavar="PRESET",
+        help=f"one of the presets listed below (default: {DEFAULT_PRESET})",
+    )
+    add_data_options(parser)
+    parser.add_argument("--run", type=Path, help="folder of the run (default: runs/PRESET)")
+    parser.add_argument("--resume", type=Path, metavar="RUN", help="resume a run that stopped")
+    parser.add_argument(
+        "--init", type=Path, metavar="WEIGHTS", help="run folder or weights file to start from"
+    )
+    parser.add_argument("--threads", type=int, help=THREADS_HELP)
+    parser.add_argument(
+        "--ops",
+        help="layers to train with: kernels (default), layers, mine (your functions in mine.py),"
+        " or the path of a file like mine.py",
+    )
+    images = ("height", "width", "channels")  # their sizes come from the data
+    add_fields(parser, Config, title="network size (default: the preset's)", skip=images)
+    add_fields(parser, Recipe, title="recipe (default: the preset's)")
+
+
+def _list_presets(presets):
+    rows = ["presets (time on 2 cores, cost reached):"]
+    for name, preset in presets.items():
+        facts = ", ".join(fact for fact in (preset.time, preset.result) if fact)
+        rows.append(f"  {name:19} {preset.help}" + (f" ({facts})" if facts else ""))
+    return "\n".join(rows) + "\n\n"
+
+
+def train(arguments):
+    """Train until the run is complete or Ctrl-C, and print the validation cost."""
+    from minidraw.training import loop
+    from minidraw.training.workers import Workers
+
+    start = _resume if arguments.resume else _start
+    ops, ops_name, threads = _choose_ops_and_threads(arguments)
+    with Workers(threads) as workers:
+        trainer, run = start(arguments, workers, ops, ops_name)
+        print(f"{run.folder}: {trainer.steps - trainer.step_count} steps, {trainer.protocol}")
+        try:
+            result = loop.fit(trainer, run)
+        except loop.Interrupted:
+            again = f"minidraw train --resume {shlex.quote(str(run.folder))}"
+            print(f"stopped at step {trainer.step_count} and saved; continue with: {again}")
+            return 130
+    which = "averaged" if trainer.averaged else "raw"
+    print(f"validation {result.NAME} ({which} weights): {result}")
+    print(f"pictures: {', '.join(map(str, run.pictures))}")
+
+
+def _choose_ops_and_threads(arguments):
+    """Return the layers to train with, their name for the run's record, and the threads."""
+    from minidraw import kernels, layers
+    from minidraw.training.run import Run
+
+    name, threads = arguments.ops, arguments.threads
+    if arguments.resume:
+        _refuse_changes(arguments)
+        before = Run.open(arguments.resume).meta
+        name = before.get("ops")
+        if threads is None:  # as many as before: only then do the bits agree
+            threads = before.get("threads")
+    packaged = {"kernels": kernels, "layers": layers}
+    name = name or "kernels"
+    if name in packaged:
+        return packaged[name], name, threads
+    from minidraw.learn.own_layers import OwnLayers
+
+    own = OwnLayers("mine.py" if name == "mine" else name)
+    print(own.report())
+    return own, str(own.path), threads
+
+
+def _refuse_changes(arguments):
+    """Refuse options that a resumed run would ignore."""
+    kept = ("resume", "threads", "data_dir", "command")
+    given = [name for name, value in vars(arguments).items() if value is not None]
+    changed = [name for name in given if name not in kept]
+    if changed:
+        option = changed[0].replace("_", "-")
+        option = arguments.preset if option == "preset" else f"--{option}"
+        raise UserError(f"--resume continues with the run's own settings: leave out {option}")
+
+
+def _resume(arguments, workers, ops, ops_name):
+    from minidraw.training import setup
+
+    return setup.resume_run(arguments.resume, workers, arguments.data_dir, ops)
+
+
+def _start(arguments, workers, ops, ops_name):
+    from minidraw.models.draw import Config
+    from minidraw.presets import PRESETS
+    from minidraw.training import setup
+    from minidraw.training.recipe import Recipe
+
+    name = arguments.preset or DEFAULT_PRESET
+    preset = PRESETS[name]
+    return setup.start_run(
+        preset,
+        arguments.run or _find_free_folder(RUNS / name),
+        workers,
+        name=name,
+        source=find_data_source(arguments, {"name_or_path": preset.data}),
+        config=select_fields(arguments, Config),
+        recipe=select_fields(arguments, Recipe),
+        init=arguments.init,
+        ops=ops,
+        ops_name=ops_name,
+    )
+
+
+def _find_free_folder(folder):
+    """Return the folder, with a number appended if it exists."""
+    numbered = (folder.with_name(f"{folder.name}-{k}") for k in range(2, MAX_RUNS))
+    return next(path for path in (folder, *numbered) if not path.exists())
