@@ -1,4 +1,4 @@
-"""The gradients agree with finite differences, and the checker sees it where they don't."""
+"""The gradients agree with finite differences, and the checker detects those that don't."""
 
 import importlib
 import inspect
@@ -24,10 +24,10 @@ def errors(module, name, case=None):
     ]
 
 
-def broken(module, line, wrong):
-    """A module of the package again, with one piece of its source replaced."""
+def break_source(module, line, wrong):
+    """Return a copy of a module of the package with one piece of its source replaced."""
     source = inspect.getsource(importlib.import_module(f"minidraw.{module}"))
-    assert source.count(line) == 1, f"{line!r} isn't in {module} just once: mend this table"
+    assert source.count(line) == 1, f"{module}: expected {line!r} once; adapt this table"
     copy = types.ModuleType("broken")
     exec(source.replace(line, wrong), vars(copy))
     return copy
@@ -52,7 +52,7 @@ def test_every_layer_with_a_backward_has_a_case():
     assert backwards == set(LAYERS)
 
 
-def test_table_shows_both_values_and_the_verdict():
+def test_table_shows_both_values_and_the_result():
     rows = [
         gradcheck.Row("layers", "kl", "mu", 1.5, 1.5, 2e-11, True),
         gradcheck.Row("layers", "kl", "log_sigma", 1.5, 2.5, 0.5, False),
@@ -114,7 +114,7 @@ DROPPED = [  # layer, module, right, wrong
 
 @pytest.mark.parametrize("name, module, right, wrong", DROPPED)
 def test_a_dropped_path_fails(name, module, right, wrong):
-    assert max(errors(broken(module, right, wrong), name)) > 100 * LAYER_LIMIT
+    assert max(errors(break_source(module, right, wrong), name)) > 100 * LAYER_LIMIT
 
 
 def test_there_is_a_dropped_path_for_every_layer():
@@ -122,7 +122,7 @@ def test_there_is_a_dropped_path_for_every_layer():
 
 
 def square_cases():
-    """Layers at sizes at which a transposed gradient has the right shape."""
+    """Return layers with sizes at which a transposed gradient has the right shape."""
     rng = np.random.default_rng(2)
     n, C, K, A = 3, 2, 4, 6
 
@@ -192,7 +192,7 @@ def test_inputs_are_restored():
     assert all((inputs[name] == before[name]).all() for name in inputs)
 
 
-ALL, READ, WRITE, NONE, LOOK = MODELS
+ALL, READ, WRITE, NONE, CLASSIFIER = MODELS
 MODEL_MUTANTS = [  # model, right, wrong
     (ALL, "dcanvas = dread", "pass"),
     (ALL, "dread += dcanvas", "pass"),
@@ -208,24 +208,34 @@ MODEL_MUTANTS = [  # model, right, wrong
     (NONE, "dc_enc = ops.lstm", "_ = ops.lstm"),
     (ALL, '"read_window": before[:, at.h_dec]', '"read_window": after[:, at.h_dec]'),
     (NONE, "kl += kl_t", "kl += kl_t if t else 0"),
-    (LOOK, "dh = dseen[:, :H] + ", "dh = "),
-    (LOOK, 'dseen[:, :H] + ops.linear_backward_input(dtheta[t], turned["window"])', "dseen[:, :H]"),
-    (LOOK, "_, dc = ops.lstm", "_, _ = ops.lstm"),
+    (CLASSIFIER, "dh = dseen[:, :H] + ", "dh = "),
     (
-        LOOK,
+        CLASSIFIER,
+        'dseen[:, :H] + ops.linear_backward_input(dtheta[t], transposed["window"])',
+        "dseen[:, :H]",
+    ),
+    (CLASSIFIER, "_, dc = ops.lstm", "_, _ = ops.lstm"),
+    (
+        CLASSIFIER,
         '"window": (dtheta.reshape(T * n, 5), before[:, :H])',
         '"window": (0 * dtheta[0], seen[0, :, :H])',
     ),
-    (LOOK, "(dlogits, seen[T, :, :H])", "(dlogits, seen[0, :, :H])"),
-    (LOOK, '"total": nll}', '"total": 2 * nll}'),
+    (CLASSIFIER, "(dlogits, seen[T, :, :H])", "(dlogits, seen[0, :, :H])"),
+    (CLASSIFIER, '"total": nll}', '"total": 2 * nll}'),
 ]
 
 
 @pytest.mark.parametrize("name, right, wrong", MODEL_MUTANTS)
 def test_a_path_dropped_from_the_model_fails(name, right, wrong):
     _, *case = MODELS[name]
-    module = "models.classifier.network" if name == LOOK else "models.draw.network"
-    result = check_model(broken(module, right, wrong), *case, layers)
+    package = "models.classifier" if name == CLASSIFIER else "models.draw"
+    model = break_source(f"{package}.network", right, wrong)
+    costs = break_source(f"{package}.costs", "def costs(", "def costs(")
+    costs.forward = model.forward
+    if name == CLASSIFIER:
+        costs.label_costs = model.label_costs
+    model.costs = costs.costs
+    result = check_model(model, *case, layers)
     assert max(error for _, _, error in result.values()) > 10 * MODEL_LIMIT
 
 

@@ -1,6 +1,6 @@
-"""The mistakes found in public DRAW implementations, each with a known answer.
+"""Mistakes in public DRAW implementations, each tested by a known answer.
 
-A gradient check finds almost none of them: a wrong model has a right gradient too.
+A gradient check finds almost none of them: a wrong model may have correct gradients.
 """
 
 import inspect
@@ -23,7 +23,7 @@ CONFIG = draw.Config(height=7, width=5, glimpses=3, hidden=6, latent=4, read_siz
 
 
 def network(config=CONFIG, n=4):
-    """Random weights and biases, images and noise."""
+    """Return random weights and biases, images and noise."""
     rng = np.random.default_rng(0)
     shapes = draw.param_shapes(config).items()
     params = {name: 0.4 * rng.standard_normal(shape) for name, shape in shapes}
@@ -31,18 +31,18 @@ def network(config=CONFIG, n=4):
     return params, batch, rng.standard_normal(draw.noise_shape(config, n))
 
 
-def raw_window(center_x, center_y, stride, var, gamma=1.0, *, height, width, K):
-    """The raw numbers of a window given in pixels."""
+def window_theta(center_x, center_y, stride, var, gamma=1.0, *, height, width, K):
+    """Return theta (1, 5) of a window given in pixels."""
     full = (max(height, width) - 1) / (K - 1)
     centers = (center_x + 1) / ((width + 1) / 2) - 1, (center_y + 1) / ((height + 1) / 2) - 1
     return np.array([[*centers, np.log(var), np.log(stride / full), np.log(gamma)]])
 
 
-SHARP = 1e-4  # variance of a filter that sees one pixel alone
+SHARP = 1e-4  # variance of a filter that covers a single pixel
 
 
 def test_pitfall_01_kl_constant(ops):
-    """The prior costs exactly 0 against itself, nothing costs less, and sampling agrees."""
+    """The KL divergence of the prior is exactly 0, none is negative, and sampling agrees."""
     (_, nats), _ = ops.latent(np.zeros((3, 10)), noise=np.ones((3, 5)))
     np.testing.assert_array_equal(nats, 0)
     params, batch, noise = network()
@@ -59,10 +59,10 @@ def test_pitfall_01_kl_constant(ops):
 
 
 def test_pitfall_02_log_sigma_or_log_variance(ops):
-    """A sharp window with stride 1 is the identity; a filter's row has the variance asked for."""
+    """A sharp window with stride 1 is the identity; a row of filters has the given variance."""
     rng, size = np.random.default_rng(0), {"height": 6, "width": 8, "K": 6}
     x = rng.random((1, 1, 6, 8))
-    theta = raw_window(3.5, 2.5, 1, SHARP, **size)  # pixels 1 to 6 across, 0 to 5 down
+    theta = window_theta(3.5, 2.5, 1, SHARP, **size)  # pixels 1 to 6 across, 0 to 5 down
     glimpse, _ = ops.read_attention(np.zeros_like(x), theta, x=x, K=6)
     np.testing.assert_allclose(glimpse[0, :36].reshape(6, 6), x[0, 0, :, 1:7], rtol=1e-12)
     patch = rng.standard_normal((1, 36))
@@ -79,28 +79,21 @@ def test_pitfall_02_log_sigma_or_log_variance(ops):
     assert z[0, 0] == pytest.approx(3)  # but the latent layer's is log sigma
 
 
-HONEST_NOISE = BatchRandom.noise
+INDEPENDENT_NOISE = BatchRandom.noise
 
 
-def shared_over_steps(random, shape, *args):
-    """The mistake of row 3: one draw for all steps."""
-    return np.repeat(HONEST_NOISE(random, (1, *shape[1:]), *args), shape[0], axis=0)
+def share_over_steps(random, shape, *args):
+    """Return one step's noise for all steps, the mistake of row 3."""
+    return np.repeat(INDEPENDENT_NOISE(random, (1, *shape[1:]), *args), shape[0], axis=0)
 
 
 def train_toy(monkeypatch, noise):
-    """Bound, and last row of the log, of a net trained on 16 equally likely images."""
+    """Train on 16 equally probable images; return the bound and the last row of the log."""
     images = np.random.default_rng(0).random((16, 1, 5, 4)) < 0.5
     drawn = Split(np.tile(images.astype(np.uint8) * 255, (250, 1, 1, 1)))
     data = Dataset("toy", drawn, drawn, binary=True)
-    config = draw.Config(
-        height=5,
-        width=4,
-        glimpses=3,
-        hidden=24,
-        latent=3,
-        read_attention=False,
-        write_attention=False,
-    )
+    size = {"height": 5, "width": 4, "glimpses": 3, "hidden": 24, "latent": 3}
+    config = draw.Config(**size, read_attention=False, write_attention=False)
     recipe = Recipe(batch=64, rate=0.03, final_rate=1e-3, warmup=20, average=0.99, clip=20)
     monkeypatch.setattr(BatchRandom, "noise", noise)
     with Workers(1) as workers:
@@ -111,14 +104,14 @@ def train_toy(monkeypatch, noise):
 
 @pytest.fixture(scope="module")
 def toy():
-    """The honest net, and the one whose steps share their noise."""
+    """The right network, and the one whose steps share their noise."""
     with pytest.MonkeyPatch.context() as monkeypatch:
-        honest = train_toy(monkeypatch, HONEST_NOISE)
-        return honest, train_toy(monkeypatch, shared_over_steps)
+        right = train_toy(monkeypatch, INDEPENDENT_NOISE)
+        return right, train_toy(monkeypatch, share_over_steps)
 
 
 def test_pitfall_03_shared_noise(ops):
-    """noise[t, i] acts on image i alone, and from step t on."""
+    """noise[t, i] affects image i only, from step t on."""
     params, batch, noise = network()
     changed = noise.copy()
     changed[1, 2] += 1
@@ -132,7 +125,7 @@ def test_pitfall_03_shared_noise(ops):
 
 
 def test_pitfall_03_noise_of_the_loop_is_independent():
-    """What the loop hands to the model are T n Z different draws, fresh at every step."""
+    """The model gets T n Z independent samples, new ones at every step."""
     seen = []
 
     def loss_and_grads(params, batch, noise, config, ops):
@@ -157,15 +150,15 @@ def test_pitfall_03_noise_of_the_loop_is_independent():
 
 
 def test_pitfall_03_bound_stays_above_the_truth(toy):
-    """16 equally likely images cost ln 16 nats at least; sharing noise over steps hides it."""
-    (honest, _), (mutant, _) = toy
-    assert honest.images == 16 * 250
-    assert np.log(16) - 4 * honest.standard_error < honest.total < 5
+    """16 equally probable images cost at least ln 16 nats, except with noise shared over steps."""
+    (right, _), (mutant, _) = toy
+    assert right.images == 16 * 250
+    assert np.log(16) - 4 * right.standard_error < right.total < 5
     assert mutant.total < 1
 
 
 def test_pitfall_04_pixels_and_filters_from_zero(ops):
-    """Raw zeros put the filters on pixels 0 to A - 1 along the longer side."""
+    """theta = 0 puts the filters on pixels 0 to A - 1 along the longer side."""
     for height, width, K, expected in (
         (28, 28, 5, [0, 6.75, 13.5, 20.25, 27]),
         (75, 100, 12, np.arange(0, 100, 9)),
@@ -182,7 +175,7 @@ def test_pitfall_04_pixels_and_filters_from_zero(ops):
 
 
 def test_pitfall_05_read_and_write_windows_are_two(ops):
-    """Both are in the parameter table, and only the write window matters to `generate`."""
+    """The parameter table has both, and only the write window affects `generate`."""
     params, _, noise = network()
     assert {"read_window.W", "read_window.b", "write_window.W", "write_window.b"} <= set(params)
     painted = draw.generate(params, noise, CONFIG, ops).canvas
@@ -193,9 +186,9 @@ def test_pitfall_05_read_and_write_windows_are_two(ops):
 
 
 def test_pitfall_06_each_axis_has_its_own_centers(ops):
-    """A window off the diagonal of a non-square image reads and writes where it stands."""
+    """A window off the diagonal of a non-square image reads and writes at its own position."""
     size = {"height": 9, "width": 6, "K": 2}
-    theta = raw_window(3.5, 6.5, 1, SHARP, **size)  # columns 3 and 4, rows 6 and 7
+    theta = window_theta(3.5, 6.5, 1, SHARP, **size)  # columns 3 and 4, rows 6 and 7
     x = np.random.default_rng(0).random((1, 1, 9, 6))
     glimpse, _ = ops.read_attention(np.zeros_like(x), theta, x=x, K=2)
     np.testing.assert_allclose(glimpse[0, :4].reshape(2, 2), x[0, 0, 6:8, 3:5], rtol=1e-12)
@@ -210,7 +203,7 @@ def test_pitfall_07_window_outside_the_image(ops, dtype):
     """Rows sum to 1 even 1000 pixels outside, and every gradient is finite."""
     size = {"height": 9, "width": 6, "K": 3}
     places = [(-1000, 4), (1000, 4), (3, -1000), (3, 1000), (-1000, 1000)]
-    theta = [raw_window(*place, 1, var, **size)[0] for place in places for var in (0.01, 1, 100)]
+    theta = [window_theta(*place, 1, var, **size)[0] for place in places for var in (0.01, 1, 100)]
     theta, x = np.array(theta, dtype), np.full((15, 1, 9, 6), 0.7, dtype)
     glimpse, read_cache = ops.read_attention(x, theta, x=x, K=3)
     out, write_cache = ops.write_attention(np.ones((15, 9), dtype), theta, **size)
@@ -227,7 +220,7 @@ def test_pitfall_07_window_outside_the_image(ops, dtype):
 
 
 def test_pitfall_08_one_filter_divides_by_zero(ops):
-    """K = 1 is an error that says why, in the layers and in the configuration."""
+    """K = 1 raises an error with the reason, in the layers and in Config."""
     x = np.zeros((1, 1, 4, 5))
     with pytest.raises(ValueError, match="eq 24 divides by K - 1"):
         ops.read_attention(x, np.zeros((1, 5)), x=x, K=1)
@@ -239,10 +232,10 @@ def test_pitfall_08_one_filter_divides_by_zero(ops):
 
 
 def test_pitfall_09_gamma_once_and_inverted_on_write(ops):
-    """gamma scales what is read, and 1 / gamma what is written."""
+    """Reading multiplies by gamma, writing divides by it."""
     rng, size = np.random.default_rng(0), {"height": 7, "width": 5, "K": 3}
     x, patch = rng.random((1, 1, 7, 5)), rng.standard_normal((1, 9))
-    one, three = (raw_window(2, 3, 1.3, 0.8, gamma, **size) for gamma in (1, 3))
+    one, three = (window_theta(2, 3, 1.3, 0.8, gamma, **size) for gamma in (1, 3))
     read_one, read_three = (ops.read_attention(x, theta, x=x, K=3)[0] for theta in (one, three))
     write_one, write_three = (
         ops.write_attention(patch, theta, **size)[0] for theta in (one, three)
@@ -252,7 +245,7 @@ def test_pitfall_09_gamma_once_and_inverted_on_write(ops):
 
 
 def test_pitfall_10_image_axes(ops):
-    """An image 100 wide and 75 high goes through the whole model; x runs along the last axis."""
+    """The model accepts images 100 wide and 75 high; x runs along the last axis."""
     config = draw.Config(height=75, width=100, channels=3, glimpses=2, hidden=3, latent=2)
     params, batch, noise = network(config, n=2)
     costs, grads = draw.loss_and_grads(params, batch, noise, config, ops)
@@ -261,7 +254,7 @@ def test_pitfall_10_image_axes(ops):
     assert film.canvas.shape == (3, 2, 3, 75, 100)
     x = np.zeros((1, 1, 75, 100))
     x[0, 0, 20, 90] = 1
-    theta = raw_window(89.5, 19.5, 1, SHARP, height=75, width=100, K=2)
+    theta = window_theta(89.5, 19.5, 1, SHARP, height=75, width=100, K=2)
     glimpse, cache = ops.read_attention(np.zeros_like(x), theta, x=x, K=2)
     assert cache.F_y.shape == (1, 2, 75) and cache.F_x.shape == (1, 2, 100)
     np.testing.assert_allclose(glimpse[0, :4], [0, 0, 0, 1], atol=1e-12)
@@ -269,7 +262,7 @@ def test_pitfall_10_image_axes(ops):
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_pitfall_11_cost_from_logits(ops, dtype):
-    """Finite at logits of +-1000, exact there, and the gradient is sigmoid(c) - x."""
+    """The cost is exact at logits of +-1000, and its gradient is sigmoid(c) - x."""
     logits = np.array([-1000, -1000, 1000, 1000, 0.3, -2], dtype).reshape(6, 1, 1, 1)
     x = np.array([0, 1, 0, 1, 0.25, 1], dtype).reshape(6, 1, 1, 1)
     nll, cache = ops.bernoulli_cost(logits, x=x)
@@ -279,24 +272,24 @@ def test_pitfall_11_cost_from_logits(ops, dtype):
     np.testing.assert_allclose(gradient, expected, atol=1e-6)
 
 
-def test_pitfall_12_samples_are_painted_from_nothing(ops):
-    """`generate` knows no image and no encoder; the mean images are the last canvas."""
+def test_pitfall_12_samples_need_no_image(ops):
+    """`generate` uses no image and no encoder; the last canvas gives the probability images."""
     params, batch, noise = network()
     assert list(inspect.signature(draw.generate).parameters) == ["params", "noise", "config", "ops"]
     of_encoder = ("encoder.", "latent.", "read_window.")
     decoder = {name: w for name, w in params.items() if not name.startswith(of_encoder)}
     film = draw.generate(decoder, noise, CONFIG, ops)
-    mean_images = draw.pictures(params, batch, noise, CONFIG, ops)["samples"]
-    np.testing.assert_array_equal(mean_images, ops.sigmoid(film.canvas[-1]))
+    probabilities = draw.pictures(params, batch, noise, CONFIG, ops)["samples"]
+    np.testing.assert_array_equal(probabilities, ops.sigmoid(film.canvas[-1]))
     writes = np.abs(np.diff(film.canvas, axis=0)).max(axis=(2, 3, 4))
     assert len(writes) == CONFIG.glimpses and (writes > 0).all()  # the last one too
-    assert not np.isin(mean_images, [0, 1]).any()  # means, not draws
-    coins = BatchRandom(0, 0, 0, 4).binarize(mean_images, Purpose.PICTURES)
-    assert np.isin(coins, [0, 1]).all()
+    assert not np.isin(probabilities, [0, 1]).any()  # probabilities, not samples
+    sampled = BatchRandom(0, 0, 0, 4).binarize(probabilities, Purpose.PICTURES)
+    assert np.isin(sampled, [0, 1]).all()
 
 
 def test_pitfall_13_nothing_is_carried_over(ops):
-    """Batches A, B, A with the same noise: the two A's cost the same."""
+    """Of batches A, B, A with the same noise, both A's have the same costs."""
     params, a, noise = network()
     b = Batch(1 - a.images)
     first, other, again = (
@@ -309,7 +302,7 @@ def test_pitfall_13_nothing_is_carried_over(ops):
 
 
 def test_pitfall_14_lstm_mistakes_fail_the_gradient_check():
-    """With random biases and three steps the two well-known mistakes show."""
+    """Random biases and three steps expose two common mistakes."""
     case, H = network(n=2), CONFIG.hidden
 
     def one_bias(x, W, b):
@@ -332,7 +325,7 @@ def test_pitfall_14_lstm_mistakes_fail_the_gradient_check():
 
 
 def test_pitfall_15_every_figure_carries_its_protocol():
-    """What the pixels were stands in the words of every bound, and can't be mixed up."""
+    """Every bound names the binarisation of its images."""
     fixed, grey = (
         Split(np.zeros((2, 1, 7, 5), np.uint8)),
         Split(np.full((2, 1, 7, 5), 99, np.uint8)),
@@ -355,7 +348,7 @@ def test_pitfall_15_every_figure_carries_its_protocol():
 
 
 def test_pitfall_16_canvas_starts_at_the_mean_image(ops):
-    """canvas_0 is the logit of the mean image at first, and is learned from there."""
+    """canvas_0 is initially the logit of the mean image, and is learned."""
     mean = np.random.default_rng(0).uniform(0.01, 0.99, CONFIG.image_shape)
     params = draw.init_params(CONFIG, np.random.default_rng(1), np.float64, mean)
     np.testing.assert_allclose(ops.sigmoid(params["canvas_0"]), mean, rtol=1e-12)
@@ -368,17 +361,17 @@ def test_pitfall_16_canvas_starts_at_the_mean_image(ops):
     assert np.isfinite(black["canvas_0"]).all()
 
 
-def test_pitfall_17_a_code_that_is_ignored(toy):
-    """Image nats and latent nats are told apart everywhere, and the toy net uses its code."""
-    (honest, row), _ = toy
-    assert honest.kl > 2 and row["kl"] > 2
+def test_pitfall_17_latent_vector_that_is_ignored(toy):
+    """Image and latent nats are reported separately, and the toy network uses its latent vector."""
+    (right, row), _ = toy
+    assert right.kl > 2 and row["kl"] > 2
     assert row["nll"] + row["kl"] == pytest.approx(row["total"], rel=1e-6)
-    assert f"{honest.nll:.2f} image + {honest.kl:.2f} latent" in str(honest)
+    assert f"{right.nll:.2f} image + {right.kl:.2f} latent" in str(right)
 
 
 @pytest.mark.parametrize("height, width, read, write", [(28, 28, 2, 5), (60, 100, 12, 12)])
-def test_pitfall_18_first_filters_see_the_image(ops, height, width, read, write):
-    """At the start the filters lie inside the image and overlap."""
+def test_pitfall_18_first_filters_cover_the_image(ops, height, width, read, write):
+    """The initial filters lie inside the image and overlap."""
     config = draw.Config(height=height, width=width, read_size=read, write_size=write)
     params = draw.init_params(config, np.random.default_rng(0))
     for name, K, factor in ("read_window", read, 0.45), ("write_window", write, 0.8):

@@ -1,6 +1,7 @@
-"""The hot layers compiled with Numba: same names, results and caches as `minidraw.layers`.
+"""The layers compiled with Numba, with the names, results and caches of `minidraw.layers`.
 
-What isn't worth compiling comes from there as it is.
+Each public function is documented there, at its twin.  Layers that gain nothing from compiling are
+imported unchanged.
 """
 
 from minidraw.kernels.adam import adam_update

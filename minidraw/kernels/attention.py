@@ -1,4 +1,4 @@
-"""Window and filterbank of one image, for the kernels in `read_write.py`."""
+"""Window and filterbank of one image, for the kernels in read_image.py and read_write.py."""
 
 from functools import lru_cache
 
@@ -9,15 +9,18 @@ from minidraw.kernels.mathematics import HALF, ONE, TWO, ZERO, exp
 from minidraw.layers.attention import LOG_LIMIT
 
 LIMIT = np.float32(LOG_LIMIT)
-FAINTEST = np.float32(-32)  # e^-32 is far below a float32's last place beside the row's peak
+# Filter values below e^-32 times the row's peak are set to 0.  They are far below float32's
+# precision; kept, their products are denormal numbers, on which reading and writing through sharp
+# windows took up to ten times as long.
+MIN_EXPONENT = np.float32(-32)
 
 
 @lru_cache
-def grid(height, width, K, dtype):
-    """What a window needs of the image, as arrays in the images' own dtype.
+def make_grid(height, width, K, dtype):
+    """Return the constants of a window: ``geometry, offset, pixels``.
 
-    Returns ``geometry`` (5,), the factors of eqs 22 to 24 and the last pixels, ``offset``
-    (K,), the filters' places in strides, and ``pixels``, 0 up to the longer side.
+    ``geometry`` (3,) holds the factors of eqs 22, 23 and 24, ``offset`` (K,) the filter positions
+    in strides, and ``pixels`` the pixel positions along the longer side.
     """
     if K < 2:
         raise ValueError(
@@ -51,14 +54,13 @@ def filterbank(center, stride, var, offset, pixels, F):
         nearest = np.floor(mu + HALF)
         nearest = pixels[0] if nearest < pixels[0] else nearest
         nearest = pixels[A - 1] if nearest > pixels[A - 1] else nearest
-        # The largest exponent belongs to the nearest pixel; a difference of two squares as a
-        # product keeps its digits where the window lies far outside the image.
+        # The nearest pixel has the largest exponent, which is subtracted as in a softmax.  The
+        # difference of two squares is computed as a product, because it would lose its digits if
+        # the window lies far outside the image.
         twice = TWO * mu - nearest
         for a in range(A):
             z = scale * (pixels[a] - nearest) * (twice - pixels[a])
-            # Left as they are, the far tails' products are denormal numbers, which made reading
-            # and writing through sharp windows up to ten times slower.
-            F[k, a] = exp(z) if z > FAINTEST else ZERO  # eq 25 or 26
+            F[k, a] = exp(z) if z > MIN_EXPONENT else ZERO  # eq 25 or 26
         total = F[k, 0]
         for a in range(1, A):
             total += F[k, a]
@@ -68,7 +70,7 @@ def filterbank(center, stride, var, offset, pixels, F):
 
 @inline
 def filterbank_backward(dF, F, center, stride, var, offset, pixels):
-    """Gradients of one axis's filters: dcenter, dstride, dvar."""
+    """Return dcenter, dstride and dvar of the filters along one axis."""
     K, A = F.shape
     dcenter, dstride, dvar = ZERO, ZERO, ZERO
     for k in range(K):
@@ -88,7 +90,7 @@ def filterbank_backward(dF, F, center, stride, var, offset, pixels):
 
 @inline
 def filterbanks(theta, geometry, offset, pixels, F_y, F_x):
-    """Both filterbanks of a window, and its gamma."""
+    """Fill both filterbanks of a window, and return its gamma."""
     center_x, center_y, stride, var, gamma = window(theta, geometry)
     filterbank(center_y, stride, var, offset, pixels, F_y)
     filterbank(center_x, stride, var, offset, pixels, F_x)
@@ -97,7 +99,7 @@ def filterbanks(theta, geometry, offset, pixels, F_y, F_x):
 
 @inline
 def filterbanks_backward(dF_y, dF_x, dgamma, F_y, F_x, theta, geometry, offset, pixels, dtheta):
-    """From both filterbanks back to the theta window."""
+    """Fill dtheta with the gradient of the window that both filterbanks share."""
     center_x, center_y, stride, var, gamma = window(theta, geometry)
     dcenter_y, dstride_y, dvar_y = filterbank_backward(
         dF_y, F_y, center_y, stride, var, offset, pixels
@@ -109,7 +111,7 @@ def filterbanks_backward(dF_y, dF_x, dgamma, F_y, F_x, theta, geometry, offset, 
     dtheta[2], dtheta[3] = var * (dvar_y + dvar_x), stride * (dstride_y + dstride_x)
     dtheta[4] = gamma * dgamma
     for k in range(2, 5):
-        if not abs(theta[k]) <= LIMIT:  # nothing flows where theta was clipped
+        if not abs(theta[k]) <= LIMIT:  # clipped: gradient 0
             dtheta[k] = ZERO
 
 

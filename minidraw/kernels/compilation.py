@@ -1,12 +1,12 @@
-"""What every kernel shares: how it is compiled, and an exp that vectorises."""
+"""Compilation of the kernels: `jit` for a kernel, `inline` for a function inside kernels."""
 
 import numba
 from numba import types
 from numba.extending import intrinsic
 from numba.np.arrayobj import populate_array
 
-# No nnan and no ninf: infinities may pass through, and must come out as infinities.
-# Division as NumPy does it: the check for a zero divisor would keep loops from vectorising.
+# fastmath without nnan and ninf, because infinities must stay infinities.  Division as in NumPy,
+# because a check for a zero divisor keeps loops from vectorising.
 OPTIONS = {
     "nogil": True,
     "error_model": "numpy",
@@ -15,27 +15,28 @@ OPTIONS = {
 
 
 def jit(function):
-    """Compile with Numba, without the GIL, and keep the result on disk where that is possible."""
+    """Compile with Numba, without the GIL, and cache the result on disk if possible."""
     try:
         return numba.njit(cache=True, **OPTIONS)(function)
-    except RuntimeError:  # no folder to keep it in: compile at every start
+    except RuntimeError:  # no writable cache folder
         return numba.njit(**OPTIONS)(function)
 
 
 def inline(function):
-    """Compile into the kernels that call it, never as a function of its own.
+    """Compile a function into its callers, never on its own.
 
-    Otherwise there are two versions, one optimised within its caller and one alone, which round
-    differently; and which one runs depends on whether the caller was compiled or came from disk.
+    Otherwise two versions exist, one optimised within its caller and one alone, which round
+    differently, and the one that runs depends on whether the caller came from the cache.
     """
     return numba.njit(forceinline=True, **OPTIONS)(function)
 
 
 @intrinsic
 def row(typingctx, array, number):
-    """A row of a matrix whose rows lie in one piece each.
+    """Return row `number` of a matrix as a contiguous array, without a copy.
 
-    Numba doesn't know that of a matrix that is part of a wider one, and wouldn't vectorise.
+    The matrix may be some columns of a wider one: Numba then doesn't know that its rows are
+    contiguous, and wouldn't vectorise.
     """
     kind = types.Array(array.dtype, 1, "C")
 

@@ -1,4 +1,4 @@
-"""Sample and its cost in one pass each way: twins of the functions in `layers/latent.py`."""
+"""Sample and KL divergence in one pass, forward and backward: twins of `layers/latent.py`."""
 
 import numpy as np
 

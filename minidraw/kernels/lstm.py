@@ -1,4 +1,4 @@
-"""The LSTM's gates in one pass each way: twins of the functions in `layers/lstm.py`."""
+"""LSTM gates in one pass, forward and backward: twins of `layers/lstm.py`."""
 
 import numpy as np
 
@@ -14,7 +14,7 @@ def lstm_gates(a, c_prev):
     return (h, c), GatesCache(gates, c_prev, tanh_c)
 
 
-# Short loops with few arrays each: LLVM gives up where too many could overlap.
+# Several short loops: LLVM doesn't vectorise a loop over many arrays, which could overlap.
 @jit
 def _gates(a, c_prev, h, c, gates, tanh_c):
     n, H = c_prev.shape

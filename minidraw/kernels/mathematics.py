@@ -1,4 +1,4 @@
-"""Constants, exp, sigmoid and tanh for the kernels: they vectorise and keep float32."""
+"""Constants, exp, sigmoid and tanh that vectorise and keep float32."""
 
 import math
 
@@ -26,13 +26,16 @@ C2, C3, C4, C5, C6 = (
     for c in (0.5, 0.166665770256, 0.0416665546621, 0.00836317307451, 0.00139261761199)
 )
 EXP_MIN, EXP_MAX = np.float32(-87), np.float32(87)
-# Exact in float32, so that they raise no float32 to float64, and serve float64 as well.
+# float32, because a float64 constant would promote float32 kernels; exact, so float64 may use them.
 ZERO, HALF, ONE, TWO = np.float32(0), np.float32(0.5), np.float32(1), np.float32(2)
 
 
 def exp(x):
-    """e to the x.  In float32 a polynomial that LLVM can vectorise, good to 2 units in the last
-    place and clamped to +-87; in float64 the C library's."""
+    """Return e to the x: in float64 by the C library, in float32 by a polynomial.
+
+    LLVM can vectorise the polynomial, which is good to 2 units in the last place.  It clips x to
+    +-87.
+    """
     return np.exp(x)
 
 

@@ -1,13 +1,13 @@
-"""Read one image through a window: twin of `layers/read_write.py`.
+"""Read one image through a window: twins of `layers/read_write.py`.
 
-A filter far from a pixel is 0 there (`attention.FAINTEST`), and those rows of the image are
-passed over: a window that is small beside the image costs less than one that covers it. Products
-take four rows at a time: one by one, loading and storing the sums took 1.5 times as long.
+A filter is 0 at distant pixels (`attention.MIN_EXPONENT`).  The products skip rows of zeros, so a
+small window costs less than one that covers the image.  They take four rows at a time: one by one,
+loading and storing the sums took 1.5 times as long.
 """
 
 import numpy as np
 
-from minidraw.kernels.attention import dot, filterbanks, filterbanks_backward, grid, window
+from minidraw.kernels.attention import dot, filterbanks, filterbanks_backward, make_grid, window
 from minidraw.kernels.compilation import inline, jit
 from minidraw.kernels.mathematics import ZERO
 from minidraw.layers.read_write import ReadImageAttentionCache
@@ -15,10 +15,10 @@ from minidraw.layers.read_write import ReadImageAttentionCache
 
 def read_image_attention(theta, *, x, K):
     n, C, B, A = x.shape
-    places = grid(B, A, K, x.dtype)
+    grid = make_grid(B, A, K, x.dtype)
     F_y, F_x = np.empty((n, K, B), x.dtype), np.empty((n, K, A), x.dtype)
     glimpse = np.empty((n, C, K, K), x.dtype)
-    _read(theta, x, *places, F_y, F_x, glimpse)
+    _read(theta, x, *grid, F_y, F_x, glimpse)
     return glimpse.reshape(n, -1), ReadImageAttentionCache(theta, F_y, F_x, x)
 
 
@@ -46,7 +46,7 @@ def _any_of_four(P, k, b):
 
 @inline
 def _add_product(P, Q, out):
-    """out += P Q, four rows of Q at a time; where P is 0 they are passed over."""
+    """Add P Q to `out`, four rows of Q at a time; skip them where P is 0."""
     n = len(Q)
     fours = n - n % 4
     for k in range(len(P)):
@@ -63,7 +63,7 @@ def _add_product(P, Q, out):
 
 @inline
 def _add_dots(P, Q, wanted, out):
-    """out += P Q', four entries at a time; where `wanted` is 0 they are passed over."""
+    """Add P Q' to `out`, four entries at a time; skip them where `wanted` is 0."""
     n = len(Q)
     fours = n - n % 4
     for k in range(len(P)):
@@ -85,7 +85,7 @@ def read_image_attention_backward(dglimpse, cache):
     n, C, B, A = x.shape
     K = F_y.shape[1]
     dglimpse, dtheta = np.ascontiguousarray(dglimpse).reshape(n, C, K, K), np.empty_like(theta)
-    _read_backward(dglimpse, theta, F_y, F_x, x, *grid(B, A, K, x.dtype), dtheta)
+    _read_backward(dglimpse, theta, F_y, F_x, x, *make_grid(B, A, K, x.dtype), dtheta)
     return dtheta
 
 
@@ -110,7 +110,7 @@ def _read_backward(dglimpse, theta, F_y, F_x, x, geometry, offset, pixels, dthet
             _add_product(F_y[j], x[j, c], rows)
             _add_product(dpatch, F_x[j], drows)
             _add_product(turned, rows, dF_x)
-            _add_dots(drows, x[j, c], F_y[j], dF_y)  # a filter's 0 stays 0: no gradient is wanted
+            _add_dots(drows, x[j, c], F_y[j], dF_y)  # where F is 0, its gradient has no effect
             for k in range(K):
                 dgamma += dot(drows[k], rows[k]) / gamma
         filterbanks_backward(

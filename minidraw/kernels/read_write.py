@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from minidraw.kernels.attention import dot, filterbanks, filterbanks_backward, grid, window
+from minidraw.kernels.attention import dot, filterbanks, filterbanks_backward, make_grid, window
 from minidraw.kernels.compilation import inline, jit
 from minidraw.kernels.mathematics import ONE, ZERO, sigmoid
 from minidraw.layers.read_write import ReadAttentionCache, ReadFullCache, WriteAttentionCache
@@ -10,10 +10,10 @@ from minidraw.layers.read_write import ReadAttentionCache, ReadFullCache, WriteA
 
 def read_attention(canvas, theta, *, x, K):
     n, C, B, A = x.shape
-    places = grid(B, A, K, x.dtype)
+    grid = make_grid(B, A, K, x.dtype)
     F_y, F_x = np.empty((n, K, B), x.dtype), np.empty((n, K, A), x.dtype)
     s, glimpse = np.empty_like(x), np.empty((n, 2 * C, K, K), x.dtype)
-    _read(canvas, theta, x, *places, F_y, F_x, s, glimpse)
+    _read(canvas, theta, x, *grid, F_y, F_x, s, glimpse)
     return glimpse.reshape(n, -1), ReadAttentionCache(theta, F_y, F_x, s, x)
 
 
@@ -34,7 +34,7 @@ def _read(canvas, theta, x, geometry, offset, pixels, F_y, F_x, s, glimpse):
 
 @inline
 def _rows(canvas, x, F_y, s, err, rows):
-    """F_y x and F_y x_err, and the canvas's sigmoid on the way."""
+    """Fill rows with F_y x and F_y x_err, and s with the sigmoid of the canvas."""
     B, A = x.shape
     for r in range(2):
         for k in range(len(F_y)):
@@ -59,7 +59,7 @@ def read_attention_backward(dglimpse, cache):
     K = F_y.shape[1]
     dglimpse = np.ascontiguousarray(dglimpse).reshape(n, 2 * C, K, K)
     dcanvas, dtheta = np.empty_like(s), np.empty_like(theta)
-    _read_backward(dglimpse, theta, F_y, F_x, s, x, *grid(B, A, K, x.dtype), dcanvas, dtheta)
+    _read_backward(dglimpse, theta, F_y, F_x, s, x, *make_grid(B, A, K, x.dtype), dcanvas, dtheta)
     return dcanvas, dtheta
 
 
@@ -75,7 +75,7 @@ def _read_backward(dglimpse, theta, F_y, F_x, s, x, geometry, offset, pixels, dc
         dgamma = ZERO
         dF_y[:], dF_x[:] = dgamma, dgamma
         for c in range(C):
-            # glimpse = gamma rows F_x', with rows = F_y picture: first back to the rows.
+            # glimpse = gamma rows F_x', with rows = F_y image: first the gradient of the rows.
             for r in range(2):
                 for k in range(K):
                     for a in range(A):
@@ -99,7 +99,7 @@ def _read_backward(dglimpse, theta, F_y, F_x, s, x, geometry, offset, pixels, dc
 
 @inline
 def _rows_backward(drows, F_y, s, x, err, rows, dF_y, dcanvas):
-    """One pass over the image: the rows again, and what reaches F_y and the canvas."""
+    """Recompute the rows and fill dF_y and dcanvas, in one pass over the image."""
     B, A = x.shape
     K = len(F_y)
     for r in range(2):
@@ -125,11 +125,11 @@ def _rows_backward(drows, F_y, s, x, err, rows, dF_y, dcanvas):
 
 
 def write_attention(patch, theta, *, height, width, K):
-    places = grid(height, width, K, theta.dtype)
+    grid = make_grid(height, width, K, theta.dtype)
     n, C = len(patch), patch.shape[1] // K**2
     F_y, F_x = np.empty((n, K, height), theta.dtype), np.empty((n, K, width), theta.dtype)
     out = np.empty((n, C, height, width), theta.dtype)
-    _write(patch.reshape(n, C, K, K), theta, *places, F_y, F_x, out)
+    _write(patch.reshape(n, C, K, K), theta, *grid, F_y, F_x, out)
     return out, WriteAttentionCache(theta, F_y, F_x, patch)
 
 
@@ -153,7 +153,7 @@ def _write(patch, theta, geometry, offset, pixels, F_y, F_x, out):
 
 @inline
 def _patch_rows(patch, F_x, gamma, rows):
-    """patch F_x / gamma, so that eq 29 is F_y' rows."""
+    """Fill rows with patch F_x / gamma, so that eq 29 is F_y' rows."""
     K, A = rows.shape
     for k in range(K):
         for a in range(A):
@@ -170,7 +170,7 @@ def write_attention_backward(dout, cache):
     K = F_y.shape[1]
     dpatch, dtheta = np.empty((n, C, K, K), theta.dtype), np.empty_like(theta)
     patch = patch.reshape(n, C, K, K)
-    _write_backward(dout, theta, F_y, F_x, patch, *grid(B, A, K, theta.dtype), dpatch, dtheta)
+    _write_backward(dout, theta, F_y, F_x, patch, *make_grid(B, A, K, theta.dtype), dpatch, dtheta)
     return dpatch.reshape(n, -1), dtheta
 
 

@@ -1,7 +1,7 @@
-"""The mathematics in plain NumPy: each `thing` with its `thing_backward` right below it.
+"""The layers in plain NumPy: each `thing` has its `thing_backward` right below it.
 
-``out, cache = thing(inputs..., *, settings)`` and ``thing_backward(dout, cache)``, which
-returns one gradient per positional input, in input order, in fresh arrays.
+The forward pass is ``out, cache = thing(inputs..., *, settings)``.  ``thing_backward(dout, cache)``
+returns one gradient per positional input, in input order, as new arrays.
 """
 
 from minidraw.layers.activations import sigmoid, softmax

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-CHUNK = 1 << 14  # entries at a time, so that every pass but the first stays in the cache
+CHUNK_SIZE = 1 << 14  # entries: few enough to stay in the cache until the last operation
 
 
 def adam_update(weights, mean, square, average, grad, *, rate, step, beta1, beta2, eps, decay):
@@ -14,20 +14,20 @@ def adam_update(weights, mean, square, average, grad, *, rate, step, beta1, beta
     ----------
     weights, mean, square, average, grad : array, shape (P,)
         Weights, Adam's running means of the gradient and of its square, the weights'
-        running average, and the gradient, already clipped.
+        running average, and the gradient after clipping.
     rate : float
         Learning rate.
     step : int
-        Updates made including this one, from 1: corrects the means' start at zero.
+        Number of this update, from 1; corrects the bias of running means that start at 0.
     beta1, beta2, eps : float
         Adam's constants.
     decay : float
-        Share of the old average that is kept.
+        Decay of the averaged weights.
     """
     correction = math.sqrt(1 - beta2**step)
     scale, eps = rate * correction / (1 - beta1**step), eps * correction
-    for start in range(0, len(weights), CHUNK):
-        part = slice(start, start + CHUNK)
+    for start in range(0, len(weights), CHUNK_SIZE):
+        part = slice(start, start + CHUNK_SIZE)
         w, m, v, a, g = weights[part], mean[part], square[part], average[part], grad[part]
         m *= beta1
         m += (1 - beta1) * g

@@ -1,4 +1,4 @@
-"""The attention window: where to look and write, as a grid of Gaussian filters (eqs 19-29)."""
+"""The attention window, a grid of Gaussian filters that reads and writes images (eqs 19-29)."""
 
 from typing import NamedTuple
 
@@ -23,7 +23,7 @@ def window(theta, *, height, width, K):
     ----------
     theta : array, shape (n, 5)
         g_x~, g_y~, log sigma^2, log delta~ and log gamma, as the decoder emits them.
-        The three logarithms are clipped to +-12, a deviation that keeps float32 finite.
+        The three logarithms are clipped to +-12; the paper doesn't, but float32 overflows.
     height, width : int
         Size of the image in pixels (B and A in the paper).
     K : int
@@ -62,16 +62,16 @@ def window(theta, *, height, width, K):
 
 
 def window_backward(dout, cache):
-    """Gradient ``dtheta``, shape (n, 5); `dout` holds the five outputs' gradients."""
+    """Return the gradient ``dtheta``, shape (n, 5); `dout` holds one gradient per output."""
     dcenter_x, dcenter_y, dstride, dvar, dgamma = dout
     theta, stride, var, gamma, height, width = cache
     dtheta = np.empty_like(theta)
     dtheta[:, 0] = (width + 1) / 2 * dcenter_x  # center_x = (width + 1) / 2 (theta + 1) - 1
     dtheta[:, 1] = (height + 1) / 2 * dcenter_y
-    dtheta[:, 2] = var * dvar  # var = exp(theta), and the same for stride and gamma
+    dtheta[:, 2] = var * dvar  # var = exp(theta), as are stride and gamma
     dtheta[:, 3] = stride * dstride
     dtheta[:, 4] = gamma * dgamma
-    dtheta[:, 2:] *= np.abs(theta[:, 2:]) <= LOG_LIMIT  # nothing flows where theta was clipped
+    dtheta[:, 2:] *= np.abs(theta[:, 2:]) <= LOG_LIMIT  # clipped: gradient 0
     return dtheta
 
 
@@ -83,7 +83,7 @@ class FilterbankCache(NamedTuple):
 
 
 def filterbank(center, stride, var, *, K, A):
-    """K Gaussian filters along one image axis of A pixels (eqs 19, 20, 25, 26).
+    """Make K Gaussian filters along one image axis of A pixels (eqs 19, 20, 25, 26).
 
     Parameters
     ----------
@@ -94,12 +94,12 @@ def filterbank(center, stride, var, *, K, A):
     var : array, shape (n,)
         Variance of every filter, in pixels squared.
     K, A : int
-        Filters, and pixels along the axis.
+        Number of filters, and of pixels along the axis.
 
     Returns
     -------
     F : array, shape (n, K, A)
-        Each row sums to 1, wherever its filter lies.
+        Each row sums to 1, even if its filter lies outside the image.
     cache
         For `filterbank_backward`.
     """
@@ -113,7 +113,7 @@ def filterbank(center, stride, var, *, K, A):
 
 
 def filterbank_backward(dF, cache):
-    """Gradients ``dcenter, dstride, dvar``, each (n,)."""
+    """Return the gradients ``dcenter, dstride, dvar``, each (n,)."""
     F, dist, offset, var = cache
     dz = F * (dF - (dF * F).sum(axis=2, keepdims=True))  # softmax over pixels
     dmu = (dz * dist).sum(axis=2) / var[:, None]  # z = -dist^2 / 2 var
@@ -122,14 +122,14 @@ def filterbank_backward(dF, cache):
 
 
 class ReadCache(NamedTuple):
-    pictures: np.ndarray  # (n, C, B, A)  what is looked at; in DRAW image and error image
+    pictures: np.ndarray  # (n, C, B, A)  the image; for `read` also the error image, along C
     F_y: np.ndarray  # (n, K, B)
     F_x: np.ndarray  # (n, K, A)
     gamma: np.ndarray  # (n,)
 
 
 def read_image(F_y, F_x, gamma, *, x):
-    """Look at an image through the filters (eq 27, for one image).
+    """Read an image through the filters (eq 27, for one image).
 
     Parameters
     ----------
@@ -137,7 +137,7 @@ def read_image(F_y, F_x, gamma, *, x):
     F_x : array, shape (n, K, A)
     gamma : array, shape (n,)
     x : array, shape (n, C, B, A)
-        The images; data, so without a gradient.
+        The images, data without a gradient.
 
     Returns
     -------
@@ -150,7 +150,7 @@ def read_image(F_y, F_x, gamma, *, x):
 
 
 def read_image_backward(dglimpse, cache):
-    """Gradients ``dF_y, dF_x, dgamma``."""
+    """Return the gradients ``dF_y, dF_x, dgamma``."""
     x, F_y, F_x, gamma = cache
     rows = F_y[:, None] @ x  # (n, C, K, A)
     dgamma = (dglimpse * (rows @ F_x[:, None].mT)).sum(axis=(1, 2, 3))
@@ -161,19 +161,19 @@ def read_image_backward(dglimpse, cache):
 
 
 def read(x_err, F_y, F_x, gamma, *, x):
-    """Look at an image and its error image through the filters (eq 27).
+    """Read an image and its error image through the filters (eq 27).
 
     Parameters
     ----------
     x_err : array, shape (n, C, B, A)
-        What the canvas still lacks.
+        Error image: the image minus the canvas after its sigmoid (eq 3).
     F_y, F_x, gamma, x
         As in `read_image`.
 
     Returns
     -------
     glimpse : array, shape (n, 2 C, K, K)
-        The image's C patches, then the error image's.
+        The C patches of the image, then those of the error image.
     cache
         For `read_backward`.
     """
@@ -181,9 +181,9 @@ def read(x_err, F_y, F_x, gamma, *, x):
 
 
 def read_backward(dglimpse, cache):
-    """Gradients ``dx_err, dF_y, dF_x, dgamma``."""
+    """Return the gradients ``dx_err, dF_y, dF_x, dgamma``."""
     C = dglimpse.shape[1] // 2
-    dpatch = cache.gamma[:, None, None, None] * dglimpse[:, C:]  # x_err's part of the pictures
+    dpatch = cache.gamma[:, None, None, None] * dglimpse[:, C:]  # of x_err
     dx_err = cache.F_y[:, None].mT @ dpatch @ cache.F_x[:, None]
     return dx_err, *read_image_backward(dglimpse, cache)
 
@@ -196,7 +196,7 @@ class WriteCache(NamedTuple):
 
 
 def write(patch, F_y, F_x, gamma):
-    """Lay a patch through the filters onto an image (eq 29).
+    """Write a patch through the filters onto an image (eq 29).
 
     Parameters
     ----------
@@ -204,12 +204,12 @@ def write(patch, F_y, F_x, gamma):
     F_y : array, shape (n, K, B)
     F_x : array, shape (n, K, A)
     gamma : array, shape (n,)
-        The intensity divides here, where `read` multiplies by it.
+        The intensity: `write` divides by it, `read` multiplies.
 
     Returns
     -------
     out : array, shape (n, C, B, A)
-        What is added to the canvas, in logits.
+        To add to the canvas, in logits.
     cache
         For `write_backward`.
     """
@@ -218,7 +218,7 @@ def write(patch, F_y, F_x, gamma):
 
 
 def write_backward(dout, cache):
-    """Gradients ``dpatch, dF_y, dF_x, dgamma``."""
+    """Return the gradients ``dpatch, dF_y, dF_x, dgamma``."""
     patch, F_y, F_x, gamma = cache
     dstroke = dout / gamma[:, None, None, None]  # out = F_y' patch F_x / gamma
     across = dstroke @ F_x[:, None].mT  # (n, C, B, K)

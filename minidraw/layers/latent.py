@@ -1,4 +1,4 @@
-"""The latent vector: a Gaussian sample that gradients can pass, and what it costs."""
+"""The latent vector: a reparameterised Gaussian sample and its KL divergence."""
 
 from typing import NamedTuple
 
@@ -11,14 +11,14 @@ class SampleCache(NamedTuple):
 
 
 def sample(mu, log_sigma, *, noise):
-    """Draw z from N(mu, sigma^2) as mu + sigma noise (eqs 1, 2, 6).
+    """Sample z from N(mu, sigma^2) as mu + sigma noise (eqs 1, 2, 6).
 
     Parameters
     ----------
     mu, log_sigma : array, shape (n, Z)
-        Mean, and logarithm of the standard deviation.
+        Mean and log standard deviation.
     noise : array, shape (n, Z)
-        Draws from N(0, 1), one for every image and entry.
+        Independent samples from N(0, 1).
 
     Returns
     -------
@@ -31,7 +31,7 @@ def sample(mu, log_sigma, *, noise):
 
 
 def sample_backward(dz, cache):
-    """Gradients ``dmu, dlog_sigma``, each (n, Z)."""
+    """Return the gradients ``dmu, dlog_sigma``, each (n, Z)."""
     sigma, noise = cache
     return dz.copy(), dz * sigma * noise  # z = mu + exp(log_sigma) * noise
 
@@ -42,7 +42,7 @@ class KLCache(NamedTuple):
 
 
 def kl(mu, log_sigma):
-    """Kullback-Leibler divergence from N(mu, sigma^2) to N(0, 1), one step of eq 11.
+    """Return KL(N(mu, sigma^2) || N(0, 1)), the term of one step in eq 11.
 
     Parameters
     ----------
@@ -51,14 +51,14 @@ def kl(mu, log_sigma):
     Returns
     -------
     kl : array, shape (n,)
-        Nats per image; 0 where mu = 0 and sigma = 1.
+        Nats per image; 0 if mu = 0 and sigma = 1.
     cache
         For `kl_backward`.
 
     Notes
     -----
-    Eq 11 prints the constant as T/2.  That is per latent entry: over T steps of Z
-    entries it is T Z / 2, here the 1 inside the sum.
+    The constant T/2 of eq 11 is per latent unit: over T steps of Z units it is T Z / 2,
+    here the 1 inside the sum.
     """
     sigma = np.exp(log_sigma)
     nats = 0.5 * (mu**2 + sigma**2 - 2 * log_sigma - 1).sum(axis=1)  # eq 11
@@ -66,7 +66,7 @@ def kl(mu, log_sigma):
 
 
 def kl_backward(dkl, cache):
-    """Gradients ``dmu, dlog_sigma``, each (n, Z)."""
+    """Return the gradients ``dmu, dlog_sigma``, each (n, Z)."""
     mu, sigma = cache
     return dkl[:, None] * mu, dkl[:, None] * (sigma**2 - 1)
 
@@ -77,7 +77,7 @@ class LatentCache(NamedTuple):
 
 
 def latent(posterior, *, noise):
-    """`sample` and `kl` of a layer's output in one call.
+    """Sample z and compute its KL divergence, from the output of one linear layer.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def latent(posterior, *, noise):
 
 
 def latent_backward(dout, cache):
-    """Gradient ``dposterior``, shape (n, 2 Z); `dout` is the pair ``(dz, dkl)``."""
+    """Return the gradient ``dposterior``, shape (n, 2 Z); `dout` is ``(dz, dkl)``."""
     dz, dkl = dout
     mu, log_sigma = np.split(cache.posterior, 2, axis=1)
     _, sample_cache = sample(mu, log_sigma, noise=cache.noise)

@@ -1,4 +1,4 @@
-"""What the last step costs, in nats per image: a finished canvas (eq 9), or a decision."""
+"""Costs of the last step in nats per image: Bernoulli pixels (eq 9) and softmax classes."""
 
 from typing import NamedTuple
 
@@ -13,12 +13,12 @@ class BernoulliCache(NamedTuple):
 
 
 def bernoulli_cost(logits, *, x):
-    """Negative log probability of an image under one coin per pixel (eq 9).
+    """Return the negative log-likelihood of images under Bernoulli pixels (eq 9).
 
     Parameters
     ----------
     logits : array, shape (n, C, B, A)
-        The canvas; ``sigmoid(logits)`` are the coins' probabilities.
+        The canvas; ``sigmoid(logits)`` is the probability image.
     x : array, shape (n, C, B, A)
         The images, in [0, 1].
 
@@ -31,15 +31,15 @@ def bernoulli_cost(logits, *, x):
 
     Notes
     -----
-    -x log p - (1 - x) log(1 - p) with p = sigmoid(c) is softplus(c) - x c, which stays
-    exact where p rounds to 0 or 1.
+    -x log p - (1 - x) log(1 - p) with p = sigmoid(c) is softplus(c) - x c, which is exact even
+    if p rounds to 0 or 1.
     """
     softplus = np.maximum(logits, 0) + np.log1p(np.exp(-np.abs(logits)))
     return (softplus - x * logits).sum(axis=(1, 2, 3)), BernoulliCache(logits, x)  # eq 9
 
 
 def bernoulli_cost_backward(dnll, cache):
-    """Gradient ``dlogits``, shape (n, C, B, A)."""
+    """Return the gradient ``dlogits``, shape (n, C, B, A)."""
     logits, x = cache
     return dnll[:, None, None, None] * (sigmoid(logits) - x)  # softplus' = sigmoid
 
@@ -50,26 +50,26 @@ class CrossEntropyCache(NamedTuple):
 
 
 def softmax_cross_entropy(logits, *, targets):
-    """Negative log probability that a softmax gives to the right class.
+    """Return the negative log probability of the right class under a softmax.
 
     Parameters
     ----------
     logits : array, shape (n, L)
-        One number per class; ``softmax(logits)`` are their probabilities.
+        One logit per class; ``softmax(logits)`` are the probabilities.
     targets : array, shape (n, L)
-        1 at the right class, 0 elsewhere; or any probabilities that sum to 1.
+        1 at the right class, 0 elsewhere (one-hot), or any probabilities that sum to 1.
 
     Returns
     -------
     nll : array, shape (n,)
-        Nats per image; ln L where the network knows nothing.
+        Nats per image; ln L if all logits are equal.
     cache
         For `softmax_cross_entropy_backward`.
 
     Notes
     -----
-    -log softmax(a)_k is log sum_j exp(a_j) - a_k.  Less the largest of them, no a_j is above 0
-    and one is 0, so that the sum lies between 1 and L.
+    -log softmax(a)_k is log sum_j exp(a_j) - a_k.  Subtracting the largest a_j from all of them
+    keeps the sum between 1 and L.
     """
     shifted = logits - logits.max(axis=1, keepdims=True)
     nll = np.log(np.exp(shifted).sum(axis=1)) - (targets * shifted).sum(axis=1)
@@ -77,6 +77,6 @@ def softmax_cross_entropy(logits, *, targets):
 
 
 def softmax_cross_entropy_backward(dnll, cache):
-    """Gradient ``dlogits``, shape (n, L)."""
+    """Return the gradient ``dlogits``, shape (n, L)."""
     logits, targets = cache
     return dnll[:, None] * (softmax(logits) - targets)  # (log sum exp)' = softmax

@@ -1,4 +1,4 @@
-"""One step of an LSTM with forget gate and without peepholes (Gers et al. 2000)."""
+"""One step of an LSTM with forget gates and without peepholes (Gers et al. 2000)."""
 
 from typing import NamedTuple
 
@@ -15,14 +15,14 @@ class GatesCache(NamedTuple):
 
 
 def lstm_gates(a, c_prev):
-    """The element-wise half of an LSTM step: gates, cell and output.
+    """Compute the elementwise part of an LSTM step: gates, cell and output.
 
     Parameters
     ----------
     a : array, shape (n, 4 H)
-        Inputs of the gates before their sigmoids, in the order i, f, o, g.
+        Pre-activations of the gates, in the order i, f, o, g.
     c_prev : array, shape (n, H)
-        The cell before this step.
+        The previous cell.
 
     Returns
     -------
@@ -39,7 +39,7 @@ def lstm_gates(a, c_prev):
 
 
 def lstm_gates_backward(dout, cache, *, out=None):
-    """Gradients ``da, dc_prev``; `dout` is the pair ``(dh, dc)``; `out` may take ``da``."""
+    """Return ``da, dc_prev``; `dout` is ``(dh, dc)``, and `out` receives ``da`` if given."""
     dh, dc = dout
     gates, c_prev, tanh_c = cache
     i, f, o, g = np.split(gates, 4, axis=1)
@@ -61,13 +61,13 @@ class LSTMCache(NamedTuple):
 
 
 def lstm(x, h_prev, c_prev, W, b):
-    """One LSTM step (eqs 5 and 7).
+    """Compute one LSTM step (eqs 5 and 7).
 
     Parameters
     ----------
     x : array, shape (n, I)
     h_prev, c_prev : array, shape (n, H)
-        Output and cell before this step.
+        Previous output and cell.
     W : array, shape (H + I, 4 H)
         Weights of ``[h_prev, x]``; gate order i, f, o, g.
     b : array, shape (4 H,)
@@ -84,7 +84,7 @@ def lstm(x, h_prev, c_prev, W, b):
 
 
 def lstm_backward(dout, cache):
-    """Gradients ``dx, dh_prev, dc_prev, dW, db``; `dout` is the pair ``(dh, dc)``."""
+    """Return the gradients ``dx, dh_prev, dc_prev, dW, db``; `dout` is ``(dh, dc)``."""
     linear_cache, gates_cache, H = cache
     da, dc_prev = lstm_gates_backward(dout, gates_cache)
     djoined, dW, db = linear_backward(da, linear_cache)

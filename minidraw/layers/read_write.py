@@ -52,7 +52,7 @@ def filterbanks(theta, *, height, width, K):
 
 
 def filterbanks_backward(dout, cache):
-    """Gradient ``dtheta``, shape (n, 5): both axes share stride and variance, so these add."""
+    """Return ``dtheta`` (n, 5); stride and variance serve both axes, so their gradients add."""
     dF_y, dF_x, dgamma = dout
     window_cache, cache_y, cache_x = cache
     dcenter_y, dstride_y, dvar_y = filterbank_backward(dF_y, cache_y)
@@ -70,7 +70,7 @@ class ReadAttentionCache(NamedTuple):
 
 
 def read_attention(canvas, theta, *, x, K):
-    """Error image, window, filterbanks and `read` in one call (eqs 3, 21-27).
+    """Read the image and its error image through a window (eqs 3, 21-27).
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def read_attention(canvas, theta, *, x, K):
 
 
 def read_attention_backward(dglimpse, cache):
-    """Gradients ``dcanvas, dtheta``."""
+    """Return the gradients ``dcanvas, dtheta``."""
     theta, F_y, F_x, s, x = cache
     n, K, B = F_y.shape
     (_, _, gamma), caches = filterbanks(theta, height=B, width=F_x.shape[2], K=K)
@@ -114,7 +114,7 @@ class ReadImageAttentionCache(NamedTuple):
 
 
 def read_image_attention(theta, *, x, K):
-    """Window, filterbanks and `read_image` in one call (eqs 21-27), for the classifier.
+    """Read the image through a window, for the classifier (eqs 21-27).
 
     Parameters
     ----------
@@ -137,7 +137,7 @@ def read_image_attention(theta, *, x, K):
 
 
 def read_image_attention_backward(dglimpse, cache):
-    """Gradient ``dtheta``, shape (n, 5)."""
+    """Return the gradient ``dtheta``, shape (n, 5)."""
     theta, F_y, F_x, x = cache
     n, K, B = F_y.shape
     (_, _, gamma), caches = filterbanks(theta, height=B, width=F_x.shape[2], K=K)
@@ -154,7 +154,7 @@ class WriteAttentionCache(NamedTuple):
 
 
 def write_attention(patch, theta, *, height, width, K):
-    """Window, filterbanks and `write` in one call (eqs 21-26, 29).
+    """Write a patch through a window (eqs 21-26, 29).
 
     Parameters
     ----------
@@ -169,7 +169,7 @@ def write_attention(patch, theta, *, height, width, K):
     Returns
     -------
     out : array, shape (n, C, B, A)
-        What is added to the canvas, in logits.
+        To add to the canvas, in logits.
     cache
         For `write_attention_backward`.
     """
@@ -179,7 +179,7 @@ def write_attention(patch, theta, *, height, width, K):
 
 
 def write_attention_backward(dout, cache):
-    """Gradients ``dpatch, dtheta``."""
+    """Return the gradients ``dpatch, dtheta``."""
     theta, F_y, F_x, patch = cache
     n, K, B = F_y.shape
     (_, _, gamma), caches = filterbanks(theta, height=B, width=F_x.shape[2], K=K)
@@ -213,7 +213,7 @@ def read_full(canvas, *, x):
 
 
 def read_full_backward(dglimpse, cache):
-    """Gradient ``dcanvas``."""
+    """Return the gradient ``dcanvas``."""
     (s,) = cache
     dx_err = dglimpse[:, s[0].size :].reshape(s.shape)
     return -dx_err * s * (1 - s)  # x_err = x - sigmoid(canvas)

@@ -1,5 +1,21 @@
-"""What every model shares: a batch, a window, a film, and the start of its weights."""
+"""The interface of every model, and the records and helpers that models share.
 
+A model is a package of `minidraw.models`, named in `MODEL_NAMES`.  It offers
+
+Config                       frozen dataclass; its field metadata is the command line's help
+param_shapes(config)         name to shape of every weight
+init_params(config, rng, dtype, mean_image=None)
+noise_shape(config, n)       shape of the noise for n images; None if the model uses none
+costs(params, batch, noise, config, ops)            dict of arrays (n,), among them "total"
+loss_and_grads(params, batch, noise, config, ops)   the costs, and the gradients of total.sum()
+pictures(params, batch, noise, config, ops)         dict of what the run folder shows
+Measured                     record of mean costs: `of(costs, protocol)`, and how to show them
+GENERATIVE                   True if the total is a likelihood of pixels
+
+Gradients are sums over images; the training loop divides by the size of the whole batch.
+"""
+
+from dataclasses import field
 from typing import NamedTuple
 
 import numpy as np
@@ -7,7 +23,7 @@ import numpy as np
 
 class Batch(NamedTuple):
     images: np.ndarray  # (n, C, B, A), in [0, 1]
-    labels: np.ndarray | None = None  # (n,), whole numbers
+    labels: np.ndarray | None = None  # (n,), integers
 
 
 class Window(NamedTuple):
@@ -21,17 +37,17 @@ class Window(NamedTuple):
 
 
 class Film(NamedTuple):
-    """A painting from its first canvas to its last."""
+    """Every canvas and window of a batch of paintings."""
 
-    canvas: np.ndarray  # (T + 1, n, C, B, A), logits; canvas[0] is where it starts
-    read_window: Window | None  # None without attention, or where nothing is read
+    canvas: np.ndarray  # (T + 1, n, C, B, A), logits; canvas[0] is the initial one
+    read_window: Window | None  # None without attention or without images to read
     write_window: Window | None  # None without attention
     read_size: int  # filters per axis
     write_size: int
 
 
 class Scanpath(NamedTuple):
-    """What a classifier saw of some images, and what it took them for."""
+    """Windows, glimpses and class probabilities of a classifier."""
 
     images: np.ndarray  # (n, C, B, A)
     window: Window
@@ -40,13 +56,31 @@ class Scanpath(NamedTuple):
     read_size: int  # filters per axis
 
 
+def option(default, help):
+    """Return a dataclass field with its help for the command line."""
+    return field(default=default, metadata={"help": help})
+
+
+def check_at_least(least, config, *names, reason=""):
+    """Raise a ValueError if one of these fields of `config` is too small."""
+    for name in names:
+        value = getattr(config, name)
+        if value < least:
+            raise ValueError(f"{name} must be at least {least}, got {value}{reason}")
+
+
+def check_filters(config, *names):
+    """Raise a ValueError if a window has fewer than 2 filters per axis."""
+    check_at_least(2, config, *names, reason=": eq 24 divides the image into size - 1 strides")
+
+
 def init_weights(shapes, rng, dtype):
-    """Weights with a deviation of 1 / sqrt(inputs); biases and starts at 0.
+    """Draw matrices with standard deviation 1 / sqrt(inputs); everything else is 0.
 
     Parameters
     ----------
     shapes : dict
-        Name to shape; a name ending in ``.W`` is a matrix with its inputs first.
+        Name to shape; a name ending in ``.W`` is a matrix of shape (inputs, outputs).
     rng : numpy.random.Generator
     dtype : dtype
 
@@ -63,16 +97,23 @@ def init_weights(shapes, rng, dtype):
 
 
 def standard_error(values):
-    """Of the mean of independent values (n,); nan where there is only one."""
+    """Return the standard error of the mean of independent values (n,); nan if n is 1."""
     return float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else np.nan
 
 
-def packed_weights(params, ops):
-    """The weights with their matrices in the form that T products want."""
+def pack_weights(params, ops):
+    """Return the weights with their matrices in the layout that `ops.linear` multiplies fastest."""
     return {n: ops.pack(value) if n.endswith(".W") else value for n, value in params.items()}
 
 
 def apply_linear(params, name, x, ops):
-    """The linear layer of that name, where no gradient's cache is wanted."""
+    """Apply the linear layer of this name, without its cache."""
     out, _ = ops.linear(x, params[f"{name}.W"], params[f"{name}.b"])
     return out
+
+
+def compute_windows(theta, config, K, ops):
+    """Return the `Window` of ``theta`` (T, n, 5) and K filters per axis."""
+    size = {"height": config.height, "width": config.width, "K": K}
+    parts, _ = ops.window(theta.reshape(-1, 5), **size)
+    return Window(*(part.reshape(theta.shape[:2]) for part in parts))

@@ -1,4 +1,4 @@
-"""Kernels that come from disk against kernels that were just compiled."""
+"""Comparison of kernels from the cache with newly compiled ones."""
 
 import os
 import subprocess
@@ -21,13 +21,13 @@ print(hashlib.sha256(b"".join(v.tobytes() for v in (*costs.values(), *grads.valu
 """
 
 
-def test_the_second_start_gives_the_same_bits(tmp_path):
-    """Or a run resumed in another process would not end as if it had never stopped."""
+def test_cached_kernels_give_the_same_bits(tmp_path):
+    """Otherwise a run resumed in another process would end with other weights."""
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
     command = [sys.executable, "-c", GRADIENTS]
     runs = [
         subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
         for _ in range(2)
     ]
-    assert list(tmp_path.rglob("*.nbc")), "nothing was kept, so nothing was compared"
+    assert list(tmp_path.rglob("*.nbc")), "no kernel was cached, so the test compared nothing"
     assert runs[0].stdout == runs[1].stdout

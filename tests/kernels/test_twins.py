@@ -1,4 +1,4 @@
-"""Every compiled function against its plain twin in `minidraw.layers`."""
+"""Comparison of every compiled function with its twin in `minidraw.layers`."""
 
 import importlib
 import os
@@ -24,7 +24,7 @@ def dtype(request):
 
 @pytest.fixture(params=SIZES)
 def cases(request, dtype):
-    """Inputs and settings of every function that both have, at one size."""
+    """Inputs and settings of every compared function, at one size."""
     n, C, B, A, K = SIZES[request.param]
     H, Z, rng = 4 * n + 3, 2 * n + 1, np.random.default_rng(0)
 
@@ -43,8 +43,8 @@ def cases(request, dtype):
     }
 
 
-NAMES = ["lstm_gates", "latent", "read_full", "read_attention", "read_image_attention"]
-NAMES += ["write_attention"]
+COMPARED = ["lstm_gates", "latent", "read_full", "read_attention", "read_image_attention"]
+COMPARED += ["write_attention"]
 
 
 def as_tuple(value):
@@ -62,7 +62,7 @@ def test_every_compiled_function_is_compared():
     own = {name for name, thing in vars(kernels).items() if callable(thing)}
     own = {name for name in own if vars(kernels)[name].__module__.startswith("minidraw.kernels")}
     assert {name.removesuffix("_backward") for name in own} == {
-        *NAMES,
+        *COMPARED,
         "adam_update",
         *("linear", "linear_backward_input", "linear_backward_weights"),  # test_product.py
         *("pack", "pack_transposed"),
@@ -75,7 +75,7 @@ def test_what_is_not_compiled_is_the_layer_itself():
             assert thing is getattr(layers, name)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", COMPARED)
 def test_outputs_caches_and_gradients(name, cases, dtype):
     inputs, settings = cases[name]
     out, cache = getattr(kernels, name)(*inputs, **settings)
@@ -87,23 +87,23 @@ def test_outputs_caches_and_gradients(name, cases, dtype):
     dout = tuple(rng.standard_normal(part.shape).astype(dtype) for part in as_tuple(out))
     dout = dout if isinstance(out, tuple) else dout[0]
     expected = getattr(layers, f"{name}_backward")(dout, plain_cache)
-    for module in kernels, layers:  # each with the other's cache and with its own
+    for module in kernels, layers:  # each with both caches
         for used in cache, plain_cache:
             assert_close(getattr(module, f"{name}_backward")(dout, used), expected, dtype)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_gradients_that_come_as_parts_of_larger_arrays(name, cases, dtype):
-    """What comes from above is often some columns of a wider array."""
+@pytest.mark.parametrize("name", COMPARED)
+def test_output_gradients_may_be_views_of_larger_arrays(name, cases, dtype):
+    """An output gradient is often some columns of a wider array."""
 
-    def widened(array):
+    def widen(array):
         wide = np.full((*array.shape[:-1], array.shape[-1] + 2), np.nan, dtype)
         wide[..., 1:-1] = array
         return wide[..., 1:-1]
 
     inputs, settings = cases[name]
     out, cache = getattr(kernels, name)(*inputs, **settings)
-    dout = tuple(widened(np.ones_like(part)) if part.ndim == 2 else part for part in as_tuple(out))
+    dout = tuple(widen(np.ones_like(part)) if part.ndim == 2 else part for part in as_tuple(out))
     dout = dout if isinstance(out, tuple) else dout[0]
     expected = getattr(layers, f"{name}_backward")(dout, cache)
     assert_close(getattr(kernels, f"{name}_backward")(dout, cache), expected, dtype)
@@ -122,7 +122,7 @@ def test_adam(size, dtype):
     np.testing.assert_array_equal(ours[4], start[4])
 
 
-def test_fast_exp_to_the_last_digits():
+def test_exp_is_accurate_in_float32():
     x = np.linspace(-87, 87, 200_001, dtype=np.float32)
 
     @numba.njit
@@ -167,11 +167,10 @@ SIGNATURES = {  # module, function: dimensions of its arguments, with a type if 
 
 @pytest.mark.parametrize("module, name", SIGNATURES)
 def test_float32_kernels_never_compute_in_float64(module, name):
-    """Compiled afresh, because a kernel that was loaded from disk doesn't show its code."""
+    """Each kernel is compiled here, because one loaded from the cache has no code to inspect."""
     source = importlib.import_module(f"minidraw.kernels.{module}")
-    # LLVM ends the process over a unit that it can't address.
-    if hasattr(source, "is_usable") and not source.is_usable():
-        pytest.skip("this processor has no such unit")
+    if hasattr(source, "is_usable") and not source.is_usable():  # LLVM aborts without this unit
+        pytest.skip("this processor lacks the unit")
     function = getattr(source, name).py_func
     kinds = [d if isinstance(d, tuple) else (d, types.float32) for d in SIGNATURES[module, name]]
     signature = tuple(types.Array(kind, dimensions, "C") for dimensions, kind in kinds)
@@ -182,7 +181,7 @@ def test_float32_kernels_never_compute_in_float64(module, name):
 
 
 def test_without_compiling():
-    """Plain Python sees an index out of range where compiled code reads what lies there."""
+    """Python raises an error for an index out of range, where compiled code reads other memory."""
     chosen = "odd and (outputs or larger_arrays) or test_adam and (1-float64 or 1-float32)"
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__, "-k", chosen],

@@ -5,8 +5,8 @@ CONSTANTS = {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "decay": 0.5}
 
 
 @pytest.mark.parametrize("size", [1, 5, 40_000])
-def test_as_the_paper_writes_it(ops, size):
-    """Kingma and Ba's algorithm 1, with their two corrected means, over three steps."""
+def test_matches_the_papers_algorithm(ops, size):
+    """Three steps of algorithm 1 of Kingma and Ba, with both means corrected for bias."""
     rng = np.random.default_rng(0)
     weights, average = rng.standard_normal(size), np.zeros(size)
     mean, square = np.zeros(size), np.zeros(size)
@@ -24,7 +24,7 @@ def test_as_the_paper_writes_it(ops, size):
         np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-12)
 
 
-def test_first_step_has_the_length_of_the_rate(ops):
+def test_first_step_moves_each_weight_by_the_rate(ops):
     weights, mean, square, average = np.zeros((4, 3))
     grad = np.array([1e-3, -5, 200.0])
     ops.adam_update(weights, mean, square, average, grad, rate=0.1, step=1, **CONSTANTS)

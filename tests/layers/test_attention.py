@@ -9,7 +9,7 @@ numbers = st.floats(-2, 2)
 sizes = st.integers(2, 9)
 
 
-def test_raw_zeros_are_the_whole_image():
+def test_theta_of_zeros_is_the_whole_image():
     (center_x, center_y, stride, var, gamma), _ = layers.window(
         np.zeros((2, 5)), height=75, width=100, K=12
     )
@@ -19,8 +19,8 @@ def test_raw_zeros_are_the_whole_image():
     np.testing.assert_array_equal((var, gamma), 1)
 
 
-def test_raw_centers_of_one_lie_a_pixel_outside():
-    """Counted from 1 they run from 0 to A + 1, so from -1 to A counted from 0."""
+def test_centers_of_one_lie_a_pixel_outside():
+    """The paper's centers run from 0 to A + 1, which is -1 to A with pixels counted from 0."""
     theta = np.array([[1.0, -1, 0, 0, 0]])
     (center_x, center_y, *_), _ = layers.window(theta, height=7, width=5, K=2)
     assert (center_x, center_y) == (5, -1)
@@ -31,23 +31,23 @@ def test_logarithms_are_clipped_and_pass_no_gradient_there():
     theta[0, 2:], theta[1, 2:] = 12.5, -12.5
     (_, _, stride, var, gamma), cache = layers.window(theta, height=4, width=3, K=4)
     np.testing.assert_allclose(np.stack([stride, var, gamma]), [np.exp([12, -12])] * 3)
-    draw = layers.window_backward([np.ones(2)] * 5, cache)
-    np.testing.assert_array_equal(draw, [[2, 2.5, 0, 0, 0]] * 2)
+    dtheta = layers.window_backward([np.ones(2)] * 5, cache)
+    np.testing.assert_array_equal(dtheta, [[2, 2.5, 0, 0, 0]] * 2)
 
 
 @pytest.mark.parametrize("limit", [-12.5, 12.5])
-def test_nothing_flows_where_a_logarithm_is_clipped(ops, limit):
+def test_gradient_is_zero_where_a_logarithm_is_clipped(ops, limit):
     rng, theta = np.random.default_rng(0), np.zeros((3, 5))
     theta[np.arange(3), np.arange(2, 5)] = limit  # one of the three in each image
     x, patch = rng.random((3, 1, 7, 5)), rng.standard_normal((3, 9))
     glimpse, read_cache = ops.read_attention(np.zeros_like(x), theta, x=x, K=3)
     out, write_cache = ops.write_attention(patch, theta, height=7, width=5, K=3)
-    _, read_draw = ops.read_attention_backward(rng.standard_normal(glimpse.shape), read_cache)
-    _, write_draw = ops.write_attention_backward(rng.standard_normal(out.shape), write_cache)
-    for draw in read_draw, write_draw:
+    _, read_dtheta = ops.read_attention_backward(rng.standard_normal(glimpse.shape), read_cache)
+    _, write_dtheta = ops.write_attention_backward(rng.standard_normal(out.shape), write_cache)
+    for dtheta in read_dtheta, write_dtheta:
         clipped = theta[:, 2:] == limit
-        np.testing.assert_array_equal(draw[:, 2:][clipped], 0)
-        assert (draw[2, :2] != 0).all() and (draw[2, 2:4] != 0).all()
+        np.testing.assert_array_equal(dtheta[:, 2:][clipped], 0)
+        assert (dtheta[2, :2] != 0).all() and (dtheta[2, 2:4] != 0).all()
 
 
 def test_one_filter_is_refused_with_the_reason(ops):
@@ -63,8 +63,8 @@ def test_one_filter_is_refused_with_the_reason(ops):
             call()
 
 
-def test_filters_by_eq_25_word_for_word():
-    """Pixels and filters counted from 1, as the paper does, in plain loops."""
+def test_filters_match_eq_25_in_plain_loops():
+    """Here pixels and filters are counted from 1, as in the paper."""
     center, stride, var, K, A = 2.3, 1.7, 0.6, 3, 6
     F, _ = layers.filterbank(*(np.array([value]) for value in (center, stride, var)), K=K, A=A)
     for i in range(1, K + 1):
@@ -126,8 +126,8 @@ def test_error_image_is_read_beside_the_image(ops):
     np.testing.assert_allclose(glimpse[:, 1], of_error[:, 0], rtol=1e-12)
 
 
-def test_one_image_is_read_as_beside_an_error_image(ops):
-    """Also through windows so sharp that most filters are 0 at most pixels."""
+def test_one_image_is_read_as_together_with_an_error_image(ops):
+    """Some windows are so sharp that most filters are 0 at most pixels."""
     rng = np.random.default_rng(0)
     x, theta = rng.random((6, 3, 9, 14)), 0.3 * rng.standard_normal((6, 5))
     theta[2:, 2], theta[4:, 3] = -3, -2
@@ -135,9 +135,9 @@ def test_one_image_is_read_as_beside_an_error_image(ops):
     both, both_cache = ops.read_attention(np.zeros_like(x), theta, x=x, K=4)
     np.testing.assert_allclose(glimpse, both[:, :48], rtol=1e-12)
     d = rng.standard_normal(glimpse.shape)
-    _, draw = ops.read_attention_backward(np.concatenate([d, 0 * d], axis=1), both_cache)
+    _, dtheta = ops.read_attention_backward(np.concatenate([d, 0 * d], axis=1), both_cache)
     ours = ops.read_image_attention_backward(d, cache)
-    np.testing.assert_allclose(ours, draw, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(ours, dtheta, rtol=1e-9, atol=1e-9)
 
 
 def test_a_sharp_window_of_stride_1_reads_the_image_itself(ops):
@@ -157,7 +157,7 @@ def test_reading_without_attention_is_the_image_and_its_error(ops):
 
 @pytest.mark.parametrize("size", [1e2, 1e4])
 def test_float32_stays_finite_at_wild_windows(ops, size):
-    """Every combination of signs of the five raw numbers; outputs and gradients."""
+    """Outputs and gradients, for every combination of signs of the five numbers of theta."""
     signs = np.array(np.meshgrid(*[[-1, 0, 1]] * 5)).reshape(5, -1).T
     rng, n = np.random.default_rng(0), len(signs)
     theta = (signs * size).astype(np.float32)

@@ -1,4 +1,4 @@
-"""What DESIGN asks of every layer, apart from the right gradient."""
+"""The convention of every layer (DESIGN, section 2), apart from correct gradients."""
 
 import numpy as np
 import pytest
@@ -21,16 +21,16 @@ PAIRS = [
 def layer(request):
     """One layer's pair of functions, its inputs and settings."""
     ops, name = request.param
-    inputs, settings = ({key: copied(value) for key, value in d.items()} for d in CASES[name])
+    inputs, settings = ({key: copy_array(value) for key, value in d.items()} for d in CASES[name])
     return getattr(ops, name), getattr(ops, f"{name}_backward"), inputs, settings
 
 
-def copied(value, dtype=None):
+def copy_array(value, dtype=None):
     return value.astype(dtype or value.dtype) if isinstance(value, np.ndarray) else value
 
 
 def arrays(value):
-    """All arrays in a cache or in a tuple of outputs."""
+    """List all arrays in a cache or in a tuple of outputs."""
     if isinstance(value, np.ndarray):
         return [value]
     return [array for part in value for array in arrays(part)] if isinstance(value, tuple) else []
@@ -42,7 +42,7 @@ def random_like(out, dtype=None):
     return tuple(parts) if isinstance(out, tuple) else parts[0]
 
 
-def test_inputs_and_caches_stay_as_they_are(layer):
+def test_inputs_and_caches_are_not_changed(layer):
     thing, thing_backward, inputs, settings = layer
     kept = [*inputs.values(), *arrays(tuple(settings.values()))]
     before = [array.copy() for array in kept]
@@ -55,7 +55,7 @@ def test_inputs_and_caches_stay_as_they_are(layer):
         np.testing.assert_array_equal(array, copy)
 
 
-def test_backward_twice_gives_the_same(layer):
+def test_backward_twice_gives_the_same_gradients(layer):
     thing, thing_backward, inputs, settings = layer
     out, cache = thing(*inputs.values(), **settings)
     dout = random_like(out)
@@ -79,7 +79,7 @@ def test_one_fresh_gradient_per_input(layer):
 def test_dtype_is_kept(layer, dtype):
     thing, thing_backward, inputs, settings = layer
     inputs, settings = (
-        {key: copied(value, dtype) for key, value in d.items()} for d in (inputs, settings)
+        {key: copy_array(value, dtype) for key, value in d.items()} for d in (inputs, settings)
     )
     out, cache = thing(*inputs.values(), **settings)
     gradients = thing_backward(random_like(out, dtype), cache)
@@ -88,7 +88,7 @@ def test_dtype_is_kept(layer, dtype):
 
 
 def test_images_are_independent():
-    """Leaving out an image changes neither the others' outputs nor their gradients."""
+    """Omitting an image changes neither outputs nor gradients of the others."""
     inputs, settings = CASES["read_attention"]
     out, cache = layers.read_attention(*inputs.values(), **settings)
     dout = random_like(out)

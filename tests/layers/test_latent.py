@@ -35,6 +35,6 @@ def test_latent_is_sample_and_kl(ops):
     np.testing.assert_allclose(z, separate, rtol=1e-12)
     np.testing.assert_allclose(nats, layers.kl(posterior[:, :3], posterior[:, 3:])[0], rtol=1e-12)
     dz, zeros = rng.standard_normal((5, 3)), np.zeros(5)
-    draw = ops.latent_backward((dz, zeros), cache)
+    dposterior = ops.latent_backward((dz, zeros), cache)
     both = np.concatenate(layers.sample_backward(dz, sample_cache), axis=1)
-    np.testing.assert_allclose(draw, both, rtol=1e-12)
+    np.testing.assert_allclose(dposterior, both, rtol=1e-12)

@@ -29,7 +29,7 @@ def test_sigmoid(dtype):
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_logits_that_are_alike_cost_the_logarithm_of_the_classes(dtype):
+def test_equal_logits_cost_the_logarithm_of_the_number_of_classes(dtype):
     for level in 0, 3, -1e4, 1e4:
         logits = np.full((2, 10), level, dtype)
         nll, _ = layers.softmax_cross_entropy(logits, targets=np.eye(10, dtype=dtype)[[3, 9]])
@@ -50,7 +50,7 @@ def test_cross_entropy_is_minus_the_log_probability_of_the_right_class():
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_cross_entropy_of_huge_logits_is_finite(dtype):
-    """A class that is ruled out costs what its logit lacks, and is no reason to overflow."""
+    """The cost of an improbable class is its distance from the largest logit."""
     logits = np.array([[1e4, -1e4, 0], [-1e4, 1e4, 0], [1e30, -1e30, 0]], dtype)
     nll, cache = layers.softmax_cross_entropy(logits, targets=np.eye(3, dtype=dtype)[[0, 0, 1]])
     np.testing.assert_allclose(nll, [0, 2e4, 2e30], rtol=1e-6)

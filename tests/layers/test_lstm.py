@@ -11,7 +11,7 @@ def logistic(a):
 
 
 def test_one_step_in_plain_loops():
-    """Gate order i, f, o, g; the cell forgets, adds, and is shown through its tanh."""
+    """The gate order is i, f, o, g."""
     rng = np.random.default_rng(0)
     n, H = 3, 4
     x, h_prev, c_prev = (rng.standard_normal((n, size)) for size in (2, H, H))
@@ -27,8 +27,8 @@ def test_one_step_in_plain_loops():
             assert h[j, k] == pytest.approx(o * math.tanh(cell), rel=1e-12)
 
 
-def test_open_and_shut_gates(ops):
-    """Shut input and open forget gates keep the cell; a shut output gate hides it."""
+def test_open_and_closed_gates(ops):
+    """Closed input gates and open forget gates keep the cell; a closed output gate hides it."""
     H, c_prev = 2, np.array([[0.3, -2.0]])
     a = np.repeat([[-40.0, 40, -40, 0.5]], H, axis=1)
     (h, c), _ = ops.lstm_gates(a, c_prev)
@@ -46,7 +46,7 @@ def test_finite_at_wild_inputs(ops, dtype):
         assert np.isfinite(array).all()
 
 
-def test_gradients_go_where_they_are_wanted(ops):
+def test_out_receives_the_gradient(ops):
     rng = np.random.default_rng(0)
     _, cache = ops.lstm_gates(rng.standard_normal((3, 8)), rng.standard_normal((3, 2)))
     dout = rng.standard_normal((3, 2)), rng.standard_normal((3, 2))

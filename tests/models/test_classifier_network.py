@@ -1,4 +1,4 @@
-"""The classifier: what it promises beside the right gradient."""
+"""The classifier, apart from correct gradients."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ def config(request):
 
 
 def network(config, n=4, dtype=np.float64):
-    """Random weights, images and labels."""
+    """Return random weights, images and labels."""
     rng = np.random.default_rng(0)
     shapes = classifier.param_shapes(config).items()
     params = {name: (0.4 * rng.standard_normal(shape)).astype(dtype) for name, shape in shapes}
@@ -39,7 +39,7 @@ def test_costs_are_those_of_loss_and_grads(config, ops):
     assert classifier.noise_shape(config, 4) is None
 
 
-def test_an_error_is_a_likeliest_class_that_is_wrong(config, ops):
+def test_an_error_is_a_wrong_most_probable_class(config, ops):
     params, batch, noise = network(config, n=40)
     logits = np.log(classifier.scanpath(params, batch.images, config, ops).probabilities)
     costs = classifier.costs(params, batch, noise, config, ops)
@@ -49,14 +49,14 @@ def test_an_error_is_a_likeliest_class_that_is_wrong(config, ops):
     assert (costs["nll"][costs["error"] == 1] > np.log(2)).all()
 
 
-def test_a_network_that_knows_nothing_costs_the_logarithm_of_the_classes(config, ops):
+def test_equal_probabilities_cost_the_logarithm_of_the_number_of_classes(config, ops):
     params, batch, noise = network(config)
     params["label.W"][:], params["label.b"][:] = 0, 0
     costs = classifier.costs(params, batch, noise, config, ops)
     np.testing.assert_allclose(costs["nll"], np.log(5), rtol=1e-12)
 
 
-def test_nothing_is_written_into(config, ops):
+def test_inputs_are_not_changed(config, ops):
     params, batch, noise = network(config)
     kept = {name: weight.copy() for name, weight in params.items()}
     x, labels = batch.images.copy(), batch.labels.copy()
@@ -68,7 +68,7 @@ def test_nothing_is_written_into(config, ops):
         np.testing.assert_array_equal(weight, kept[name])
 
 
-def test_nothing_is_carried_over_into_the_next_batch(config, ops):
+def test_a_batch_does_not_depend_on_the_batch_before(config, ops):
     params, batch, noise = network(config)
     first = classifier.costs(params, batch, noise, config, ops)
     classifier.costs(params, Batch(1 - batch.images, batch.labels), noise, config, ops)
@@ -107,7 +107,7 @@ def test_gradients_add_over_images(config, ops):
         np.testing.assert_allclose(first[name] + rest[name], gradient, rtol=1e-9, atol=1e-11)
 
 
-def test_looks_are_what_is_seen_through_the_windows(config, ops):
+def test_glimpses_are_the_image_read_through_the_windows(config, ops):
     params, batch, _ = network(config)
     scanpath = classifier.scanpath(params, batch.images, config, ops)
     assert scanpath.glimpses.shape == (3, 4, config.channels, 3, 3) and scanpath.read_size == 3
@@ -120,7 +120,7 @@ def test_looks_are_what_is_seen_through_the_windows(config, ops):
         np.testing.assert_allclose(scanpath.glimpses[t], patches, rtol=1e-10)
 
 
-def test_the_first_window_is_learned_and_later_ones_follow_from_what_was_seen(config, ops):
+def test_the_first_window_is_learned_and_later_ones_depend_on_the_glimpses(config, ops):
     params, batch, _ = network(config)
     x, *_ = classifier.scanpath(params, batch.images, config, ops).window
     assert (x[0] == x[0, 0]).all() and len(set(x[1])) == len(set(x[2])) == 4
@@ -143,7 +143,7 @@ def test_the_first_windows_cover_the_whole_image(height, width):
     np.testing.assert_allclose(center_y[0], (height - 1) / 2, rtol=1e-12)
     np.testing.assert_allclose(11 * stride[0], 99, rtol=1e-12)  # from edge to edge
     np.testing.assert_allclose(np.sqrt(var[0]), stride[0] / 2, rtol=1e-12)  # and overlapping
-    assert np.abs(center_x / width - 0.5).max() < 0.1  # nor are the next ones far
+    assert np.abs(center_x / width - 0.5).max() < 0.1  # and later ones start nearby
 
 
 def test_initial_weights():
@@ -179,7 +179,7 @@ def test_too_few_classes_or_filters_are_refused():
         classifier.Config(read_size=1)
 
 
-def test_error_rate_in_words():
+def test_error_rate_as_text():
     errors = np.zeros((1, 400))
     errors[0, :10] = 1
     found = ErrorRate.of({"nll": np.full((1, 400), 0.125), "error": errors}, "scenes, test")

@@ -15,7 +15,7 @@ def config(request):
 
 
 def network(config, n=4, dtype=np.float64):
-    """Random weights, images and noise."""
+    """Return random weights, images and noise."""
     rng = np.random.default_rng(0)
     shapes = draw.param_shapes(config).items()
     params = {name: (0.4 * rng.standard_normal(shape)).astype(dtype) for name, shape in shapes}
@@ -36,7 +36,7 @@ def test_costs_are_those_of_loss_and_grads(config, ops):
     assert shapes == draw.param_shapes(config)
 
 
-def test_nothing_is_written_into(config, ops):
+def test_inputs_are_not_changed(config, ops):
     params, batch, noise = network(config)
     kept = {name: weight.copy() for name, weight in params.items()}
     x, eps = batch.images.copy(), noise.copy()
@@ -73,7 +73,7 @@ def test_layers_and_kernels_agree(config, dtype, limit):
 
 
 def test_gradients_add_over_images(config, ops):
-    """A batch's gradient is the sum of its parts', so that shards may be unequal."""
+    """The gradient of a batch is the sum over its shards, which may be unequal."""
     params, batch, noise = network(config)
     _, whole = draw.loss_and_grads(params, batch, noise, config, ops)
     _, first = draw.loss_and_grads(params, Batch(batch.images[:1]), noise[:, :1], config, ops)
@@ -82,8 +82,8 @@ def test_gradients_add_over_images(config, ops):
         np.testing.assert_allclose(first[name] + rest[name], gradient, rtol=1e-9, atol=1e-11)
 
 
-def test_generating_is_reconstructing_with_the_latent_vectors_given(config, ops):
-    """With weights that make mu = 0 and sigma = 1 both paint the same from the same noise."""
+def test_generate_equals_reconstruct_with_the_same_latent_vectors(config, ops):
+    """With weights that make mu = 0 and sigma = 1, z is the noise in both."""
     params, batch, noise = network(config)
     params["latent.W"][:], params["latent.b"][:] = 0, 0
     film = draw.reconstruct(params, batch, noise, config, ops)
@@ -144,7 +144,7 @@ def test_initial_weights():
 
 
 @pytest.mark.parametrize("glimpses, latent, factor", [(64, 100, 0.1), (16, 100, 0.4), (10, 16, 1)])
-def test_the_longer_the_film_the_quieter_z_starts(glimpses, latent, factor):
+def test_latent_weights_start_smaller_with_many_latent_units(glimpses, latent, factor):
     config = draw.Config(glimpses=glimpses, latent=latent)
     params = draw.init_params(config, np.random.default_rng(0))
     h_dec, z = params["decoder.W"][:256], params["decoder.W"][256:]

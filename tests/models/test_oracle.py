@@ -1,4 +1,4 @@
-"""Both networks once more, written from the paper for autograd: pixels and filters from 1."""
+"""Both networks written from the paper for autograd, with pixels and filters counted from 1."""
 
 import autograd.numpy as np
 import numpy
@@ -25,7 +25,7 @@ def lstm_cell(p, name, inputs, cell):
 
 
 def gaussians(g, delta, sigma2, N, length):
-    """Eqs 19, 20, 25 and 26 for one axis: (batch, N, length)."""
+    """Return the filters of one axis, (batch, N, length) (eqs 19, 20, 25, 26)."""
     i, a = np.arange(1, N + 1), np.arange(1, length + 1)
     mu = g[:, None] + (i - N / 2 - 0.5)[None] * delta[:, None]
     F = np.exp(-((a[None, None] - mu[:, :, None]) ** 2) / (2 * sigma2[:, None, None]))
@@ -33,7 +33,7 @@ def gaussians(g, delta, sigma2, N, length):
 
 
 def attention(p, name, h_dec, A, B, N):
-    """Eqs 21 to 26: F_X, F_Y and gamma."""
+    """Return F_X, F_Y and gamma (eqs 21-26)."""
     g_x, g_y, log_sigma2, log_delta, log_gamma = affine(p, name, h_dec).T
     g_x, g_y = (A + 1) / 2 * (g_x + 1), (B + 1) / 2 * (g_y + 1)
     delta, sigma2 = (max(A, B) - 1) / (N - 1) * np.exp(log_delta), np.exp(log_sigma2)
@@ -42,7 +42,7 @@ def attention(p, name, h_dec, A, B, N):
 
 
 def draw_cost(p, x, noise, read_size, write_size):
-    """L_x + L_z of a batch (eq 12); without attention the size is None."""
+    """Return L^x + L^z of a batch (eq 12); without attention the size is None."""
     n, C, B, A = x.shape
     rows = np.ones((n, 1))
     h_enc, c_enc = rows * p["encoder.h_0"], rows * p["encoder.c_0"]
@@ -106,7 +106,7 @@ def assert_same(grads, expected_grads):
 
 
 def classifier_cost(p, x, labels, T, N):
-    """Section 4.1: T glimpses of the image alone, then a softmax."""
+    """Return the cross-entropy after T glimpses of the image (section 4.1)."""
     n, C, B, A = x.shape
     rows = np.ones((n, 1))
     h, c = rows * p["lstm.h_0"], rows * p["lstm.c_0"]

@@ -1,4 +1,4 @@
-"""Ten steps of Adam must go on giving the losses that they gave."""
+"""Ten steps of Adam reproduce stored losses."""
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ STORED = [
 
 
 def wave(shape, pace):
-    """Numbers in [-1, 1] that no random generator of a later version can change."""
+    """Return numbers in [-1, 1] that, unlike random ones, no later NumPy changes."""
     return np.sin(pace * np.arange(1, np.prod(shape) + 1)).reshape(shape)
 
 

@@ -1,38 +1,32 @@
-"""The size of the classifier, the table of its weights, and where they start."""
+"""The classifier's sizes, the table of its weights, and their initial values."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from minidraw.models.interface import init_weights
+from minidraw.models.interface import check_at_least, check_filters, init_weights, option
 
-FIRST_STRIDE = 1.0  # of eq 24's full stride: the first windows cover the whole image
-FIRST_GAMMA = 5.0  # what is seen through filters so wide is faint, in scenes that are mostly black
+INITIAL_STRIDE = 1.0  # of eq 24's full stride: the first windows cover the whole image
+INITIAL_GAMMA = 5.0  # filters so wide see faint averages, because scenes are mostly black
 
 
 @dataclass(frozen=True)
 class Config:
     """Size of the network; `height`, `width`, `channels` and `classes` come from the data."""
 
-    height: int = 100  # image height in pixels (B)
-    width: int = 100  # image width in pixels (A)
-    channels: int = 1  # 1 for grey images, 3 for colour
-    classes: int = 10  # what an image can be of
-    glimpses: int = 8  # steps of looking (T)
-    hidden: int = 256  # units of the LSTM (H)
-    read_size: int = 12  # filters per axis of the window
+    height: int = option(100, "image height in pixels (B)")
+    width: int = option(100, "image width in pixels (A)")
+    channels: int = option(1, "1 for grey images, 3 for colour")
+    classes: int = option(10, "number of classes")
+    glimpses: int = option(8, "glimpses per image (T)")
+    hidden: int = option(256, "units of the LSTM (H)")
+    read_size: int = option(12, "filters per axis of the window")
 
     def __post_init__(self):
-        for name in ("height", "width", "channels", "glimpses", "hidden"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        check_at_least(1, self, "height", "width", "channels", "glimpses", "hidden")
         if self.classes < 2:
-            raise ValueError(f"there must be at least 2 classes to tell apart, got {self.classes}")
-        if self.read_size < 2:
-            raise ValueError(
-                f"read_size must be at least 2, got {self.read_size}:"
-                " eq 24 divides the image into size - 1 strides"
-            )
+            raise ValueError(f"found {self.classes} class; a classifier needs at least 2 classes")
+        check_filters(self, "read_size")
 
     @property
     def image_shape(self):
@@ -44,7 +38,7 @@ class Config:
 
 
 def param_shapes(config):
-    """Every weight's name and shape.
+    """Return the name and shape of every weight.
 
     Parameters
     ----------
@@ -68,7 +62,7 @@ def param_shapes(config):
 
 
 def init_params(config, rng, dtype=np.float32, mean_image=None):
-    """Weights to start from.
+    """Draw the initial weights.
 
     Parameters
     ----------
@@ -82,13 +76,13 @@ def init_params(config, rng, dtype=np.float32, mean_image=None):
     params : dict of arrays, as in `param_shapes`
     """
     params = init_weights(param_shapes(config), rng, dtype)
-    params["lstm.b"][config.hidden : 2 * config.hidden] = 1  # remember, to begin with
-    stride = FIRST_STRIDE * (max(config.height, config.width) - 1) / (config.read_size - 1)
+    params["lstm.b"][config.hidden : 2 * config.hidden] = 1  # forget gate: keep the cell
+    stride = INITIAL_STRIDE * (max(config.height, config.width) - 1) / (config.read_size - 1)
     params["window.W"] *= params["window.W"].dtype.type(0.1)
-    params["window.b"][2:] = np.log([(stride / 2) ** 2, FIRST_STRIDE, FIRST_GAMMA])
+    params["window.b"][2:] = np.log([(stride / 2) ** 2, INITIAL_STRIDE, INITIAL_GAMMA])
     return params
 
 
 def noise_shape(config, n):
-    """None: nothing is left to chance."""
+    """Return None: the classifier uses no noise."""
     return None

@@ -1,13 +1,13 @@
-"""Watch the classifier look."""
+"""Records of the classifier's windows and glimpses at every step."""
 
 from minidraw.models.classifier.network import forward
-from minidraw.models.interface import Scanpath, Window
+from minidraw.models.interface import Scanpath, compute_windows
 
-FEW = 6  # images in a run's picture
+PICTURE_IMAGES = 6  # images in the picture of a run folder
 
 
 def scanpath(params, images, config, ops):
-    """Return where the network looks, what it sees there, and what it takes the images for.
+    """Record the windows, glimpses and class probabilities of images.
 
     Parameters
     ----------
@@ -23,13 +23,11 @@ def scanpath(params, images, config, ops):
     """
     T, n, K = config.glimpses, len(images), config.read_size
     logits, (seen, theta, _) = forward(params, images, config, ops)
-    size = {"height": config.height, "width": config.width, "K": K}
-    parts, _ = ops.window(theta.reshape(-1, 5), **size)
-    window = Window(*(part.reshape(T, n) for part in parts))
+    window = compute_windows(theta, config, K, ops)
     patches = seen[:-1, :, config.hidden :].reshape(T, n, config.channels, K, K)
     return Scanpath(images, window, patches, ops.softmax(logits), K)
 
 
 def pictures(params, batch, noise, config, ops):
-    """What a run folder shows: where it looks at some images."""
-    return {"glimpses": scanpath(params, batch.images[:FEW], config, ops)}
+    """Return what a run folder shows: the scanpath of a few images."""
+    return {"glimpses": scanpath(params, batch.images[:PICTURE_IMAGES], config, ops)}

@@ -2,8 +2,8 @@
 
 from minidraw.models.draw.config import Config, init_params, noise_shape, param_shapes
 from minidraw.models.draw.costs import Bound as Measured
-from minidraw.models.draw.costs import kl_per_step, log_weights
+from minidraw.models.draw.costs import costs, kl_per_step, log_weights
 from minidraw.models.draw.film import generate, pictures, reconstruct
-from minidraw.models.draw.network import costs, loss_and_grads
+from minidraw.models.draw.network import loss_and_grads
 
 GENERATIVE = True

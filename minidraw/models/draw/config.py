@@ -1,42 +1,36 @@
-"""The size of DRAW, the table of its weights, and where they start."""
+"""DRAW's sizes, the table of its weights, and their initial values."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-from minidraw.models.interface import init_weights
+from minidraw.models.interface import check_at_least, check_filters, init_weights, option
 
-INITIAL_READ_STRIDE = 0.45  # of eq 24's full stride: filters inside the image, and with a
-INITIAL_WRITE_STRIDE = 0.8  # deviation of half a stride they overlap
-QUIET = 640  # so many numbers in the z of a film may start at their usual strength
+# Of eq 24's full stride.  The first filters lie inside the image; with a standard deviation of
+# half a stride they overlap.
+INITIAL_READ_STRIDE, INITIAL_WRITE_STRIDE = 0.45, 0.8
+FULL_SCALE_LATENTS = 640  # with more latent units than this, T Z, the latent weights start smaller
 
 
 @dataclass(frozen=True)
 class Config:
     """Size of the network; `height`, `width` and `channels` come from the images."""
 
-    height: int = 28  # image height in pixels (B)
-    width: int = 28  # image width in pixels (A)
-    channels: int = 1  # 1 for grey images, 3 for colour
-    glimpses: int = 64  # steps of looking and painting (T)
-    hidden: int = 256  # units of each LSTM (H)
-    latent: int = 100  # entries of the latent vector of a step (Z)
-    read_attention: bool = True  # read through a window, or the whole image at every step
-    write_attention: bool = True  # write through a window, or the whole canvas at every step
-    read_size: int = 2  # filters per axis of the read window
-    write_size: int = 5  # filters per axis of the write window
+    height: int = option(28, "image height in pixels (B)")
+    width: int = option(28, "image width in pixels (A)")
+    channels: int = option(1, "1 for grey images, 3 for colour")
+    glimpses: int = option(64, "steps of reading and writing (T)")
+    hidden: int = option(256, "units of each LSTM (H)")
+    latent: int = option(100, "latent units per step (Z)")
+    read_attention: bool = option(True, "read through a window instead of the whole image")
+    write_attention: bool = option(True, "write through a window instead of the whole canvas")
+    read_size: int = option(2, "filters per axis of the read window")
+    write_size: int = option(5, "filters per axis of the write window")
 
     def __post_init__(self):
-        for name in ("height", "width", "channels", "glimpses", "hidden", "latent"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
-        for name in ("read_size", "write_size"):
-            if getattr(self, name) < 2:
-                raise ValueError(
-                    f"{name} must be at least 2, got {getattr(self, name)}:"
-                    " eq 24 divides the image into size - 1 strides"
-                )
+        check_at_least(1, self, "height", "width", "channels", "glimpses", "hidden", "latent")
+        check_filters(self, "read_size", "write_size")
 
     @property
     def image_shape(self):
@@ -56,14 +50,14 @@ class Config:
 
 
 class Columns(NamedTuple):
-    """Where a step's record holds what."""
+    """Column ranges of one step's record."""
 
     h_enc: slice
     glimpse: slice
     h_dec: slice
     z: slice
-    encoder: slice  # h_enc, glimpse, h_dec: what the encoder sees
-    decoder: slice  # h_dec, z: what the decoder sees
+    encoder: slice  # h_enc, glimpse, h_dec: input of the encoder
+    decoder: slice  # h_dec, z: input of the decoder
     total: int
 
 
@@ -75,7 +69,7 @@ def columns(config):
 
 
 def param_shapes(config):
-    """Every weight's name and shape.
+    """Return the name and shape of every weight.
 
     Parameters
     ----------
@@ -110,7 +104,7 @@ def param_shapes(config):
 
 
 def init_params(config, rng, dtype=np.float32, mean_image=None):
-    """Weights to start from.
+    """Draw the initial weights.
 
     Parameters
     ----------
@@ -119,7 +113,7 @@ def init_params(config, rng, dtype=np.float32, mean_image=None):
     dtype : dtype
     mean_image : array, shape (C, B, A), optional
         Mean of the training images: `canvas_0` starts at its logit, so that the network
-        needn't first learn to paint the background.
+        needn't learn to paint the background first.
 
     Returns
     -------
@@ -127,30 +121,31 @@ def init_params(config, rng, dtype=np.float32, mean_image=None):
     """
     params = init_weights(param_shapes(config), rng, dtype)
     for lstm in ("encoder", "decoder"):
-        params[f"{lstm}.b"][config.hidden : 2 * config.hidden] = 1  # remember, to begin with
-    # z is mere noise at first, and a long film drowns in it: at T 64 and Z 100 the validation bound
-    # was 174 nats after 3,000 steps (rate 2.5e-3), and 96 with these weights a tenth as large
-    # (rate 2e-3). At T 10 and Z 16 that only costs time.
-    quiet = np.asarray(min(1, QUIET / (config.glimpses * config.latent)), dtype)
-    params["latent.W"] *= quiet
-    params["decoder.W"][config.hidden :] *= quiet
+        params[f"{lstm}.b"][config.hidden : 2 * config.hidden] = 1  # forget gate: keep the cell
+    # At first z is noise, and the noise of many latent units prevents learning: at T 64 and Z 100
+    # the validation bound was 174 nats after 3,000 steps (rate 2.5e-3), and 96 with latent weights
+    # a tenth as large (rate 2e-3).  At T 10 and Z 16 smaller weights only cost time.
+    latents = config.glimpses * config.latent
+    initial_scale = np.asarray(min(1, FULL_SCALE_LATENTS / latents), dtype)
+    params["latent.W"] *= initial_scale
+    params["decoder.W"][config.hidden :] *= initial_scale
     if config.read_attention:
         _init_window(params, "read_window", config, config.read_size, INITIAL_READ_STRIDE)
     if config.write_attention:
         _init_window(params, "write_window", config, config.write_size, INITIAL_WRITE_STRIDE)
     if mean_image is not None:
-        mean = np.clip(mean_image, 0.005, 0.995)  # pixels that never vary stay within reach
+        mean = np.clip(mean_image, 0.005, 0.995)  # keeps the logits of constant pixels small
         params["canvas_0"][:] = np.log(mean / (1 - mean))
     return params
 
 
 def _init_window(params, name, config, K, factor):
-    """The first windows cover the middle of the image, with filters that overlap."""
+    """Center the first windows on the image, with filters that overlap."""
     stride = factor * (max(config.height, config.width) - 1) / (K - 1)
     params[f"{name}.W"] *= params[f"{name}.W"].dtype.type(0.1)
     params[f"{name}.b"][2:4] = 2 * np.log(stride / 2), np.log(factor)
 
 
 def noise_shape(config, n):
-    """Shape of the noise that `n` images need: (T, n, Z)."""
+    """Return the shape of the noise for `n` images: (T, n, Z)."""
     return config.glimpses, n, config.latent

@@ -1,4 +1,4 @@
-"""The bound and what it is made of: latent nats of every step, and importance weights."""
+"""DRAW's costs: the variational bound (eq 12), its KL per step, and importance weights."""
 
 from dataclasses import dataclass
 from math import nan, sqrt
@@ -10,17 +10,40 @@ from minidraw.models.draw.network import forward
 from minidraw.models.interface import standard_error
 
 
+def costs(params, batch, noise, config, ops):
+    """Return the variational bound on -log p(x) for each image (eq 12).
+
+    Parameters
+    ----------
+    params : dict of arrays, as in `param_shapes`
+    batch : Batch
+        Images, shape (n, C, B, A), in [0, 1].
+    noise : array, shape (T, n, Z)
+        Independent draws from N(0, 1).
+    config : Config
+    ops : module
+        `minidraw.layers` or `minidraw.kernels`.
+
+    Returns
+    -------
+    costs : dict of arrays, shape (n,), in nats
+        ``nll`` (eq 9), ``kl`` (eq 11) and their sum ``total``.
+    """
+    nll, kl, _ = forward(params, batch.images, noise, config, ops)
+    return {"nll": nll, "kl": kl, "total": nll + kl}  # eq 12
+
+
 @dataclass(frozen=True)
 class Bound:
-    """Means over images, in nats per image, and what they were measured on."""
+    """Mean costs in nats per image, and the data they were measured on."""
 
-    nll: float  # image nats (eq 9)
-    kl: float  # latent nats (eq 11)
+    nll: float  # L^x (eq 9)
+    kl: float  # L^z (eq 11)
     images: int
     protocol: str
     standard_error: float  # of `total`, over images
     samples: int = 1  # of z per image
-    z_standard_error: float = nan  # of `total`, over z; known from two samples on
+    z_standard_error: float = nan  # of `total`, over z; needs two samples
 
     NAME: ClassVar = "bound"
     COLUMNS: ClassVar = ("nll", "kl", "total")
@@ -30,18 +53,18 @@ class Bound:
     )
 
     @classmethod
-    def of(cls, costs, words):
-        """From what `costs` says, each cost (samples, images), and the protocol in words."""
+    def of(cls, costs, protocol):
+        """Average `costs`, arrays of shape (samples, images)."""
         nll, kl = costs["nll"], costs["kl"]
         total, samples = nll + kl, len(nll)
         noise = sqrt(total.var(axis=0, ddof=1).mean() / total.size) if samples > 1 else nan
         error = standard_error(total.mean(axis=0))
         means = float(nll.mean()), float(kl.mean())
-        return cls(*means, total.shape[1], words, error, samples, noise)
+        return cls(*means, total.shape[1], protocol, error, samples, noise)
 
     @staticmethod
     def progress(row):
-        """A step's costs in a few words."""
+        """Format the costs of a training step for the progress bar."""
         return f"{row['nll']:.1f} image + {row['kl']:.1f} latent nats"
 
     @property
@@ -59,7 +82,7 @@ class Bound:
 
 
 def kl_per_step(params, batch, noise, config, ops):
-    """What each step writes into its latent vector (eq 11, step by step).
+    """Return the KL divergence of every step (the terms of eq 11).
 
     Parameters
     ----------
@@ -68,20 +91,17 @@ def kl_per_step(params, batch, noise, config, ops):
 
     Returns
     -------
-    nats : array, shape (T, n), float64
-        Summed over the steps they are the `kl` of `costs`.
+    kl : array, shape (T, n), float64
+        In nats; the sum over the steps is the ``kl`` of `costs`.
     """
     _, _, tape = forward(params, batch.images, noise, config, ops)
-    return np.stack([_latent_kl(step.latent) for step in tape.steps])
-
-
-def _latent_kl(cache):
-    mu, log_sigma = np.split(cache.posterior.astype(np.float64), 2, axis=1)
-    return 0.5 * (mu**2 + np.exp(2 * log_sigma) - 2 * log_sigma - 1).sum(axis=1)
+    posterior = np.stack([step.latent.posterior for step in tape.steps]).astype(np.float64)
+    mu, log_sigma = np.split(posterior, 2, axis=2)
+    return 0.5 * (mu**2 + np.exp(2 * log_sigma) - 2 * log_sigma - 1).sum(axis=2)
 
 
 def log_weights(params, batch, noise, config, ops):
-    """How much more the network expects an image with this z than it expected to draw this z.
+    """Return the costs and the log importance weights, log p(x, z) - log q(z | x).
 
     Parameters
     ----------
@@ -93,8 +113,7 @@ def log_weights(params, batch, noise, config, ops):
     costs : dict of arrays, shape (n,), in nats
         As `costs` returns them.
     weights : array, shape (n,), float64
-        log p(x, z) - log q(z | x) of Burda et al. (2016), in nats.  The mean of exp(weights)
-        over the noise is p(x).
+        In nats (Burda et al. 2016).  The mean of exp(weights) over the noise is p(x).
 
     Notes
     -----

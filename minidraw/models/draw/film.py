@@ -1,15 +1,15 @@
-"""Watch DRAW paint: the canvases and windows of every step."""
+"""Records of DRAW's canvases and windows at every step: `reconstruct` and `generate`."""
 
 import numpy as np
 
-from minidraw.models.draw.network import empty_thetas, forward, paint
-from minidraw.models.interface import Film, Window, apply_linear, packed_weights
+from minidraw.models.draw.network import allocate_thetas, forward, paint
+from minidraw.models.interface import Film, Window, apply_linear, compute_windows, pack_weights
 
-FEW = 9  # paintings in a run's film
+FILM_IMAGES = 9  # paintings in the film of a run folder
 
 
 def reconstruct(params, batch, noise, config, ops):
-    """How the network redraws given images.
+    """Reconstruct images.
 
     Parameters
     ----------
@@ -19,22 +19,22 @@ def reconstruct(params, batch, noise, config, ops):
     Returns
     -------
     film : Film
-        ``sigmoid(film.canvas[-1])`` are the reconstructions.
+        The reconstructions are ``sigmoid(film.canvas[-1])``.
     """
     T, n, _ = noise.shape
     canvases = np.empty((T + 1, n, *config.image_shape), batch.images.dtype)
     _, _, tape = forward(params, batch.images, noise, config, ops, film=canvases)
-    return _film(canvases, tape.read_theta, tape.write_theta, config, ops)
+    return _make_film(canvases, tape.read_theta, tape.write_theta, config, ops)
 
 
 def generate(params, noise, config, ops):
-    """Paint new images; the encoder takes no part (eqs 13-16).
+    """Generate images from latent vectors, without the encoder (eqs 13-16).
 
     Parameters
     ----------
     params : dict of arrays, as in `param_shapes`
     noise : array, shape (T, n, Z)
-        The latent vectors themselves, drawn from N(0, 1).
+        The latent vectors, drawn from N(0, 1).
     config : Config
     ops : module
         `minidraw.layers` or `minidraw.kernels`.
@@ -42,7 +42,7 @@ def generate(params, noise, config, ops):
     Returns
     -------
     film : Film
-        ``sigmoid(film.canvas[-1])`` are the mean images; `film.read_window` is None.
+        The probability images are ``sigmoid(film.canvas[-1])``; `film.read_window` is None.
     """
     T, n, _ = noise.shape
     H = config.hidden
@@ -51,35 +51,31 @@ def generate(params, noise, config, ops):
     c_dec = np.repeat(params["decoder.c_0"][None], n, axis=0)
     canvases = np.empty((T + 1, n, *config.image_shape), noise.dtype)
     canvases[0] = params["canvas_0"]
-    _, write_theta = empty_thetas(config, T, n, noise.dtype)
-    params = packed_weights(params, ops)
+    _, write_theta = allocate_thetas(config, T, n, noise.dtype)
+    params = pack_weights(params, ops)
     for t in range(T):
         seen[:, H:] = noise[t]  # eq 13
         a = apply_linear(params, "decoder", seen, ops)
         (seen[:, :H], c_dec), _ = ops.lstm_gates(a, c_dec)  # eq 14
         stroke, _ = paint(params, seen[:, :H], config, ops, write_theta, t)
         canvases[t + 1] = canvases[t] + stroke  # eq 15
-    return _film(canvases, None, write_theta, config, ops)
+    return _make_film(canvases, None, write_theta, config, ops)
 
 
-def _film(canvases, read_theta, write_theta, config, ops):
-    def windows(theta, K):
-        if theta is None:
-            return None
-        size = {"height": config.height, "width": config.width, "K": K}
-        parts, _ = ops.window(theta.reshape(-1, 5), **size)
-        return Window(*(part.reshape(theta.shape[:2]) for part in parts))
-
-    read_window = windows(read_theta, config.read_size)
-    write_window = windows(write_theta, config.write_size)
-    return Film(canvases, read_window, write_window, config.read_size, config.write_size)
+def _make_film(canvases, read_theta, write_theta, config, ops):
+    sizes = config.read_size, config.write_size
+    read_window, write_window = (
+        compute_windows(theta, config, K, ops) if theta is not None else None
+        for theta, K in zip((read_theta, write_theta), sizes, strict=True)
+    )
+    return Film(canvases, read_window, write_window, *sizes)
 
 
 def pictures(params, batch, noise, config, ops):
-    """What a run folder shows: mean images painted from `noise`, and a film of some of them."""
+    """Return what a run folder shows: probability images generated from `noise`, and a film."""
     film = generate(params, noise, config, ops)
-    few = film._replace(
-        canvas=film.canvas[:, :FEW],
-        write_window=film.write_window and Window(*(part[:, :FEW] for part in film.write_window)),
-    )
-    return {"samples": ops.sigmoid(film.canvas[-1]), "film": few}
+    window = film.write_window
+    if window is not None:
+        window = Window(*(part[:, :FILM_IMAGES] for part in window))
+    short = film._replace(canvas=film.canvas[:, :FILM_IMAGES], write_window=window)
+    return {"samples": ops.sigmoid(film.canvas[-1]), "film": short}

@@ -1,7 +1,7 @@
-"""All T steps of DRAW, forward and backward.
+"""All T steps of DRAW, forward and backward: `forward` and `loss_and_grads`.
 
-Every step is one row of a record, ``[h_enc | glimpse | h_dec | z]``: the encoder sees its
-first three parts, the decoder its last two, so that nothing is ever joined or copied.
+Each step has one record per image, ``[h_enc | glimpse | h_dec | z]``.  The encoder's input is its
+first three parts, the decoder's its last two, so that no inputs need to be concatenated.
 """
 
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from minidraw.models.draw.config import columns, param_shapes
-from minidraw.models.interface import apply_linear, packed_weights
+from minidraw.models.interface import apply_linear, pack_weights
 
 
 class Step(NamedTuple):
@@ -23,17 +23,17 @@ class Step(NamedTuple):
 
 
 class Tape(NamedTuple):
-    """Everything a forward pass leaves for the backward pass and for the film."""
+    """Caches of a forward pass, for the backward pass and the film."""
 
     inputs: np.ndarray  # (T + 1, n, columns)
     read_theta: np.ndarray | None  # (T, n, 5)
     write_theta: np.ndarray | None  # (T, n, 5)
-    steps: list  # of Step
-    cost: tuple  # cache of the image cost
+    steps: list[Step]
+    cost: tuple  # cache of `bernoulli_cost`
 
 
 def forward(params, x, noise, config, ops, film=None):
-    """All T steps: ``nll, kl, tape``; the canvases go to `film` where one is given."""
+    """Run all T steps: return ``nll, kl, tape``, and write the canvases into `film` if given."""
     T, n, _ = noise.shape
     at = columns(config)
     inputs = np.empty((T + 1, n, at.total), x.dtype)
@@ -42,8 +42,8 @@ def forward(params, x, noise, config, ops, film=None):
     c_enc = np.repeat(params["encoder.c_0"][None], n, axis=0)
     c_dec = np.repeat(params["decoder.c_0"][None], n, axis=0)
     canvas = np.repeat(params["canvas_0"][None], n, axis=0)
-    read_theta, write_theta = empty_thetas(config, T, n, x.dtype)
-    params = packed_weights(params, ops)
+    read_theta, write_theta = allocate_thetas(config, T, n, x.dtype)
+    params = pack_weights(params, ops)
     kl, steps = np.zeros(n, x.dtype), []
     for t in range(T):
         now, after = inputs[t], inputs[t + 1]
@@ -72,8 +72,8 @@ def forward(params, x, noise, config, ops, film=None):
     return nll, kl, Tape(inputs, read_theta, write_theta, steps, cost)
 
 
-def empty_thetas(config, T, n, dtype):
-    """Room for the windows of all steps; None where there is no attention."""
+def allocate_thetas(config, T, n, dtype):
+    """Return empty arrays for all read and write windows; None without attention."""
     return tuple(
         np.empty((T, n, 5), dtype) if attention else None
         for attention in (config.read_attention, config.write_attention)
@@ -81,7 +81,7 @@ def empty_thetas(config, T, n, dtype):
 
 
 def paint(params, h_dec, config, ops, write_theta, t):
-    """What step t adds to the canvas, and its cache."""
+    """Return the stroke that step t adds to the canvas, and its cache."""
     patch = apply_linear(params, "patch", h_dec, ops)  # eq 18 or 28
     if not config.write_attention:
         return patch.reshape(-1, *config.image_shape), None
@@ -90,31 +90,8 @@ def paint(params, h_dec, config, ops, write_theta, t):
     return ops.write_attention(patch, write_theta[t], **size)  # eq 29
 
 
-def costs(params, batch, noise, config, ops):
-    """The bound on -log p(x), image by image (eq 12).
-
-    Parameters
-    ----------
-    params : dict of arrays, as in `param_shapes`
-    batch : Batch
-        Images, shape (n, C, B, A), in [0, 1].
-    noise : array, shape (T, n, Z)
-        Independent draws from N(0, 1).
-    config : Config
-    ops : module
-        `minidraw.layers` or `minidraw.kernels`.
-
-    Returns
-    -------
-    costs : dict of arrays, shape (n,), in nats
-        ``nll`` (eq 9), ``kl`` (eq 11) and their sum ``total``.
-    """
-    nll, kl, _ = forward(params, batch.images, noise, config, ops)
-    return {"nll": nll, "kl": kl, "total": nll + kl}  # eq 12
-
-
 def loss_and_grads(params, batch, noise, config, ops):
-    """`costs`, and the gradient of the sum of their totals.
+    """Return the costs, and the gradients of the sum of their totals.
 
     Parameters
     ----------
@@ -133,18 +110,18 @@ def loss_and_grads(params, batch, noise, config, ops):
 
 
 def _backward(params, tape, config, ops):
-    """Back through all steps; the weights' gradients once, over all steps stacked."""
+    """Backpropagate through all steps; then compute the weight gradients, all steps stacked."""
     inputs, at = tape.inputs, columns(config)
     T, n, H = len(tape.steps), inputs.shape[1], config.hidden
-    dout = _room_for_gradients(config, T, n, inputs.dtype)
+    dout = _allocate_gradients(config, T, n, inputs.dtype)
     ones, zeros = np.ones(n, inputs.dtype), np.zeros((n, H), inputs.dtype)
     dcanvas = ops.bernoulli_cost_backward(ones, tape.cost)
     dh_enc, dc_enc, dh_dec, dc_dec = zeros, zeros, zeros, zeros
 
-    turned = {name: ops.pack_transposed(params[f"{name}.W"]) for name in dout}
+    transposed = {name: ops.pack_transposed(params[f"{name}.W"]) for name in dout}
 
     def back(name, t):
-        return ops.linear_backward_input(dout[name][t], turned[name])
+        return ops.linear_backward_input(dout[name][t], transposed[name])
 
     for t in reversed(range(T)):
         step = tape.steps[t]
@@ -186,8 +163,8 @@ def _backward(params, tape, config, ops):
     return grads | _weight_gradients(dout, inputs, at, ops)
 
 
-def _room_for_gradients(config, T, n, dtype):
-    """An array (T, n, outputs) for every linear layer's output gradient."""
+def _allocate_gradients(config, T, n, dtype):
+    """Return an empty array (T, n, outputs) for the output gradient of every linear layer."""
     shapes = param_shapes(config)
     return {
         name[:-2]: np.empty((T, n, shape[1]), dtype)
@@ -197,7 +174,7 @@ def _room_for_gradients(config, T, n, dtype):
 
 
 def _weight_gradients(dout, inputs, at, ops):
-    """One matrix product per layer, over all steps and images."""
+    """Compute each layer's weight gradient as one product over all steps and images."""
     before, after = inputs[:-1].reshape(-1, at.total), inputs[1:].reshape(-1, at.total)
     seen = {
         "encoder": before[:, at.encoder],
