@@ -289,7 +289,7 @@ def test_pitfall_12_samples_need_no_image(ops):
 
 
 def test_pitfall_13_nothing_is_carried_over(ops):
-    """Of batches A, B, A with the same noise, both A's have the same costs."""
+    """In batches A, B, A with the same noise, both A's have the same costs."""
     params, a, noise = network()
     b = Batch(1 - a.images)
     first, other, again = (

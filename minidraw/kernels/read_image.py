@@ -62,13 +62,13 @@ def _add_product(P, Q, out):
 
 
 @inline
-def _add_dots(P, Q, wanted, out):
-    """Add P Q' to `out`, four entries at a time; skip them where `wanted` is 0."""
+def _add_dots(P, Q, mask, out):
+    """Add P Q' to `out`, four entries at a time; skip them where `mask` is 0."""
     n = len(Q)
     fours = n - n % 4
     for k in range(len(P)):
         for b in range(0, fours, 4):
-            if _any_of_four(wanted, k, b):
+            if _any_of_four(mask, k, b):
                 p, q, r, s = out[k, b], out[k, b + 1], out[k, b + 2], out[k, b + 3]
                 for a in range(Q.shape[1]):
                     p += P[k, a] * Q[b, a]
