@@ -38,17 +38,7 @@ class Config:
 
 
 def param_shapes(config):
-    """Return the name and shape of every weight.
-
-    Parameters
-    ----------
-    config : Config
-
-    Returns
-    -------
-    shapes : dict
-        Name to shape; matrices are (inputs, outputs), gate order i, f, o, g.
-    """
+    """Return the name and shape of every weight; matrices are (inputs, outputs)."""
     H, R = config.hidden, config.glimpse_size
     shapes = {"lstm.h_0": (H,), "lstm.c_0": (H,)}
     linears = {
@@ -62,19 +52,7 @@ def param_shapes(config):
 
 
 def init_params(config, rng, dtype=np.float32, mean_image=None):
-    """Draw the initial weights.
-
-    Parameters
-    ----------
-    config : Config
-    rng : numpy.random.Generator
-    dtype : dtype
-    mean_image : ignored
-
-    Returns
-    -------
-    params : dict of arrays, as in `param_shapes`
-    """
+    """Draw the initial weights; `mean_image` is ignored."""
     params = init_weights(param_shapes(config), rng, dtype)
     params["lstm.b"][config.hidden : 2 * config.hidden] = 1  # forget gate: keep the cell
     stride = INITIAL_STRIDE * (max(config.height, config.width) - 1) / (config.read_size - 1)

@@ -35,18 +35,9 @@ def label_costs(logits, labels, ops):
 
 
 def loss_and_grads(params, batch, noise, config, ops):
-    """Return the costs, and the gradients of the sum of their totals.
+    """Return the costs, as `costs` does, and the gradients of the sum of their totals.
 
-    Parameters
-    ----------
-    params, batch, noise, config, ops
-        As in `costs`.
-
-    Returns
-    -------
-    costs : dict of arrays, shape (n,)
-    grads : dict of arrays, as in `param_shapes`
-        Summed over the images, not averaged.
+    The gradients have the names and shapes of `param_shapes`.  They are sums over the images.
     """
     logits, tape = forward(params, batch.images, config, ops)
     found, cache = label_costs(logits, batch.labels, ops)

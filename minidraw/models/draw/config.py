@@ -69,17 +69,7 @@ def columns(config):
 
 
 def param_shapes(config):
-    """Return the name and shape of every weight.
-
-    Parameters
-    ----------
-    config : Config
-
-    Returns
-    -------
-    shapes : dict
-        Name to shape; matrices are (inputs, outputs), gate order i, f, o, g.
-    """
+    """Return the name and shape of every weight; matrices are (inputs, outputs)."""
     H, R, Z = config.hidden, config.glimpse_size, config.latent
     shapes = {
         "canvas_0": config.image_shape,

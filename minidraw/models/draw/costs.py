@@ -82,18 +82,7 @@ class Bound:
 
 
 def kl_per_step(params, batch, noise, config, ops):
-    """Return the KL divergence of every step (the terms of eq 11).
-
-    Parameters
-    ----------
-    params, batch, noise, config, ops
-        As in `costs`.
-
-    Returns
-    -------
-    kl : array, shape (T, n), float64
-        In nats; the sum over the steps is the ``kl`` of `costs`.
-    """
+    """Return the KL divergence of every step, (T, n) in float64: the terms of eq 11."""
     _, _, tape = forward(params, batch.images, noise, config, ops)
     posterior = np.stack([step.latent.posterior for step in tape.steps]).astype(np.float64)
     mu, log_sigma = np.split(posterior, 2, axis=2)

@@ -91,18 +91,9 @@ def paint(params, h_dec, config, ops, write_theta, t):
 
 
 def loss_and_grads(params, batch, noise, config, ops):
-    """Return the costs, and the gradients of the sum of their totals.
+    """Return the costs, as `costs` does, and the gradients of the sum of their totals.
 
-    Parameters
-    ----------
-    params, batch, noise, config, ops
-        As in `costs`.
-
-    Returns
-    -------
-    costs : dict of arrays, shape (n,), in nats
-    grads : dict of arrays, as in `param_shapes`
-        Summed over the images, not averaged.
+    The gradients have the names and shapes of `param_shapes`.  They are sums over the images.
     """
     nll, kl, tape = forward(params, batch.images, noise, config, ops)
     grads = _backward(params, tape, config, ops)
