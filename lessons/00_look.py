@@ -28,7 +28,7 @@ import numpy as np
 import minidraw
 from minidraw import layers
 from minidraw.pictures import films
-from minidraw.datasets import as_float, carried_path
+from minidraw.datasets import as_float, bundled_path
 from minidraw.learn.notebook import (
     BLUE,
     VERMILION,
@@ -42,7 +42,7 @@ from minidraw.learn.notebook import (
 )
 from minidraw.models import draw
 
-model = minidraw.Draw.load(carried_path("mnist-t32.npz"))  # a trained network, part of minidraw
+model = minidraw.Draw.load(bundled_path("mnist-t32.npz"))  # a trained network, part of minidraw
 
 # %% [markdown]
 # ## The goal

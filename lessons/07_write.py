@@ -21,7 +21,7 @@ import numpy as np
 
 import minidraw
 from minidraw import layers
-from minidraw.datasets import as_float, carried_path
+from minidraw.datasets import as_float, bundled_path
 from minidraw.learn import exercise, hint
 from minidraw.learn.notebook import (
     BLUE,
@@ -422,7 +422,7 @@ np.testing.assert_allclose(ours[0], through[:, 2:])
 print("write agrees with the package, there and back")
 
 # %%
-network = minidraw.Draw.load(carried_path("mnist-t32.npz"))
+network = minidraw.Draw.load(bundled_path("mnist-t32.npz"))
 noise = rng.standard_normal(draw.noise_shape(network.config_, 1)).astype(np.float32)
 painting = draw.generate(network.params_, noise, network.config_, layers)
 window, worst = painting.write_window, 0.0

@@ -24,7 +24,7 @@ from threadpoolctl import threadpool_limits
 
 import minidraw
 from minidraw import layers
-from minidraw.datasets import as_float, carried_path
+from minidraw.datasets import as_float, bundled_path
 from minidraw.learn import exercise, hint
 from minidraw.learn.notebook import BLUE, GREEN, VERMILION, panels, picture, plain, show
 from minidraw.models import draw
@@ -46,7 +46,7 @@ def row(pictures):
 # its first digits in the same way, if less sharply: in one stroke, where this one takes many.
 
 # %%
-shipped = minidraw.Draw.load(carried_path("mnist-t32.npz"))
+shipped = minidraw.Draw.load(bundled_path("mnist-t32.npz"))
 config, params = shipped.config_, shipped.params_
 latent = rng.standard_normal(draw.noise_shape(config, 12)).astype(np.float32)
 film = draw.generate(params, latent, config, layers)

@@ -24,7 +24,7 @@ import numpy as np
 
 import minidraw
 from minidraw import layers
-from minidraw.datasets import as_float, carried_path
+from minidraw.datasets import as_float, bundled_path
 from minidraw.layers import (
     filterbank,
     filterbank_backward,
@@ -53,7 +53,7 @@ from minidraw.models.interface import Batch
 
 rng = np.random.default_rng(11)
 eps = 1e-5
-shipped = minidraw.Draw.load(carried_path("mnist-t32.npz"))
+shipped = minidraw.Draw.load(bundled_path("mnist-t32.npz"))
 full, trained = shipped.config_, {k: v.astype(np.float64) for k, v in shipped.params_.items()}
 digits = as_float(minidraw.load("digits").train.images[:8], np.float64)
 long_noise = rng.standard_normal(draw.noise_shape(full, len(digits)))

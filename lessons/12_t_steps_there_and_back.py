@@ -29,7 +29,7 @@ from threadpoolctl import threadpool_limits
 
 import minidraw
 from minidraw import gradcheck, layers
-from minidraw.datasets import as_float, carried_path
+from minidraw.datasets import as_float, bundled_path
 from minidraw.layers import sigmoid
 from minidraw.learn import exercise, hint
 from minidraw.learn.notebook import BLUE, VERMILION, panels, picture, plain, show
@@ -458,7 +458,7 @@ show(
 # trained on black and white digits: 32 steps, 256 units.
 
 # %%
-network = minidraw.Draw.load(carried_path("mnist-t32.npz"))
+network = minidraw.Draw.load(bundled_path("mnist-t32.npz"))
 size, trained = network.config_, {k: v.astype(np.float64) for k, v in network.params_.items()}
 one = Batch(np.round(digits[3:4]))
 draws = rng.standard_normal(draw.noise_shape(size, 1))

@@ -29,7 +29,7 @@ from threadpoolctl import threadpool_limits
 import minidraw
 from minidraw import layers
 from minidraw.pictures import films, sheets
-from minidraw.datasets import as_float, carried_path
+from minidraw.datasets import as_float, bundled_path
 from minidraw.errors import UserError
 from minidraw.learn import exercise, hint
 from minidraw.learn.own_layers import OwnLayers
@@ -65,7 +65,7 @@ def sheet(axes, pictures, columns):
 
 
 untrained = draw.init_params(config, np.random.default_rng(0), np.float32, data.mean_image)
-network = minidraw.Draw.load(carried_path("mnist-t32.npz"))
+network = minidraw.Draw.load(bundled_path("mnist-t32.npz"))
 films = painted(untrained, config), painted(network.params_, network.config_)
 
 figure, axes = panels(height=2.2)

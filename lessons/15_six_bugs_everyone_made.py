@@ -23,7 +23,7 @@ from threadpoolctl import threadpool_limits
 import minidraw
 from minidraw import gradcheck, layers
 from minidraw.pictures import sheets
-from minidraw.datasets import as_float, carried_path
+from minidraw.datasets import as_float, bundled_path
 from minidraw.layers import sigmoid
 from minidraw.lessons.six_bugs import (
     CONFIG,
@@ -50,7 +50,7 @@ from minidraw.models.interface import Batch
 
 threadpool_limits(1)  # on matrices this small, two threads get in each other's way
 digits = as_float(minidraw.load("digits").valid.images)
-network = minidraw.Draw.load(carried_path("mnist-t32.npz"))
+network = minidraw.Draw.load(bundled_path("mnist-t32.npz"))
 print(HOW.replace("; ", ";\n"))
 
 # %% [markdown]

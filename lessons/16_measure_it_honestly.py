@@ -22,7 +22,7 @@ from threadpoolctl import threadpool_limits
 import minidraw
 from minidraw import layers
 from minidraw.evaluation import Evaluation
-from minidraw.datasets import Split, as_float, carried_path
+from minidraw.datasets import Split, as_float, bundled_path
 from minidraw.learn import exercise, hint
 from minidraw.learn.notebook import BLUE, GREEN, VERMILION, panels, picture, plain, show
 from minidraw.models import draw
@@ -31,7 +31,7 @@ from minidraw.training.workers import Workers
 
 threadpool_limits(1)  # on matrices this small, two threads get in each other's way
 digits = minidraw.load("digits").valid.images[:200]  # grey levels, 0 to 255
-network = minidraw.Draw.load(carried_path("mnist-t32.npz"))
+network = minidraw.Draw.load(bundled_path("mnist-t32.npz"))
 size, params = network.config_, network.params_
 
 # %% [markdown]

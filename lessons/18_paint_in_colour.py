@@ -27,7 +27,7 @@ import minidraw
 from minidraw import layers
 from minidraw.pictures import films, sheets
 from minidraw.datasets import as_float
-from minidraw.datasets.sets.two_digits import two_digits
+from minidraw.datasets.sets.two_digits import compose_two_digits
 from minidraw.learn import exercise, hint
 from minidraw.learn.notebook import (
     BLUE,
@@ -712,7 +712,7 @@ for name, spots in {"own": second, "the next": second[(number + 1) % len(number)
 
 # %%
 originals = data.train.images[:50]  # (50, 1, 28, 28), 0 to 255
-theirs = two_digits(originals, 20, seed=3, side=40)
+theirs = compose_two_digits(originals, 20, seed=3, side=40)
 ranges = np.array((50, 13, 13), np.uint64)  # which digit, row, column
 drawn = (np.random.PCG64(3).random_raw((20, 2, 3)) % ranges).astype(int)
 ours = composed(originals[drawn[..., 0]] / 255, places=drawn[..., 1:], side=40)

@@ -183,10 +183,10 @@ def test_nats_of_every_step_add_up(params):
 
 
 def test_in_words():
-    found = Bound(80.126, 10.1, 500, "digits, fresh binarisation", 0.456)
+    found = Bound(80.126, 10.1, 500, "digits, dynamic binarisation", 0.456)
     expected = (
         "90.23 nats (80.13 image + 10.10 latent, standard error 0.46), 500 images,"
-        " digits, fresh binarisation"
+        " digits, dynamic binarisation"
     )
     assert str(found) == expected
     several = Bound(80.126, 10.1, 500, "digits", 0.456, 4, 0.0123)

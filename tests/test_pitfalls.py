@@ -331,11 +331,11 @@ def test_pitfall_15_every_figure_carries_its_protocol():
         Split(np.full((2, 1, 7, 5), 99, np.uint8)),
     )
     expected = {
-        (True, "auto"): "fixed",
-        (True, "fresh"): "fixed",
-        (False, "auto"): "fresh",
-        (False, "fresh"): "fresh",
-        (False, "never"): "levels taken as means",
+        (True, "auto"): "static",
+        (True, "fresh"): "static",
+        (False, "auto"): "dynamic",
+        (False, "fresh"): "dynamic",
+        (False, "never"): "grey levels as probabilities",
     }
     with Workers(1) as workers:
         for (binary, binarize), word in expected.items():

@@ -10,7 +10,7 @@ import pytest
 import minidraw
 from minidraw import datasets
 from minidraw.cli import build_parser
-from minidraw.datasets import carried_path
+from minidraw.datasets import bundled_path
 
 COMMANDS = """
 minidraw train
@@ -68,7 +68,7 @@ def test_presets_can_be_named(preset):
 
 
 def test_data_sets_can_be_named():
-    assert set(DATA_SETS) <= set(datasets.NAMES)
+    assert set(DATA_SETS) <= set(datasets.DATASET_NAMES)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_python_names_take_their_arguments(method, arguments):
 
 
 def test_attributes_after_load():
-    network = minidraw.Draw.load(carried_path("mnist-t32.npz"))
+    network = minidraw.Draw.load(bundled_path("mnist-t32.npz"))
     assert {"config_", "params_", "meta_"} <= set(vars(network))
     digits = minidraw.load("digits")
     assert digits.train.images.shape == (4500, 1, 28, 28) and len(digits.valid.images) == 500
@@ -117,7 +117,7 @@ def test_classify_warns_and_is_the_classifier():
 
 @pytest.mark.parametrize("name", WEIGHTS)
 def test_weights_written_at_that_version_load(name):
-    path = carried_path(f"{name}.npz")
+    path = bundled_path(f"{name}.npz")
     classifier = name.startswith("cluttered")
     with np.load(path, allow_pickle=False) as archive:
         meta = json.loads(bytes(archive["meta"]).decode())

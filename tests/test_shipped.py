@@ -58,7 +58,7 @@ def test_the_validation_figure_matches_the_card(path):
             data.valid,
             ops=kernels,
             workers=workers,
-            binarize=data.is_fresh(network.binarize, network.model.GENERATIVE),
+            binarize=data.binarizes_dynamically(network.binarize, network.model.GENERATIVE),
             images=1000,
         )
         found = evaluation.costs()

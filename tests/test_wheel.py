@@ -80,7 +80,7 @@ def test_the_wheel_trains_and_samples_in_an_empty_environment(tmp_path):
     assert str(place) in where
     command = place / "bin/minidraw"
     done = run(command, "train", "quick", *TINY, "--batch", "100", "--epochs", "0.2", **settings)
-    assert "digits, fresh binarisation" in done.stdout
+    assert "digits, dynamic binarisation" in done.stdout
     run(command, "sample", "runs/quick", "--count", "4", **settings)
     assert sorted(path.name for path in elsewhere.iterdir()) == ["runs", "samples.png"]
 

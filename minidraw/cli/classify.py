@@ -33,12 +33,12 @@ def add_commands(commands):
 
 
 def classify(arguments):
-    from minidraw.datasets import one_picture
+    from minidraw.datasets import read_picture
     from minidraw.pictures import saving, sheets
 
     network = load_classifier(arguments.network)
     shape, settings = network.config_.image_shape, {"invert": arguments.invert, "enlarge": False}
-    images = [one_picture(path, shape, **settings)[0] for path in arguments.images]
+    images = [read_picture(path, shape, **settings)[0] for path in arguments.images]
     scanpath = network.scanpath(images)
     for path, likely in zip(arguments.images, scanpath.probabilities, strict=True):
         print(f"{path}: {network.classes_[likely.argmax()]} ({likely.max():.1%})")

@@ -31,7 +31,7 @@ def show_data(arguments):
     from minidraw.training.workers import Workers
 
     data = datasets.load(**find_data_source(arguments, {}))
-    name = data.name if data.name in datasets.NAMES and data.name in PRESETS else "quick"
+    name = data.name if data.name in datasets.DATASET_NAMES and data.name in PRESETS else "quick"
     preset = PRESETS[name]
     description = describe(data, models.get_model(preset.model).GENERATIVE)
     for heading, text in description.rows:
@@ -41,6 +41,6 @@ def show_data(arguments):
     print(f"{'an epoch':10} {seconds:.1f} s with the {name} preset on this machine")
     for warning in description.warnings:
         print(f"warning: {warning}")
-    shown = datasets.as_float(data.middles[:MAX_IMAGES_SHOWN])
+    shown = datasets.as_float(data.central_crops[:MAX_IMAGES_SHOWN])
     saving.save_png(arguments.out, sheets.render_sheet(shown))
     print(f"{arguments.out}: the first {len(shown)} training images")

@@ -48,12 +48,12 @@ def add_commands(commands):
 
 
 def evaluate(arguments):
-    from minidraw.datasets import carried_path
+    from minidraw.datasets import bundled_path
     from minidraw.estimators import load_estimator
     from minidraw.training.workers import Workers
 
     _check_numbers(arguments)
-    network = load_estimator(arguments.network or carried_path(BUNDLED_NETWORK))
+    network = load_estimator(arguments.network or bundled_path(BUNDLED_NETWORK))
     if not network.model.GENERATIVE:
         _refuse_options_of_bounds(arguments)
     data = load_data(arguments, network.meta_.get("data", {}))
@@ -92,7 +92,7 @@ def _measure(arguments, network, data, split, workers):
         data.splits[split],
         ops=kernels,
         workers=workers,
-        binarize=data.is_fresh(network.binarize, generative),
+        binarize=data.binarizes_dynamically(network.binarize, generative),
         protocol=f"{data.protocol(network.binarize, generative)}, {split}",
         seed=arguments.seed,
         images=arguments.images,

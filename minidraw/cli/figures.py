@@ -55,7 +55,9 @@ def figures(arguments):
             " and --classifier"
         )
     else:
-        paths = paper_figures.save_figures(arguments.out, network, data.middles, name=data.name)
+        paths = paper_figures.save_figures(
+            arguments.out, network, data.central_crops, name=data.name
+        )
     for path in paths:
         print(path)
     print(f"training images: the {len(data.train)} of {data.name}")
@@ -67,13 +69,13 @@ def _save_figures_with_other_networks(arguments, network, data):
     from minidraw.pictures import paper_figures, saving, sheets
 
     without_attention = load_painter(
-        arguments.no_attention or datasets.carried_path(BUNDLED_NETWORK_WITHOUT_ATTENTION)
+        arguments.no_attention or datasets.bundled_path(BUNDLED_NETWORK_WITHOUT_ATTENTION)
     )
     classifier, scenes = load_classifier(arguments.classifier), datasets.load("cluttered-digits")
     classifier.check_fits(scenes, "valid")
     scanpath = classifier.scanpath(scenes.valid.images[:FIGURE_5_SCENES])
     paths = paper_figures.save_figures(
-        arguments.out, network, data.middles, without_attention=without_attention
+        arguments.out, network, data.central_crops, without_attention=without_attention
     )
     paths.append(arguments.out / "figure-5.png")
     saving.save_png(paths[-1], sheets.render_scanpath(scanpath))

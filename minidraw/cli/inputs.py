@@ -12,18 +12,18 @@ BUNDLED_DIGITS = {"name_or_path": "digits"}  # no command downloads a set that w
 
 def load_painter(path=None):
     """Load a DRAW network, by default the bundled one."""
-    from minidraw.datasets import carried_path
+    from minidraw.datasets import bundled_path
     from minidraw.estimators import Draw
 
-    return Draw.load(path or carried_path(BUNDLED_NETWORK))
+    return Draw.load(path or bundled_path(BUNDLED_NETWORK))
 
 
 def load_classifier(path=None):
     """Load a classifier, by default the bundled one."""
-    from minidraw.datasets import carried_path
+    from minidraw.datasets import bundled_path
     from minidraw.estimators import Classifier
 
-    return Classifier.load(path or carried_path(BUNDLED_CLASSIFIER))
+    return Classifier.load(path or bundled_path(BUNDLED_CLASSIFIER))
 
 
 def find_data_source(arguments, default):
@@ -31,11 +31,11 @@ def find_data_source(arguments, default):
 
     Paths are made absolute, so that a run can be resumed from any folder.
     """
-    from minidraw.datasets import NAMES
+    from minidraw.datasets import DATASET_NAMES
 
     source = dict(default)
     if arguments.data:
-        own = arguments.data not in NAMES and os.path.exists(arguments.data)
+        own = arguments.data not in DATASET_NAMES and os.path.exists(arguments.data)
         source = {"name_or_path": os.path.abspath(arguments.data) if own else arguments.data}
     if arguments.data_dir:
         source["data_dir"] = os.path.abspath(os.path.expanduser(arguments.data_dir))

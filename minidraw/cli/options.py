@@ -84,11 +84,11 @@ def select_fields(arguments, record):
 
 def add_data_options(parser, positional=False):
     """Add the options that select a data set, as `inputs.load_data` reads them."""
-    from minidraw.datasets import NAMES
+    from minidraw.datasets import DATASET_NAMES
 
     parser.add_argument(
         "data" if positional else "--data",
-        help=f"{', '.join(NAMES)}, or a path: .npz, .npy, idx, a folder of PNG or JPEG files",
+        help=f"{', '.join(DATASET_NAMES)}, or a path: .npz, .npy, idx, a folder of PNG or JPEG files",
     )
     parser.add_argument("--data-dir", type=Path, help="folder of the downloaded data sets")
     parser.add_argument("--size", type=int, help="resize your own pictures to SIZE x SIZE")

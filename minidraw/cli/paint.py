@@ -56,14 +56,14 @@ def sample(arguments):
 
 
 def film(arguments):
-    from minidraw.datasets import one_picture
+    from minidraw.datasets import read_picture
     from minidraw.pictures import films, saving
 
     _check_count(arguments)
     network = load_painter(arguments.network)
     images = None
     if arguments.image:
-        images = one_picture(arguments.image, network.config_.image_shape, arguments.invert)
+        images = read_picture(arguments.image, network.config_.image_shape, arguments.invert)
     film = network.film(arguments.count, images=images, seed=arguments.seed)
     everyone = list(range(film.canvas.shape[1]))
     saving.save_gif(arguments.out, films.render_frames(film, index=everyone))

@@ -1,30 +1,30 @@
-"""What there is to say about a data set before training on it."""
+"""`describe`: facts about a data set and warnings, to be read before training on it."""
 
 from typing import NamedTuple
 
 import numpy as np
 
-FEW = 1000
+ADVISED_IMAGES = 1000  # fewer draw a warning
+RANGE_CHUNK = 1000  # images read at once
 
 
 class Description(NamedTuple):
-    rows: list  # of (what, text), in the order to show them
+    rows: list  # of (heading, text), in the order to show them
     warnings: list  # of one-line texts, often empty
 
 
 def describe(dataset, paints=True):
-    """Counts, size, range and handling of a data set, in words for the command line.
+    """Describe the counts, size, range and handling of a data set for the command line.
 
     Parameters
     ----------
     dataset : Dataset
     paints : bool
-        Whether it is for a network that paints; see `Dataset.is_fresh`.
+        As in `Dataset.binarizes_dynamically`.
 
     Returns
     -------
     Description
-        ``rows`` of (what, text) and ``warnings``.
     """
     channels, height, width = dataset.image_shape
     splits = dataset.splits
@@ -32,31 +32,31 @@ def describe(dataset, paints=True):
     size = f"{width} x {height} pixels (width x height)"
     stored_height, stored_width = dataset.train.images.shape[2:]
     if (stored_height, stored_width) != (height, width):
-        size += f", at every visit a random part of {stored_width} x {stored_height}"
-    megabytes = sum(part.nbytes for split in splits.values() for part in split.stored) / 1e6
+        size += f", a random crop of {stored_width} x {stored_height} at every visit"
+    megabytes = sum(a.nbytes for split in splits.values() for a in split.source_arrays) / 1e6
     rows = [
         ("images", ", ".join(counts)),
         ("size", size),
         ("channels", "1 (grey)" if channels == 1 else f"{channels} (colour)"),
-        ("range", _range(dataset.train.images)),
+        ("range", _describe_range(dataset.train.images)),
         ("memory", f"{megabytes:,.1f} MB"),
         ("protocol", dataset.protocol("auto", paints)),
     ]
-    return Description(rows, _warnings(len(dataset.train)))
+    return Description(rows, _list_warnings(len(dataset.train)))
 
 
-def _range(images):
-    parts = [images[start : start + FEW] for start in range(0, len(images), FEW)]
-    low, high = min(part.min() for part in parts), max(part.max() for part in parts)
+def _describe_range(images):
+    chunks = [images[start : start + RANGE_CHUNK] for start in range(0, len(images), RANGE_CHUNK)]
+    low, high = min(chunk.min() for chunk in chunks), max(chunk.max() for chunk in chunks)
     if images.dtype == np.uint8:
         return f"{low} to {high} of 255"
     return f"{low:.3g} to {high:.3g} of 1"
 
 
-def _warnings(n):
-    if n >= FEW:
+def _list_warnings(n):
+    if n >= ADVISED_IMAGES:
         return []
     return [
-        f"few images: the network will learn these {n:,} by heart instead of what they have in "
-        f"common; watch the validation cost, and use {FEW:,} or more if you can"
+        f"only {n:,} training images: the network will overfit. Watch the validation cost, and "
+        f"use {ADVISED_IMAGES:,} images or more if you can."
     ]

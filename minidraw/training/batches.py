@@ -36,7 +36,7 @@ class Batches:
         random = BatchRandom(self.seed, step, start, stop)
         if isinstance(train.images, Scenes):  # new scenes at every step
             numbers = random.uniform(train.images.numbers, Purpose.SCENES)
-            x = as_float(train.images.anew(rows, numbers))
+            x = as_float(train.images.sample_new(rows, numbers))
         else:
             x = as_float(random.crop(train.images[rows], self.data.image_shape[1:]))
         if self.binarize:

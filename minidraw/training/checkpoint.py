@@ -11,7 +11,7 @@ from numpy.lib import format as npy
 
 from minidraw import models
 from minidraw.atomic_write import write_atomically
-from minidraw.datasets.readers.arrays import one_line
+from minidraw.datasets.readers.array_files import to_one_line
 from minidraw.errors import UserError
 from minidraw.training.parsing import MAX_WEIGHTS, parse_config
 
@@ -112,7 +112,7 @@ def parse_network(meta, path):
         model = models.get_model(meta["model"])
         return model, parse_config(model, meta["config"])
     except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise UserError(f"{path}: no valid model and config ({one_line(error)})") from error
+        raise UserError(f"{path}: no valid model and config ({to_one_line(error)})") from error
 
 
 @contextmanager
@@ -126,7 +126,7 @@ def _open_archive(path):
     except UserError:
         raise
     except Exception as error:  # zipfile, zlib, JSON and NumPy's header parser raise many kinds
-        reason = one_line(error) or type(error).__name__
+        reason = to_one_line(error) or type(error).__name__
         raise UserError(f"{path}: incomplete or incompatible weights file: {reason}") from error
 
 

@@ -58,7 +58,7 @@ class Trainer:
             rng = make_generator(recipe.seed, 0, Purpose.INITIAL_WEIGHTS)
             params = model.init_params(config, rng, np.float32, data.mean_image)
         self.adam = Adam(params, beta1=recipe.beta1, beta2=recipe.beta2, average=recipe.average)
-        self.binarize = data.is_fresh(recipe.binarize, model.GENERATIVE)
+        self.binarize = data.binarizes_dynamically(recipe.binarize, model.GENERATIVE)
         self.protocol = data.protocol(recipe.binarize, model.GENERATIVE)
         self.batches = Batches(data, recipe.batch, binarize=self.binarize, seed=recipe.seed)
         self.averaged = False  # whether the averaged weights have beaten the raw ones

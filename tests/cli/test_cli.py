@@ -50,8 +50,8 @@ def test_train_says_what_it_does_and_is_quiet_without_a_terminal(minidraw, folde
     status, out, err = minidraw("train", "--data", folder / "pictures.npz", *TINY)
     assert status == 0 and err == ""
     first, bound, pictures = out.splitlines()
-    assert first == "runs/quick: 5 steps, pictures.npz, fresh binarisation"
-    assert bound.startswith("validation bound (") and "12 images, pictures.npz, fresh" in bound
+    assert first == "runs/quick: 5 steps, pictures.npz, dynamic binarisation"
+    assert bound.startswith("validation bound (") and "12 images, pictures.npz, dynamic" in bound
     assert pictures == "pictures: runs/quick/samples.png, runs/quick/film.gif"
     status, out, _ = minidraw("train", "--data", folder / "pictures.npz", *TINY)
     assert out.startswith("runs/quick-2: 5 steps")
@@ -91,7 +91,7 @@ def test_without_a_network_the_one_that_comes_along_is_used(minidraw, here):
     assert minidraw("sample", "--count", 4) == (0, "samples.png\n", "")
     assert minidraw("film", "--count", 1) == (0, "film.gif\n", "")
     assert minidraw("reconstruct", "--count", 4)[0] == 0
-    images = Draw.load(datasets.carried_path("mnist.npz")).sample(16)
+    images = Draw.load(datasets.bundled_path("mnist.npz")).sample(16)
     known = datasets.load("digits").train.images / np.float32(255)
     gaps = ((images.reshape(16, 1, -1) - known.reshape(1, -1, 784)) ** 2).sum(axis=2).min(axis=1)
     assert (gaps < 60).mean() > 0.8  # two digits of one class are about 50 apart, of others 100
@@ -102,7 +102,7 @@ def test_evaluate(minidraw, folder, here):
     assert (status, err) == (0, "")
     first, bound, picture = out.splitlines()
     assert first in ("T 2, averaged weights, valid set", "T 2, raw weights, valid set")
-    assert "12 images, 2 samples of z per image, pictures.npz, fresh binarisation, valid" in bound
+    assert "12 images, 2 samples of z per image, pictures.npz, dynamic binarisation, valid" in bound
     assert picture == "nats.png" and (here / "nats.png").exists()
     assert minidraw("evaluate", folder / "run", "--samples", 2)[1].splitlines()[1] == bound
     settings = ["--bound", "iw", "--samples", 20, "--images", 5]
@@ -151,7 +151,7 @@ def test_random_parts_of_colour_pictures_reach_every_command(minidraw, here):
     np.savez("colour.npz", images=colour)
     command = ["train", "--data", "colour.npz", "--crop", 6, "--run", "run", *TINY]
     status, out, err = minidraw(*command)
-    assert (status, err) == (0, "") and "no true compression cost" in out
+    assert (status, err) == (0, "") and "not a compression cost" in out
     meta = json.loads((here / "run/config.json").read_text())
     assert meta["data"] == {"name_or_path": str(here / "colour.npz"), "crop": 6}
     assert meta["config"]["height"] == meta["config"]["width"] == 6
@@ -221,7 +221,7 @@ def test_every_field_can_be_overridden(minidraw, folder, here):
 def test_presets_can_be_used(monkeypatch):
     for name, preset in PRESETS.items():
         config = models.get_model(preset.model).Config(**preset.config)
-        assert preset.data in datasets.NAMES and preset.help
+        assert preset.data in datasets.DATASET_NAMES and preset.help
         assert bool(preset.recipe.minutes) != bool(preset.recipe.epochs), name
         side = 28 if preset.model == "draw" else 100
         assert config.image_shape == (1, side, side)

@@ -165,7 +165,7 @@ def test_data(minidraw, here):
         ("train clutered", "did you mean cluttered?"),
         ("classify", "IMAGE"),
         ("classify nowhere.png --network {run}", "nowhere.png"),
-        ("classify {own} --network {run}", "own.npz is no readable PNG or JPEG"),
+        ("classify {own} --network {run}", "own.npz is not a readable PNG or JPEG"),
         ("classify {image} --network nowhere", "nowhere: no such file"),
         ("classify {image} --network {draw}", "holds a draw network; expected classifier"),
         ("classify {image} --network {run} --out {run}", "can't write"),

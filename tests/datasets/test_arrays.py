@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from minidraw.datasets.own.arrays import as_images, image_shape
+from minidraw.datasets.own.arrays import as_images, infer_image_shape
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ from minidraw.datasets.own.arrays import as_images, image_shape
     ],
 )
 def test_shapes(given, meant, one_line_error):
-    assert image_shape(given) == meant
+    assert infer_image_shape(given) == meant
     array = np.zeros(given, np.uint8)
     if meant:
         assert as_images(array, "it").shape == meant

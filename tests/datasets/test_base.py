@@ -5,8 +5,8 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from minidraw.datasets import Dataset, Split, as_float, carried_path
-from minidraw.datasets.base import fixed_order, hold_out, middle
+from minidraw.datasets import Dataset, Split, as_float, bundled_path
+from minidraw.datasets.base import central_crop, hold_out, seeded_permutation
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -56,17 +56,17 @@ def test_mean_image_of_parts_is_the_mean_of_all_that_can_be_seen():
 
 def test_middle():
     images = np.arange(2 * 3 * 64 * 64).reshape(2, 3, 64, 64)
-    np.testing.assert_array_equal(middle(images, (54, 54)), images[:, :, 5:59, 5:59])
-    np.testing.assert_array_equal(middle(images, (63, 60)), images[:, :, 0:63, 2:62])
-    np.testing.assert_array_equal(middle(images, (64, 64)), images)
-    data = Dataset("x", Split(images), Split(middle(images[:1], (54, 54))))
-    np.testing.assert_array_equal(data.middles, images[:, :, 5:59, 5:59])
+    np.testing.assert_array_equal(central_crop(images, (54, 54)), images[:, :, 5:59, 5:59])
+    np.testing.assert_array_equal(central_crop(images, (63, 60)), images[:, :, 0:63, 2:62])
+    np.testing.assert_array_equal(central_crop(images, (64, 64)), images)
+    data = Dataset("x", Split(images), Split(central_crop(images[:1], (54, 54))))
+    np.testing.assert_array_equal(data.central_crops, images[:, :, 5:59, 5:59])
 
 
 def test_fixed_order_never_changes():
-    assert fixed_order(10, 0).tolist() == [3, 2, 1, 8, 6, 0, 7, 4, 5, 9]
-    assert sorted(fixed_order(1000, 3)) == list(range(1000))
-    assert (fixed_order(100, 1) != fixed_order(100, 2)).any()
+    assert seeded_permutation(10, 0).tolist() == [3, 2, 1, 8, 6, 0, 7, 4, 5, 9]
+    assert sorted(seeded_permutation(1000, 3)) == list(range(1000))
+    assert (seeded_permutation(100, 1) != seeded_permutation(100, 2)).any()
 
 
 def test_hold_out_parts_without_overlap_and_keeps_labels():
@@ -78,10 +78,10 @@ def test_hold_out_parts_without_overlap_and_keeps_labels():
     assert set(rest.labels) | set(held.labels) == set(range(20))
 
 
-def test_carried_path(one_line_error):
-    assert carried_path("mnist_5k.npz").is_file()
-    with one_line_error("nothing.npz", "install"):
-        carried_path("nothing.npz")
+def test_bundled_path(one_line_error):
+    assert bundled_path("mnist_5k.npz").is_file()
+    with one_line_error("nothing.npz", "Install"):
+        bundled_path("nothing.npz")
 
 
 def test_importing_datasets_imports_numpy_only():

@@ -14,7 +14,7 @@ import pytest
 
 from minidraw.datasets import load
 from minidraw.datasets.sets import cifar10
-from minidraw.datasets.sets.cifar10 import FOLDER, RECORD
+from minidraw.datasets.sets.cifar10 import FOLDER, RECORD_BYTES
 
 N = 12  # images in a batch of these tests
 
@@ -25,13 +25,13 @@ def batches(monkeypatch):
     rng = np.random.default_rng(0)
     made = {}
     for name in cifar10.MD5:
-        records = rng.integers(0, 256, (N, RECORD)).astype(np.uint8)
+        records = rng.integers(0, 256, (N, RECORD_BYTES)).astype(np.uint8)
         records[:, 0] %= 10
         made[name] = records.tobytes()
     md5 = {name: hashlib.md5(content).hexdigest() for name, content in made.items()}
     monkeypatch.setattr(cifar10, "MD5", md5 | {"test_batch.bin": None})
-    monkeypatch.setattr(cifar10, "IMAGES", N)
-    monkeypatch.setattr(cifar10, "HELD", 7)
+    monkeypatch.setattr(cifar10, "BATCH_IMAGES", N)
+    monkeypatch.setattr(cifar10, "VALIDATION_IMAGES", 7)
     return made
 
 
@@ -69,7 +69,7 @@ def official(batches):
 
 def records(batches, *names):
     return np.concatenate([np.frombuffer(batches[name], np.uint8) for name in names]).reshape(
-        -1, RECORD
+        -1, RECORD_BYTES
     )
 
 
@@ -94,12 +94,12 @@ def test_archive_and_folders_give_the_same(batches, folder, archive, tmp_path):
         test = records(batches, "test_batch.bin")
         np.testing.assert_array_equal(data.test.images.reshape(N, -1), test[:, 1:])
         np.testing.assert_array_equal(data.test.labels, test[:, 0])
-        assert "no true compression cost" in data.protocol()
+        assert "not a compression cost" in data.protocol()
 
 
 def test_colours_rows_and_columns(batches):
     """The format: 1,024 bytes of red, then of green, then of blue, each row by row."""
-    record = np.zeros((N, RECORD), np.uint8)
+    record = np.zeros((N, RECORD_BYTES), np.uint8)
     record[3, 0] = 9
     record[3, 1 + 5 * 32 + 2] = 10  # red of row 5, column 2
     record[3, 1 + 1024 + 6 * 32 + 3] = 20
@@ -122,10 +122,10 @@ def test_a_folder_may_lack_the_test_batch_but_no_other(folder, one_line_error):
 @pytest.mark.parametrize(
     "change, length",
     [
-        (lambda b: b[:-1], N * RECORD - 1),
-        (lambda b: b + b[:1], N * RECORD + 1),
+        (lambda b: b[:-1], N * RECORD_BYTES - 1),
+        (lambda b: b + b[:1], N * RECORD_BYTES + 1),
         (lambda b: b"", 0),
-        (lambda b: b[:-RECORD], (N - 1) * RECORD),
+        (lambda b: b[:-RECORD_BYTES], (N - 1) * RECORD_BYTES),
     ],
 )
 def test_a_batch_of_the_wrong_length(
@@ -160,7 +160,7 @@ def test_a_changed_batch(batches, folder, archive, one_line_error):
 
 def test_a_class_that_is_none(batches, one_line_error):
     record = bytearray(batches["test_batch.bin"])
-    record[RECORD] = 10
+    record[RECORD_BYTES] = 10
     with one_line_error("it", "class 10"):
         cifar10.read_batch(bytes(record), "it")
 
@@ -170,15 +170,15 @@ def test_a_changed_archive_is_refused_before_it_is_opened(
 ):
     path = archive(official(batches))
     monkeypatch.setattr(cifar10, "ARCHIVE", {path.name: "0" * 64})
-    monkeypatch.setattr(cifar10, "members", None)
-    with one_line_error(path, "SHA-256", "delete it"):
+    monkeypatch.setattr(cifar10, "read_members", None)
+    with one_line_error(path, "SHA-256", "Delete it"):
         load("cifar10", data_dir=tmp_path)
 
 
 def test_an_archive_that_climbs_out(batches, archive, tmp_path, one_line_error):
     for name in (f"../{FOLDER}/data_batch_1.bin", f"{FOLDER}/../../x", "/data_batch_1.bin"):
         path = archive({name: b"x"} | official(batches))
-        with one_line_error(path, "climbs out"):
+        with one_line_error(path, "leads out of it"):
             load("cifar10", data_dir=tmp_path)
     assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
 
@@ -187,7 +187,7 @@ def test_an_archive_without_a_batch(batches, archive, tmp_path, one_line_error):
     files = official(batches)
     del files[f"{FOLDER}/data_batch_3.bin"]
     path = archive(files)
-    with one_line_error(path, f"holds no {FOLDER}/data_batch_3.bin"):
+    with one_line_error(path, f"lacks {FOLDER}/data_batch_3.bin"):
         load("cifar10", data_dir=tmp_path)
 
 

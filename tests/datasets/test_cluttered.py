@@ -9,7 +9,13 @@ import pytest
 
 from minidraw.datasets import Dataset, Split, load
 from minidraw.datasets.sets import cluttered
-from minidraw.datasets.sets.cluttered import NUMBERS, PIECE, PIECES, SIZE, clutter
+from minidraw.datasets.sets.cluttered import (
+    NUMBERS_PER_SCENE,
+    PIECE_SIDE,
+    PIECES,
+    SCENE_SIDE,
+    clutter,
+)
 from minidraw.randomness import BatchRandom, Purpose
 
 ALMOST_1 = 1 - 2.0**-53
@@ -18,8 +24,8 @@ ALMOST_1 = 1 - 2.0**-53
 def random_numbers(m, seed=0):
     """Uniform ones, then the smallest and the largest there are."""
     rng = np.random.default_rng(seed)
-    ends = np.array([np.zeros(NUMBERS), np.full(NUMBERS, ALMOST_1)])
-    return np.concatenate([rng.random((m - 2, NUMBERS)), ends])
+    ends = np.array([np.zeros(NUMBERS_PER_SCENE), np.full(NUMBERS_PER_SCENE, ALMOST_1)])
+    return np.concatenate([rng.random((m - 2, NUMBERS_PER_SCENE)), ends])
 
 
 def two_levels(n=6, B=28, A=28):
@@ -33,15 +39,15 @@ def two_levels(n=6, B=28, A=28):
 def test_the_digit_is_whole_and_inside(B, A):
     digits, places = two_levels(B=B, A=A), set()
     scenes = clutter(digits, np.full(300, 2), random_numbers(300))
-    assert scenes.shape == (300, 1, SIZE, SIZE) and scenes.dtype == np.uint8
+    assert scenes.shape == (300, 1, SCENE_SIDE, SCENE_SIDE) and scenes.dtype == np.uint8
     for scene in scenes[:, 0] & 0xF0:
         down, across = (np.flatnonzero(scene.any(axis=axis)) for axis in (1, 0))
         top, left = down[0], across[0]
         np.testing.assert_array_equal(scene[top : top + B, left : left + A], digits[2, 0])
         assert (scene > 0).sum() == B * A
         places.add((top, left))
-    assert {place[0] for place in places} >= {0, SIZE - B} and len(places) > 250
-    assert {place[1] for place in places} >= {0, SIZE - A}
+    assert {place[0] for place in places} >= {0, SCENE_SIDE - B} and len(places) > 250
+    assert {place[1] for place in places} >= {0, SCENE_SIDE - A}
 
 
 def test_there_are_eight_distractors_of_8_x_8_from_other_digits():
@@ -53,7 +59,7 @@ def test_there_are_eight_distractors_of_8_x_8_from_other_digits():
         corners = 0
         for y, x in np.argwhere(scene):
             if not scene[max(0, y - 1) : y + 1, max(0, x - 1) : x + 1].sum() > 1:
-                assert scene[y : y + PIECE, x : x + PIECE].all()
+                assert scene[y : y + PIECE_SIDE, x : x + PIECE_SIDE].all()
                 corners += 1
         assert corners <= PIECES
 
@@ -122,7 +128,7 @@ def test_splits_have_their_own_digits_and_places():
         name: Split(np.full((40, 1, 28, 28), level, np.uint8), np.arange(40) % 10)
         for name, level in levels.items()
     }
-    data = cluttered._scenes("x", Dataset("y", **digits))
+    data = cluttered._build_dataset("x", Dataset("y", **digits))
     covered = []
     for name, level in levels.items():
         images = data.splits[name].images[:]
@@ -130,7 +136,9 @@ def test_splits_have_their_own_digits_and_places():
         assert data.splits[name].labels is digits[name].labels
         covered.append(images > 0)
     assert all((a != b).any() for a, b in zip(covered, covered[1:], strict=False))
-    anew = data.train.images.anew(np.arange(40), np.random.default_rng(0).random((40, NUMBERS)))
+    anew = data.train.images.sample_new(
+        np.arange(40), np.random.default_rng(0).random((40, NUMBERS_PER_SCENE))
+    )
     assert (anew % 2 == 0).all()
 
 
@@ -141,7 +149,7 @@ def test_the_digits_of_a_split_are_that_splits():
         np.testing.assert_array_equal(split.labels, digits.splits[name].labels)
         rows = np.arange(0, len(split), 97)
         for row, scene in zip(rows, split.images[rows], strict=True):
-            places = split.images.fixed[row, :2] * 73
+            places = split.images.fixed_numbers[row, :2] * 73
             top, left = places.astype(int)
             found = scene[:, top : top + 28, left : left + 28]
             assert (found >= digits.splits[name].images[row]).all()
@@ -176,18 +184,18 @@ def test_as_a_data_set():
     data = load("cluttered-digits")
     mean = data.mean_image
     assert mean.shape == (1, 100, 100) and 0.02 < mean.mean() < 0.05
-    assert data.middles is data.train.images  # none is made before it is asked for
+    assert data.central_crops is data.train.images  # none is made before it is asked for
     assert data.checksum == load("cluttered-digits").checksum
     other = Dataset("x", data.valid, data.train)
     assert other.checksum != data.checksum
 
 
 def test_numbers_of_a_step_do_not_depend_on_the_split_of_the_work():
-    whole = BatchRandom(5, 3, 0, 61).uniform(NUMBERS, Purpose.SCENES)
-    assert whole.shape == (61, NUMBERS) and 0 <= whole.min() and whole.max() < 1
+    whole = BatchRandom(5, 3, 0, 61).uniform(NUMBERS_PER_SCENE, Purpose.SCENES)
+    assert whole.shape == (61, NUMBERS_PER_SCENE) and 0 <= whole.min() and whole.max() < 1
     for cuts in ([0, 61], [0, 30, 61], [0, 1, 25, 26, 60, 61]):
         parts = [
-            BatchRandom(5, 3, a, b).uniform(NUMBERS, Purpose.SCENES)
+            BatchRandom(5, 3, a, b).uniform(NUMBERS_PER_SCENE, Purpose.SCENES)
             for a, b in zip(cuts, cuts[1:], strict=False)
         ]
         np.testing.assert_array_equal(np.concatenate(parts), whole)
@@ -196,4 +204,4 @@ def test_numbers_of_a_step_do_not_depend_on_the_split_of_the_work():
         (5, 4, Purpose.SCENES),
         (5, 3, Purpose.BINARIZATION),
     ):
-        assert (BatchRandom(seed, step, 0, 61).uniform(NUMBERS, purpose) != whole).all()
+        assert (BatchRandom(seed, step, 0, 61).uniform(NUMBERS_PER_SCENE, purpose) != whole).all()

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from matlab_struct import write_boxes
 
-from minidraw.datasets.readers.arrays import one_line_errors
-from minidraw.datasets.readers.hdf5 import read_boxes
+from minidraw.datasets.readers.array_files import one_line_errors
+from minidraw.datasets.readers.digit_struct import read_boxes
 
 h5py = pytest.importorskip("h5py")
 
@@ -68,9 +68,9 @@ FIRST = "#refs#/g1/left"  # of 12.png, which has one digit
     "change, reason",
     [
         (lambda f: f.pop("digitStruct"), "digitStruct"),
-        (lambda f: f["digitStruct"].pop("name"), "holds no name"),
-        (lambda f: f["digitStruct"].pop("bbox"), "holds no bbox"),
-        (lambda f: f["#refs#/g1"].pop("height"), "holds no height"),
+        (lambda f: f["digitStruct"].pop("name"), "lacks name"),
+        (lambda f: f["digitStruct"].pop("bbox"), "lacks bbox"),
+        (lambda f: f["#refs#/g1"].pop("height"), "lacks height"),
         (replaced("digitStruct/name", data=np.zeros((3, 1))), "references"),
         (replaced("digitStruct/bbox", shape=(3, 1), dtype=h5py.ref_dtype), ""),  # null ones
         (replaced("digitStruct/bbox", shape=(2, 1), dtype=h5py.ref_dtype), "3 names and 2 boxes"),
@@ -80,10 +80,13 @@ FIRST = "#refs#/g1/left"  # of 12.png, which has one digit
         (replaced(FIRST, data=np.zeros((0, 1))), "something else"),
         (replaced(FIRST, data=[[np.nan]]), "incomplete"),
         (replaced(FIRST, data=[[np.inf]]), "incomplete"),
-        (replaced(FIRST, data=[[1 + 2j]]), "complex128 where numbers"),
+        (replaced(FIRST, data=[[1 + 2j]]), "numbers, found values of type complex128"),
         (replaced(FIRST, data=np.array([[b"12"]])), "numbers"),
-        (replaced(FIRST, shape=(1, 1), dtype="S9999"), "S9999 where numbers"),
-        (replaced(FIRST, shape=(1, 1), dtype=h5py.string_dtype()), "object where references"),
+        (replaced(FIRST, shape=(1, 1), dtype="S9999"), "numbers, found values of type |S9999"),
+        (
+            replaced(FIRST, shape=(1, 1), dtype=h5py.string_dtype()),
+            "references, found values of",
+        ),
         (replaced("#refs#/g1/width", data=[[0.0]]), "no area"),
         (replaced("#refs#/g1/width", data=[[-3.0]]), "no area"),
         (replaced("#refs#/g1/height", data=[[0.0]]), "no area"),
@@ -103,7 +106,7 @@ def test_other_structures_are_refused(path, one_line_error, change, reason):
 def test_names_and_digits_that_do_not_fit(tmp_path, one_line_error):
     path = tmp_path / "digitStruct.mat"
     write_boxes(path, {"1.png": [(1, 2, 3, 4, 5)]}, names=["1.png", "1.png"])
-    with one_line_error(path, "names '1.png' twice"):
+    with one_line_error(path, "'1.png' is listed twice"):
         boxes(path)
     write_boxes(path, PICTURES)
 
@@ -137,9 +140,9 @@ def test_nothing_is_read_from_other_files(path, tmp_path, one_line_error):
         "link": put(
             lambda f: f.__setitem__(FIRST, h5py.ExternalLink(tmp_path / "other.mat", "secret"))
         ),
-        "holds no left": put(lambda f: f.__setitem__(FIRST, h5py.SoftLink("/#refs#/n0"))),
+        "lacks left": put(lambda f: f.__setitem__(FIRST, h5py.SoftLink("/#refs#/n0"))),
         "in other files": put(lambda f: f.create_dataset(FIRST, **external)),
-        "that lie in other files": put(lambda f: f.create_virtual_dataset(FIRST, virtual)),
+        "numbers lie in other files": put(lambda f: f.create_virtual_dataset(FIRST, virtual)),
     }
     for reason, change in changes.items():
         path.write_bytes(content)
@@ -155,7 +158,7 @@ def test_claims_cost_no_memory(path, one_line_error):
             "dtype": h5py.ref_dtype,
             "chunks": (1, 1),
         },
-        "more room": {
+        "more memory": {
             "shape": (3, 1),
             "dtype": h5py.ref_dtype,
             "chunks": (2**28, 1),
@@ -182,7 +185,7 @@ def test_what_is_deflated_twice_is_not_inflated(path, one_line_error):
         made = h5py.h5d.create(*place, h5py.h5s.create_simple(old.shape), settings)
         h5py.Dataset(made)[...] = old
 
-    with one_line_error(path, "once by deflate"):
+    with one_line_error(path, "deflate at most once"):
         boxes(changed(path, packed_twice))
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from minidraw.datasets import load
 from minidraw.datasets.readers import download
-from minidraw.datasets.readers.download import obtain, obtain_paths
+from minidraw.datasets.readers.download import obtain_contents, obtain_paths
 
 CONTENT = b"what the file should hold" * 1000
 HASHES = {"a.gz": hashlib.sha256(CONTENT).hexdigest()}
@@ -28,7 +28,7 @@ def test_fetched_once_with_a_progress_bar(tmp_path, server, mirrors, capfd):
     server.files["/a.gz"] = CONTENT
     mirrors("mnist", server.url + "/")
     for _ in range(2):
-        [(path, content)] = obtain(HASHES, "mnist", tmp_path)
+        [(path, content)] = obtain_contents(HASHES, "mnist", tmp_path)
         assert content == CONTENT and path == tmp_path / "mnist" / "a.gz"
     assert server.asked == ["/a.gz"]
     assert "100%" in capfd.readouterr().err
@@ -44,12 +44,12 @@ def test_large_files_are_fetched_and_checked_too(
     mirrors("svhn", server.url + "/")
     for _ in range(2):
         [path] = obtain_paths(hashes, "svhn", tmp_path)
-        [(same, content)] = obtain(hashes, "svhn", tmp_path)
+        [(same, content)] = obtain_contents(hashes, "svhn", tmp_path)
         assert path == same == tmp_path / "svhn" / "a.gz" and content == CONTENT
     assert server.asked == ["/a.gz"]
     path.write_bytes(CONTENT[:-1])
-    for read in (obtain, obtain_paths):
-        with one_line_error(path, {"md5": "MD5", "sha256": "SHA-256"}[algorithm], "delete it"):
+    for read in (obtain_contents, obtain_paths):
+        with one_line_error(path, {"md5": "MD5", "sha256": "SHA-256"}[algorithm], "Delete it"):
             list(read(hashes, "svhn", tmp_path))
 
 
@@ -57,7 +57,7 @@ def test_large_files_are_fetched_and_checked_too(
 def test_the_next_mirror_is_tried(tmp_path, server, mirrors, bad):
     server.files.update({"/cut/a.gz": CONTENT, "/wrong/a.gz": b"other", "/good/a.gz": CONTENT})
     mirrors("mnist", server.url + bad, server.url + "/good/")
-    [(_, content)] = obtain(HASHES, "mnist", tmp_path)
+    [(_, content)] = obtain_contents(HASHES, "mnist", tmp_path)
     assert content == CONTENT
     assert server.asked == [bad + "a.gz", "/good/a.gz"]
 
@@ -65,7 +65,7 @@ def test_the_next_mirror_is_tried(tmp_path, server, mirrors, bad):
 def test_first_mirror_down(tmp_path, server, mirrors, nowhere):
     server.files["/a.gz"] = CONTENT
     mirrors("mnist", nowhere, server.url + "/")
-    [(_, content)] = obtain(HASHES, "mnist", tmp_path)
+    [(_, content)] = obtain_contents(HASHES, "mnist", tmp_path)
     assert content == CONTENT
 
 
@@ -75,8 +75,8 @@ def test_first_mirror_down(tmp_path, server, mirrors, nowhere):
 def test_nothing_partial_is_left(tmp_path, server, mirrors, one_line_error, bad, reason):
     server.files.update({"/cut/a.gz": CONTENT, "/wrong/a.gz": b"other"})
     mirrors("mnist", server.url + bad)
-    with one_line_error("could not download a.gz", "127.0.0.1", reason, tmp_path / "mnist"):
-        list(obtain(HASHES, "mnist", tmp_path))
+    with one_line_error("can't download a.gz", "127.0.0.1", reason, tmp_path / "mnist"):
+        list(obtain_contents(HASHES, "mnist", tmp_path))
     assert contents(tmp_path) == []
 
 
@@ -110,7 +110,7 @@ def test_a_folder_that_cannot_be_written(tmp_path, server, mirrors, one_line_err
     mirrors("mnist", server.url + "/")
     (tmp_path / "file").write_text("no folder")
     with one_line_error(tmp_path / "file"):
-        list(obtain(HASHES, "mnist", tmp_path / "file"))
+        list(obtain_contents(HASHES, "mnist", tmp_path / "file"))
 
 
 @pytest.mark.parametrize("place", ["", "mnist"])
@@ -119,21 +119,21 @@ def test_damaged_files_are_refused_at_every_load(tmp_path, mirrors, one_line_err
     path = tmp_path / place / "a.gz"
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(CONTENT)
-    assert list(obtain(HASHES, "mnist", tmp_path)) == [(path, CONTENT)]
+    assert list(obtain_contents(HASHES, "mnist", tmp_path)) == [(path, CONTENT)]
     path.write_bytes(CONTENT[:-1])
-    with one_line_error(path, "is damaged", "delete it"):
-        list(obtain(HASHES, "mnist", tmp_path))
+    with one_line_error(path, "is damaged", "Delete it"):
+        list(obtain_contents(HASHES, "mnist", tmp_path))
     assert path.read_bytes() == CONTENT[:-1]  # somebody's file is not ours to replace
 
 
 def test_data_folder(monkeypatch, tmp_path):
     monkeypatch.setenv("MINIDRAW_DATA", str(tmp_path / "environment"))
-    assert download.data_folder(tmp_path) == tmp_path
-    assert download.data_folder() == tmp_path / "environment"
-    assert download.data_folder("~/x") == Path.home() / "x"
+    assert download.find_data_folder(tmp_path) == tmp_path
+    assert download.find_data_folder() == tmp_path / "environment"
+    assert download.find_data_folder("~/x") == Path.home() / "x"
     monkeypatch.delenv("MINIDRAW_DATA")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    assert "minidraw" in download.data_folder().parts
+    assert "minidraw" in download.find_data_folder().parts
 
 
 def test_real_addresses_end_in_a_slash():

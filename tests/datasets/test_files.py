@@ -5,7 +5,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from minidraw.datasets.readers.arrays import npz_headers, read_idx, read_npy, read_npz
+from minidraw.datasets.readers.array_files import read_idx, read_npy, read_npz, read_npz_headers
 
 IMAGES = np.arange(2 * 4 * 3, dtype=np.uint8).reshape(2, 4, 3)
 
@@ -32,13 +32,13 @@ def test_read_idx(tmp_path, idx_bytes, dtype, zipped):
 @pytest.mark.parametrize(
     "damage, reason",
     [
-        (lambda b: b[:-1], "cut short"),
-        (lambda b: b[:9], "cut short"),
+        (lambda b: b[:-1], "truncated"),
+        (lambda b: b[:9], "truncated"),
         (lambda b: b + b"x", "longer"),
-        (lambda b: b[:2] + b"\x07" + b[3:], "no idx file"),
-        (lambda b: b[:3], "no idx file"),
+        (lambda b: b[:2] + b"\x07" + b[3:], "not an idx file"),
+        (lambda b: b[:3], "not an idx file"),
         (lambda b: b[:4] + b"\xff" * 12 + b[16:], "GiB"),
-        (lambda b: b[:4] + b"\0\1\0\0" + b[8:], "cut short"),
+        (lambda b: b[:4] + b"\0\1\0\0" + b[8:], "truncated"),
     ],
 )
 def test_damaged_idx(tmp_path, idx_bytes, one_line_error, damage, reason, zipped):
@@ -71,7 +71,7 @@ def test_read_npy_and_npz(tmp_path):
     np.save(tmp_path / "a.npy", IMAGES)
     np.savez_compressed(tmp_path / "a.npz", x=IMAGES, y=np.asfortranarray(IMAGES.astype("f4")))
     np.testing.assert_array_equal(read_npy(tmp_path / "a.npy"), IMAGES)
-    headers = npz_headers(tmp_path / "a.npz")
+    headers = read_npz_headers(tmp_path / "a.npz")
     assert headers == {"x": ((2, 4, 3), np.uint8), "y": ((2, 4, 3), np.float32)}
     for name in "xy":
         np.testing.assert_array_equal(read_npz(tmp_path / "a.npz", name), IMAGES)
@@ -131,7 +131,7 @@ def test_zip_bomb_is_not_inflated(tmp_path, one_line_error, at_most):
 def test_header_of_another_version(tmp_path, one_line_error):
     with open(tmp_path / "a.npy", "wb") as file:
         np.lib.format.write_array(file, IMAGES, version=(2, 0))
-    with one_line_error("a.npy", "isn't 1.0"):
+    with one_line_error("a.npy", "expected 1.0"):
         read_npy(tmp_path / "a.npy")
 
 
@@ -139,7 +139,7 @@ def test_header_of_another_version(tmp_path, one_line_error):
 def test_no_archive(tmp_path, one_line_error, content):
     (tmp_path / "a.npz").write_bytes(content)
     with one_line_error("a.npz"):
-        npz_headers(tmp_path / "a.npz")
+        read_npz_headers(tmp_path / "a.npz")
 
 
 def test_damaged_member(tmp_path, one_line_error):
@@ -157,7 +157,7 @@ def test_long_reasons_are_cut(tmp_path, one_line_error):
     content[27] = 9  # a name of 2,314 bytes, all of which zipfile quotes
     (tmp_path / "a.npz").write_bytes(content)
     with one_line_error("a.npz", "File name in directory"):
-        npz_headers(tmp_path / "a.npz")
+        read_npz_headers(tmp_path / "a.npz")
 
 
 def test_a_folder_or_nothing_at_the_path(tmp_path, one_line_error):

@@ -3,8 +3,8 @@ import time
 import numpy as np
 import pytest
 
-from minidraw.datasets import carried_path, load
-from minidraw.datasets.readers.arrays import parse_idx, read_idx
+from minidraw.datasets import bundled_path, load
+from minidraw.datasets.readers.array_files import parse_idx, read_idx
 from minidraw.datasets.sets import mnist
 
 
@@ -34,11 +34,11 @@ def test_digits_do_not_depend_on_the_seed():
 
 
 def test_damaged_digits_are_refused(tmp_path, monkeypatch, one_line_error):
-    content = bytearray(carried_path("mnist_5k.npz").read_bytes())
+    content = bytearray(bundled_path("mnist_5k.npz").read_bytes())
     content[1000] ^= 1
     (tmp_path / "mnist_5k.npz").write_bytes(content)
-    monkeypatch.setattr(mnist, "carried_path", lambda name: tmp_path / name)
-    with one_line_error("mnist_5k.npz", "is damaged", "install"):
+    monkeypatch.setattr(mnist, "bundled_path", lambda name: tmp_path / name)
+    with one_line_error("mnist_5k.npz", "is damaged", "Install"):
         load("digits")
 
 

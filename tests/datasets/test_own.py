@@ -89,7 +89,7 @@ def test_npz_takes_the_first_array_that_can_be_pictures(tmp_path):
 
 def test_npz_errors(tmp_path, one_line_error):
     np.savez(tmp_path / "none.npz", v=np.arange(3), w=np.zeros((5, 98)))
-    with one_line_error("none.npz", "no pictures", "v (3,), w (5, 98)"):
+    with one_line_error("none.npz", "no array holds pictures", "v (3,), w (5, 98)"):
         load(tmp_path / "none.npz")
     np.savez(tmp_path / "names.npz", **{"a\nb": np.arange(3), "c" * 1000: np.arange(3)})
     with one_line_error("names.npz", "a b (3,)"):
@@ -98,7 +98,7 @@ def test_npz_errors(tmp_path, one_line_error):
     with one_line_error("empty.npz", "none"):
         load(tmp_path / "empty.npz")
     np.savez(tmp_path / "few.npz", images=IMAGES, labels=np.arange(3))
-    with one_line_error("few.npz", "3 labels for 30 pictures"):
+    with one_line_error("few.npz", "shape (3,); expected (30,)"):
         load(tmp_path / "few.npz")
 
 

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from minidraw.datasets import load
-from minidraw.datasets.own.ragged import LONGEST
+from minidraw.datasets.own.ragged import MAX_SIDE_PIXELS
 
 SIDES = [(3, 8), (6, 6), (9, 2), (6, 5), (1, 1), (4, 4)]
 
@@ -67,21 +67,21 @@ def test_a_size_is_needed(pictures, saved, one_line_error):
 @pytest.mark.parametrize(
     "name, change, reason",
     [
-        ("pixels", lambda a: a[:-1], "don't fit"),
-        ("pixels", lambda a: np.append(a, a[:1]), "don't fit"),
+        ("pixels", lambda a: a[:-1], "don't match"),
+        ("pixels", lambda a: np.append(a, a[:1]), "don't match"),
         ("pixels", lambda a: a.astype(float), "uint8"),
         ("pixels", lambda a: a[:, None], "shapes"),
         ("offsets", lambda a: a[:-1], "shapes"),
-        ("offsets", lambda a: a + 1, "don't fit"),
-        ("offsets", lambda a: a[::-1], "don't fit"),
-        ("offsets", lambda a: a.astype(float), "whole numbers"),
+        ("offsets", lambda a: a + 1, "don't match"),
+        ("offsets", lambda a: a[::-1], "don't match"),
+        ("offsets", lambda a: a.astype(float), "integers"),
         ("heights", lambda a: a * 0, "sides from 0"),
         ("heights", lambda a: -a, "sides from -9"),
-        ("heights", lambda a: np.append(a[:-1], 99), "don't fit"),
+        ("heights", lambda a: np.append(a[:-1], 99), "don't match"),
         ("heights", lambda a: a[:-1], "shapes"),
         ("heights", lambda a: a[:0], "shapes"),
         ("widths", lambda a: np.append(a[:-1].astype(np.int64), 2**62), f"to {2**62}"),
-        ("widths", lambda a: np.append(a[:-1].astype(np.int64), LONGEST), "don't fit"),
+        ("widths", lambda a: np.append(a[:-1].astype(np.int64), MAX_SIDE_PIXELS), "don't match"),
     ],
 )
 def test_parts_that_do_not_fit_together(pictures, saved, one_line_error, name, change, reason):

@@ -12,25 +12,25 @@ def made(n=1000, channels=1, dtype=np.uint8, **settings):
 
 
 def test_digits():
-    described = describe(load("digits"))
-    assert dict(described.rows) == {
+    description = describe(load("digits"))
+    assert dict(description.rows) == {
         "images": "4,500 train, 500 valid",
         "size": "28 x 28 pixels (width x height)",
         "channels": "1 (grey)",
         "range": "0 to 255 of 255",
         "memory": "3.9 MB",
-        "protocol": "digits, fresh binarisation",
+        "protocol": "digits, dynamic binarisation",
     }
-    assert described.warnings == []
+    assert description.warnings == []
 
 
 @pytest.mark.parametrize(
     "settings, word",
     [
-        ({}, "fresh binarisation"),
-        ({"binary": True}, "fixed binarisation"),
-        ({"channels": 3}, "taken as means"),
-        ({"channels": 3, "binary": True}, "fixed binarisation"),
+        ({}, "dynamic binarisation"),
+        ({"binary": True}, "static binarisation"),
+        ({"channels": 3}, "as probabilities"),
+        ({"channels": 3, "binary": True}, "static binarisation"),
     ],
 )
 def test_protocol(settings, word):
@@ -50,20 +50,20 @@ def test_size_channels_range_and_test_split():
 def test_few_images_are_warned_of():
     assert describe(made(1000)).warnings == []
     [warning] = describe(made(999)).warnings
-    assert "999" in warning and "by heart" in warning and "\n" not in warning
+    assert "999" in warning and "overfit" in warning and "\n" not in warning
 
 
 def test_scenes():
-    described = dict(describe(load("cluttered-digits"), paints=False).rows)
-    assert described["images"] == "4,500 train, 500 valid"
-    assert described["size"] == "100 x 100 pixels (width x height)"
-    assert described["range"] == "0 to 255 of 255"
-    assert described["memory"] == "5.6 MB"  # of digits and random numbers
-    assert described["protocol"] == "cluttered-digits"
+    description = dict(describe(load("cluttered-digits"), paints=False).rows)
+    assert description["images"] == "4,500 train, 500 valid"
+    assert description["size"] == "100 x 100 pixels (width x height)"
+    assert description["range"] == "0 to 255 of 255"
+    assert description["memory"] == "5.6 MB"  # of digits and random numbers
+    assert description["protocol"] == "cluttered-digits"
 
 
 def test_random_parts_are_told_of():
     images = np.zeros((5, 3, 64, 60), np.uint8)
     rows = dict(describe(Dataset("x", Split(images), Split(images[:2, :, :54, :50]))).rows)
-    size = "50 x 54 pixels (width x height), at every visit a random part of 60 x 64"
+    size = "50 x 54 pixels (width x height), a random crop of 60 x 64 at every visit"
     assert rows["size"] == size

@@ -15,7 +15,7 @@ from PIL import Image
 
 from minidraw.datasets import load
 from minidraw.datasets.sets import svhn
-from minidraw.datasets.sets.svhn import cut, read_numbers
+from minidraw.datasets.sets.svhn import cut_number, read_numbers
 
 h5py = pytest.importorskip("h5py")
 
@@ -74,8 +74,8 @@ def official(archive, monkeypatch):
     for part, made in parts.items():
         content = archive(part, made).read_bytes()
         monkeypatch.setitem(svhn.MD5, part, "md5:" + hashlib.md5(content).hexdigest())
-        monkeypatch.setitem(svhn.COUNTS, part, len(made))
-    monkeypatch.setattr(svhn, "HELD", 4)
+        monkeypatch.setitem(svhn.PICTURE_COUNTS, part, len(made))
+    monkeypatch.setattr(svhn, "VALIDATION_IMAGES", 4)
     return {part: expected(made) for part, made in parts.items()}
 
 
@@ -107,7 +107,7 @@ def test_load(official, tmp_path):
     data = load("svhn", data_dir=tmp_path)
     assert [len(split) for split in data.splits.values()] == [17, 4, 5]
     assert data.image_shape == (3, 54, 54) and data.train.images.shape[1:] == (3, 64, 64)
-    assert data.train.labels is None and "no true compression cost" in data.protocol()
+    assert data.train.labels is None and "not a compression cost" in data.protocol()
     rows = {
         key: i for i, key in enumerate(keys(np.concatenate([official["train"], official["extra"]])))
     }
@@ -136,7 +136,7 @@ def test_they_are_prepared_once(official, tmp_path, monkeypatch, one_line_error)
     np.testing.assert_array_equal(first.train.images, again.train.images)
     for array in (official["extra"][:-1], official["extra"] / 255, official["extra"][:, :1]):
         np.save(tmp_path / "extra_numbers_64x64.npy", array)
-        with one_line_error("extra_numbers_64x64.npy", "delete it"):
+        with one_line_error("extra_numbers_64x64.npy", "Delete it"):
             load("svhn", data_dir=tmp_path)
 
 
@@ -159,18 +159,18 @@ def test_a_changed_archive_is_refused(official, tmp_path, one_line_error):
     content = bytearray((tmp_path / "train.tar.gz").read_bytes())
     content[100] ^= 1
     (tmp_path / "train.tar.gz").write_bytes(content)
-    with one_line_error("train.tar.gz", "MD5", "delete it"):
+    with one_line_error("train.tar.gz", "MD5", "Delete it"):
         load("svhn", data_dir=tmp_path)
 
 
 @pytest.mark.parametrize(
     "changes, reason",
     [
-        ({"train/digitStruct.mat": None}, "holds no train/digitStruct.mat"),
-        ({"train/digitStruct.mat": b"no HDF5"}, "no HDF5 file"),
-        ({"train/3.png": None}, "holds no train/3.png"),
-        ({"train/3.png": b"no PNG"}, "train/3.png is no readable PNG"),
-        ({"train/3.png": as_png(picture(30, 30))[:-500]}, "train/3.png is no readable PNG"),
+        ({"train/digitStruct.mat": None}, "lacks train/digitStruct.mat"),
+        ({"train/digitStruct.mat": b"no HDF5"}, "not an HDF5 file"),
+        ({"train/3.png": None}, "lacks train/3.png"),
+        ({"train/3.png": b"no PNG"}, "train/3.png is not a readable PNG"),
+        ({"train/3.png": as_png(picture(30, 30))[:-500]}, "train/3.png is not a readable PNG"),
     ],
 )
 def test_damaged_archives(archive, one_line_error, changes, reason):
@@ -193,7 +193,7 @@ def test_only_pictures_are_named(archive, one_line_error, name):
     path = archive(
         "train", numbers(3, seed=1), boxes={"1.png": [(1, 1, 5, 5, 1)], name: [(1, 1, 5, 5, 1)]}
     )
-    with one_line_error(path, "no picture's name"):
+    with one_line_error(path, "expected names like 1.png"):
         read_numbers(path, "train")
 
 
@@ -211,24 +211,26 @@ def test_a_box_may_reach_beyond_the_edge():
     """As some of the official ones do; the part then ends where the picture does."""
     image = picture(20, 30)
     pixels = np.asarray(image).transpose(2, 0, 1)
-    whole = cut(image, (-3, -2, 1e12, 25), "it")
+    whole = cut_number(image, (-3, -2, 1e12, 25), "it")
     resized = image.resize((64, 64), Image.Resampling.BICUBIC)
     np.testing.assert_array_equal(whole, np.asarray(resized).transpose(2, 0, 1))
-    inside = cut(picture(100, 100), (20, 40, 60, 60), "it")  # 40 x 20, so 6 and 3 more each way
+    inside = cut_number(
+        picture(100, 100), (20, 40, 60, 60), "it"
+    )  # 40 x 20, so 6 and 3 more each way
     part = picture(100, 100).crop((14, 37, 66, 63)).resize((64, 64), Image.Resampling.BICUBIC)
     np.testing.assert_array_equal(inside, np.asarray(part).transpose(2, 0, 1))
-    one = cut(image, (4, 5, 5, 6), "it")  # a box of one pixel is that pixel
+    one = cut_number(image, (4, 5, 5, 6), "it")  # a box of one pixel is that pixel
     assert (one == pixels[:, 5, 4][:, None, None]).all()
 
 
 def test_a_box_too_small_for_a_pixel():
     with pytest.raises(ValueError, match="smaller than a pixel"):
-        cut(picture(20, 30), (4.1, 5, 4.2, 9), "it")
+        cut_number(picture(20, 30), (4.1, 5, 4.2, 9), "it")
 
 
 def test_colours_stay_in_their_order():
     image = Image.new("RGB", (30, 20), (10, 20, 30))
-    assert cut(image, (3, 3, 9, 9), "it")[:, 30, 30].tolist() == [10, 20, 30]
+    assert cut_number(image, (3, 3, 9, 9), "it")[:, 30, 30].tolist() == [10, 20, 30]
 
 
 def test_real_numbers():
@@ -247,4 +249,4 @@ def test_real_numbers():
             ]
             box = min(sides[0]), min(sides[1]), max(sides[2]), max(sides[3])
             image = Image.open(io.BytesIO(tar.extractfile(name).read())).convert("RGB")
-            np.testing.assert_array_equal(cut(image, box, name), other.transpose(2, 0, 1))
+            np.testing.assert_array_equal(cut_number(image, box, name), other.transpose(2, 0, 1))

@@ -63,9 +63,9 @@ def test_the_classes_may_come_first(path):
         ({"X": X.transpose(3, 0, 1, 2)}, "shape"),
         ({"X": X.astype(float)}, "float64"),
         ({"X": X.astype(np.int8)}, "int8"),
-        ({"X": X * 1j}, "no array of real numbers"),
-        ({"X": "text"}, "no array of real numbers"),
-        ({"X": {"a": X}}, "no array of real numbers"),
+        ({"X": X * 1j}, "not an array of real numbers"),
+        ({"X": "text"}, "not an array of real numbers"),
+        ({"X": {"a": X}}, "not an array of real numbers"),
         ({"y": Y[:-1]}, "shape"),
         ({"y": Y.T}, "shape"),
         ({"y": Y - 1}, "classes"),
@@ -82,7 +82,7 @@ def test_other_arrays_are_refused(save, path, one_line_error, change, reason):
 @pytest.mark.parametrize("name", ["X", "y"])
 def test_an_array_that_is_missing(path, one_line_error, name):
     savemat(path, {key: value for key, value in {"X": X, "y": Y}.items() if key != name})
-    with one_line_error(path, f"holds no {name}"):
+    with one_line_error(path, f"lacks {name}"):
         read_digits(path)
 
 
@@ -141,12 +141,12 @@ def claiming(path, n):
 @pytest.mark.parametrize(
     "n, reason",
     [
-        (N + 1, "cut short"),
-        (5000, "cut short"),
-        (10**6, "more than it can hold"),
-        (2**31 - 1, "more than it can hold"),
-        (0, "more than it can hold"),
-        (-1, "more than it can hold"),
+        (N + 1, "truncated"),
+        (5000, "truncated"),
+        (10**6, "which the file can't hold"),
+        (2**31 - 1, "which the file can't hold"),
+        (0, "which the file can't hold"),
+        (-1, "which the file can't hold"),
     ],
 )
 def test_claimed_sizes_cost_no_memory(save, path, one_line_error, n, reason, at_most):
@@ -169,7 +169,7 @@ def test_an_array_that_is_not_wanted_must_be_whole_too(save, path, one_line_erro
     content = save(z=X).read_bytes()
     assert len(read_digits(path)) == N
     path.write_bytes(content[:-1000])
-    with one_line_error(path, "cut short"):
+    with one_line_error(path, "truncated"):
         read_digits(path)
 
 
@@ -219,10 +219,10 @@ def test_load(tmp_path, monkeypatch, one_line_error):
         savemat(tmp_path / name, arrays, do_compression=True)
         hashes[name] = "md5:" + hashlib.md5((tmp_path / name).read_bytes()).hexdigest()
     monkeypatch.setattr(svhn_digits, "MD5", hashes)
-    monkeypatch.setattr(svhn_digits, "HELD", 8)
+    monkeypatch.setattr(svhn_digits, "VALIDATION_IMAGES", 8)
     data = load("svhn-digits", data_dir=tmp_path)
     assert [len(split) for split in data.splits.values()] == [22, 8, 9]
-    assert data.image_shape == (3, 32, 32) and "no true compression cost" in data.protocol()
+    assert data.image_shape == (3, 32, 32) and "not a compression cost" in data.protocol()
     both = [image.tobytes() for split in (data.train, data.valid) for image in split.images]
     assert len(set(both)) == 30
     content = bytearray((tmp_path / "test_32x32.mat").read_bytes())

@@ -7,7 +7,7 @@ import pytest
 
 from minidraw.datasets import load
 from minidraw.datasets.sets import two_digits
-from minidraw.datasets.sets.two_digits import two_digits as made
+from minidraw.datasets.sets.two_digits import compose_two_digits
 
 
 def marked(n, height=3, width=2):
@@ -19,16 +19,16 @@ def marked(n, height=3, width=2):
 
 def test_the_same_seed_gives_the_same_images_and_another_gives_others():
     digits = load("digits").valid.images
-    one, again, other = (made(digits, 50, seed=seed) for seed in (1, 1, 2))
+    one, again, other = (compose_two_digits(digits, 50, seed=seed) for seed in (1, 1, 2))
     assert one.shape == (50, 1, 60, 60) and one.dtype == np.uint8
     np.testing.assert_array_equal(one, again)
     assert all((a != b).any() for a, b in zip(one, other, strict=True))
-    np.testing.assert_array_equal(made(digits, 20, seed=1), one[:20])
+    np.testing.assert_array_equal(compose_two_digits(digits, 20, seed=1), one[:20])
 
 
 def test_these_images_never_change():
     """Whatever the version of NumPy."""
-    images = made(load("digits").train.images, 1000, seed=0)
+    images = compose_two_digits(load("digits").train.images, 1000, seed=0)
     assert zlib.crc32(images) == 3503977128
 
 
@@ -36,7 +36,7 @@ def test_levels_are_added_and_clipped():
     """Beside sums of whole numbers, one image after the other."""
     digits = np.random.default_rng(0).integers(0, 256, (9, 1, 6, 5)).astype(np.uint8)
     side = 8  # so small that most digits overlap
-    found = made(digits, 200, seed=3, side=side)
+    found = compose_two_digits(digits, 200, seed=3, side=side)
     drawn = np.random.PCG64(3).random_raw((200, 2, 3)) % np.array([9, 3, 4], np.uint64)
     expected = np.zeros((200, 1, side, side), int)
     for image, pair in zip(expected, drawn.tolist(), strict=True):
@@ -47,7 +47,7 @@ def test_levels_are_added_and_clipped():
 
 
 def test_digits_are_whole_inside_and_reach_every_place():
-    images = made(marked(100), 4000, seed=0, side=6)[:, 0].astype(int)
+    images = compose_two_digits(marked(100), 4000, seed=0, side=6)[:, 0].astype(int)
     assert (images.sum(axis=(1, 2)) % 6 == 0).all()  # 3 x 2 pixels of each, none cut off
     apart = [image for image in images if (image > 0).sum() == 12]
     corners, digits = set(), set()
@@ -63,7 +63,7 @@ def test_digits_are_whole_inside_and_reach_every_place():
 
 
 def test_digits_as_large_as_the_image_fill_it():
-    images = made(marked(1, 6, 6), 3, seed=0, side=6)
+    images = compose_two_digits(marked(1, 6, 6), 3, seed=0, side=6)
     np.testing.assert_array_equal(images, np.full((3, 1, 6, 6), 2))
 
 
@@ -75,7 +75,7 @@ def test_splits_are_made_of_their_own_digits(monkeypatch):
     }
     source = two_digits.Dataset("mnist", **splits)
     monkeypatch.setattr(two_digits, "load_mnist", lambda data_dir: source)
-    monkeypatch.setattr(two_digits, "COUNTS", {"train": 60, "valid": 40, "test": 30})
+    monkeypatch.setattr(two_digits, "SPLIT_SIZES", {"train": 60, "valid": 40, "test": 30})
     data = load("two-digits")
     assert [len(split) for split in data.splits.values()] == [60, 40, 30]
     for name, (first, last) in levels.items():

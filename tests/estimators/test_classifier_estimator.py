@@ -183,9 +183,9 @@ def test_labels_of_other_types_can_be_kept(labels, tmp_path):
     "images, labels, words",
     [
         (IMAGES, None, "give labels too"),
-        (IMAGES, LABELS[:-1], "299 labels for 300 pictures"),
-        (IMAGES, LABELS[:, None], "labels of another shape for 300 pictures"),
-        (IMAGES, LABELS[0], "labels of another shape for 300 pictures"),
+        (IMAGES, LABELS[:-1], "labels have shape (299,); expected (300,)"),
+        (IMAGES, LABELS[:, None], "labels have shape (300, 1); expected (300,)"),
+        (IMAGES, LABELS[0], "labels have shape (); expected (300,)"),
         (IMAGES, LABELS.astype("S"), "labels must be numbers or words"),
         (IMAGES, [*LABELS[1:], None], "labels must be numbers or words"),
         (IMAGES, ["one"] * 300, "at least 2 classes"),
@@ -234,4 +234,4 @@ def test_images_of_another_size_are_refused(fitted):
 def test_images_are_binarised_only_where_asked_for():
     made = Classifier(**TINY, batch=20, binarize="fresh")
     made.fit(IMAGES, LABELS, epochs=0.1, verbose=False)
-    assert made._binarizes and made.error_.protocol == "array, fresh binarisation, validation"
+    assert made._binarizes and made.error_.protocol == "array, dynamic binarisation, validation"

@@ -19,7 +19,7 @@ def data():
     splits = {}
     for key, (name, levels) in enumerate({"train": (0, 100), "valid": (150, 190)}.items()):
         sources = np.arange(*levels, dtype=np.uint8)[:, None]
-        splits[name] = Split(Scenes(sources, make, shape=(1, 7, 6), numbers=12, key=key))
+        splits[name] = Split(Scenes(sources, make, shape=(1, 7, 6), numbers=12, seed=key))
     return Dataset("made", **splits)
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from minidraw import kernels
 from minidraw.datasets import Dataset, Split
-from minidraw.datasets.base import middle
+from minidraw.datasets.base import central_crop
 from minidraw.models import draw
 from minidraw.randomness import BatchRandom, Purpose
 from minidraw.training.recipe import Recipe
@@ -22,7 +22,7 @@ SHAPE = 3, BATCH, 2
 def one_step(threads):
     """Costs and gradient of the first step of a run on so many threads."""
     levels = np.random.default_rng(0).integers(0, 256, (100, 1, 9, 8), np.uint8)
-    data = Dataset("noise", Split(levels), Split(middle(levels, (7, 5))))  # random parts of 9 x 8
+    data = Dataset("noise", Split(levels), Split(central_crop(levels, (7, 5))))  # crops of 9 x 8
     recipe = Recipe(batch=BATCH, clip=1e6)
     with Workers(threads) as workers:
         assert len(workers.shards(BATCH)) == threads

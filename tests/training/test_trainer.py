@@ -215,13 +215,13 @@ def test_the_first_weights_can_be_given(trainer, config):
 @pytest.mark.parametrize(
     "levels, binarize, fresh, words",
     [
-        ("grey", "auto", True, "fresh binarisation"),
-        ("grey", "fresh", True, "fresh binarisation"),
-        ("grey", "never", False, "levels taken as means, no true compression cost"),
-        ("colour", "auto", False, "levels taken as means, no true compression cost"),
-        ("colour", "fresh", True, "fresh binarisation"),
-        ("binary", "auto", False, "fixed binarisation"),
-        ("binary", "fresh", False, "fixed binarisation"),
+        ("grey", "auto", True, "dynamic binarisation"),
+        ("grey", "fresh", True, "dynamic binarisation"),
+        ("grey", "never", False, "grey levels as probabilities; not a compression cost"),
+        ("colour", "auto", False, "grey levels as probabilities; not a compression cost"),
+        ("colour", "fresh", True, "dynamic binarisation"),
+        ("binary", "auto", False, "static binarisation"),
+        ("binary", "fresh", False, "static binarisation"),
     ],
 )
 def test_protocol(trainer, images, config, monkeypatch, levels, binarize, fresh, words):

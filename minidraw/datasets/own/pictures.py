@@ -1,4 +1,4 @@
-"""Read a folder of PNG and JPEG files, and bring pictures to one size."""
+"""`read_folder` and `read_picture` read PNG and JPEG files and bring them to one size."""
 
 import warnings
 from collections import Counter
@@ -7,16 +7,18 @@ from pathlib import Path
 
 import numpy as np
 
-from minidraw.datasets.base import MAX_BYTES
-from minidraw.datasets.readers.arrays import one_line
+from minidraw.datasets.base import MAX_ARRAY_BYTES
+from minidraw.datasets.readers.array_files import to_one_line
 from minidraw.errors import UserError
 
 SUFFIXES = (".png", ".jpg", ".jpeg")
-SIZES_SHOWN = 5
+MAX_SIZES_LISTED = 5  # in an error message
+PROPOSED_SIDES = 8, 64  # limits of the proposed --size; larger pictures would train for days
+EXIF_ORIENTATION = 0x0112
 
 
 def read_folder(folder, size=None, invert=False, stretch=False):
-    """All PNG and JPEG files in a folder and below it, in the order of their paths.
+    """Read all PNG and JPEG files in a folder and below it, in the order of their paths.
 
     Parameters
     ----------
@@ -47,20 +49,20 @@ def read_folder(folder, size=None, invert=False, stretch=False):
         and not any(part.startswith(".") for part in path.relative_to(folder).parts)
     )
     if not paths:
-        raise UserError(f"{folder} holds no PNG or JPEG files")
-    height, width = size or _common_size(paths, folder)
-    if len(paths) * height * width * 3 > MAX_BYTES:
+        raise UserError(f"{folder}: no PNG or JPEG files in this folder or below it")
+    height, width = size or _find_common_size(paths, folder)
+    if len(paths) * height * width * 3 > MAX_ARRAY_BYTES:
         raise UserError(
-            f"{folder}: {len(paths):,} pictures of {width}x{height} don't fit into 4 GiB; "
-            "choose a smaller size, such as --size 64"
+            f"{folder}: {len(paths):,} pictures of {width}x{height} exceed 4 GiB. "
+            "Choose a smaller size, such as --size 64."
         )
-    pictures = [_read(path, (height, width), invert, stretch) for path in paths]
+    pictures = [_read_levels(path, (height, width), invert, stretch) for path in paths]
     channels = max(len(picture) for picture in pictures)
     return np.stack([np.broadcast_to(p, (channels, height, width)) for p in pictures])
 
 
-def one_picture(path, shape, invert=False, enlarge=True):
-    """One PNG or JPEG file as an image that a network of this shape can read.
+def read_picture(path, shape, invert=False, enlarge=True):
+    """Read one PNG or JPEG file as an image for a network of this shape.
 
     Parameters
     ----------
@@ -70,104 +72,100 @@ def one_picture(path, shape, invert=False, enlarge=True):
     invert : bool
         Swap light and dark.
     enlarge : bool
-        Whether a smaller picture is enlarged, or only gets a margin.
+        Enlarge a smaller picture; otherwise it only gets a margin.
 
     Returns
     -------
     array, float32, shape (1, C, B, A), in [0, 1]
     """
     channels, height, width = shape
-    picture = _read(path, (height, width), invert, enlarge=enlarge) / np.float32(255)
+    picture = _read_levels(path, (height, width), invert, enlarge=enlarge) / np.float32(255)
     if channels == 1:
         picture = picture.mean(axis=0, keepdims=True)
     return np.broadcast_to(picture, shape)[None].copy()
 
 
 def fit_images(images, size, invert=False, stretch=False):
-    """Images (n, C, B, A) inverted and brought to ``size``: uint8 if resized, else as they were."""
+    """Bring images (n, C, B, A) to ``size`` and invert them; resized ones become uint8."""
     if size is not None and images.shape[2:] != size:
         from PIL import Image
 
         if images.dtype != np.uint8:
             images = np.rint(images * 255).astype(np.uint8)
-        if len(images) * images.shape[1] * size[0] * size[1] > MAX_BYTES:
-            raise UserError(f"{len(images):,} images of {size[1]}x{size[0]} don't fit into 4 GiB")
+        if len(images) * images.shape[1] * size[0] * size[1] > MAX_ARRAY_BYTES:
+            raise UserError(
+                f"{len(images):,} images of {size[1]}x{size[0]} exceed 4 GiB. "
+                "Choose a smaller size."
+            )
         planes = images.reshape(-1, *images.shape[2:])
-        fitted = [np.asarray(fit(Image.fromarray(p), size, stretch)) for p in planes]
+        fitted = [np.asarray(fit_picture(Image.fromarray(p), size, stretch)) for p in planes]
         images = np.stack(fitted).reshape(*images.shape[:2], *size)
     return (1 if images.dtype != np.uint8 else np.uint8(255)) - images if invert else images
 
 
-def _common_size(paths, folder):
-    """(B, A) that all pictures share; if they share none, the error says what to do."""
+def _find_common_size(paths, folder):
+    """Return the (B, A) that all pictures share; if they differ, the error proposes one."""
     sizes = Counter()
     for path in paths:
-        with opened(path) as image:
-            turned = image.getexif().get(0x0112, 1) >= 5  # EXIF orientations that swap the axes
-            sizes[image.size[::-1] if turned else image.size] += 1
+        with open_picture(path) as image:
+            swapped = image.getexif().get(EXIF_ORIENTATION, 1) >= 5
+            sizes[image.size[::-1] if swapped else image.size] += 1
     if len(sizes) == 1:
         width, height = next(iter(sizes))
         return height, width
-    listed = [f"{w}x{h}: {count:,}" for (w, h), count in sizes.most_common(SIZES_SHOWN)]
-    if len(sizes) > SIZES_SHOWN:
-        listed.append(f"{len(sizes) - SIZES_SHOWN:,} more")
+    listed = [f"{w}x{h}: {count:,}" for (w, h), count in sizes.most_common(MAX_SIZES_LISTED)]
+    if len(sizes) > MAX_SIZES_LISTED:
+        listed.append(f"{len(sizes) - MAX_SIZES_LISTED:,} more")
     longer = sorted(max(size) for size in sizes.elements())
-    proposal = min(max(longer[len(longer) // 2], 8), 64)  # larger than 64 would train for days
+    low, high = PROPOSED_SIDES
     raise UserError(
-        f"{folder} holds pictures of {len(sizes):,} sizes, width x height "
-        f"({', '.join(listed)}): add --size {proposal} to bring them to one"
+        f"{folder}: pictures have {len(sizes):,} sizes, width x height ({', '.join(listed)}); "
+        f"expected one. Add --size {min(max(longer[len(longer) // 2], low), high)} to resize them."
     )
 
 
-def _read(path, size, invert, stretch=False, enlarge=True):
-    """One picture, uint8 (1 or 3, B, A), turned as its EXIF says, on its own background."""
+def _read_levels(path, size, invert, stretch=False, enlarge=True):
+    """Read a picture, uint8 (1 or 3, B, A), turned as its EXIF says, on its own background."""
     from PIL import Image, ImageOps
 
-    with opened(path) as image:
-        clear = image.has_transparency_data
+    with open_picture(path) as image:
+        transparent = image.has_transparency_data
         image = ImageOps.exif_transpose(image)
         if image.mode.startswith("I"):  # 16 bits, which convert() would cut off at 255
             image = Image.fromarray((np.asarray(image) // 257).astype(np.uint8))
-        if clear:
+        if transparent:
             image = image.convert("RGBA")
             image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-        image = fit(image.convert("RGB"), size, stretch, enlarge)
+        image = fit_picture(image.convert("RGB"), size, stretch, enlarge)
         picture = np.asarray(image).transpose(2, 0, 1)
     if (picture == picture[:1]).all():
         picture = picture[:1]
     return 255 - picture if invert else picture
 
 
-def fit(image, size, stretch=False, enlarge=True):
-    """The whole picture, enlarged or reduced, in the middle of more of its background (B, A).
+def fit_picture(image, size, stretch=False, enlarge=True):
+    """Resize a Pillow picture to ``size`` (B, A), and pad it to keep its proportions.
 
-    The background is what most of the picture's edge looks like; none is needed where the
-    picture may be stretched.
+    The padding has the median colour of the picture's edge.
     """
     from PIL import Image, ImageOps
 
     if stretch:
         return image.resize(size[::-1], Image.Resampling.LANCZOS)
-
     pixels = np.asarray(image)
     edge = [*pixels[0], *pixels[-1], *pixels[:, 0], *pixels[:, -1]]
-    color = tuple(
-        np.median(np.atleast_2d(edge).reshape(len(edge), -1), axis=0).astype(int).tolist()
-    )
-    color = color if len(color) > 1 else color[0]
+    median = np.median(np.atleast_2d(edge).reshape(len(edge), -1), axis=0).astype(int).tolist()
+    color = tuple(median) if len(median) > 1 else median[0]
     if not enlarge and image.height <= size[0] and image.width <= size[1]:
-        margins = Image.new(image.mode, size[::-1], color)
-        margins.paste(image, ((size[1] - image.width) // 2, (size[0] - image.height) // 2))
-        return margins
+        padded = Image.new(image.mode, size[::-1], color)
+        padded.paste(image, ((size[1] - image.width) // 2, (size[0] - image.height) // 2))
+        return padded
     return ImageOps.pad(image, size[::-1], Image.Resampling.LANCZOS, color=color)
 
 
 @contextmanager
-def opened(path, file=None):
-    """Open a picture, perhaps from an open file.
-
-    Whatever goes wrong while it is used is a UserError that names the path.
-    """
+def open_picture(path, file=None):
+    """Open a picture, perhaps from an open file; all errors become a UserError with the path."""
     from PIL import Image
 
     with warnings.catch_warnings():
@@ -176,5 +174,5 @@ def opened(path, file=None):
             with Image.open(file or path, formats=("PNG", "JPEG")) as image:
                 yield image
         except Exception as error:  # Pillow's decoders raise a dozen kinds on damaged files
-            reason = one_line(error)
-            raise UserError(f"{path} is no readable PNG or JPEG picture: {reason}") from error
+            reason = to_one_line(error)
+            raise UserError(f"{path} is not a readable PNG or JPEG picture: {reason}") from error

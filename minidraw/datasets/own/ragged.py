@@ -1,16 +1,16 @@
-"""Pictures of many sizes in one file: their pixels one after the other."""
+"""`fit_ragged` unpacks pictures of many sizes whose pixels lie one after the other in an array."""
 
 import numpy as np
 
-from minidraw.datasets.base import MAX_BYTES
-from minidraw.datasets.own.pictures import fit
+from minidraw.datasets.base import MAX_ARRAY_BYTES
+from minidraw.datasets.own.pictures import fit_picture
 
-NAMES = ("pixels", "offsets", "heights", "widths")
-LONGEST = 2**15  # of a side, in pixels
+RAGGED_ARRAYS = ("pixels", "offsets", "heights", "widths")
+MAX_SIDE_PIXELS = 2**15
 
 
 def fit_ragged(pixels, offsets, heights, widths, size, stretch=False):
-    """Grey pictures of many sizes, each brought to one.
+    """Bring grey pictures of many sizes to one.
 
     Parameters
     ----------
@@ -33,27 +33,36 @@ def fit_ragged(pixels, offsets, heights, widths, size, stretch=False):
     """
     from PIL import Image
 
-    n = len(heights) if heights.ndim == 1 else 0
-    if not n or offsets.shape != (n + 1,) or widths.shape != (n,) or pixels.ndim != 1:
-        shapes = ", ".join(str(a.shape) for a in (pixels, offsets, heights, widths))
-        raise ValueError(f"its {', '.join(NAMES)} have shapes {shapes}")
-    if pixels.dtype != np.uint8 or any(
-        a.dtype.kind not in "ui" for a in (offsets, heights, widths)
-    ):
-        raise ValueError("its pixels must be uint8, its offsets, heights and widths whole numbers")
-    for sides in (heights, widths):
-        if sides.min() < 1 or sides.max() > LONGEST:
-            raise ValueError(f"its pictures have sides from {sides.min()} to {sides.max()} pixels")
-    areas = heights.astype(np.int64) * widths.astype(np.int64)
-    ends = np.cumsum(areas)  # can't overflow: fewer than 2^32 areas, none above 2^30
-    if offsets[0] != 0 or (offsets[1:] != ends).any() or ends[-1] != len(pixels):
-        raise ValueError("its offsets, heights and widths don't fit its pixels")
+    areas, ends = _check_arrays(pixels, offsets, heights, widths)
+    n = len(heights)
     if size is None:
-        raise ValueError("its pictures are of many sizes: add --size 64, or another, for one")
-    if n * size[0] * size[1] > MAX_BYTES:
-        raise ValueError(f"{n:,} pictures of {size[1]}x{size[0]} don't fit into 4 GiB")
+        raise ValueError("the pictures have many sizes. Add --size 64, or another, to unify them.")
+    if n * size[0] * size[1] > MAX_ARRAY_BYTES:
+        raise ValueError(f"{n:,} pictures of {size[1]}x{size[0]} exceed 4 GiB. Reduce --size.")
     fitted = np.empty((n, *size), np.uint8)
     for i, stop in enumerate(ends):
         picture = pixels[stop - areas[i] : stop].reshape(heights[i], widths[i])
-        fitted[i] = np.asarray(fit(Image.fromarray(picture), size, stretch))
+        fitted[i] = np.asarray(fit_picture(Image.fromarray(picture), size, stretch))
     return fitted
+
+
+def _check_arrays(pixels, offsets, heights, widths):
+    """Return the areas and end offsets of the pictures, once the arrays fit together."""
+    n = len(heights) if heights.ndim == 1 else 0
+    if not n or offsets.shape != (n + 1,) or widths.shape != (n,) or pixels.ndim != 1:
+        shapes = ", ".join(str(a.shape) for a in (pixels, offsets, heights, widths))
+        names = ", ".join(RAGGED_ARRAYS)
+        raise ValueError(f"{names} have shapes {shapes}; expected (total,), (n + 1,), (n,), (n,)")
+    if pixels.dtype != np.uint8 or any(
+        a.dtype.kind not in "ui" for a in (offsets, heights, widths)
+    ):
+        raise ValueError("pixels must be uint8, and offsets, heights and widths integers")
+    for sides in (heights, widths):
+        if sides.min() < 1 or sides.max() > MAX_SIDE_PIXELS:
+            found = f"pictures have sides from {sides.min()} to {sides.max()} pixels"
+            raise ValueError(f"{found}; expected 1 to {MAX_SIDE_PIXELS:,}")
+    areas = heights.astype(np.int64) * widths.astype(np.int64)
+    ends = np.cumsum(areas)  # can't overflow: fewer than 2^32 areas, none above 2^30
+    if offsets[0] != 0 or (offsets[1:] != ends).any() or ends[-1] != len(pixels):
+        raise ValueError("offsets, heights and widths don't match the number of pixels")
+    return areas, ends

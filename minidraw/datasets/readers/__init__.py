@@ -1,1 +1,1 @@
-"""Readers for files that may be damaged or hostile."""
+"""Readers of files that may be damaged or hostile."""

@@ -1,11 +1,11 @@
-"""Find the files of the public sets, or fetch them once and check them."""
+"""`obtain_contents` and `obtain_paths` find the files of the public sets or download them once."""
 
 import hashlib
 import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from minidraw.datasets.readers.arrays import one_line_errors
+from minidraw.datasets.readers.array_files import one_line_errors
 from minidraw.errors import UserError
 
 MIRRORS = {
@@ -19,40 +19,22 @@ MIRRORS = {
     "cifar10": ["https://www.cs.toronto.edu/~kriz/"],
     "svhn": ["http://ufldl.stanford.edu/housenumbers/"],
 }
-"""Where each set's files are, in the order tried; the keys are also names of subfolders."""
+"""Addresses of each group of files, in the order tried; the keys also name subfolders."""
 
-REMEDY = "delete it and it will be fetched again"
-
-
-def data_folder(data_dir=None):
-    """Folder of the public sets: the argument, ``$MINIDRAW_DATA``, or the user's cache."""
-    chosen = data_dir or os.environ.get("MINIDRAW_DATA")
-    if chosen:
-        return Path(chosen).expanduser()
-    import pooch  # here, because it is slow to import and rarely needed
-
-    return Path(pooch.os_cache("minidraw"))
+DOWNLOAD_AGAIN = "Delete it to download it again."
 
 
-def find(name, group, folder):
-    """Path of the file in the folder or in its subfolder ``group``; None if it is in neither."""
-    for path in (folder / name, folder / group / name):
-        if path.is_file():
-            return path
-    return None
-
-
-def obtain(hashes, group, data_dir=None):
-    """Contents of files, each checked, fetched first where they aren't in the data folder.
+def obtain_contents(hashes, group, data_dir=None):
+    """Yield checked files; those that aren't in the data folder are downloaded first.
 
     Parameters
     ----------
     hashes : dict
-        By file name the SHA-256, or the MD5 after ``md5:``.
+        File name to SHA-256, or to MD5 after ``md5:``.
     group : str
         Key of ``MIRRORS``, and the subfolder that downloads go to.
     data_dir : path, optional
-        See ``data_folder``.
+        See ``find_data_folder``.
 
     Yields
     ------
@@ -62,52 +44,70 @@ def obtain(hashes, group, data_dir=None):
     Raises
     ------
     UserError
-        If a file is damaged, or is neither there nor to be had.
+        If a file is damaged, or is missing and can't be downloaded.
     """
-    for path, digest in _located(hashes, group, data_dir):
+    for path, digest in _locate(hashes, group, data_dir):
         with one_line_errors(path):
             content = path.read_bytes()
-        check(content, digest, path, REMEDY)
+        check_digest(content, digest, path, DOWNLOAD_AGAIN)
         yield path, content
 
 
 def obtain_paths(hashes, group, data_dir=None):
-    """As `obtain`, for files too large to be read at once: yields their paths, once checked."""
-    for path, digest in _located(hashes, group, data_dir):
+    """Yield the paths of checked files, like `obtain_contents`, where files are too large."""
+    for path, digest in _locate(hashes, group, data_dir):
         with one_line_errors(path), open(path, "rb") as file:
-            found = hashlib.file_digest(file, _algorithm(digest)).hexdigest()
-        _compare(found, digest, path, REMEDY)
+            found = hashlib.file_digest(file, _get_algorithm(digest)).hexdigest()
+        _compare_digest(found, digest, path, DOWNLOAD_AGAIN)
         yield path
 
 
-def _located(hashes, group, data_dir):
-    """The files' paths and what their digests must be; what is missing is fetched."""
-    folder = data_folder(data_dir)
-    for name, digest in hashes.items():
-        path = find(name, group, folder)
-        yield path or _fetch(name, digest, group, folder, all_names=hashes), digest
+def find_data_folder(data_dir=None):
+    """Return the folder of the public sets: the argument, ``$MINIDRAW_DATA`` or a user cache."""
+    chosen = data_dir or os.environ.get("MINIDRAW_DATA")
+    if chosen:
+        return Path(chosen).expanduser()
+    import pooch  # slow to import and rarely needed
+
+    return Path(pooch.os_cache("minidraw"))
 
 
-def check(content, digest, path, remedy):
+def find_file(name, group, folder):
+    """Return the path of a file in the folder or in its subfolder ``group``, or None."""
+    for path in (folder / name, folder / group / name):
+        if path.is_file():
+            return path
+    return None
+
+
+def check_digest(content, digest, path, remedy):
     """Refuse content whose SHA-256, or MD5 after ``md5:``, isn't the published one."""
-    _compare(hashlib.new(_algorithm(digest), content).hexdigest(), digest, path, remedy)
+    _compare_digest(hashlib.new(_get_algorithm(digest), content).hexdigest(), digest, path, remedy)
 
 
-def _algorithm(digest):
+def _compare_digest(found, digest, path, remedy):
+    if found != digest.removeprefix("md5:"):
+        algorithm = {"md5": "MD5", "sha256": "SHA-256"}[_get_algorithm(digest)]
+        raise UserError(f"{path} is damaged: its {algorithm} is wrong. {remedy}")
+
+
+def _get_algorithm(digest):
     return "md5" if digest.startswith("md5:") else "sha256"
 
 
-def _compare(found, digest, path, remedy):
-    if found != digest.removeprefix("md5:"):
-        which = {"md5": "MD5", "sha256": "SHA-256"}[_algorithm(digest)]
-        raise UserError(f"{path} is damaged (its {which} is wrong): {remedy}")
+def _locate(hashes, group, data_dir):
+    """Yield the path and digest of each file, and download those that are missing."""
+    folder = find_data_folder(data_dir)
+    for name, digest in hashes.items():
+        path = find_file(name, group, folder)
+        yield path or _download(name, digest, group, folder, all_names=hashes), digest
 
 
-def _fetch(name, digest, group, folder, all_names):
-    """Download a file from the first mirror that gives the right one; returns its path."""
+def _download(name, digest, group, folder, all_names):
+    """Download a file from the first mirror that has the right one, and return its path."""
     import pooch
 
-    pooch.get_logger().setLevel("ERROR")  # the progress bar and our error say it all
+    pooch.get_logger().setLevel("ERROR")  # the progress bar and our error say enough
     target = folder / group
     failures = []
     for base in MIRRORS[group]:
@@ -119,6 +119,6 @@ def _fetch(name, digest, group, folder, all_names):
             reason = "wrong checksum" if isinstance(error, ValueError) else type(error).__name__
             failures.append(f"{urlsplit(base).netloc}: {reason}")
     raise UserError(
-        f"could not download {name} ({', '.join(failures)}); "
-        f"put {', '.join(all_names)} into {target} by hand"
+        f"can't download {name} ({', '.join(failures)}). "
+        f"Put {', '.join(all_names)} into {target} by hand."
     )

@@ -1,6 +1,6 @@
-"""Read numeric arrays from MATLAB's .mat files, version 5, that may be damaged or hostile.
+"""`read_mat` reads numeric arrays from MATLAB's .mat files, version 5, that may be hostile.
 
-SciPy reads them too, but a damaged header can make it end the whole process.
+SciPy reads them too, but a damaged header can crash the whole process there.
 """
 
 import math
@@ -10,19 +10,19 @@ import zlib
 
 import numpy as np
 
-from minidraw.datasets.base import MAX_BYTES
-from minidraw.datasets.readers.arrays import MAX_INFLATION
+from minidraw.datasets.base import MAX_ARRAY_BYTES
+from minidraw.datasets.readers.array_files import MAX_DEFLATE_RATIO
 
-HEADER = 128  # bytes of text, version and byte order
-MATRIX, COMPRESSED = 14, 15  # kinds of a file's elements
-STORED = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8"}
-NUMERIC = range(6, 14)  # array classes: double, single, and integers of up to 32 bits
-COMPLEX = 0x0800  # among an array's flags
-LONGEST = 64  # bytes of an array's dimensions, and of its name
+HEADER_BYTES = 128  # text, version and byte order
+MATRIX_ELEMENT, COMPRESSED_ELEMENT = 14, 15  # miMATRIX and miCOMPRESSED
+STORED_DTYPES = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8"}  # mi...
+NUMERIC_CLASSES = range(6, 14)  # mx classes: double, single, and integers of up to 32 bits
+COMPLEX_FLAG = 0x0800  # among an array's flags
+MAX_FIELD_BYTES = 64  # of an array's flags, dimensions and name
 
 
 def read_mat(path, names):
-    """The arrays of these names; nothing else in the file is read.
+    """Read the arrays of these names and nothing else.
 
     Parameters
     ----------
@@ -32,94 +32,96 @@ def read_mat(path, names):
     Returns
     -------
     dict of arrays
-        Of the type they are stored in, which may be smaller than MATLAB's class: whole numbers
-        of class double are often stored as uint8.  Columns lie together, as MATLAB has it.
+        In the stored type, which may be smaller than MATLAB's class: integers of class double
+        are often stored as uint8.  Column-major, as in MATLAB.
 
     Raises
     ------
     ValueError, OSError, zlib.error
-        If the file isn't such a .mat, is cut short, lacks a name or has it twice, or claims more
-        than it can hold or than 4 GiB; ``files.one_line_errors`` makes one line of it.
+        If the file isn't such a .mat, is truncated, lacks a name or has it twice, or claims more
+        than it can hold or than 4 GiB; wrap the call in ``array_files.one_line_errors``.
     """
     found, size = {}, os.path.getsize(path)
     with open(path, "rb") as file:
-        head = file.read(HEADER)
-        if len(head) < HEADER or head[124:] != b"\x00\x01IM":
-            raise ValueError("it is no little-endian .mat file of version 5")
+        head = file.read(HEADER_BYTES)
+        if len(head) < HEADER_BYTES or head[124:] != b"\x00\x01IM":
+            raise ValueError("not a little-endian .mat file of version 5")
         while tag := file.read(8):
-            kind, length = struct.unpack("<II", _whole(tag, 8))
+            kind, length = struct.unpack("<II", _require_bytes(tag, 8))
             begin = file.tell()
             if length > size - begin:
-                raise ValueError("it is cut short")
-            if kind == COMPRESSED:
-                stream = _Inflated(file.read(length))
-                kind, _ = struct.unpack("<II", _whole(stream.read(8), 8))
+                raise ValueError("the file is truncated")
+            if kind == COMPRESSED_ELEMENT:
+                stream = _InflatingReader(file.read(length))
+                kind, _ = struct.unpack("<II", _require_bytes(stream.read(8), 8))
             else:
                 stream = file
-            if kind != MATRIX:
-                raise ValueError(f"it has an element of kind {kind}, which is no array")
-            name, array = _array(stream, names, size)
+            if kind != MATRIX_ELEMENT:
+                raise ValueError(f"an element is of type {kind}; expected {MATRIX_ELEMENT}, arrays")
+            name, array = _read_array(stream, names, size)
             if name in found:
-                raise ValueError(f"it holds {name} twice")
+                raise ValueError(f"the file holds {name} twice")
             if name is not None:
                 found[name] = array
             file.seek(begin + length)
     for name in names:
         if name not in found:
-            raise ValueError(f"it holds no {name}")
+            raise ValueError(f"the file lacks {name}")
     return {name: found[name] for name in names}
 
 
-def _array(stream, names, size):
-    """Name and values of the array that begins here; (None, None) unless it is wanted."""
-    flags = _part(stream, LONGEST)[1]
-    dims = np.frombuffer(_part(stream, LONGEST)[1], "<i4")
-    name = _part(stream, LONGEST)[1].decode("latin-1")
+def _read_array(stream, names, size):
+    """Read name and values of the array that begins here; (None, None) unless it is wanted."""
+    flags = _read_part(stream, MAX_FIELD_BYTES)[1]
+    dims = np.frombuffer(_read_part(stream, MAX_FIELD_BYTES)[1], "<i4")
+    name = _read_part(stream, MAX_FIELD_BYTES)[1].decode("latin-1")
     if name not in names:
         return None, None
-    (flags,) = struct.unpack("<I", _whole(flags[:4], 4))
-    if flags & 0xFF not in NUMERIC or flags & COMPLEX:
-        raise ValueError(f"its {name} is no array of real numbers")
+    (flags,) = struct.unpack("<I", _require_bytes(flags[:4], 4))
+    if flags & 0xFF not in NUMERIC_CLASSES or flags & COMPLEX_FLAG:
+        raise ValueError(f"{name} is not an array of real numbers")
     shape = [int(d) for d in dims]
-    if min(shape, default=0) < 1 or math.prod(shape) > min(MAX_BYTES, size * MAX_INFLATION):
-        raise ValueError(f"its {name} claims shape {tuple(shape)}, more than it can hold")
-    kind, content = _part(stream, MAX_BYTES, shape)
-    return name, np.frombuffer(content, f"<{STORED[kind]}").reshape(shape, order="F")
+    limit = min(MAX_ARRAY_BYTES, size * MAX_DEFLATE_RATIO)
+    if min(shape, default=0) < 1 or math.prod(shape) > limit:
+        raise ValueError(f"{name} claims shape {tuple(shape)}, which the file can't hold")
+    kind, content = _read_part(stream, MAX_ARRAY_BYTES, shape)
+    return name, np.frombuffer(content, f"<{STORED_DTYPES[kind]}").reshape(shape, order="F")
 
 
-def _part(stream, most, shape=None):
-    """Kind and bytes of the next part of an array; checked against the shape where one is given."""
-    tag = _whole(stream.read(8), 8)
+def _read_part(stream, max_bytes, shape=None):
+    """Read kind and bytes of the next part of an array, and compare them with ``shape``."""
+    tag = _require_bytes(stream.read(8), 8)
     kind, length = struct.unpack("<II", tag)
     short = kind >> 16
     if short:  # up to four bytes lie in the tag itself
         kind, length = kind & 0xFFFF, short
-    if length > (4 if short else most):
-        raise ValueError("a length in its headers is too large")
+    if length > (4 if short else max_bytes):
+        raise ValueError("a header claims too great a length")
     if shape is not None:
-        if kind not in STORED or length != math.prod(shape) * np.dtype(STORED[kind]).itemsize:
-            raise ValueError("the types and lengths in its headers disagree")
+        dtype = STORED_DTYPES.get(kind)
+        if dtype is None or length != math.prod(shape) * np.dtype(dtype).itemsize:
+            raise ValueError("types and lengths in the headers disagree")
     if short:
         return kind, tag[4 : 4 + length]
-    content = _whole(stream.read(length), length)
+    content = _require_bytes(stream.read(length), length)
     stream.read(-length % 8)
     return kind, content
 
 
-def _whole(content, length):
+def _require_bytes(content, length):
     if len(content) < length:
-        raise ValueError("it is cut short")
+        raise ValueError("the file is truncated")
     return content
 
 
-class _Inflated:
-    """What a compressed element holds, unpacked no further than it is read."""
+class _InflatingReader:
+    """Stream of a compressed element, unpacked no further than it is read."""
 
     def __init__(self, content):
         self.rest, self.inflater = content, zlib.decompressobj()
 
     def read(self, size):
-        if not size:  # to zlib that would mean all of it
+        if not size:  # zlib takes 0 for no limit
             return b""
         content = self.inflater.decompress(self.rest, size)
         self.rest = self.inflater.unconsumed_tail

@@ -1,26 +1,26 @@
-"""Read single files out of a .tar.gz that may be damaged or hostile; nothing is extracted."""
+"""`read_members` reads single files of a .tar.gz that may be hostile; nothing is extracted."""
 
 import gzip
 import tarfile
 from pathlib import PurePosixPath
 
-from minidraw.datasets.base import MAX_BYTES
+from minidraw.datasets.base import MAX_ARRAY_BYTES
 
 
-def members(path, most, *, limit=MAX_BYTES):
-    """The wanted files in a .tar.gz, in the order in which they lie there.
+def read_members(path, max_bytes, *, total_bytes=MAX_ARRAY_BYTES):
+    """Yield the wanted files of a .tar.gz, in the archive's order.
 
-    Each is known by its exact name, must be a plain file, and comes as bytes.  Links are never
-    followed and no path is ever written to; that a name climbs out of the archive is an error
-    all the same, for such an archive isn't what it should be.
+    Wanted files are found by their exact names and must be plain files.  Links are never followed
+    and no path is ever written to.  Names that leave the archive's folder are an error all the
+    same: no official archive has them.
 
     Parameters
     ----------
     path : path
-    most : dict
-        By the name of each wanted file, the bytes that it may have at most.
-    limit : int
-        Bytes that the whole archive may unpack to.
+    max_bytes : dict
+        Name of each wanted file to its largest allowed size.
+    total_bytes : int
+        Largest allowed size of the whole unpacked archive.
 
     Yields
     ------
@@ -29,46 +29,47 @@ def members(path, most, *, limit=MAX_BYTES):
     Raises
     ------
     ValueError, OSError, EOFError, tarfile.TarError
-        If the archive is cut short, damaged, too large, or lacks one of the files;
-        ``files.one_line_errors`` makes one line of it.
+        If the archive is truncated, damaged, too large, or lacks one of the files; wrap the call
+        in ``array_files.one_line_errors``.
     """
-    missing = set(most)
-    with gzip.open(path) as unzipped, _plain(unzipped, limit) as archive:
+    missing = set(max_bytes)
+    with gzip.open(path) as unzipped, _open_tar(unzipped, total_bytes) as archive:
         while missing and (member := archive.next()):
-            archive.members = []  # it would keep hundreds of thousands
-            _refuse_climbing(member.name)
-            if member.name not in most:
+            archive.members = []  # or it would keep hundreds of thousands
+            _refuse_path_traversal(member.name)
+            if member.name not in max_bytes:
                 continue
             if member.name not in missing:
-                raise ValueError(f"it holds {member.name} twice")
+                raise ValueError(f"the archive holds {member.name} twice")
             if not member.isreg() or member.issparse():
-                raise ValueError(f"{member.name} in it is a link, or no plain file")
-            if member.size > most[member.name]:
-                raise ValueError(f"{member.name} in it has {member.size:,} bytes, too many")
+                raise ValueError(f"{member.name} is a link or special file; expected a plain file")
+            if member.size > max_bytes[member.name]:
+                limit = max_bytes[member.name]
+                raise ValueError(f"{member.name} has {member.size:,} bytes; at most {limit:,}")
             missing.remove(member.name)
             yield member.name, archive.extractfile(member).read()
     if missing:
         more = f" and {len(missing) - 1:,} more" if len(missing) > 1 else ""
-        raise ValueError(f"it holds no {min(missing)}{more}")
+        raise ValueError(f"the archive lacks {min(missing)}{more}")
 
 
-def _refuse_climbing(name):
+def _refuse_path_traversal(name):
     if name.startswith("/") or ".." in PurePosixPath(name.replace("\\", "/")).parts:
-        raise ValueError(f"a path in it climbs out: {name!r}")
+        raise ValueError(f"the archive holds a path that leads out of it: {name!r}")
 
 
-def _plain(unzipped, limit):
-    return tarfile.open(fileobj=_Forward(unzipped, limit), mode="r:")
+def _open_tar(unzipped, total_bytes):
+    return tarfile.open(fileobj=_ForwardReader(unzipped, total_bytes), mode="r:")
 
 
-class _Forward:
-    """A file for `tarfile` that unpacks no more than so many bytes and never goes back.
+class _ForwardReader:
+    """File for `tarfile` that unpacks a limited number of bytes and never goes back.
 
-    An honest archive is read from front to back; a member of negative size would be read for ever.
+    Honest archives are read from front to back; a member of negative size would loop for ever.
     """
 
-    def __init__(self, file, limit):
-        self.file, self.limit = file, limit
+    def __init__(self, file, total_bytes):
+        self.file, self.total_bytes = file, total_bytes
 
     def read(self, size):
         self._check(self.file.tell() + size)
@@ -78,11 +79,11 @@ class _Forward:
         self._check(place)
         return self.file.seek(place)
 
-    def _check(self, place):
-        if place < self.file.tell():
-            raise ValueError("it is damaged: a size in it is negative")
-        if place > self.limit:
-            raise ValueError(f"it unpacks to more than {self.limit:,} bytes")
-
     def tell(self):
         return self.file.tell()
+
+    def _check(self, place):
+        if place < self.file.tell():
+            raise ValueError("the archive is damaged: a size in it is negative")
+        if place > self.total_bytes:
+            raise ValueError(f"the archive unpacks to more than {self.total_bytes:,} bytes")

@@ -5,9 +5,9 @@ import hashlib
 import numpy as np
 
 from minidraw.datasets.base import Dataset, Split, hold_out
-from minidraw.datasets.readers.arrays import one_line_errors
-from minidraw.datasets.readers.download import data_folder, obtain_paths
-from minidraw.datasets.readers.tar import members
+from minidraw.datasets.readers.array_files import one_line_errors
+from minidraw.datasets.readers.download import find_data_folder, obtain_paths
+from minidraw.datasets.readers.tar import read_members
 
 GROUP = "cifar10"
 FOLDER = "cifar-10-batches-bin"
@@ -20,25 +20,25 @@ MD5 = {
     "data_batch_3.bin": "942cd6a4bcdd0dd3c604fbe906cb4421",
     "data_batch_4.bin": "ae636b3ba5c66a11e91e8cb52e771fcb",
     "data_batch_5.bin": "53f37980c15c3d472c316c40844f3f0d",
-    "test_batch.bin": None,  # of this one none is published, but of the archive
+    "test_batch.bin": None,  # only the archive's hash is published
 }
-IMAGES = 10_000  # in a batch
-RECORD = 1 + 3 * 32 * 32  # bytes of an image: its class, then red, green and blue, row by row
-HELD = 5_000
+BATCH_IMAGES = 10_000
+RECORD_BYTES = 1 + 3 * 32 * 32  # an image: its class, then red, green and blue, row by row
+VALIDATION_IMAGES = 5_000
 
 
 def load_cifar10(data_dir=None):
-    """CIFAR-10: 45,000 images to train on, 5,000 for validation, the official 10,000 for tests.
+    """Load CIFAR-10: 45,000 training, 5,000 validation and the official 10,000 test images.
 
-    Read from the unpacked folder ``cifar-10-batches-bin`` where there is one, else straight from
-    ``cifar-10-binary.tar.gz``, which is fetched if it isn't there.  The validation images are
-    the 5,000 of the 50,000 training images that come first in ``fixed_order(50_000, seed=0)``,
-    whatever seed the run has; both parts keep the official order.
+    They are read from the unpacked folder ``cifar-10-batches-bin`` if there is one, else from
+    ``cifar-10-binary.tar.gz``, which is downloaded if need be.  Validation images are the first of
+    ``seeded_permutation(50_000, seed=0)`` of the official training images, whatever seed the run
+    has; both parts keep the official order.
 
     Parameters
     ----------
     data_dir : path, optional
-        Folder that holds either, or ``cifar10/`` with it; see ``download.data_folder``.
+        Folder that holds either, or ``cifar10/`` with it; see ``download.find_data_folder``.
 
     Returns
     -------
@@ -49,41 +49,44 @@ def load_cifar10(data_dir=None):
     Raises
     ------
     UserError
-        If a file is damaged or of the wrong length, or is neither there nor to be had.
+        If a file is damaged or of the wrong length, or is missing and can't be downloaded.
     """
-    unpacked = _unpacked(data_folder(data_dir))
-    batches = _from_folder(unpacked) if unpacked else _from_archive(data_dir)
-    last = batches.pop("test_batch.bin", None)
-    train, valid = hold_out(_split(batches.values()), count=HELD, seed=0)
-    return Dataset("cifar10", train, valid, last and _split([last]))
+    unpacked = _find_unpacked(find_data_folder(data_dir))
+    if unpacked is not None:
+        batches = _read_folder(unpacked)
+    else:
+        [path] = obtain_paths(ARCHIVE, GROUP, data_dir)
+        batches = read_archive(path)
+    test = batches.pop("test_batch.bin", None)
+    train, valid = hold_out(_build_split(batches.values()), count=VALIDATION_IMAGES, seed=0)
+    return Dataset("cifar10", train, valid, _build_split([test]) if test is not None else None)
 
 
 def read_batch(content, path, md5=None):
-    """Images uint8 (10,000, 3, 32, 32) and classes of a batch's bytes; ``path`` is for messages."""
+    """Return images uint8 (10,000, 3, 32, 32) and classes; ``path`` is for messages."""
     with one_line_errors(path):
         _check_length(len(content))
         if md5 and hashlib.md5(content).hexdigest() != md5:
-            raise ValueError("it is damaged (its MD5 is wrong)")
-        records = np.frombuffer(content, np.uint8).reshape(IMAGES, RECORD)
+            raise ValueError("the batch is damaged: its MD5 is wrong")
+        records = np.frombuffer(content, np.uint8).reshape(BATCH_IMAGES, RECORD_BYTES)
         labels = records[:, 0].astype(np.int64)
         if labels.max() > 9:
-            raise ValueError(f"it has an image of class {labels.max()}, there are 0 to 9")
+            raise ValueError(f"an image has class {labels.max()}; expected 0 to 9")
     return records[:, 1:].reshape(-1, 3, 32, 32), labels
 
 
 def _check_length(length):
-    if length != IMAGES * RECORD:
-        expected = f"{IMAGES * RECORD:,}, {IMAGES:,} images"
-        raise ValueError(f"it has {length:,} bytes in place of {expected}")
+    if length != BATCH_IMAGES * RECORD_BYTES:
+        raise ValueError(f"{length:,} bytes; expected {BATCH_IMAGES * RECORD_BYTES:,}")
 
 
-def _split(batches):
+def _build_split(batches):
     images, labels = zip(*batches, strict=True)
     return Split(np.concatenate(images), np.concatenate(labels))
 
 
-def _unpacked(folder):
-    """The folder that the batches were unpacked to, or None."""
+def _find_unpacked(folder):
+    """Return the folder that the batches were unpacked to, or None."""
     for above in (folder, folder / GROUP):
         for place in (above, above / FOLDER):
             if (place / "data_batch_1.bin").is_file():
@@ -91,7 +94,7 @@ def _unpacked(folder):
     return None
 
 
-def _from_folder(folder):
+def _read_folder(folder):
     batches = {}
     for name, md5 in MD5.items():
         path = folder / name
@@ -104,16 +107,11 @@ def _from_folder(folder):
     return batches
 
 
-def _from_archive(data_dir):
-    [path] = obtain_paths(ARCHIVE, GROUP, data_dir)
-    return read_archive(path)
-
-
 def read_archive(path):
-    """The batches by name, in the order of `MD5`, from the official archive."""
-    wanted = {f"{FOLDER}/{name}": IMAGES * RECORD for name in MD5}
+    """Read the batches by name, in the order of `MD5`, from the official archive."""
+    wanted = {f"{FOLDER}/{name}": BATCH_IMAGES * RECORD_BYTES for name in MD5}
     with one_line_errors(path):
-        found = dict(members(path, wanted, limit=2 * sum(wanted.values())))
+        found = dict(read_members(path, wanted, total_bytes=2 * sum(wanted.values())))
     return {
         name: read_batch(found[f"{FOLDER}/{name}"], f"{path}: {name}", md5)
         for name, md5 in MD5.items()

@@ -1,12 +1,17 @@
-"""The digits: 5,000 carried by the package, all of MNIST, and its fixed binarisation."""
+"""MNIST's digits: 5,000 bundled ones, the whole set, and its static binarisation."""
 
 import numpy as np
 
-from minidraw.datasets.base import Dataset, Split, carried_path, hold_out
-from minidraw.datasets.readers.arrays import parse_idx, read_npz
-from minidraw.datasets.readers.download import check, data_folder, find, obtain
+from minidraw.datasets.base import Dataset, Split, bundled_path, hold_out
+from minidraw.datasets.readers.array_files import parse_idx, read_npz
+from minidraw.datasets.readers.download import (
+    check_digest,
+    find_data_folder,
+    find_file,
+    obtain_contents,
+)
 
-DIGITS = "mnist_5k.npz"
+DIGITS_FILE = "mnist_5k.npz"
 DIGITS_SHA256 = "ec56671eedea578fe38198d455616f721540adb79079f21462763a80602814a0"
 
 MNIST_SHA256 = {
@@ -21,8 +26,8 @@ AMAT_SHA256 = {
     "binarized_mnist_valid.amat": "1de3d397c40fe8eeb33dafd4099a1f665ec01e96d9be234aaeeac8a34930e2e2",  # noqa: E501
     "binarized_mnist_test.amat": "e6687bfea3f820c174f33b7865140b2a2dd2930ef786f35d45795fc193b5ab2c",  # noqa: E501
 }
-PACKED = "binarized_mnist_packed.npz"
-# of the arrays' bytes: a file from which the three .amat texts were rebuilt, and checked, has these
+PACKED_FILE = "binarized_mnist_packed.npz"
+# of the arrays' bytes, in a file from which the official .amat texts were rebuilt and checked
 PACKED_SHA256 = {
     "train": "727146c35424b019f3e350e1e69faa05644a0abaf787e3f4e1a9632220a13906",  # noqa: E501
     "valid": "a256ac44ae26be720fad8616a05ed6ecfd1619930d9a208379bb2a4405df5b6d",
@@ -31,12 +36,11 @@ PACKED_SHA256 = {
 
 
 def load_digits(data_dir=None):
-    """The 5,000 MNIST training digits that come with the package (``data/README.md``).
+    """Load the 5,000 bundled MNIST training digits (``data/README.md``).
 
-    The split is a part of the file: the first 4,500 images are for training and the last 500
-    for validation, 450 and 50 of each class.  There is no test set.  All 5,000 are among the
-    60,000 of ``mnist``, so a model trained here may be tested only on the test set there.
-    ``data_dir`` has no effect; every set is loaded by the same call.
+    The first 4,500 images are for training and the last 500 for validation, 450 and 50 of each
+    class.  There is no test set.  All 5,000 are among the 60,000 of ``mnist``, so test a model
+    trained here only on the test set there.  ``data_dir`` has no effect.
 
     Returns
     -------
@@ -48,23 +52,24 @@ def load_digits(data_dir=None):
     UserError
         If the file is missing or damaged.
     """
-    path = carried_path(DIGITS)
-    check(path.read_bytes(), DIGITS_SHA256, path, "install minidraw again")
+    path = bundled_path(DIGITS_FILE)
+    check_digest(path.read_bytes(), DIGITS_SHA256, path, "Install minidraw again.")
     images, labels = read_npz(path, "images"), read_npz(path, "labels")
-    whole = _split(images, labels)
+    whole = _build_split(images, labels)
     return Dataset("digits", whole.take(slice(4500)), whole.take(slice(4500, None)))
 
 
 def load_mnist(data_dir=None):
-    """MNIST: 50,000 images to train on, 10,000 for validation, the official 10,000 for tests.
+    """Load MNIST: 50,000 training, 10,000 validation and the official 10,000 test images.
 
-    The validation images are the 10,000 of the 60,000 training images that come first in
-    ``fixed_order(60_000, seed=0)``, whatever seed the run has; both parts keep MNIST's order.
+    Validation images are the first of ``seeded_permutation(60_000, seed=0)`` of the official
+    training images, whatever seed the run has; both parts keep MNIST's order.
 
     Parameters
     ----------
     data_dir : path, optional
-        Folder that holds the four files, or ``mnist/`` with them; see ``download.data_folder``.
+        Folder that holds the four files, or ``mnist/`` with them; see
+        ``download.find_data_folder``.
 
     Returns
     -------
@@ -74,27 +79,26 @@ def load_mnist(data_dir=None):
     Raises
     ------
     UserError
-        If a file is damaged, or is neither there nor to be had.
+        If a file is damaged, or is missing and can't be downloaded.
     """
-    files = obtain(MNIST_SHA256, "mnist", data_dir)
+    files = obtain_contents(MNIST_SHA256, "mnist", data_dir)
     parts = [parse_idx(content, path) for path, content in files]
-    train, valid = hold_out(_split(*parts[:2]), count=10_000, seed=0)
-    return Dataset("mnist", train, valid, _split(*parts[2:]))
+    train, valid = hold_out(_build_split(*parts[:2]), count=10_000, seed=0)
+    return Dataset("mnist", train, valid, _build_split(*parts[2:]))
 
 
 def load_binarized_mnist(data_dir=None):
-    """MNIST in black and white once and for all: 50,000 / 10,000 / 10,000, no labels.
+    """Load MNIST with static binarisation: 50,000 / 10,000 / 10,000 images, no labels.
 
-    The binarisation of Salakhutdinov and Murray (2008) in the split of Larochelle, on which the
-    paper and the work it compares with report.  Its order is not MNIST's, and it parts the 60,000
-    training digits in another way: of its 10,000 for validation 8,361 are among the training
-    digits of ``load_mnist``.  The 10,000 test digits are the same.
+    The paper and the work it compares with report results on this binarisation of Salakhutdinov
+    and Murray (2008), in the split of Larochelle.  Order and split differ from ``load_mnist``:
+    8,361 of its 10,000 validation digits are training digits there.  The test digits are the same.
 
     Parameters
     ----------
     data_dir : path, optional
         Folder that holds the three official ``.amat`` texts or ``binarized_mnist_packed.npz``,
-        or ``binarized_mnist/`` with them; see ``download.data_folder``.
+        or ``binarized_mnist/`` with them; see ``download.find_data_folder``.
 
     Returns
     -------
@@ -104,33 +108,33 @@ def load_binarized_mnist(data_dir=None):
     Raises
     ------
     UserError
-        If a file is damaged, or is neither there nor to be had.
+        If a file is damaged, or is missing and can't be downloaded.
     """
-    packed = find(PACKED, "binarized_mnist", data_folder(data_dir))
+    packed = find_file(PACKED_FILE, "binarized_mnist", find_data_folder(data_dir))
     if packed is not None:
-        bits = _packed_bits(packed)
+        bits = _read_packed_bits(packed)
     else:
-        files = obtain(AMAT_SHA256, "binarized_mnist", data_dir)
-        bits = [_amat_bits(content) for _, content in files]
+        files = obtain_contents(AMAT_SHA256, "binarized_mnist", data_dir)
+        bits = [_parse_amat_bits(content) for _, content in files]
     splits = [Split((b * np.uint8(255)).reshape(-1, 1, 28, 28)) for b in bits]
     return Dataset("binarized-mnist", *splits, binary=True)
 
 
-def _split(images, labels):
+def _build_split(images, labels):
     return Split(images[:, None], labels.astype(np.int64))
 
 
-def _packed_bits(path):
-    """The three parts, uint8 (n, 784), from eight pixels per byte."""
+def _read_packed_bits(path):
+    """Read the three splits, uint8 (n, 784), from eight pixels per byte."""
     parts = []
     for name, sha256 in PACKED_SHA256.items():
         content = read_npz(path, name).tobytes()
-        check(content, sha256, path, "delete it and the official files will be fetched")
+        check_digest(content, sha256, path, "Delete it to download the official files.")
         packed = np.frombuffer(content, np.uint8).reshape(-1, 98)
         parts.append(np.unpackbits(packed, axis=1, count=784))
     return parts
 
 
-def _amat_bits(content):
-    """One part, uint8 (n, 784), from text whose checksum was right: ``0 1 ... 0`` per line."""
+def _parse_amat_bits(content):
+    """Parse a split, uint8 (n, 784), from checked text: ``0 1 ... 0`` per line."""
     return np.frombuffer(content, np.uint8).reshape(-1, 2 * 784)[:, ::2] - ord("0")

@@ -7,12 +7,12 @@ from contextlib import suppress
 import numpy as np
 
 from minidraw.atomic_write import write_atomically
-from minidraw.datasets.base import MAX_BYTES, Dataset, Split, hold_out, middle
-from minidraw.datasets.own.pictures import opened
-from minidraw.datasets.readers.arrays import one_line_errors, read_npy
-from minidraw.datasets.readers.download import data_folder, find, obtain_paths
-from minidraw.datasets.readers.hdf5 import need_h5py, read_boxes
-from minidraw.datasets.readers.tar import members
+from minidraw.datasets.base import MAX_ARRAY_BYTES, Dataset, Split, central_crop, hold_out
+from minidraw.datasets.own.pictures import open_picture
+from minidraw.datasets.readers.array_files import one_line_errors, read_npy
+from minidraw.datasets.readers.digit_struct import import_h5py, read_boxes
+from minidraw.datasets.readers.download import find_data_folder, find_file, obtain_paths
+from minidraw.datasets.readers.tar import read_members
 from minidraw.errors import UserError
 
 MD5 = {
@@ -20,33 +20,33 @@ MD5 = {
     "extra": "md5:606f41243d71ca4d5fe66dbaf1f02bee",
     "test": "md5:790d9c8d42f1fcbd219b59956c853a81",
 }
-COUNTS = {"train": 33_402, "extra": 202_353, "test": 13_068}
-HELD = 4_701
-SIDE = 64  # of the prepared pictures, in pixels
-SEEN = 54  # of the part that a network sees
-MARGIN = 0.15  # of the numbers' width, on either side, and of their height
-MOST_BOXES = 2**31  # bytes of a digitStruct.mat
-MOST_PICTURE = 2**26  # bytes of a PNG file
+PICTURE_COUNTS = {"train": 33_402, "extra": 202_353, "test": 13_068}
+VALIDATION_IMAGES = 4_701
+PICTURE_SIDE = 64  # pixels, once prepared
+CROP_SIDE = 54  # pixels that a network sees
+MARGIN = 0.15  # on each side, as a fraction of the number's width or height
+MAX_DIGIT_STRUCT_BYTES = 2**31
+MAX_PICTURE_BYTES = 2**26  # of a PNG file
 
 
 def load_svhn(data_dir=None):
-    """SVHN's house numbers: 231,054 to train on, 4,701 for validation, 13,068 for tests.
+    """Load SVHN's house numbers: 231,054 training, 4,701 validation and 13,068 test images.
 
-    Each is cut to the smallest box around its digits, made 30 % wider and higher in all, and
-    brought to 64x64 pixels in colour.  Every visit to a training image sees a random part of
-    54x54; validation and test images are cut to their middle.  The validation images come first
-    in ``fixed_order(235_755, seed=0)`` of the training numbers, followed by the extra ones (the
-    paper does not say which it held out).
+    Each is cut to the smallest box around its digits, made 30 % wider and higher, and resized to
+    64x64 pixels in colour.  Every visit to a training image sees a random 54x54 crop; validation
+    and test images are cut to their middle.  Validation images are the first of
+    ``seeded_permutation(235_755, seed=0)`` of the training numbers followed by the extra ones (the
+    paper doesn't say which it held out).
 
-    The pictures are read out of ``train.tar.gz``, ``extra.tar.gz`` and ``test.tar.gz``, which
-    are fetched if need be: 2.7 GB.  That takes minutes, once: what was prepared is kept beside
-    them as ``train_numbers_64x64.npy`` and so on.  Loading takes 6 GB of memory for a moment,
-    and then 3 GB.  SVHN is for non-commercial use.
+    The pictures come from ``train.tar.gz``, ``extra.tar.gz`` and ``test.tar.gz``, 2.7 GB, which
+    are downloaded if need be.  The first load takes minutes; it saves the prepared pictures beside
+    the archives as ``train_numbers_64x64.npy`` and so on.  Loading needs 6 GB of memory at its
+    peak and 3 GB afterwards.  SVHN is for non-commercial use.
 
     Parameters
     ----------
     data_dir : path, optional
-        Folder that holds these files, or ``svhn/`` with them; see ``download.data_folder``.
+        Folder that holds these files, or ``svhn/`` with them; see ``download.find_data_folder``.
 
     Returns
     -------
@@ -57,54 +57,53 @@ def load_svhn(data_dir=None):
     Raises
     ------
     UserError
-        If h5py isn't installed, or a file is damaged, or is neither there nor to be had.
+        If h5py isn't installed, or a file is damaged, or is missing and can't be downloaded.
     """
-    return _dataset("svhn", ("train", "extra"), data_dir)
+    return _build_dataset("svhn", ("train", "extra"), data_dir)
 
 
 def load_svhn_no_extra(data_dir=None):
-    """As ``load_svhn`` without the extra numbers: 28,701 / 4,701 / 13,068, from 0.7 GB."""
-    return _dataset("svhn-no-extra", ("train",), data_dir)
+    """Load SVHN without the extra numbers: 28,701 / 4,701 / 13,068 images, from 0.7 GB."""
+    return _build_dataset("svhn-no-extra", ("train",), data_dir)
 
 
-def _dataset(name, parts, data_dir):
-    whole = np.concatenate([_prepared(part, data_dir) for part in parts])
-    train, valid = hold_out(Split(whole), count=HELD, seed=0)
+def _build_dataset(name, parts, data_dir):
+    whole = np.concatenate([_prepare_part(part, data_dir) for part in parts])
+    train, valid = hold_out(Split(whole), count=VALIDATION_IMAGES, seed=0)
     valid, test = (
-        Split(middle(images, (SEEN, SEEN)))
-        for images in (valid.images, _prepared("test", data_dir))
+        Split(central_crop(images, (CROP_SIDE, CROP_SIDE)))
+        for images in (valid.images, _prepare_part("test", data_dir))
     )
     return Dataset(name, train, valid, test)
 
 
-def _prepared(part, data_dir):
-    """Pictures uint8 (n, 3, 64, 64) of one of the three archives."""
-    kept = f"{part}_numbers_{SIDE}x{SIDE}.npy"
-    path = find(kept, "svhn", data_folder(data_dir))
+def _prepare_part(part, data_dir):
+    """Return the pictures uint8 (n, 3, 64, 64) of one of the three archives."""
+    prepared = f"{part}_numbers_{PICTURE_SIDE}x{PICTURE_SIDE}.npy"
+    path = find_file(prepared, "svhn", find_data_folder(data_dir))
     if path is not None:
         images = read_npy(path)
-        if images.shape != (COUNTS[part], 3, SIDE, SIDE) or images.dtype != np.uint8:
-            raise UserError(f"{path} holds something else: delete it and it will be made again")
+        shape = PICTURE_COUNTS[part], 3, PICTURE_SIDE, PICTURE_SIDE
+        if images.shape != shape or images.dtype != np.uint8:
+            found = f"holds {images.dtype.name} {images.shape}; expected uint8 {shape}"
+            raise UserError(f"{path} {found}. Delete it, and the next run prepares it again.")
         return images
-    need_h5py()  # before anything is fetched
+    import_h5py()  # fail before the download
     [path] = obtain_paths({f"{part}.tar.gz": MD5[part]}, "svhn", data_dir)
     images = read_numbers(path, part)
-    with (
-        suppress(UserError),
-        write_atomically(path.with_name(kept)) as file,
-    ):  # it can be made again
-        np.save(file, images)
+    with suppress(UserError), write_atomically(path.with_name(prepared)) as file:
+        np.save(file, images)  # a failure costs only time at the next load
     return images
 
 
 def read_numbers(path, part):
-    """The house numbers in an official archive, uint8 (n, 3, 64, 64), as its boxes list them.
+    """Read the house numbers in an official archive, uint8 (n, 3, 64, 64), in the boxes' order.
 
     Parameters
     ----------
     path : path
     part : str
-        The folder inside: ``train``, ``extra`` or ``test``.
+        Folder in the archive: ``train``, ``extra`` or ``test``.
 
     Raises
     ------
@@ -114,36 +113,36 @@ def read_numbers(path, part):
     from tqdm import tqdm
 
     with one_line_errors(path):
-        [(_, content)] = members(path, {f"{part}/digitStruct.mat": MOST_BOXES})
+        [(_, content)] = read_members(path, {f"{part}/digitStruct.mat": MAX_DIGIT_STRUCT_BYTES})
         boxes = read_boxes(content)
-        if len(boxes) * 3 * SIDE**2 > MAX_BYTES:
-            raise ValueError(f"its {len(boxes):,} pictures don't fit into 4 GiB")
+        if len(boxes) * 3 * PICTURE_SIDE**2 > MAX_ARRAY_BYTES:
+            raise ValueError(f"{len(boxes):,} pictures exceed 4 GiB")
         wrong = [name for name in boxes if not re.fullmatch(r"\d{1,9}\.png", name)]
         if wrong:
-            raise ValueError(f"{wrong[0]!r} in its digitStruct.mat is no picture's name")
+            raise ValueError(f"digitStruct.mat lists {wrong[0]!r}; expected names like 1.png")
         rows = {f"{part}/{name}": row for row, name in enumerate(boxes)}
         boxes = list(boxes.values())
-        images = np.empty((len(rows), 3, SIDE, SIDE), np.uint8)
-        found = members(path, dict.fromkeys(rows, MOST_PICTURE))
+        images = np.empty((len(rows), 3, PICTURE_SIDE, PICTURE_SIDE), np.uint8)
+        found = read_members(path, dict.fromkeys(rows, MAX_PICTURE_BYTES))
         for name, content in tqdm(found, part, len(rows), disable=None):
-            with opened(name, io.BytesIO(content)) as picture:
+            with open_picture(name, io.BytesIO(content)) as picture:
                 picture = picture.convert("RGB")
-            images[rows[name]] = cut(picture, boxes[rows[name]], name)
+            images[rows[name]] = cut_number(picture, boxes[rows[name]], name)
     return images
 
 
-def cut(picture, box, name):
-    """The part of a picture around a box, and 30 % more, as 64x64 in colour.
+def cut_number(picture, box, name):
+    """Cut out a box and 30 % more, and resize it to 64x64 in colour.
 
     Parameters
     ----------
     picture : PIL.Image.Image
         In colour.
     box : tuple of four numbers
-        Left, top, right and bottom in pixels counted from 0; it may reach beyond the picture,
-        whose edge then is the part's too.
+        Left, top, right and bottom in pixels counted from 0.  Parts beyond the picture are
+        cut off.
     name : str
-        What to call it in messages.
+        Name of the picture in error messages.
 
     Returns
     -------
@@ -152,7 +151,7 @@ def cut(picture, box, name):
     Raises
     ------
     ValueError
-        If the box lies outside the picture.
+        If the box lies outside the picture or is smaller than a pixel.
     """
     left, top, right, bottom = box
     if right <= 0 or bottom <= 0 or left >= picture.width or top >= picture.height:
@@ -166,4 +165,5 @@ def cut(picture, box, name):
     from PIL import Image
 
     part = picture.crop((left, top, right, bottom))
-    return np.asarray(part.resize((SIDE, SIDE), Image.Resampling.BICUBIC)).transpose(2, 0, 1)
+    resized = part.resize((PICTURE_SIDE, PICTURE_SIDE), Image.Resampling.BICUBIC)
+    return np.asarray(resized).transpose(2, 0, 1)

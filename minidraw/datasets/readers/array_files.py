@@ -1,0 +1,131 @@
+"""Readers of idx, .npy and .npz files that may be damaged or hostile.
+
+Every size a header claims is compared with the file and with ``MAX_ARRAY_BYTES`` before memory is
+allocated, and nothing is ever unpickled.
+"""
+
+import gzip
+import io
+import math
+import os
+import zipfile
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from minidraw.datasets.base import MAX_ARRAY_BYTES
+from minidraw.errors import UserError
+
+IDX_DTYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
+MAX_DEFLATE_RATIO = 1032  # bytes that a byte of deflate unpacks to at most
+
+
+def read_idx(path):
+    """Return the array in an idx file, plain or compressed by gzip.
+
+    Raises
+    ------
+    UserError
+        If the file isn't idx, is truncated, has excess bytes or is too large.
+    """
+    with one_line_errors(path):
+        if os.path.getsize(path) > MAX_ARRAY_BYTES:
+            raise ValueError("the file is larger than 4 GiB")
+        content = Path(path).read_bytes()
+    return parse_idx(content, path)
+
+
+def parse_idx(content, path):
+    """Return the array in the contents of an idx file; ``path`` is for messages."""
+    zipped = content[:2] == b"\x1f\x8b"
+    max_bytes = len(content) * (MAX_DEFLATE_RATIO if zipped else 1)
+    with one_line_errors(path), io.BytesIO(content) as plain:
+        return _parse_idx(gzip.GzipFile(fileobj=plain) if zipped else plain, max_bytes)
+
+
+def _parse_idx(file, max_bytes):
+    magic = file.read(4)
+    if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in IDX_DTYPES:
+        raise ValueError("not an idx file")
+    dims = file.read(4 * magic[3])
+    if len(dims) < 4 * magic[3]:
+        raise ValueError("the file is truncated")
+    shape = [int(d) for d in np.frombuffer(dims, ">u4")]
+    dtype = np.dtype(IDX_DTYPES[magic[2]])
+    size = _check_size(shape, dtype, max_bytes)
+    content = file.read(size)
+    if len(content) < size:
+        raise ValueError("the file is truncated")
+    if file.read(1):
+        raise ValueError("the file is longer than its header says")
+    return np.frombuffer(content, dtype).reshape(shape)
+
+
+def read_npy(path):
+    """Return the array in a .npy file; errors as in ``read_idx``."""
+    with one_line_errors(path), open(path, "rb") as file:
+        shape, dtype = _read_npy_header(file)
+        _check_size(shape, dtype, os.path.getsize(path))
+        file.seek(0)
+        return np.lib.format.read_array(file, allow_pickle=False)
+
+
+def read_npz_headers(path):
+    """Return shape and dtype of every array in a .npz file, by name, without reading the arrays."""
+    with one_line_errors(path), zipfile.ZipFile(path) as archive:
+        headers = {}
+        for member in archive.namelist():
+            if member.endswith(".npy"):
+                with archive.open(member) as file:
+                    headers[member.removesuffix(".npy")] = _read_npy_header(file)
+        return headers
+
+
+def read_npz(path, name):
+    """Return one array of a .npz file; errors as in ``read_idx``."""
+    with one_line_errors(path), zipfile.ZipFile(path) as archive:
+        with archive.open(f"{name}.npy") as file:
+            shape, dtype = _read_npy_header(file)
+            _check_size(shape, dtype, os.path.getsize(path) * MAX_DEFLATE_RATIO)
+            file.seek(0)
+            array = np.lib.format.read_array(file, allow_pickle=False)
+            if file.read(1):  # zipfile compares the checksum only at the end
+                raise ValueError(f"{name} is longer than its header says")
+        return array
+
+
+def _read_npy_header(file):
+    """Return shape and dtype; later versions than 1.0 are for headers above 64 kB, not images."""
+    version = np.lib.format.read_magic(file)
+    if version != (1, 0):
+        raise ValueError(f".npy version is {version[0]}.{version[1]}; expected 1.0")
+    shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+    return shape, dtype
+
+
+def _check_size(shape, dtype, max_bytes):
+    """Return the bytes that the header claims, if the file can hold them."""
+    if dtype.hasobject:
+        raise ValueError("the array holds Python objects, which are never unpickled")
+    size = math.prod(shape) * dtype.itemsize
+    if size > MAX_ARRAY_BYTES:
+        raise ValueError(f"the header claims {size / 2**30:,.0f} GiB; at most 4 GiB are read")
+    if not 0 <= size <= max_bytes:
+        raise ValueError("the file is truncated, or its header is wrong")
+    return size
+
+
+@contextmanager
+def one_line_errors(path):
+    """Turn every error of a damaged file into a UserError of one line that names the file."""
+    try:
+        yield
+    except Exception as error:  # zipfile, zlib, NumPy's header parser: a dozen kinds
+        reason = getattr(error, "strerror", None) or error
+        raise UserError(f"can't read {path}: {to_one_line(reason)}") from error
+
+
+def to_one_line(text):
+    """Shorten foreign text for a message: some libraries quote a damaged file at length."""
+    return " ".join(str(text).split())[:200]
