@@ -88,7 +88,7 @@ def add_data_options(parser, positional=False):
 
     parser.add_argument(
         "data" if positional else "--data",
-        help=f"{', '.join(DATASET_NAMES)}, or a path: .npz, .npy, idx, a folder of PNG or JPEG files",
+        help=f"{', '.join(DATASET_NAMES)}, or a path: .npz, .npy, idx, a folder of PNG or JPEG",
     )
     parser.add_argument("--data-dir", type=Path, help="folder of the downloaded data sets")
     parser.add_argument("--size", type=int, help="resize your own pictures to SIZE x SIZE")
