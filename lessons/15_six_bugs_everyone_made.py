@@ -27,12 +27,12 @@ from minidraw.datasets import as_float, bundled_path
 from minidraw.layers import sigmoid
 from minidraw.lessons.six_bugs import (
     CONFIG,
-    EVERY,
-    FIGURES,
-    HOW,
+    RESULTS,
+    SETUP,
+    STEPS_PER_POINT,
     VARIANTS,
-    honest_noise,
-    shared_noise,
+    sample_independent_noise,
+    sample_shared_noise,
     train_toy,
 )
 from minidraw.learn.notebook import (
@@ -51,7 +51,7 @@ from minidraw.models.interface import Batch
 threadpool_limits(1)  # on matrices this small, two threads get in each other's way
 digits = as_float(minidraw.load("digits").valid.images)
 network = minidraw.Draw.load(bundled_path("mnist-t32.npz"))
-print(HOW.replace("; ", ";\n"))
+print(SETUP.replace("; ", ";\n"))
 
 # %% [markdown]
 # ## The goal
@@ -66,8 +66,8 @@ order = {"right": "right", "A": "from one", "B": "diagonal", "C": "grey start", 
 figure, axes = panels(height=2.6)
 for row, variant in enumerate(order.values()):
     mark = ("x", VERMILION) if row else ("o", BLUE)
-    axes.plot(FIGURES[variant]["printed"], [row] * 3, mark[0], color=mark[1])
-axes.axvline(np.mean(FIGURES["right"]["printed"]), color="0.7", linestyle="--")
+    axes.plot(RESULTS[variant]["printed"], [row] * 3, mark[0], color=mark[1])
+axes.axvline(np.mean(RESULTS["right"]["printed"]), color="0.7", linestyle="--")
 axes.set_yticks(range(5), order)
 axes.invert_yaxis()
 plain(axes, xlabel="bound after training, in nats per image (lower is better)")
@@ -89,7 +89,7 @@ show(
 # %%
 _, _, params, batch, noise, config = gradcheck.model_cases(np.random.default_rng(15))[0]
 for variant in ("right", "from one", "diagonal"):
-    ops = VARIANTS[variant][0]()
+    ops = VARIANTS[variant].make_ops()
     rows = gradcheck.check_model(draw, params, batch, noise, config, ops)
     print(f"{variant:9s} worst error of any weight: {max(row[2] for row in rows.values()):.1e}")
 
@@ -141,7 +141,7 @@ np.testing.assert_array_equal(nats, 0)
 # %%
 rng = np.random.default_rng(2)
 shape = draw.noise_shape(CONFIG, 1)
-kinds = {"first": honest_noise(rng, shape), "second": shared_noise(rng, shape)}
+kinds = {"first": sample_independent_noise(rng, shape), "second": sample_shared_noise(rng, shape)}
 
 figure, axes = panels(2, height=2.2)
 for place, (title, z) in zip(axes, kinds.items(), strict=True):
@@ -159,10 +159,10 @@ show(
 # and no honest program can do with less on average. What will each of the two print?
 
 # %%
-first, second = train_toy(honest_noise), train_toy(shared_noise)
-print(f"first:  prints {first(honest_noise):5.2f} nats")
-print(f"second: prints {second(shared_noise):5.2f} nats")
-print(f"second, measured with honest noise: {second(honest_noise):.2f} nats")
+first, second = train_toy(sample_independent_noise), train_toy(sample_shared_noise)
+print(f"first:  prints {first(sample_independent_noise):5.2f} nats")
+print(f"second: prints {second(sample_shared_noise):5.2f} nats")
+print(f"second, measured with honest noise: {second(sample_independent_noise):.2f} nats")
 
 # %% [markdown]
 # Each step is charged as if its noise were new: so and so much for a message through *this* noise.
@@ -226,7 +226,7 @@ show(
 
 # %%
 def cost(variant):
-    right, wrong = (np.array(FIGURES[v]["honest"]) for v in ("right", variant))
+    right, wrong = (np.array(RESULTS[v]["honest"]) for v in ("right", variant))
     error = np.sqrt((right.var(ddof=1) + wrong.var(ddof=1)) / 3)
     return f"{wrong.mean() - right.mean():.1f} nats (standard error {error:.1f}, three seeds each)"
 
@@ -251,7 +251,7 @@ np.testing.assert_allclose(places[:, 0], [0, 6.75, 13.5, 20.25, 27])
 def middles(variant):
     theta = 0.3 * np.random.default_rng(4).standard_normal((500, 5))
     theta[:, 2:4] -= 1.5  # small windows
-    (F_y, F_x, _), _ = VARIANTS[variant][0]().filterbanks(theta, height=28, width=28, K=5)
+    (F_y, F_x, _), _ = VARIANTS[variant].make_ops().filterbanks(theta, height=28, width=28, K=5)
     return F_x[:, 2] @ np.arange(28), F_y[:, 2] @ np.arange(28)
 
 
@@ -287,7 +287,7 @@ tall = np.random.default_rng(5).random((1, 1, 9, 6))
 window, _ = layers.window(sharp, height=9, width=6, K=2)
 column, row = (int(np.floor(part[0])) for part in window[:2])
 for variant in ("right", "diagonal"):
-    glimpse, _ = VARIANTS[variant][0]().read_attention(0 * tall, sharp, x=tall, K=2)
+    glimpse, _ = VARIANTS[variant].make_ops().read_attention(0 * tall, sharp, x=tall, K=2)
     same = np.allclose(glimpse[0, :4], tall[0, 0, row : row + 2, column : column + 2].ravel())
     print(f"{variant:9s} reads rows {row} and {row + 1}, columns {column} and {column + 1}: {same}")
 
@@ -303,8 +303,8 @@ for variant in ("right", "diagonal"):
 figure, axes = panels(height=3.2)
 styles = {"right": (BLUE, "-"), "grey start": (VERMILION, "--"), "corner start": (GREEN, ":")}
 for (variant, (color, line)), name in zip(styles.items(), ("right", "C", "D"), strict=True):
-    curve = np.array(FIGURES[variant]["curve"].split(), float)
-    axes.plot(EVERY * (np.arange(len(curve)) + 0.5), curve, line, color=color, label=name)
+    curve = np.array(RESULTS[variant]["curve"].split(), float)
+    axes.plot(STEPS_PER_POINT * (np.arange(len(curve)) + 0.5), curve, line, color=color, label=name)
 axes.set_yscale("log")
 axes.set_yticks([120, 150, 200, 300, 400], [120, 150, 200, 300, 400])
 axes.minorticks_off()
@@ -396,7 +396,7 @@ for k, nearest in enumerate(distance, 1):
 # `python -m minidraw.lessons.six_bugs` measures them again.
 
 # %%
-for variant, figures in FIGURES.items():
+for variant, figures in RESULTS.items():
     for kind in ("printed", "honest")[: 1 + (figures["printed"] != figures["honest"])]:
         text = ", ".join(f"{value:.1f}" for value in figures[kind])
         print(f"{variant:13s} {text}" + (", with honest noise" if kind == "honest" else ""))

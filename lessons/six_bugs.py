@@ -1,10 +1,12 @@
-"""Bugs that public programs had, made again on purpose, and what each costs in nats.
+"""Networks for lesson 15, each with a bug found in public programs, and what it costs in nats.
 
-``python -m minidraw.lessons.six_bugs`` trains the networks of `FIGURES` once more: three seeds
-each, about ten minutes on one core.
+``python -m minidraw.lessons.six_bugs`` measures `RESULTS` again: three seeds each, about ten
+minutes on one core.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,15 +19,16 @@ from minidraw.training.flat_weights import allocate_flat, fill
 from minidraw.training.optimizer import Adam
 
 CONFIG = draw.Config(glimpses=6, hidden=64, latent=8, read_size=5, write_size=5)
-BATCH, STEPS, RATE, CLIP, EVERY = 50, 600, 0.01, 500.0, 50
+BATCH_SIZE, STEPS, LEARNING_RATE, CLIP_NORM = 50, 600, 0.01, 500.0
+STEPS_PER_POINT = 50  # of a curve
 SEEDS = 0, 1, 2
-HOW = (
+SETUP = (
     f"T {CONFIG.glimpses}, H {CONFIG.hidden}, Z {CONFIG.latent}, 5 x 5 windows; {STEPS} steps of "
-    f"{BATCH} of the package's digits, Adam {RATE}, clipping {CLIP:g}; bound on its 500 validation "
-    f"digits, fresh binarisation, one z per image, {len(SEEDS)} seeds"
+    f"{BATCH_SIZE} of the package's digits, Adam {LEARNING_RATE}, clipping {CLIP_NORM:g}; "
+    f"bound on its 500 validation digits, fresh binarisation, one z per image, {len(SEEDS)} seeds"
 )
 
-FIGURES = {  # measured as `HOW` says; the right and the wrong ones see the same digits
+RESULTS = {  # measured as `SETUP` says; every variant sees the same digits
     "right": {
         "printed": [120.9, 120.1, 118.9],
         "honest": [120.9, 120.1, 118.9],
@@ -59,12 +62,12 @@ FIGURES = {  # measured as `HOW` says; the right and the wrong ones see the same
 }
 
 
-def right_layers():
+def make_right_ops():
     return layers
 
 
-def from_one():
-    """The paper's i - N/2 - 1/2 with i counted from 0: the grid lies one stride too low."""
+def make_shifted_ops():
+    """Use the paper's i - N/2 - 1/2 with i counted from 0: the grid lies one stride too low."""
 
     def moved(center, stride, var, *, K, A):
         return layers.filterbank(center - stride, stride, var, K=K, A=A)
@@ -76,8 +79,8 @@ def from_one():
     return replace_layers({"filterbank": moved, "filterbank_backward": moved_backward})
 
 
-def diagonal():
-    """F_Y made from the centres of x."""
+def make_diagonal_ops():
+    """Make F_Y from the centres of x."""
 
     def one_center(theta, *, height, width, K):
         (x, _, stride, var, gamma), window = layers.window(theta, height=height, width=width, K=K)
@@ -96,39 +99,45 @@ def diagonal():
     return replace_layers({"filterbanks": one_center, "filterbanks_backward": one_center_backward})
 
 
-def shared_noise(rng, shape):
-    """One draw for all steps of a film."""
+def sample_shared_noise(rng, shape):
+    """Sample one step's noise and repeat it for all steps."""
     return np.repeat(rng.standard_normal((1, *shape[1:]), np.float32), shape[0], axis=0)
 
 
-def honest_noise(rng, shape):
+def sample_independent_noise(rng, shape):
     return rng.standard_normal(shape, np.float32)
 
 
-def usual_start(rng, mean_image):
+def init_usual(rng, mean_image):
     return draw.init_params(CONFIG, rng, np.float32, mean_image)
 
 
-def grey_start(rng, mean_image):
-    """A first canvas of zeros: every pixel a fair coin."""
+def init_grey(rng, mean_image):
+    """Start from a canvas of zeros: every pixel has probability 1/2."""
     return draw.init_params(CONFIG, rng, np.float32)
 
 
-def corner_start(rng, mean_image):
-    """Raw zeros: the windows reach from edge to edge, each filter a point of one pixel."""
-    params = usual_start(rng, mean_image)
+def init_corner(rng, mean_image):
+    """Start from theta = 0: windows from edge to edge, each filter with a variance of 1."""
+    params = init_usual(rng, mean_image)
     for name in "read_window", "write_window":
         params[f"{name}.b"][:] = 0
     return params
 
 
-VARIANTS = {  # name to ops, noise and start
-    "right": (right_layers, honest_noise, usual_start),
-    "from one": (from_one, honest_noise, usual_start),
-    "diagonal": (diagonal, honest_noise, usual_start),
-    "shared noise": (right_layers, shared_noise, usual_start),
-    "grey start": (right_layers, honest_noise, grey_start),
-    "corner start": (right_layers, honest_noise, corner_start),
+class Variant(NamedTuple):
+    make_ops: Callable
+    sample_noise: Callable  # sample_noise(rng, shape)
+    init_params: Callable  # init_params(rng, mean_image)
+
+
+VARIANTS = {
+    "right": Variant(make_right_ops, sample_independent_noise, init_usual),
+    "from one": Variant(make_shifted_ops, sample_independent_noise, init_usual),
+    "diagonal": Variant(make_diagonal_ops, sample_independent_noise, init_usual),
+    "shared noise": Variant(make_right_ops, sample_shared_noise, init_usual),
+    "grey start": Variant(make_right_ops, sample_independent_noise, init_grey),
+    "corner start": Variant(make_right_ops, sample_independent_noise, init_corner),
 }
 
 
@@ -138,7 +147,7 @@ def train(variant, seed, steps=STEPS):
     Parameters
     ----------
     variant : str
-        Of `VARIANTS`.
+        A key of `VARIANTS`.
     seed : int
     steps : int
 
@@ -146,45 +155,45 @@ def train(variant, seed, steps=STEPS):
     -------
     params : dict of arrays
     curve : array
-        Mean cost of the training batches, in nats, one for every 50 steps.
+        Mean cost of the training batches in nats, averaged over every 50 steps.
     """
-    ops, noise, start = VARIANTS[variant]
-    ops, data, rng = ops(), load("digits"), np.random.default_rng([seed, 15])
+    make_ops, sample_noise, init_params = VARIANTS[variant]
+    ops, data, rng = make_ops(), load("digits"), np.random.default_rng([seed, 15])
     images = as_float(data.train.images)
-    adam = Adam(start(rng, data.mean_image), beta1=0.9, beta2=0.999, average=0.99)
+    adam = Adam(init_params(rng, data.mean_image), beta1=0.9, beta2=0.999, average=0.99)
     grad, curve = allocate_flat(draw.param_shapes(CONFIG)), []
     for step in range(steps):
-        x = coins(rng, images[rng.integers(0, len(images), BATCH)])
-        z = noise(rng, draw.noise_shape(CONFIG, BATCH))
+        x = binarise(rng, images[rng.integers(0, len(images), BATCH_SIZE)])
+        z = sample_noise(rng, draw.noise_shape(CONFIG, BATCH_SIZE))
         costs, grads = draw.loss_and_grads(adam.weights.views, Batch(x), z, CONFIG, ops)
-        fill(grad, {name: gradient / BATCH for name, gradient in grads.items()})
-        rate = RATE * min((step + 1) / 20, 1, max(0.1, 2 - 2 * step / steps))
-        adam.update(grad, rate=rate, clip=CLIP, ops=layers)
+        fill(grad, {name: gradient / BATCH_SIZE for name, gradient in grads.items()})
+        rate = LEARNING_RATE * min((step + 1) / 20, 1, max(0.1, 2 - 2 * step / steps))
+        adam.update(grad, rate=rate, clip=CLIP_NORM, ops=layers)
         curve.append(float(costs["total"].mean()))
-    return adam.weights.views, np.reshape(curve, (-1, EVERY)).mean(axis=1)
+    return adam.weights.views, np.reshape(curve, (-1, STEPS_PER_POINT)).mean(axis=1)
 
 
-def bound(params, variant, noise=honest_noise):
-    """Mean bound on the validation digits, in nats per image."""
-    rng, levels = np.random.default_rng(99), as_float(load("digits").valid.images)
-    x, z = coins(rng, levels), noise(rng, draw.noise_shape(CONFIG, len(levels)))
-    costs = draw.costs(params, Batch(x), z, CONFIG, VARIANTS[variant][0]())
+def estimate_bound(params, variant, sample_noise=sample_independent_noise):
+    """Return the mean bound on the validation digits, in nats per image."""
+    rng, images = np.random.default_rng(99), as_float(load("digits").valid.images)
+    x, z = binarise(rng, images), sample_noise(rng, draw.noise_shape(CONFIG, len(images)))
+    costs = draw.costs(params, Batch(x), z, CONFIG, VARIANTS[variant].make_ops())
     return round(float(costs["total"].mean()), 1)
 
 
-def train_toy(noise, seed=0, steps=1000):
-    """A network for 16 equally likely images of 5 x 4 pixels, trained in a few seconds.
+def train_toy(sample_noise, seed=0, steps=1000):
+    """Train a network on 16 equally likely images of 5 x 4 pixels, in a few seconds.
 
     Parameters
     ----------
-    noise : function
-        `honest_noise` or `shared_noise`.
+    sample_noise : function
+        `sample_independent_noise` or `sample_shared_noise`.
     seed, steps : int
 
     Returns
     -------
     measure : function
-        ``measure(noise)`` is the mean bound of the 16 images in nats, over 250 draws each.
+        ``measure(sample_noise)`` returns the mean bound in nats, from 250 samples per image.
     """
     config = draw.Config(height=5, width=4, glimpses=3, hidden=24, latent=3)
     config = replace(config, read_attention=False, write_attention=False)
@@ -194,31 +203,34 @@ def train_toy(noise, seed=0, steps=1000):
     adam, grad = Adam(start, beta1=0.9, beta2=0.999, average=0.99), allocate_flat(shapes)
     for step in range(steps):
         x = Batch(images[rng.integers(0, 16, 64)])
-        z = noise(rng, draw.noise_shape(config, 64))
+        z = sample_noise(rng, draw.noise_shape(config, 64))
         _, grads = draw.loss_and_grads(adam.weights.views, x, z, config, layers)
         fill(grad, {name: gradient / 64 for name, gradient in grads.items()})
         rate = 0.03 * min((step + 1) / 20, 1, 0.03 + 1 - step / steps)
         adam.update(grad, rate=rate, clip=20.0, ops=layers)
 
-    def measure(noise):
+    def measure(sample_noise):
         every = Batch(np.repeat(images, 250, axis=0))
-        z = noise(np.random.default_rng(1), draw.noise_shape(config, 4000))
+        z = sample_noise(np.random.default_rng(1), draw.noise_shape(config, 4000))
         return float(draw.costs(adam.weights.views, every, z, config, layers)["total"].mean())
 
     return measure
 
 
-def coins(rng, levels):
-    return (rng.random(levels.shape, np.float32) < levels).astype(np.float32)
+def binarise(rng, images):
+    return (rng.random(images.shape, np.float32) < images).astype(np.float32)
 
 
-def measure(variant):
-    """What `FIGURES` holds of a variant."""
-    noise, found = VARIANTS[variant][1], {"printed": [], "honest": [], "curves": []}
+def measure_variant(variant):
+    """Measure a row of `RESULTS`."""
+    sample_noise, found = (
+        VARIANTS[variant].sample_noise,
+        {"printed": [], "honest": [], "curves": []},
+    )
     for seed in SEEDS:
         params, curve = train(variant, seed)
-        found["printed"].append(bound(params, variant, noise))
-        found["honest"].append(bound(params, variant))
+        found["printed"].append(estimate_bound(params, variant, sample_noise))
+        found["honest"].append(estimate_bound(params, variant))
         found["curves"].append(curve)
     found["curve"] = " ".join(f"{value:.0f}" for value in np.mean(found.pop("curves"), axis=0))
     return found
@@ -226,4 +238,4 @@ def measure(variant):
 
 if __name__ == "__main__":
     for variant in VARIANTS:
-        print(f"    {variant!r}: {measure(variant)},", flush=True)
+        print(f"    {variant!r}: {measure_variant(variant)},", flush=True)
