@@ -52,7 +52,7 @@ def _list_functions():
     from minidraw.learn.exercises import all_exercises
     from minidraw.learn.own_layers import OwnLayers
 
-    theirs = own_functions.functions()
+    theirs = own_functions.load_functions()
     for id, entry in all_exercises().items():
         print(f"{'yours' if entry.name in theirs else '-':6} {id}")
     own = sum(entry.name in theirs for entry in all_exercises().values())
@@ -64,20 +64,23 @@ def _list_functions():
 
 
 def _copy_notebooks(folder):
-    from minidraw.learn.notebook.copies import start
+    from minidraw.learn.notebook.copies import copy_notebooks
 
-    copied, kept = start(folder)
+    copied, kept = copy_notebooks(folder)
     for path in kept:
         print(f"{path} exists already and stays as it is")
     print(f"{len(copied)} lessons copied to {folder}; now: jupyter lab {shlex.quote(str(folder))}")
 
 
 def _grade(path, arguments):
-    from minidraw.learn.exercises.open_exercises import OPEN
+    from minidraw.learn.exercises.open_exercises import OPEN_EXERCISES
     from minidraw.learn.grading import grade
 
     results = grade(path, arguments.seconds)
-    kinds = {"exercises": [id for id in results if id not in OPEN], "open": list(OPEN)}
+    kinds = {
+        "exercises": [id for id in results if id not in OPEN_EXERCISES],
+        "open": list(OPEN_EXERCISES),
+    }
     right = {
         kind: sum(results[id]["verdict"] == "right" for id in ids) for kind, ids in kinds.items()
     }

@@ -1,3 +1,3 @@
-"""The lessons' checks: exercises, what is probably wrong, and the learner's own file."""
+"""Exercises of the lessons: their checks, the likely cause of a mistake, the learner's file."""
 
 from minidraw.learn.notebook.decorator import NotYet, exercise, hint

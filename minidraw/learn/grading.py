@@ -1,4 +1,4 @@
-"""Judge a learner's file in a process of its own, with a time limit for every function."""
+"""`grade`: judges a learner's file in another process, with a time limit for each function."""
 
 import json
 import os
@@ -10,20 +10,20 @@ from minidraw.errors import UserError
 from minidraw.learn import own_functions
 from minidraw.learn.checking.judge import Verdict, judge
 from minidraw.learn.exercises import all_exercises
-from minidraw.learn.exercises.open_exercises import OPEN, judge_open
+from minidraw.learn.exercises.open_exercises import OPEN_EXERCISES, judge_open
 
-SECONDS = 20
+SECONDS_PER_FUNCTION = 20
 
 
-def grade(path, seconds=SECONDS):
-    """What every exercise of the lessons came to, and every open one (``lessons/OPEN.md``).
+def grade(path, seconds=SECONDS_PER_FUNCTION):
+    """Judge every exercise of the lessons and every open one (``lessons/OPEN.md``).
 
     Parameters
     ----------
     path : path
-        Somebody's ``mine.py``.  It is run, in another process.
+        A learner's ``mine.py``, run in another process.
     seconds : float
-        For each function, and for starting.
+        Limit for each function, and for running the file.
 
     Returns
     -------
@@ -34,41 +34,42 @@ def grade(path, seconds=SECONDS):
     """
     path = Path(path).resolve()
     if not path.is_file():
-        raise UserError(f"there is no file {path}")
-    results, waiting = {}, [*all_exercises(), *OPEN]
+        raise UserError(f"{path}: no such file")
+    results, waiting = {}, [*all_exercises(), *OPEN_EXERCISES]
     while waiting:
-        lines, error = _run(path, waiting, seconds)
+        lines, error = _run_child(path, waiting, seconds)
         for id, verdict, message in lines:
             results[id] = {"verdict": verdict, "message": message}
         waiting = [id for id in waiting if id not in results]
         if waiting and error == "timeout":
-            results[waiting[0]] = {"verdict": "timeout", "message": f"no end after {seconds} s"}
+            message = f"still running after {seconds} s"
+            results[waiting[0]] = {"verdict": "timeout", "message": message}
             waiting = waiting[1:]
         elif waiting:
             raise UserError(error)
     return results
 
 
-def _run(path, ids, seconds):
-    """Lines (id, verdict, message) of a process, and why it stopped before its end, if it did."""
+def _run_child(path, ids, seconds):
+    """Return the child's lines (id, verdict, message) and why it stopped, if it stopped early."""
     command = [sys.executable, "-m", "minidraw.learn.grading", str(path), *ids]
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL
     )
     lines = []
     try:
-        for line in _lines(process, seconds):
+        for line in _read_lines(process, seconds):
             lines.append(json.loads(line))
     except TimeoutError:
-        return lines[1:], "timeout" if lines else f"{path} comes to no end in {seconds} s"
+        return lines[1:], "timeout" if lines else f"{path}: still running after {seconds} s"
     finally:
         process.kill()
         _, error = process.communicate()
     return lines[1:], (error.strip().splitlines() or ["the process ended early"])[-1]
 
 
-def _lines(process, seconds):
-    """The process's lines as they come; TimeoutError where the next one takes too long."""
+def _read_lines(process, seconds):
+    """Yield the process's lines; raise TimeoutError when the next one takes too long."""
     from queue import Empty, Queue
     from threading import Thread
 
@@ -90,27 +91,27 @@ def _lines(process, seconds):
         yield line
 
 
-def _child(path, ids):
-    """Judge the functions one by one; what the learner's code prints goes to stderr."""
+def _judge_all(path, ids):
+    """Judge the functions one by one; output of the learner's code goes to stderr."""
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     try:
-        theirs = own_functions.functions(path)
+        theirs = own_functions.load_functions(path)
     except UserError as error:
         sys.exit(str(error))
     print(json.dumps("ready"), file=answers, flush=True)
     for id in ids:
-        print(json.dumps([id, *_verdict(id, theirs)]), file=answers, flush=True)
+        print(json.dumps([id, *_judge_one(id, theirs)]), file=answers, flush=True)
 
 
-def _verdict(id, theirs):
-    if id in OPEN:
+def _judge_one(id, theirs):
+    if id in OPEN_EXERCISES:
         return judge_open(id, theirs)
     entry = all_exercises()[id]
     if entry.name not in theirs:
         return Verdict("missing")
-    return judge(entry, theirs[entry.name], entry.own_forward(theirs))
+    return judge(entry, theirs[entry.name], entry.choose_forward(theirs))
 
 
 if __name__ == "__main__":
-    _child(sys.argv[1], sys.argv[2:])
+    _judge_all(sys.argv[1], sys.argv[2:])

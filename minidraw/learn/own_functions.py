@@ -1,4 +1,7 @@
-"""The learner's own file, ``mine.py``: every function that was right, under the package's name."""
+"""The learner's own file, ``mine.py``, which holds each function that passed its check.
+
+`load_functions` runs it.  `add_function` and `write_file` put a new function into it.
+"""
 
 import ast
 import inspect
@@ -11,16 +14,20 @@ from minidraw.atomic_write import write_atomically
 from minidraw.errors import UserError
 
 FILE = Path("mine.py")  # beside the notebook
-TOP = '"""My own functions, written in minidraw\'s lessons."""\n\nimport numpy as np\n'
-MARK = "# lesson "
+HEADER = '"""My own functions, written in minidraw\'s lessons."""\n\nimport numpy as np\n'
+BLOCK_MARK = "# lesson "
+MOVED_MODULES = {  # files written earlier import from the old ones
+    "minidraw.learn.table": "minidraw.learn.exercises",
+    "minidraw.layers.glance": "minidraw.layers",
+}
 
 
-class NotAlone(Exception):
-    """A function needs something that only its notebook has."""
+class NotSelfContained(Exception):
+    """A function that needs something from its notebook."""
 
 
-def functions(path=FILE):
-    """The functions that the file defines itself, by name; none where there is no file.
+def load_functions(path=FILE):
+    """Run the file and return the functions that it defines itself, by name.
 
     Raises
     ------
@@ -28,70 +35,82 @@ def functions(path=FILE):
         If it doesn't run.
     """
     path = Path(path)
-    world = run(path.read_text("utf-8"), path) if path.exists() else {}
-    kinds = types.FunctionType
-    return {k: v for k, v in world.items() if isinstance(v, kinds) and v.__globals__ is world}
+    names = run_source(_read_source(path), path) if path.exists() else {}
+    return {
+        name: value
+        for name, value in names.items()
+        if isinstance(value, types.FunctionType) and value.__globals__ is names
+    }
 
 
-def run(text, path=FILE):
-    """The names that a text defines, run in a namespace of its own."""
-    world = {"__name__": "mine"}
+def _read_source(path):
+    """Read the file, with the modules that it imports from under their present names."""
+    text = path.read_text("utf-8")
+    for old, new in MOVED_MODULES.items():
+        text = re.sub(rf"^(\s*(?:from|import) ){re.escape(old)}\b", rf"\1{new}", text, flags=re.M)
+    return text
+
+
+def run_source(text, path=FILE):
+    """Run a source text in a namespace of its own, and return that."""
+    names = {"__name__": "mine"}
     try:
-        exec(compile(text, str(path), "exec"), world)
+        exec(compile(text, str(path), "exec"), names)
     except Exception as error:
         raise UserError(f"{path} doesn't run: {type(error).__name__}: {error}") from error
-    return world
+    return names
 
 
-def text_with(exercise, function, path=FILE):
-    """The file's text with this function in place of an earlier version of it.
+def add_function(exercise, function, path=FILE):
+    """Return the file's text with this function in place of any earlier version of it.
 
     Raises
     ------
-    NotAlone
-        If the function uses what can't be taken along.
+    NotSelfContained
+        If the function uses something that can't be copied into the file.
     """
-    head, blocks = _parsed(Path(path).read_text("utf-8") if Path(path).exists() else TOP)
-    sources, needed = _sources(exercise, function, {_name(id) for id in blocks})
+    path = Path(path)
+    head, blocks = _split_blocks(_read_source(path) if path.exists() else HEADER)
+    sources, needed = _collect_sources(exercise, function, {_get_name(id) for id in blocks})
     blocks[exercise.id] = "\n\n\n".join(sources)
-    own = {_name(id) for id in blocks}
-    # What was imported for want of the learner's own needn't be any more.
+    own = {_get_name(id) for id in blocks}
+    # The learner's own function replaces an import of the package's.
     lines = [
         line
         for line in head.rstrip().splitlines()
         if not (line.startswith("from minidraw.") and line.split()[-1] in own)
     ]
     lines += sorted(line for line in needed - set(lines) if line.split()[-1] not in own)
-    body = "".join(f"\n\n\n{MARK}{id}\n{block}" for id, block in sorted(blocks.items()))
+    body = "".join(f"\n\n\n{BLOCK_MARK}{id}\n{block}" for id, block in sorted(blocks.items()))
     return "\n".join(lines).rstrip() + body + "\n"
 
 
-def write(text, path=FILE):
-    """Keep that text; complete or not at all."""
+def write_file(text, path=FILE):
+    """Write the text, complete or not at all."""
     with write_atomically(Path(path)) as file:
         file.write(text.encode())
 
 
-def _parsed(text):
-    """What stands above the first function, kept as it is, and the blocks by exercise."""
-    head, *parts = re.split(rf"^{MARK}(\S+)\n", text, flags=re.M)
+def _split_blocks(text):
+    """Split the text into what precedes the first function and one block per exercise."""
+    head, *parts = re.split(rf"^{BLOCK_MARK}(\S+)\n", text, flags=re.M)
     return head, {id: block.strip() for id, block in zip(parts[::2], parts[1::2], strict=True)}
 
 
-def _name(id):
+def _get_name(id):
     return id.partition(".")[2]
 
 
-def _sources(exercise, function, known):
-    """Source of the function and of the learner's helpers that it calls; imports for the rest."""
+def _collect_sources(exercise, function, known):
+    """Return the sources of the function and of its helpers, and import lines for the rest."""
     sources, imports, done = [], set(), set()
 
-    def take(function):
+    def collect(function):
         done.add(function.__name__)
-        source = source_of(function)
-        for name in sorted(_free_names(source) - done):
+        source = get_source(function)
+        for name in sorted(_find_free_names(source) - done):
             if name not in function.__globals__:
-                continue  # a builtin, or missing: then running it tells
+                continue  # a builtin, or missing: running the file will show it
             value = function.__globals__[name]
             module = getattr(value, "__module__", None) or ""
             if isinstance(value, types.ModuleType):
@@ -102,35 +121,37 @@ def _sources(exercise, function, known):
             elif module.startswith("minidraw."):
                 imports.add(f"from {module} import {name}")
             elif isinstance(value, types.FunctionType) and module == function.__module__:
-                take(value)
+                collect(value)
             else:
-                raise NotAlone(f"it uses {name}, which only this notebook knows: pass it in")
+                raise NotSelfContained(
+                    f"it uses {name}, which exists only in this notebook: pass it in"
+                )
         sources.append(source)
 
-    take(inspect.unwrap(function))
+    collect(inspect.unwrap(function))
     return sources, imports
 
 
-def source_of(function):
-    """A function's source without its decorators.
+def get_source(function):
+    """Return a function's source without its decorators.
 
     Raises
     ------
-    NotAlone
-        If there is no source to be had.
+    NotSelfContained
+        If it has no source.
     """
     try:
         text = textwrap.dedent(inspect.getsource(function))
     except (OSError, TypeError) as error:
-        raise NotAlone("its source can't be found") from error
+        raise NotSelfContained("its source can't be found") from error
     node = ast.parse(text).body[0]
     if not isinstance(node, ast.FunctionDef):
-        raise NotAlone("it isn't written as a def")
+        raise NotSelfContained("it isn't defined with def")
     return "\n".join(text.splitlines()[node.lineno - 1 : node.end_lineno])
 
 
-def _free_names(source):
-    """Names that a function reads and doesn't bind itself."""
+def _find_free_names(source):
+    """Return the names that a function reads and doesn't bind itself."""
     tree = ast.parse(source)
     nodes = list(ast.walk(tree))
     bound = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}

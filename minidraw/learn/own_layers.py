@@ -1,7 +1,7 @@
-"""``--ops mine``: DRAW's layers, made of the functions that a learner has written.
+"""`OwnLayers`, the layers for ``--ops mine``: the learner's functions where they are right.
 
 A forward and its backward count only as a pair, because the cache between them is the learner's.
-Every pair is checked before it is used; what is missing or wrong comes from `minidraw.layers`.
+Each pair is checked before use; `minidraw.layers` supplies what is missing or wrong.
 """
 
 from pathlib import Path
@@ -15,7 +15,7 @@ from minidraw.learn import own_functions
 from minidraw.learn.checking.judge import judge, judge_pair
 from minidraw.learn.exercises import all_exercises
 
-PAIRS = {  # forward to the exercises of the two; together they are what a training step runs on
+PAIRS = {  # forward to the exercises of the pair; a training step runs on these and SINGLES
     "linear": ("02.linear", "02.linear_backward"),
     "bernoulli_cost": ("03.bernoulli_cost", "03.bernoulli_cost_backward"),
     "window": ("04.window", "05.window_backward"),
@@ -30,7 +30,7 @@ SINGLES = {"sigmoid": "02.sigmoid", "adam_update": "13.adam_update"}
 
 
 class OwnLayers:
-    """Everything that a model asks of `ops`, with the learner's functions where there are any.
+    """The `ops` of a model, with the learner's functions where they are right.
 
     Parameters
     ----------
@@ -40,9 +40,9 @@ class OwnLayers:
     Attributes
     ----------
     own : list of str
-        Names of the functions that are the learner's.
+        Names of the learner's functions that are used.
     unused : dict
-        Name of a function in the file that isn't used to the reason.
+        Name of a function in the file that isn't used, to the reason.
     """
 
     def __init__(self, path=own_functions.FILE):
@@ -51,17 +51,17 @@ class OwnLayers:
             raise UserError(
                 f"{path}: no such file. The lessons write it: see minidraw lessons --help"
             )
-        theirs = own_functions.functions(self.path)
+        theirs = own_functions.load_functions(self.path)
         self.own, self.unused = [], {}
         for name, ids in PAIRS.items():
-            self._judge(name, ids, theirs)
+            self._add_if_right(name, ids, theirs)
         for name, id in SINGLES.items():
-            self._judge(name, (id,), theirs)
-        own = {name: _for_training(theirs[name], cached=name in PAIRS) for name in self.own}
-        vars(self).update(vars(replace_layers(own | _halves_of_linear(own))))
+            self._add_if_right(name, (id,), theirs)
+        own = {name: _adapt(theirs[name], returns_cache=name in PAIRS) for name in self.own}
+        vars(self).update(vars(replace_layers(own | _split_linear(own))))
 
-    def _judge(self, name, ids, theirs):
-        """Add one or two functions of the file to `own`, if all of them are there and right."""
+    def _add_if_right(self, name, ids, theirs):
+        """Add a single function or a pair to `own` if it is complete and right."""
         entries = [all_exercises()[id] for id in ids]
         names = [entry.name for entry in entries]
         missing = [part for part in names if part not in theirs]
@@ -81,14 +81,14 @@ class OwnLayers:
             self.unused.setdefault(part, f"needs {needed} too")
 
     def report(self):
-        """Say how many functions are the learner's, and why others aren't used."""
+        """Return how many functions are the learner's, and why others aren't used."""
         total = 2 * len(PAIRS) + len(SINGLES)
         lines = [f"{len(self.own)} of {total} functions here are yours"]
         return "\n".join(lines + [f"{name}: not used, {why}" for name, why in self.unused.items()])
 
 
-def _halves_of_linear(own):
-    """The two halves of the learner's `linear_backward`, which the model calls one at a time."""
+def _split_linear(own):
+    """Make the two halves of `linear_backward` that the model calls one at a time."""
     if "linear" not in own:
         return {}
 
@@ -110,16 +110,16 @@ def _halves_of_linear(own):
     }
 
 
-def _for_training(function, cached):
-    """A learner's function as the model wants it: the inputs' dtype kept, fresh arrays, `out`."""
+def _adapt(function, returns_cache):
+    """Wrap a learner's function to keep the inputs' dtype, return fresh arrays and take `out`."""
 
     def wrapped(*arguments, out=None, **settings):
-        given = _arrays(arguments)
+        given = _list_arrays(arguments)
         value = function(*arguments, **settings)
-        if cached:
+        if returns_cache:
             result, cache = value
-            return _fresh(result, given), cache
-        value = _fresh(value, given)
+            return _make_fresh(result, given), cache
+        value = _make_fresh(value, given)
         if out is None:
             return value
         out[...] = value[0]
@@ -128,16 +128,17 @@ def _for_training(function, cached):
     return wrapped
 
 
-def _arrays(value):
+def _list_arrays(value):
     if isinstance(value, np.ndarray):
         return [value]
-    return [a for part in value for a in _arrays(part)] if isinstance(value, tuple | list) else []
+    parts = value if isinstance(value, tuple | list) else ()
+    return [array for part in parts for array in _list_arrays(part)]
 
 
-def _fresh(value, given):
-    """Arrays of the inputs' dtype, none of them an input: the caller may change them in place."""
+def _make_fresh(value, given):
+    """Return arrays of the inputs' dtype, none of them an input: callers change them in place."""
     if isinstance(value, tuple | list):
-        return tuple(_fresh(part, given) for part in value)
+        return tuple(_make_fresh(part, given) for part in value)
     if value is None:
         return None
     value = np.asarray(value).astype(given[0].dtype, copy=False)

@@ -9,7 +9,7 @@ _numbers = itertools.count()
 
 
 class Notebook:
-    """A namespace in which cells run one after another; `printed` is what the last one said."""
+    """Namespace in which cells run one after another; `printed` is the last cell's output."""
 
     def __init__(self):
         self.names, self.printed = {"__name__": "__main__"}, ""

@@ -3,6 +3,6 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
-    """A folder of the learner's own: `mine.py` lands there."""
+    """Work in an empty folder, where `mine.py` is written."""
     monkeypatch.chdir(tmp_path)
     return tmp_path

@@ -1,45 +1,46 @@
-"""Wrong answers for every exercise: its table's mistakes, slips in the source, and bent results."""
+"""Wrong answers for every exercise: its own mistakes, slips in the source, altered results."""
 
 from dataclasses import replace
 
 import numpy as np
 
 from minidraw import layers
-from minidraw.learn.checking.comparisons import agrees
-from minidraw.learn.checking.diagnosis import outcomes
-from minidraw.learn.checking.mutants import mutants
+from minidraw.learn.checking.comparisons import is_close
+from minidraw.learn.checking.diagnosis import compute_outputs
+from minidraw.learn.checking.mutants import make_mutants
 from minidraw.learn.exercises import all_exercises
 
 EXERCISES = all_exercises()
 LAYERS = [*dir(layers), "banks", "banks_backward"]
 
 
-def answered(entry):
-    """The exercise, with leave to call what the package's own answer calls."""
+def allow_answer(entry):
+    """Return the exercise with permission to call all that the package's own answer calls."""
     return replace(entry, uses=(*entry.uses, entry.answer.__name__, *LAYERS))
 
 
-def bent(entry, change):
-    """The right answer with `change` made to each array that it returns."""
-    inputs, cached = entry.cases[0].inputs, entry.cached  # here: calls of the function are watched
+def alter(entry, change):
+    """Make the right answer with `change` applied to each array that it returns."""
+    # Computed here, because calls inside the function are watched.
+    inputs, returns_cache = entry.cases[0].inputs, entry.returns_cache
 
     def function(*arguments, **settings):
         value = entry.answer(*arguments, **settings)
-        if entry.changed:
+        if entry.in_place:
             names = list(inputs)
-            for name in entry.changed:
+            for name in entry.in_place:
                 arguments[names.index(name)][...] = change(arguments[names.index(name)])
             return value
-        out = value[0] if cached else value
+        out = value[0] if returns_cache else value
         parts = [change(np.asarray(part)) for part in (out if isinstance(out, tuple) else (out,))]
         out = tuple(parts) if isinstance(out, tuple) else parts[0]
-        return (out, value[1]) if cached else out
+        return (out, value[1]) if returns_cache else out
 
     return function
 
 
-def in_place(entry):
-    """The right answer that spoils its first input."""
+def spoil_input(entry):
+    """Make the right answer that also changes its first input in place."""
 
     def function(*arguments, **settings):
         value = entry.answer(*arguments, **settings)
@@ -52,62 +53,60 @@ def in_place(entry):
     return function
 
 
-def turned(array):
+def transpose(array):
     return array.transpose()[...] if array.ndim > 1 else array
 
 
-def first_size(entry):
-    return entry.sizes.split()[0]
-
-
-def mean_for_sum(entry):
-    """Divided by the number of images, which differs from draw to draw."""
-    sizes = iter([case.sizes[first_size(entry)] for case in entry.cases] * 9)
+def average(entry):
+    """Divide by the number of images, which differs from case to case."""
+    first = entry.sizes.split()[0]
+    sizes = iter([case.sizes[first] for case in entry.cases] * 9)
 
     def function(*arguments, **settings):
         size = next(sizes)
-        return bent(entry, lambda array: array / size)(*arguments, **settings)
+        return alter(entry, lambda array: array / size)(*arguments, **settings)
 
     return function
 
 
-BENT = {
-    "sign": lambda entry: bent(entry, lambda array: -array),
-    "factor 2": lambda entry: bent(entry, lambda array: 2 * array),
-    "factor 1/2": lambda entry: bent(entry, lambda array: array / 2),
-    "factor 0.7": lambda entry: bent(entry, lambda array: 0.7 * array),
-    "mean for sum": mean_for_sum,
-    "zero": lambda entry: bent(entry, lambda array: 0 * array),
-    "nan": lambda entry: bent(entry, lambda array: array * np.nan),
-    "transpose": lambda entry: bent(entry, turned),
-    "extra axis": lambda entry: bent(entry, lambda array: array[..., None]),
-    "in place": in_place,
+ALTERED = {
+    "sign": lambda entry: alter(entry, lambda array: -array),
+    "factor 2": lambda entry: alter(entry, lambda array: 2 * array),
+    "factor 1/2": lambda entry: alter(entry, lambda array: array / 2),
+    "factor 0.7": lambda entry: alter(entry, lambda array: 0.7 * array),
+    "mean for sum": average,
+    "zero": lambda entry: alter(entry, lambda array: 0 * array),
+    "nan": lambda entry: alter(entry, lambda array: array * np.nan),
+    "transpose": lambda entry: alter(entry, transpose),
+    "extra axis": lambda entry: alter(entry, lambda array: array[..., None]),
+    "in place": spoil_input,
 }
 
 
-def wrong_answers(entry):
-    """Pairs (name, function) of everything that is really wrong."""
-    right = outcomes(entry, entry.answer, entry.cases)
-    for name, make in BENT.items():
+def list_wrong_answers(entry):
+    """Yield a name and a function for everything that is really wrong."""
+    right = compute_outputs(entry, entry.answer, entry.cases)
+    for name, make in ALTERED.items():
         if name == "transpose" and all(np.ndim(part) < 2 for part in right[0]):
             continue
-        if name in ("transpose", "extra axis") and entry.changed:
-            continue  # another shape doesn't fit into the array that is there
-        if name == "in place" and (entry.changed or not _writable(entry)):
+        if name in ("transpose", "extra axis") and entry.in_place:
+            continue  # the array keeps its shape
+        if name == "in place" and (entry.in_place or not _can_spoil(entry)):
             continue
         yield name, make(entry)
-    for words, function in sum(mutants(entry), []):
+    for message, function in sum(make_mutants(entry), []):
         edges = [case for case, _ in entry.edge_cases]
-        found = outcomes(entry, function, [*entry.cases, *edges])
-        wanted = outcomes(entry, entry.answer, [*entry.cases, *edges])
+        found = compute_outputs(entry, function, [*entry.cases, *edges])
+        wanted = compute_outputs(entry, entry.answer, [*entry.cases, *edges])
         if found is not None and not all(
-            len(a) == len(b) and all(map(agrees, a, b)) for a, b in zip(found, wanted, strict=True)
+            len(a) == len(b) and all(map(is_close, a, b))
+            for a, b in zip(found, wanted, strict=True)
         ):
-            yield words, function
+            yield message, function
 
 
-def _writable(entry):
-    arguments, _ = entry.cases[0].arguments(entry)
+def _can_spoil(entry):
+    arguments, _ = entry.cases[0].make_arguments(entry)
     first = arguments[0]
     while isinstance(first, tuple):
         first = first[0]

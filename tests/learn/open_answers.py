@@ -1,6 +1,6 @@
 """Right answers to the open exercises, as a student might hand them in.
 
-They live here, not in the package, so that an installed minidraw doesn't hold them.
+They are here because the installed package must not contain them.
 """
 
 import numpy as np

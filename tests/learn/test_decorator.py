@@ -1,4 +1,4 @@
-"""What a learner meets: the decorator on a stub, in cells that run twice or out of order."""
+"""The decorator on a stub, in cells that run twice or out of order."""
 
 from pathlib import Path
 
@@ -38,7 +38,7 @@ def notebook():
     return Notebook()
 
 
-def test_a_stub_is_said_to_be_unwritten_and_the_packages_function_goes_on(notebook):
+def test_an_unwritten_stub_is_replaced_by_the_packages_function(notebook):
     printed = notebook.run(STUB)
     assert printed == "05.softmax_backward: not written yet. The lesson goes on with minidraw's.\n"
     assert notebook.names["softmax_backward"] is lesson_05.softmax_backward
@@ -48,7 +48,7 @@ def test_a_stub_is_said_to_be_unwritten_and_the_packages_function_goes_on(notebo
 def test_a_right_answer_is_used_and_saved(notebook):
     assert notebook.run(RIGHT) == "05.softmax_backward: right. Saved to mine.py.\n"
     assert notebook.names["softmax_backward"].__module__ == "__main__"
-    theirs = own_functions.functions()["softmax_backward"]
+    theirs = own_functions.load_functions()["softmax_backward"]
     dF, F = np.random.default_rng(0).random((2, 3, 5, 7))
     np.testing.assert_allclose(theirs(dF, F), lesson_05.softmax_backward(dF, F))
     assert "# so" in MINE.read_text() and "exercise(" not in MINE.read_text()
@@ -58,7 +58,7 @@ def test_a_wrong_answer_stops_and_is_not_saved(notebook):
     with pytest.raises(NotYet, match="flows through the normaliser") as stopped:
         notebook.run(WRONG)
     message = str(stopped.value)
-    for part in ("dz[", "the finite difference says", "(3, 5, 7)", 'hint("05.softmax_backward")'):
+    for part in ("dz[", "the finite difference gives", "(3, 5, 7)", 'hint("05.softmax_backward")'):
         assert part in message
     assert notebook.names["softmax_backward"] is lesson_05.softmax_backward  # cells below run on
     assert not MINE.exists()
@@ -90,7 +90,7 @@ def test_the_packages_function_never_becomes_a_pass(notebook, cells):
         "return [2 * g / 2 for g in layers.filterbank_backward(dF, cache)]",
     ],
 )
-def test_leaving_the_work_to_the_package_is_no_pass(notebook, body):
+def test_calling_the_package_does_not_pass(notebook, body):
     notebook.run("from minidraw import layers")
     cell = f"@exercise('05.filterbank_backward')\ndef filterbank_backward(dF, cache):\n    {body}\n"
     notebook.run(cell.replace(body, "raise NotImplementedError"))
@@ -111,19 +111,19 @@ def test_calling_ones_own_earlier_version_is_not_saved(notebook):
 
 
 def test_an_answer_may_use_an_earlier_one(notebook):
-    """The learner's own where it is in the file; otherwise the package's is imported there."""
+    """The file imports the package's function until it holds the learner's own."""
     notebook.run("from minidraw.learn.exercises.lesson_05 import softmax_backward")
     assert "Saved" in notebook.run(WHOLE)
     line = "from minidraw.learn.exercises.lesson_05 import softmax_backward\n"
     assert line in MINE.read_text()
     notebook.run(RIGHT)
     assert line not in MINE.read_text()
-    assert own_functions.functions()["softmax_backward"].__module__ == "mine"
+    assert own_functions.load_functions()["softmax_backward"].__module__ == "mine"
     assert "Saved" in notebook.run(WHOLE)
 
 
 def test_what_an_earlier_answer_calls_is_no_borrowing(notebook):
-    """The learner's gates call minidraw's sigmoid, as they may; so may the step that calls them."""
+    """The learner's gates may call minidraw's sigmoid, and so may the step that calls them."""
     notebook.run("from minidraw.layers import linear, sigmoid")
     gates = """
 @exercise("08.lstm_gates")
@@ -155,17 +155,17 @@ def test_a_later_version_replaces_the_saved_one(notebook):
     assert MINE.read_text() == text
 
 
-def test_what_only_the_notebook_knows_is_named(notebook):
+def test_a_name_that_only_the_notebook_has_is_reported(notebook):
     notebook.run("keep = True")
     cell = STUB.replace(
         "raise NotImplementedError",
         "return F * (dF - (dF * F).sum(axis=2, keepdims=keep))",
     )
-    assert "Not saved: it uses keep, which only this notebook knows" in notebook.run(cell)
+    assert "Not saved: it uses keep, which exists only in this notebook" in notebook.run(cell)
     assert not MINE.exists()
 
 
-def test_helpers_and_modules_are_taken_along(notebook):
+def test_helpers_and_imports_are_saved_too(notebook):
     notebook.run("import math\ndef part(dF, F):\n    return math.fsum(dF * F)\n")
     cell = STUB.replace(
         "raise NotImplementedError",
@@ -189,11 +189,14 @@ def test_code_that_raises_is_shown_with_its_line_and_shapes(notebook):
 @pytest.mark.parametrize(
     "body, words",
     [
-        ("F *= dF; return F", "F is an input, and it is changed in place"),
-        ("dF -= (dF * F).sum(axis=2, keepdims=True); return F * dF", "dF is an input"),
+        ("F *= dF; return F", "it changes its input F in place"),
+        (
+            "dF -= (dF * F).sum(axis=2, keepdims=True); return F * dF",
+            "it changes its input dF in place",
+        ),
         ("pass", "returns nothing"),
-        ("return (F * dF,)", "it returns a tuple of 1; it should return dz"),
-        ("return 'F'", "dz is one str"),
+        ("return (F * dF,)", "it returns a tuple of length 1; it should return dz"),
+        ("return 'F'", "dz is a single str"),
     ],
 )
 def test_other_ways_to_be_wrong(notebook, body, words):
@@ -205,7 +208,7 @@ def test_other_ways_to_be_wrong(notebook, body, words):
 def test_float32_is_right_to_its_roundoff(notebook):
     body = "return (F * (dF - (dF * F).sum(axis=2, keepdims=True))).astype(np.float32)"
     printed = notebook.run(STUB.replace("raise NotImplementedError", body))
-    assert "right (its float32 numbers are right to their round-off" in printed
+    assert "right (its numbers are float32, and right to float32 precision)" in printed
     wrong = body.replace("F * (dF", "1.001 * F * (dF")
     with pytest.raises(NotYet):
         notebook.run(STUB.replace("raise NotImplementedError", wrong))
@@ -225,8 +228,11 @@ def filterbank(center, stride, var, *, K, A):
     own = WHOLE.replace("F, dist, offset, var = cache", "var, F, dist, offset = cache")
     notebook.run(RIGHT)
     assert "right. Saved" in notebook.run(own)
-    # The package's cache will do too, but not after that forward.
-    assert "right (with minidraw's cache, not with that of your own forward" in notebook.run(WHOLE)
+    # A backward for the package's cache passes, but not together with that forward.
+    assert (
+        "right (it fits minidraw's cache, but not the cache that your own forward returns)"
+        in notebook.run(WHOLE)
+    )
 
 
 def test_a_file_that_does_not_run_is_left_alone(notebook):
@@ -237,7 +243,7 @@ def test_a_file_that_does_not_run_is_left_alone(notebook):
 
 
 def test_the_name_must_be_the_packages(notebook):
-    with pytest.raises(NotYet, match="must be called softmax_backward"):
+    with pytest.raises(NotYet, match="must be named softmax_backward"):
         notebook.run(RIGHT.replace("def softmax_backward", "def mine"))
 
 
@@ -247,7 +253,7 @@ def test_an_unknown_exercise_names_the_nearest(notebook):
 
 
 def test_hints_come_one_by_one_and_end_with_the_file(capsys, monkeypatch):
-    monkeypatch.setattr(decorator, "_asked", {})
+    monkeypatch.setattr(decorator, "_hints_given", {})
     for _ in range(3):
         decorator.hint("05.filterbank_backward")
     said = capsys.readouterr().out
@@ -271,7 +277,7 @@ def test_what_stands_at_the_top_of_the_file_stays(notebook):
 OWN_STEP = '''
 @exercise("08.lstm")
 def lstm(x, h_prev, c_prev, W, b):
-    """Its cache is no tuple of the package's."""
+    """Its cache is a dict."""
     a, linear_cache = linear(np.concatenate([h_prev, x], axis=1), W, b)
     out, gates_cache = lstm_gates(a, c_prev)
     return out, {"H": h_prev.shape[1], "linear": linear_cache, "gates": gates_cache}
@@ -299,12 +305,12 @@ def lstm_sequence_backward(dhs, cache):
 
 
 def test_an_earlier_function_with_a_cache_of_its_own_serves_later_ones(notebook):
-    """The lesson's forward runs on the learner's step, whose backward wants its own cache."""
+    """The lesson's forward calls the learner's step, whose backward needs its own cache."""
     notebook.run("import numpy as np\nfrom minidraw.layers import linear, linear_backward")
     notebook.run("from minidraw.layers import lstm_gates, lstm_gates_backward")
     said = notebook.run(OWN_STEP)
     assert said.count("Saved to mine.py.") == 2
-    assert "right (its cache isn't minidraw's, so its backward must be yours too)" in said
+    assert "right (its cache differs from minidraw's, so you need your own backward too)" in said
     assert "right. Saved to mine.py." in Notebook().run(f"import numpy as np\n{OWN_SEQUENCE}")
 
 
@@ -314,6 +320,6 @@ def test_two_outputs_in_each_others_place(notebook):
         "return (dmu * offset).sum(axis=1), dmu.sum(axis=1), dvar",
     )
     notebook.run("from minidraw.learn.exercises.lesson_05 import softmax_backward")
-    with pytest.raises(NotYet, match="they have changed places") as stopped:
+    with pytest.raises(NotYet, match="these two are swapped") as stopped:
         notebook.run(swapped)
     assert "Inputs: dF (" in str(stopped.value)

@@ -1,4 +1,4 @@
-"""Boxes and wires: what flows is drawn over the wire, as wide as it is said to be."""
+"""Boxes and wires: the coloured line lies over the wire and has the given width."""
 
 import pytest
 

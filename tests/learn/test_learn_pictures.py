@@ -1,4 +1,4 @@
-"""Pictures in a notebook: words reach a reader who can't see, sliders stop where they should."""
+"""Pictures in a notebook: text alternatives reach the reader, sliders have the right steps."""
 
 import re
 

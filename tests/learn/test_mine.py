@@ -1,4 +1,4 @@
-"""``ops=mine``: a model on the learner's functions, and what is said of those that aren't used."""
+"""``--ops mine``: a model on the learner's functions, and the reasons for those not used."""
 
 import numpy as np
 import pytest
@@ -6,6 +6,7 @@ import pytest
 from minidraw import gradcheck, layers
 from minidraw.datasets import as_float, load
 from minidraw.learn import own_functions
+from minidraw.learn.exercises import get_exercise
 from minidraw.learn.own_layers import PAIRS, SINGLES, OwnLayers
 from minidraw.models import draw
 from minidraw.models.interface import Batch
@@ -17,18 +18,18 @@ FAST = {"02.linear": 1, "02.linear_backward": 1, "05.filterbank_backward": 1}  #
 IDS = [id for ids in PAIRS.values() for id in ids] + list(SINGLES.values())
 
 
-def written(*ids):
-    """A mine.py that holds a right answer to each of these exercises, in another style."""
+def write_answers(*ids):
+    """Write a mine.py with a right answer to each of these exercises, in another style."""
     blocks = ["import numpy as np"]
     for id in ids:
         function, name = STYLES[id][FAST.get(id, 0)], id.partition(".")[2]
-        blocks.append(own_functions.source_of(function).replace(function.__name__, name))
+        blocks.append(own_functions.get_source(function).replace(function.__name__, name))
     own_functions.FILE.write_text("\n\n\n".join(blocks) + "\n")
     return OwnLayers()
 
 
 def test_with_everything_written_all_is_the_learners():
-    mine = written(*IDS)
+    mine = write_answers(*IDS)
     assert len(mine.own) == 20 and not mine.unused
     assert mine.report() == "20 of 20 functions here are yours"
 
@@ -37,7 +38,7 @@ def test_with_everything_written_all_is_the_learners():
     "name, case", [(n, c) for n, *c in gradcheck.model_cases(np.random.default_rng(0))]
 )
 def test_costs_and_gradients_are_those_of_the_layers(name, case):
-    mine = written(*IDS)
+    mine = write_answers(*IDS)
     model, *arguments = case
     costs, grads = model.loss_and_grads(*arguments, mine)
     wanted_costs, wanted = model.loss_and_grads(*arguments, layers)
@@ -48,14 +49,14 @@ def test_costs_and_gradients_are_those_of_the_layers(name, case):
         np.testing.assert_allclose(grads[key], gradient, rtol=1e-9, atol=1e-12 * scale)
 
 
-def losses(ops, steps=25):
-    """Costs over some steps of training on digits, in float64, clipping and Adam included."""
+def train(ops, steps=25):
+    """Train on a few digits in float64, with clipping and Adam; return the costs and norms."""
     images = as_float(load("digits").train.images[:20, :, 4:24:2, 4:22:2], np.float64)
     config = draw.Config(
         height=10, width=9, glimpses=3, hidden=24, latent=5, read_size=3, write_size=4
     )
     rng = np.random.default_rng(0)
-    params = draw.init_params(config, rng, np.float64)  # from grey: it has much to learn
+    params = draw.init_params(config, rng, np.float64)  # a grey start leaves much to learn
     adam = Adam(params, beta1=0.9, beta2=0.999, average=0.99)
     grad = allocate_flat(draw.param_shapes(config), np.float64)
     rows = []
@@ -70,13 +71,13 @@ def losses(ops, steps=25):
 
 
 def test_training_goes_as_with_the_layers():
-    mine, wanted = losses(written(*IDS)), losses(layers)
+    mine, wanted = train(write_answers(*IDS)), train(layers)
     assert wanted[0, 2] - wanted[-1, 2] > 5  # it learns
     np.testing.assert_allclose(mine, wanted, rtol=1e-9)
 
 
 def test_a_forward_alone_is_not_used():
-    mine = written("04.filterbank", "06.read", "06.read_backward")
+    mine = write_answers("04.filterbank", "06.read", "06.read_backward")
     assert sorted(mine.own) == ["read", "read_backward"]
     assert mine.unused == {"filterbank": "needs filterbank_backward too"}
     assert mine.filterbank is layers.filterbank
@@ -84,7 +85,7 @@ def test_a_forward_alone_is_not_used():
 
 
 def test_a_pair_whose_caches_disagree_is_not_used():
-    written("10.kl", "10.kl_backward")
+    write_answers("10.kl", "10.kl_backward")
     text = own_functions.FILE.read_text()
     own_functions.FILE.write_text(
         text.replace("return nats, (mu, np.sqrt(var))", "return nats, (mu, var, 1)")
@@ -97,7 +98,7 @@ def test_a_pair_whose_caches_disagree_is_not_used():
 
 
 def test_what_has_become_wrong_is_not_used():
-    written("02.sigmoid", "13.adam_update")
+    write_answers("02.sigmoid", "13.adam_update")
     text = own_functions.FILE.read_text().replace("1 / (1 + np.exp(-a))", "2 / (1 + np.exp(-a))")
     own_functions.FILE.write_text(text)
     mine = OwnLayers()
@@ -115,9 +116,31 @@ def test_imported_functions_are_not_the_learners():
     assert mine.own == [] and "minidraw's own sigmoid" in mine.unused["sigmoid"]
 
 
+EARLIER_FILE = """
+import numpy as np
+from minidraw.layers.glance import read_image_attention
+from minidraw.layers.likelihood import sigmoid
+from minidraw.learn.table.lesson_11 import CanvasCache
+
+
+# lesson 11.canvas_step
+def canvas_step(canvas, stroke, *, x):
+    s = sigmoid(canvas)
+    return (canvas + stroke, x - s), CanvasCache(s)
+"""
+
+
+def test_a_file_written_before_modules_were_renamed_still_runs():
+    own_functions.FILE.write_text(EARLIER_FILE)
+    assert list(own_functions.load_functions()) == ["canvas_step"]
+    text = own_functions.add_function(get_exercise("07.write"), STYLES["07.write"][0])
+    assert "from minidraw.learn.exercises.lesson_11 import CanvasCache" in text
+    assert "learn.table" not in text and "def canvas_step" in text
+
+
 def test_float32_stays_float32():
-    """Some styles make float64 of whole numbers; in training that must not spread."""
-    mine = written(*IDS)
+    """Some styles return float64; that must not spread in training."""
+    mine = write_answers(*IDS)
     rng = np.random.default_rng(0)
     x = rng.random((3, 1, 7, 5)).astype("f4")
     theta = (0.3 * rng.standard_normal((3, 5))).astype("f4")
@@ -128,13 +151,13 @@ def test_float32_stays_float32():
 
 
 def test_gradients_are_fresh_arrays():
-    """The model writes into some; a learner may hand an input on as it is."""
-    mine = written("10.sample", "10.sample_backward")
+    """The model writes into some gradients; a learner may return an input as it is."""
+    mine = write_answers("10.sample", "10.sample_backward")
     mu, noise, dz = np.random.default_rng(0).standard_normal((3, 4, 5))
     _, cache = mine.sample(mu, mu, noise=noise)
     assert not any(np.may_share_memory(part, dz) for part in mine.sample_backward(dz, cache))
 
 
-def test_no_file_is_said_in_a_line():
+def test_a_missing_file_is_one_line():
     with pytest.raises(ValueError, match="mine.py: no such file"):
         OwnLayers()

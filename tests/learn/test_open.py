@@ -1,17 +1,17 @@
-"""The open exercises: right answers pass, wrong ones don't, and the sheet names them all."""
+"""Open exercises: right answers pass, wrong ones don't, and lessons/OPEN.md names them all."""
 
 import inspect
 from pathlib import Path
 
 import pytest
 
-from minidraw.learn.exercises.open_exercises import OPEN, judge_open
+from minidraw.learn.exercises.open_exercises import OPEN_EXERCISES, judge_open
 from minidraw.learn.grading import grade
 from tests.learn import open_answers
 
 THEIRS = {name: value for name, value in vars(open_answers).items() if callable(value)}
 SHEET = Path(__file__).resolve().parents[2] / "lessons" / "OPEN.md"
-ids = pytest.mark.parametrize("id", OPEN)
+ids = pytest.mark.parametrize("id", OPEN_EXERCISES)
 
 
 def name(id):
@@ -43,7 +43,7 @@ def test_one_wrong_output_is_refused(id):
 
     verdict = judge_open(id, THEIRS | {name(id): wrong})
     assert verdict.kind == "wrong"
-    assert "Most wrong: " in verdict.message and "Inputs: " in verdict.message
+    assert "Largest error: " in verdict.message and "Inputs: " in verdict.message
 
 
 @ids
@@ -56,7 +56,7 @@ def test_a_missing_or_unwritten_one(id):
 
 
 def test_a_backward_is_held_against_ones_own_forward():
-    """Whatever its cache is; without a right forward there is nothing to hold it against."""
+    """Any cache will do; without a right forward there is nothing to compare with."""
 
     def doubled(*arguments):
         out, cache = THEIRS["gru"](*arguments)
@@ -73,7 +73,7 @@ def test_the_words_of_a_wrong_gradient():
         return dx, dh_prev, dW, dU, db / len(dout)
 
     message = judge_open("08.gru_backward", THEIRS | {"gru_backward": wrong}).message
-    assert message.startswith("db: ") and "the finite difference says" in message
+    assert message.startswith("db: ") and "the finite difference gives" in message
     assert "dh (" in message or "dout (" in message
 
 
@@ -81,7 +81,9 @@ def test_grading_a_file_of_open_answers(tmp_path):
     path = tmp_path / "open.py"
     path.write_text(inspect.getsource(open_answers))
     results = grade(path)
-    assert {id for id, result in results.items() if result["verdict"] == "right"} >= set(OPEN)
+    assert {id for id, result in results.items() if result["verdict"] == "right"} >= set(
+        OPEN_EXERCISES
+    )
 
 
 def test_answers_that_call_the_package_do_not_count(tmp_path):
@@ -95,7 +97,7 @@ def test_answers_that_call_the_package_do_not_count(tmp_path):
 
 def test_the_sheet_names_every_open_exercise_and_its_arguments():
     text = SHEET.read_text("utf-8")
-    for id, entry in OPEN.items():
+    for id, entry in OPEN_EXERCISES.items():
         assert f"\n## {id[:2]} " in text
         names = ", ".join(entry.cases[0].inputs)
         assert f"`{entry.name}({names}" in text, id

@@ -1,4 +1,4 @@
-"""A right answer is right however it is written: two other styles beside the package's own."""
+"""Right answers in two styles other than the package's own pass too."""
 
 import pytest
 

@@ -12,7 +12,7 @@ import pytest
 
 from lessons import render
 from minidraw.learn.exercises import all_exercises
-from minidraw.learn.own_functions import source_of
+from minidraw.learn.own_functions import get_source
 from tests.learn.cells import Notebook
 from tests.learn.styles import STYLES
 
@@ -112,7 +112,7 @@ def test_filled_in_the_exercises_pass(script, style, tmp_path, monkeypatch):
             notebook.run(ast.unparse(node))
     for id, _ in stubs(script):
         function = STYLES[id][style]
-        source = source_of(function).replace(f"def {function.__name__}(", f"def {name(id)}(")
+        source = get_source(function).replace(f"def {function.__name__}(", f"def {name(id)}(")
         assert "right" in notebook.run(f'@exercise("{id}")\n{source}\n')
     assert Path("mine.py").exists() == bool(stubs(script))
 

@@ -1,4 +1,4 @@
-"""Notice it where a learner's function leaves its work to the package."""
+"""`BorrowingWatch`: notices when a learner's function calls the package to do its work."""
 
 import sys
 from pathlib import Path
@@ -6,18 +6,18 @@ from pathlib import Path
 PACKAGE = str(Path(__file__).resolve().parents[2])
 
 
-class Watch:
-    """A context in which calls from outside into the package are noticed.
+class BorrowingWatch:
+    """Context that records the first call from outside into the package.
 
     Parameters
     ----------
     allowed : names
-        Functions of earlier lessons, which may be called.
+        Functions that may be called, such as those of earlier lessons.
 
     Attributes
     ----------
     borrowed : str or None
-        The first function called that isn't allowed.
+        Name of the first function called that isn't allowed.
     """
 
     def __init__(self, allowed):

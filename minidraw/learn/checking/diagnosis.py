@@ -1,138 +1,138 @@
-"""What is probably wrong, said only where it explains every number of every draw."""
+"""`find_causes`: names a mistake only if the explanation fits every number of every case."""
 
 import numpy as np
 
 from minidraw.learn.checking.comparisons import (
     TOLERANCE,
-    all_agree,
-    arrangement,
-    nearly,
-    of_numbers,
+    all_close,
+    find_obvious_cause,
+    find_simple_cause,
+    find_small_error,
 )
-from minidraw.learn.checking.mutants import mutants
+from minidraw.learn.checking.mutants import make_mutants
 from minidraw.learn.exercises.exercise import as_tuple
 
 
-def causes(exercise, cases, found, wanted, tolerance=TOLERANCE):
-    """Words for each output that is wrong.
+def find_causes(exercise, cases, found, wanted, tolerance=TOLERANCE):
+    """Return the cause of each wrong output, the more telling explanations first.
 
     Parameters
     ----------
     exercise : Exercise
     cases : list of Case
     found, wanted : lists, a tuple of outputs per case
-        The learner's and the right ones.
+        The learner's outputs and the right ones.
 
     Returns
     -------
     dict
-        Name of a wrong output to words, or to None where nothing explains it.
+        Name of a wrong output to its cause, or to None if nothing explains it.
     """
-    split = _splits(exercise, found, wanted)
-    theirs, right = (_by_output(outs, split) for outs in (found, wanted))
-    wrong = [i for i in range(len(right)) if not all_agree(theirs[i], right[i], tolerance)]
+    count = _count_blocks(exercise, found, wanted)
+    theirs, right = (_group_by_output(outs, count) for outs in (found, wanted))
+    wrong = [i for i in range(len(right)) if not all_close(theirs[i], right[i], tolerance)]
     if not wrong:
         return {}
-    names = exercise.blocks if split else exercise.output_names
-    named, slips = mutants(exercise)
-    words = {
-        i: _untouched(exercise, cases, i, theirs) or of_numbers(theirs[i], right[i], cases)
+    names = exercise.blocks if count else exercise.output_names
+    named, slips = make_mutants(exercise)
+    causes = {
+        i: _find_unchanged(exercise, cases, i, theirs)
+        or find_obvious_cause(theirs[i], right[i], cases)
         for i in wrong
     }
 
     def left():
-        return [i for i in wrong if words[i] is None]
+        return [i for i in wrong if causes[i] is None]
 
-    holds = _held(left(), theirs, right)
-    words |= {i: "they have changed places" for i, j in holds.items() if holds.get(j) == i}
-    words |= _of_mutants(exercise, cases, theirs, left(), named, split)
-    words |= {i: arrangement(theirs[i], right[i], cases) for i in left()}
-    words |= {i: f"these are the numbers of {names[holds[i]]}" for i in left() if i in holds}
+    holds = _find_misplaced(left(), theirs, right)
+    causes |= {i: "these two are swapped" for i, j in holds.items() if holds.get(j) == i}
+    causes |= _match_mutants(exercise, cases, theirs, left(), named, count)
+    causes |= {i: find_simple_cause(theirs[i], right[i], cases) for i in left()}
+    causes |= {i: f"these are the numbers of {names[holds[i]]}" for i in left() if i in holds}
     if left():
-        words |= _of_mutants(exercise, cases, theirs, left(), slips, split)
-        known = [case.names(exercise) for case in cases]
-        words |= {i: _factor_by_entry(theirs[i], right[i], known) for i in left()}
-        words |= {i: nearly(theirs[i], right[i]) for i in left()}
-    return {names[i]: text for i, text in words.items()}
+        causes |= _match_mutants(exercise, cases, theirs, left(), slips, count)
+        known = [case.collect_names(exercise) for case in cases]
+        causes |= {i: _find_entrywise_factor(theirs[i], right[i], known) for i in left()}
+        causes |= {i: find_small_error(theirs[i], right[i]) for i in left()}
+    return {names[i]: cause for i, cause in causes.items()}
 
 
-def _untouched(exercise, cases, i, found):
-    """Of an exercise that changes its inputs in place: this one is as it was."""
-    if not exercise.changed:
-        return None
-    name = exercise.changed[i]
-    before = [case.inputs[name] for case in cases]
-    if not all(np.array_equal(y, x) for y, x in zip(found[i], before, strict=True)):
-        return None
-    return "it is as it was: a plain = makes a new array, += or [...] = changes the old one"
+def compute_outputs(exercise, function, cases):
+    """Return the outputs of an answer or a mutant, a tuple per case; None if it raises."""
+    outs = []
+    for case in cases:
+        arguments, settings = case.make_arguments(exercise)
+        try:
+            with np.errstate(all="ignore"):
+                value = function(*arguments, **settings)
+        except Exception:  # a mutant whose shapes don't fit explains nothing
+            return None
+        outs.append(select_outputs(exercise, value, arguments))
+    return outs
 
 
-def _splits(exercise, found, wanted):
-    """Into how many blocks of columns the one output is taken apart; 0 where it stays whole."""
+def select_outputs(exercise, value, arguments):
+    """Return the arrays to compare: the returned ones, or the inputs changed in place."""
+    if exercise.in_place:
+        names = list(exercise.cases[0].inputs)
+        return tuple(arguments[names.index(name)] for name in exercise.in_place)
+    return as_tuple(value[0] if exercise.returns_cache else value)
+
+
+def _count_blocks(exercise, found, wanted):
+    """Return the number of column blocks to judge one by one; 0 if the shape is wrong already."""
     same = all(np.shape(a[0]) == np.shape(b[0]) for a, b in zip(found, wanted, strict=True))
     return len(exercise.blocks) if same else 0
 
 
-def _by_output(outs, split):
-    """A list per output, with an array per draw."""
-    if split:
-        outs = [np.split(np.asarray(whole), split, axis=1) for (whole,) in outs]
+def _group_by_output(outs, count):
+    """Return a list per output or block, with an array per case."""
+    if count:
+        outs = [np.split(np.asarray(whole), count, axis=1) for (whole,) in outs]
     return [[np.asarray(part) for part in parts] for parts in zip(*outs, strict=True)]
 
 
-def _held(wrong, theirs, right):
-    """Wrong output to the output whose numbers it holds, where there is one."""
+def _find_unchanged(exercise, cases, i, found):
+    if not exercise.in_place:
+        return None
+    name = exercise.in_place[i]
+    before = [case.inputs[name] for case in cases]
+    if not all(np.array_equal(y, x) for y, x in zip(found[i], before, strict=True)):
+        return None
+    return "unchanged: a plain = makes a new array, but += and [...] = change the old one"
+
+
+def _find_misplaced(wrong, theirs, right):
+    """Map a wrong output to the output whose numbers it holds."""
     return {
         i: j
         for i in wrong
         for j, other in enumerate(right)
-        if j != i and all_agree(theirs[i], other)
+        if j != i and all_close(theirs[i], other)
     }
 
 
-def _of_mutants(exercise, cases, theirs, wrong, candidates, split):
-    """Match whole wrong answers; the one that explains most outputs goes first."""
+def _match_mutants(exercise, cases, theirs, wrong, mutants, count):
+    """Map each wrong output to the mutant that gives its numbers and explains most outputs."""
     explained = []
-    for words, mutant in candidates if wrong else ():
-        outs = outcomes(exercise, mutant, cases)
-        if outs is None or (split and any(np.shape(o[0])[1:2] == () for o in outs)):
+    for message, mutant in mutants if wrong else ():
+        outs = compute_outputs(exercise, mutant, cases)
+        if outs is None or (count and any(np.shape(o[0])[1:2] == () for o in outs)):
             continue
-        found = _by_output(outs, split)
-        same = [i for i in wrong if i < len(found) and all_agree(theirs[i], found[i])]
+        found = _group_by_output(outs, count)
+        same = [i for i in wrong if i < len(found) and all_close(theirs[i], found[i])]
         if same:
-            explained.append((same, words))
+            explained.append((same, message))
     explained.sort(key=lambda pair: -len(pair[0]))
-    return {i: next((words for same, words in explained if i in same), None) for i in wrong}
-
-
-def outcomes(exercise, function, cases):
-    """What a function of ours returns, a tuple of outputs per case; None if it fails."""
-    outs = []
-    for case in cases:
-        arguments, settings = case.arguments(exercise)
-        try:
-            with np.errstate(all="ignore"):
-                value = function(*arguments, **settings)
-        except Exception:  # such as shapes that don't fit: then it explains nothing
-            return None
-        outs.append(outputs_of(exercise, value, arguments))
-    return outs
-
-
-def outputs_of(exercise, value, arguments):
-    """The arrays that are compared, of what a right or a mistaken answer returned."""
-    if exercise.changed:
-        names = list(exercise.cases[0].inputs)
-        return tuple(arguments[names.index(name)] for name in exercise.changed)
-    return as_tuple(value[0] if exercise.cached else value)
+    return {i: next((message for same, message in explained if i in same), None) for i in wrong}
 
 
 POWERS = {1: "times {}", -1: "divided by {}", 2: "times {} squared", -2: "divided by {} squared"}
-POWERS |= {0.5: "times the root of {}", -0.5: "divided by the root of {}"}
+POWERS |= {0.5: "times the square root of {}", -0.5: "divided by the square root of {}"}
 
 
-def _factor_by_entry(found, wanted, names):
-    """Such as sigma against sigma^2: each entry off by the same power of a known array."""
+def _find_entrywise_factor(found, wanted, names):
+    """Look for a known array by a power of which every entry is off: sigma for sigma^2."""
     if any(y.shape != t.shape for y, t in zip(found, wanted, strict=True)):
         return None
     for name in names[0]:
@@ -152,7 +152,7 @@ def _factor_by_entry(found, wanted, names):
             with np.errstate(all="ignore"):
                 scaled = [t * q**power for q, t in zip(lifted, wanted, strict=True)]
             for factor in (1, -1, 2, -2, 0.5, -0.5):
-                if all(np.isfinite(s).all() for s in scaled) and all_agree(
+                if all(np.isfinite(s).all() for s in scaled) and all_close(
                     found, [factor * s for s in scaled]
                 ):
                     by = "" if factor == 1 else f", times {factor:g}"

@@ -1,4 +1,4 @@
-"""The words that a learner gets: numbers and shapes first, then the cause."""
+"""Messages to the learner: the cause, the largest error, and the shapes of the inputs."""
 
 import inspect
 import linecache
@@ -7,47 +7,47 @@ import traceback
 
 import numpy as np
 
-from minidraw.learn.checking.comparisons import agrees
+from minidraw.learn.checking.comparisons import is_close
 from minidraw.learn.exercises.exercise import as_tuple
 
 UNKNOWN = "I don't recognise this mistake"
 
 
-def wrong(exercise, cases, found, wanted, words, tolerance):
-    """Each wrong output with its cause, then the worst entry of the first one."""
+def describe_wrong(exercise, cases, found, wanted, causes, tolerance):
+    """List each wrong output with its cause, then the largest error of the first one."""
     by_cause = {}
-    for name, cause in words.items():
+    for name, cause in causes.items():
         by_cause.setdefault(cause or UNKNOWN, []).append(name)
-    lines = [f"{_listed(outputs)}: {cause}." for cause, outputs in by_cause.items()]
-    name = next(iter(words))
+    lines = [f"{_join(outputs)}: {cause}." for cause, outputs in by_cause.items()]
+    name = next(iter(causes))
     i = 0 if name in exercise.blocks else exercise.output_names.index(name)
     name = exercise.output_names[i]
     pairs = zip(cases, found, wanted, strict=True)
     case, y, t = next(
         (case, np.asarray(y[i]), np.asarray(t[i]))
         for case, y, t in pairs
-        if not agrees(y[i], t[i], tolerance)
+        if not is_close(y[i], t[i], tolerance)
     )
     if y.shape != t.shape:
-        lines.append(f"{name} has the shape {y.shape}; it should have {t.shape}.")
-        return "\n".join(lines + [shapes(_inputs(exercise, case))])
+        lines.append(f"{name} has shape {y.shape}; it should have shape {t.shape}.")
+        return "\n".join(lines + [format_shapes(_collect_inputs(exercise, case))])
     with np.errstate(all="ignore"):
         difference = np.nan_to_num(np.abs(y - t), nan=np.inf, posinf=np.inf)
     place = np.unravel_index(difference.argmax(), t.shape)
     at = f"[{', '.join(map(str, place))}]" if place else ""
     truth, says = t[place], "it should be"
     if exercise.forward is not None:
-        truth = case.slope(exercise, list(case.inputs)[i], place)
-        says = "the finite difference says"
+        truth = case.finite_difference(exercise, list(case.inputs)[i], place)
+        says = "the finite difference gives"
     theirs, ours = (f"{number:.6g}" for number in (y[place], truth))
     if theirs == ours:
         theirs, ours = f"{y[place]:.12g}", f"{truth:.12g}"
-    lines.append(f"Most wrong: {name}{at} is {theirs}, {says} {ours}.")
+    lines.append(f"Largest error: {name}{at} is {theirs}; {says} {ours}.")
     lines.append(f"{name} has the right shape, {t.shape}.")
-    return "\n".join(lines + [shapes(_inputs(exercise, case))])
+    return "\n".join(lines + [format_shapes(_collect_inputs(exercise, case))])
 
 
-def _inputs(exercise, case):
+def _collect_inputs(exercise, case):
     if exercise.forward is None:
         return case.inputs | case.settings
     called = inspect.signature(exercise.answer).parameters if exercise.answer else ["dout"]
@@ -56,44 +56,44 @@ def _inputs(exercise, case):
     return {arriving: case.dout} | case.inputs | arrays
 
 
-def shapes(named):
-    """Such as ``Inputs: dF (3, 5, 7), K = 5.``"""
+def format_shapes(named, title="Inputs"):
+    """Write a line such as ``Inputs: dF (3, 5, 7), K = 5.``"""
     parts = []
     for name, value in named.items():
         if isinstance(value, int | float):
             parts.append(f"{name} = {value}")
-        elif text := _shape(value):
+        elif text := _format_shape(value):
             parts.append(f"{name} {text}")
-    return f"Inputs: {', '.join(parts)}."
+    return f"{title}: {', '.join(parts)}."
 
 
-def _shape(value):
+def _format_shape(value):
     if isinstance(value, np.ndarray):
         return str(value.shape)
     if hasattr(value, "_asdict"):
-        fields = {name: _shape(part) for name, part in value._asdict().items()}
+        fields = {name: _format_shape(part) for name, part in value._asdict().items()}
         return f"with {', '.join(f'{name} {text}' for name, text in fields.items() if text)}"
     if isinstance(value, tuple | list):
-        parts = list(filter(None, map(_shape, value)))
+        parts = list(filter(None, map(_format_shape, value)))
         same = len(parts) > 2 and len(set(parts)) == 1
         return f"of {len(parts)}, each {parts[0]}" if same else f"of {', '.join(parts)}"
     return ""
 
 
-def _listed(names):
+def _join(names):
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def parameters(function, arguments, settings):
-    """What a function was called with, by its own names for it."""
+def bind_parameters(function, arguments, settings):
+    """Return the arguments of a call under the function's own parameter names."""
     try:
         return dict(inspect.signature(function).bind(*arguments, **settings).arguments)
     except (TypeError, ValueError):
         return {f"argument {k + 1}": value for k, value in enumerate(arguments)} | settings
 
 
-def raised(function, error, named):
-    """The learner's own line, what was on it, and the inputs' shapes."""
+def describe_error(function, error, named):
+    """Show the exception, the learner's own line, the arrays on it, and the inputs' shapes."""
     home = function.__code__.co_filename
     frames = [
         (frame, line)
@@ -104,39 +104,39 @@ def raised(function, error, named):
     if frames:
         frame, number = frames[-1]
         text = linecache.getline(home, number).strip()
-        lines.append(f"on this line of yours:  {text}")
+        lines.append(f"on this line of your code:  {text}")
         words = re.findall(r"\w+", text)
         seen = {w: frame.f_locals[w] for w in words if w in frame.f_locals and w not in named}
         seen = {name: value for name, value in seen.items() if isinstance(value, np.ndarray)}
         if seen:
-            lines.append(shapes(seen).replace("Inputs", "On that line"))
-    return "\n".join([*lines, shapes(named)])
+            lines.append(format_shapes(seen, "On that line"))
+    return "\n".join([*lines, format_shapes(named)])
 
 
-def misfit(exercise, value):
-    """What is wrong with the kind of thing returned, before its numbers are looked at."""
-    if exercise.changed:
+def describe_misfit(exercise, value):
+    """Say what is wrong with the type or length of the returned value, or return None."""
+    if exercise.in_place:
         return None
     names = exercise.output_names
     wanted = ", ".join(names)
     if value is None:
         return f"it returns nothing; it should return {wanted}"
-    if exercise.cached:
+    if exercise.returns_cache:
         wanted = f"{f'({wanted})' if len(names) > 1 else wanted}, cache"
         if not isinstance(value, tuple | list) or len(value) != 2:
-            return f"it returns {_kind(value)}; it should return {wanted}"
+            return f"it returns {_describe_type(value)}; it should return {wanted}"
         value = value[0]
-    if len(names) == 1 and not exercise.cached:
+    if len(names) == 1 and not exercise.returns_cache:
         wanted += ", an array"
     if len(as_tuple(value)) != len(names) or (len(names) == 1 and isinstance(value, tuple | list)):
-        return f"it returns {_kind(value)}; it should return {wanted}"
+        return f"it returns {_describe_type(value)}; it should return {wanted}"
     for name, part in zip(names, as_tuple(value), strict=True):
         if not isinstance(part, np.ndarray | np.generic | float | int):
-            return f"{name} is {_kind(part)}; it should be an array"
+            return f"{name} is {_describe_type(part)}; it should be an array"
     return None
 
 
-def _kind(value):
+def _describe_type(value):
     if isinstance(value, tuple | list):
-        return f"a {type(value).__name__} of {len(value)}"
-    return f"one {type(value).__name__}"
+        return f"a {type(value).__name__} of length {len(value)}"
+    return f"a single {type(value).__name__}"

@@ -1,4 +1,4 @@
-"""The exercises of all lessons, one module per lesson: its `EXERCISES`."""
+"""Exercises of all lessons: each module ``lesson_NN`` lists its own in `EXERCISES`."""
 
 import difflib
 import importlib
@@ -10,7 +10,7 @@ from minidraw.errors import UserError
 
 @cache
 def all_exercises():
-    """Every exercise by its id, lesson by lesson."""
+    """Return every exercise by its id, in the order of the lessons."""
     names = (info.name for info in pkgutil.iter_modules(__path__))
     modules = sorted(name for name in names if name.startswith("lesson_"))
     lessons = [importlib.import_module(f"{__name__}.{name}") for name in modules]
@@ -18,16 +18,16 @@ def all_exercises():
 
 
 def get_exercise(id):
-    """The exercise of that id."""
-    found = all_exercises()
-    if id not in found:
-        near = difflib.get_close_matches(id, found, n=1, cutoff=0)[0]
-        raise UserError(f"there is no exercise {id!r}; did you mean {near}?")
-    return found[id]
+    """Return one exercise; UserError names the closest id if there is none."""
+    exercises = all_exercises()
+    if id not in exercises:
+        near = difflib.get_close_matches(id, exercises, n=1, cutoff=0)[0]
+        raise UserError(f"unknown exercise {id!r}; did you mean {near}?")
+    return exercises[id]
 
 
-def within_reach(exercise):
-    """Names of what an exercise may call, and of what those may call in turn."""
+def find_allowed_calls(exercise):
+    """Return the names that an answer may call, and the names that those may call in turn."""
     found, new = set(), set(exercise.uses)
     while new:
         found |= new

@@ -1,77 +1,84 @@
-"""What an exercise is: an entry in the table, and the random cases that its answer is tried on."""
+"""`Exercise`, one entry of the lessons' tables, and `Case`, one set of inputs to try it on."""
 
 import types
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
-PRIMES = 3, 5, 7, 11, 13, 17  # no size is another's, nor 2; averaging over images shows
-EVEN = 4, 6, 8, 10, 12, 14  # primes alone would hide a division that rounds down
-DRAWS = 3
+PRIME_SIZES = 3, 5, 7, 11, 13, 17  # pairwise different and none is 2: a wrong factor shows
+EVEN_SIZES = 4, 6, 8, 10, 12, 14  # primes alone would hide a division that rounds down
+RANDOM_CASES = 3
 
 
 @dataclass(frozen=True)
 class Exercise:
-    """One entry of the table; ``table/lesson_NN.py`` has those of a lesson.
+    """One function to write, with everything that its check needs.
 
-    The answer is the package's own function.  Where the package has none, as for a step on the
-    way, it stands beside the entry.
+    The answer is the package's own function.  If the package has none, as for an intermediate
+    step, the answer stands beside the entry.
     """
 
-    id: str  # lesson and name of the function: "05.filterbank_backward"
-    answer: Callable | None  # None: there is nothing but the forward to hold it against
-    draw: Callable  # draw(rng, **sizes): inputs and settings, two dicts
-    sizes: str  # letters of DESIGN's shapes, "n K A": every draw gives them other primes
-    lines: int  # budget, without the `def` line and what the stub gives
-    hints: tuple  # derivation steps in words, the first one first; never code
-    forward: Callable | None = None  # of a backward: out, cache = forward(*inputs, **settings)
-    outputs: tuple = ()  # names of what is returned; of a backward "d" and the input's name
-    blocks: tuple = ()  # names of equal blocks of columns, where the output is to be split
-    mistakes: tuple = ()  # (piece of the answer's source, what stands there instead, words)
-    parts: tuple = ()  # functions that the answer is made of: mistakes may lie there as well
-    uses: tuple = ()  # names of earlier functions that may be called
-    edges: tuple = ()  # (draw, words): further cases, such as a window outside the image
-    changed: tuple = ()  # names of inputs that the function is asked to change in place
-    optional: bool = field(default=False)  # not part of the core lessons
+    id: str  # lesson and function name: "05.filterbank_backward"
+    answer: Callable | None  # the right function; None if only finite differences can judge
+    make_inputs: Callable  # make_inputs(rng, **sizes) returns two dicts, inputs and settings
+    sizes: str  # shape letters, "n K A"; every case gives them other values
+    lines: int  # line budget, without the `def` line and what the stub gives
+    hints: tuple  # derivation steps in words, in order; never code
+    forward: Callable | None = None  # for a backward: out, cache = forward(*inputs, **settings)
+    outputs: tuple = ()  # names of the outputs; by default "d" and each input's name
+    blocks: tuple = ()  # names of equal column blocks, if the one output is judged block by block
+    mistakes: tuple = ()  # (piece of the answer's source, its wrong replacement, message)
+    parts: tuple = ()  # functions that the answer calls and that `mistakes` may edit as well
+    uses: tuple = ()  # names of earlier functions that the learner may call
+    edges: tuple = ()  # (make_inputs, description): further cases, "a window outside the image"
+    in_place: tuple = ()  # names of the inputs that the function must change in place
+    optional: bool = False  # not part of the core lessons
 
     @property
     def name(self):
-        """The function's name."""
+        """Name of the function."""
         return self.id.partition(".")[2]
 
     @property
     def output_names(self):
-        if self.outputs:
-            return self.outputs
-        given = self.changed or self.cases[0].inputs
-        return tuple(given) if self.changed else tuple(f"d{name}" for name in given)
+        if self.outputs or self.in_place:
+            return self.outputs or self.in_place
+        return tuple(f"d{name}" for name in self.cases[0].inputs)
 
     @cached_property
-    def cached(self):
-        """Whether it returns a cache behind its output, because a backward follows."""
+    def returns_cache(self):
+        """True for a forward with a backward: it returns its output and a cache."""
         module = self.answer.__globals__
         return self.forward is None and f"{self.name}_backward" in module
 
     @cached_property
     def cases(self):
-        """The random draws, always the same."""
-        return tuple(_case(self, number, self.draw, PRIMES) for number in range(DRAWS))
+        """Random cases; the same on every run."""
+        return tuple(
+            _make_case(self, k, self.make_inputs, PRIME_SIZES) for k in range(RANDOM_CASES)
+        )
 
     @cached_property
     def edge_cases(self):
-        """What is tried once the random draws are right, with words for each."""
-        even = _case(self, DRAWS, self.draw, EVEN)
+        """Cases to try after the random ones, each with its description."""
+        even = _make_case(self, RANDOM_CASES, self.make_inputs, EVEN_SIZES)
         sizes = ", ".join(f"{letter} = {size}" for letter, size in even.sizes.items())
-        cases = [(_case(self, DRAWS, draw, PRIMES), words) for draw, words in self.edges]
+        cases = [
+            (_make_case(self, RANDOM_CASES, make_inputs, PRIME_SIZES), description)
+            for make_inputs, description in self.edges
+        ]
         return (even, f"even sizes ({sizes})"), *cases
 
-    def own_forward(self, theirs):
-        """Of a backward: the learner's own forward; where the lesson gave it, the lesson's on their
-        functions, for these hand their own caches on.  None where they have none of them."""
+    def choose_forward(self, theirs):
+        """Return the forward whose cache the learner's backward may expect, or None.
+
+        It is the learner's own.  If the lesson gave the forward, it is the lesson's, calling the
+        learner's functions, because those pass on caches of their own.
+        """
         if self.forward is None:
             return None
         if self.forward.__name__ in theirs:
@@ -85,33 +92,35 @@ class Exercise:
 
 
 class Case(NamedTuple):
-    sizes: dict  # letter to prime
+    """One set of inputs for an exercise."""
+
+    sizes: dict  # letter to size
     inputs: dict  # differentiable arrays by name
     settings: dict
-    dout: object  # of a backward: the gradient that arrives, an array or a tuple of them
+    dout: object  # for a backward: the gradient that arrives, an array or a tuple of arrays
 
-    def arguments(self, exercise, forward=None):
-        """Positional and keyword arguments for a call, all of them copies."""
-        inputs, settings = copied(self.inputs), copied(self.settings)
+    def make_arguments(self, exercise, forward=None):
+        """Return positional and keyword arguments for a call, all of them copies."""
+        inputs, settings = copy_arrays(self.inputs), copy_arrays(self.settings)
         if exercise.forward is None:
             return tuple(inputs.values()), settings
         _, cache = (forward or exercise.forward)(*inputs.values(), **settings)
-        return (copied(self.dout), copied(cache)), {}
+        return (copy_arrays(self.dout), copy_arrays(cache)), {}
 
-    def names(self, exercise):
-        """Everything that a learner sees by a name: inputs, settings, fields of the cache."""
+    def collect_names(self, exercise):
+        """Return all values that a learner knows by a name, the cache's fields included."""
         found = {**self.inputs, **self.settings, **self.sizes}
         if exercise.forward is not None:
             _, cache = exercise.forward(*self.inputs.values(), **self.settings)
             found |= cache._asdict() if hasattr(cache, "_asdict") else {}
         return found
 
-    def slope(self, exercise, name, place, step=1e-5):
-        """Central difference of the scalar that `dout` stands for, by one entry of an input."""
+    def finite_difference(self, exercise, name, place, step=1e-5):
+        """Return the central difference of sum(dout * out) with respect to one input entry."""
 
-        def loss(by):
+        def loss(change):
             moved = self.inputs[name].copy()
-            moved[place] += by
+            moved[place] += change
             inputs = self.inputs | {name: moved}
             out, _ = exercise.forward(*inputs.values(), **self.settings)
             pairs = zip(as_tuple(self.dout), as_tuple(out), strict=True)
@@ -120,11 +129,13 @@ class Case(NamedTuple):
         return (loss(step) - loss(-step)) / (2 * step)
 
 
-def _case(exercise, number, draw, known):
+def _make_case(exercise, number, make_inputs, known_sizes):
     letters = exercise.sizes.split()
-    sizes = {letter: known[(k + number) % len(known)] for k, letter in enumerate(letters)}
+    sizes = {
+        letter: known_sizes[(k + number) % len(known_sizes)] for k, letter in enumerate(letters)
+    }
     rng = np.random.default_rng([zlib.crc32(exercise.id.encode()), number])
-    inputs, settings = draw(rng, **sizes)
+    inputs, settings = make_inputs(rng, **sizes)
     if exercise.forward is None:
         return Case(sizes, inputs, settings, None)
     out, _ = exercise.forward(*inputs.values(), **settings)
@@ -136,12 +147,12 @@ def as_tuple(value):
     return tuple(value) if isinstance(value, tuple | list) else (value,)
 
 
-def copied(value):
-    """The same again, with new arrays."""
+def copy_arrays(value):
+    """Copy a nested value with all its arrays."""
     if isinstance(value, np.ndarray):
         return value.copy()
     if isinstance(value, dict):
-        return {key: copied(part) for key, part in value.items()}
+        return {key: copy_arrays(part) for key, part in value.items()}
     if hasattr(value, "_fields"):
-        return type(value)(*map(copied, value))
-    return type(value)(map(copied, value)) if isinstance(value, tuple | list) else value
+        return type(value)(*map(copy_arrays, value))
+    return type(value)(map(copy_arrays, value)) if isinstance(value, tuple | list) else value

@@ -44,7 +44,7 @@ EXERCISES = (
             "against it. Then update the averaged weights. All four arrays change in place, so "
             "use [...] or +=.",
         ),
-        changed=("weights", "mean", "square", "average"),
+        in_place=("weights", "mean", "square", "average"),
         mistakes=(
             ("v += (1 - beta2) * g * g", "v += (1 - beta2) * g", "the gradient is not squared"),
             ("m += (1 - beta1) * g", "m += g", "the factor 1 - beta1 is missing"),

@@ -62,7 +62,7 @@ EXERCISES = (
             "The columns of f, o and g start at H, 2 H and 3 H. Overwrite da and dc_prev with =, "
             "because they hold old numbers.",
         ),
-        changed=("da", "dc_prev"),
+        in_place=("da", "dc_prev"),
         optional=True,
         mistakes=(
             (

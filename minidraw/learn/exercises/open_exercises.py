@@ -1,7 +1,7 @@
-"""Open exercises, for assessment: their answers are not in the package.
+"""Open exercises, for assessment: the package has their forwards but no backward.
 
-``lessons/OPEN.md`` has the texts.  A forward is held against what it must give; a backward only
-against finite differences of that very forward, for there is nothing else to hold it against.
+``lessons/OPEN.md`` states them.  `judge_open` compares a forward with the one here, and a backward
+with finite differences of the learner's own forward.
 """
 
 from dataclasses import replace
@@ -11,19 +11,19 @@ from scipy import stats
 
 from minidraw.layers import sigmoid
 from minidraw.learn.checking import messages
-from minidraw.learn.checking.diagnosis import causes
-from minidraw.learn.checking.judge import Verdict, judge, tried
+from minidraw.learn.checking.diagnosis import find_causes
+from minidraw.learn.checking.judge import Verdict, call_function, judge
 from minidraw.learn.exercises.exercise import Exercise
 
-TOLERANCE = 1e-6  # of the largest entry; central differences are good to about 1e-9
+TOLERANCE = 1e-6  # relative to the largest entry; central differences reach about 1e-9
 
 
-class Open(Exercise):
-    """A forward; where its backward is asked for too, the learner's returns a cache."""
+class OpenExercise(Exercise):
+    """An open exercise; every forward returns a cache unless it works in place."""
 
     @property
-    def cached(self):
-        return self.forward is None and not self.changed
+    def returns_cache(self):
+        return self.forward is None and not self.in_place
 
 
 def normalised(x):
@@ -91,120 +91,123 @@ def adamax_update(weights, mean, largest, grad, *, rate, step, beta1, beta2):
     weights -= rate / (1 - beta1**step) * mean / largest
 
 
-def _normals(rng, sizes, **shapes):
-    """Arrays by name, their shapes given in letters: ``W="I 3H"``; C, the channels, is 2."""
+def _sample_normals(rng, sizes, **shapes):
+    """Sample normal arrays, their shapes given in letters: ``W="I 3H"``; C, the channels, is 2."""
     sizes = {"C": 2} | sizes
-    read = {name: shape.split() for name, shape in shapes.items()}
-    lengths = {n: [int(x[:-1] or 1) * sizes[x[-1]] for x in shape] for n, shape in read.items()}
-    return {name: rng.standard_normal(shape) for name, shape in lengths.items()}
+    return {
+        name: rng.standard_normal([int(x[:-1] or 1) * sizes[x[-1]] for x in shape.split()])
+        for name, shape in shapes.items()
+    }
 
 
-def _drawn(**shapes):
-    return lambda rng, **sizes: (_normals(rng, sizes, **shapes), {})
+def _normal_inputs(**shapes):
+    return lambda rng, **sizes: (_sample_normals(rng, sizes, **shapes), {})
 
 
-def _filters(rng, n, K, A):
+def _laplace_inputs(rng, n, K, A):
     inputs = {"center": rng.uniform(1, A, n), "stride": rng.uniform(0.5, 2, n)}
     return inputs | {"scale": rng.uniform(0.8, 2, n)}, {"K": K, "A": A}
 
 
-def _cost(rng, n, B, A):
+def _cost_inputs(rng, n, B, A):
     inputs = {"mean": rng.standard_normal((n, B, A)), "log_sigma": rng.standard_normal((B, A))}
     return inputs, {"x": rng.standard_normal((n, B, A))}
 
 
-def _fading(rng, **sizes):
-    inputs = _normals(rng, sizes, canvas="n C B A", stroke="n C B A", keep="n C")
+def _fading_inputs(rng, **sizes):
+    inputs = _sample_normals(rng, sizes, canvas="n C B A", stroke="n C B A", keep="n C")
     return inputs, {"x": rng.random(inputs["canvas"].shape)}
 
 
-def _painter(rng, **sizes):
-    inputs = _normals(rng, sizes, h_0="n H", W="H H", b="H", V="H P")
-    inputs["W"] *= 0.3  # larger ones make a painter too wild for finite differences
+def _painter_inputs(rng, **sizes):
+    inputs = _sample_normals(rng, sizes, h_0="n H", W="H H", b="H", V="H P")
+    inputs["W"] *= 0.3  # larger weights make finite differences inaccurate
     return inputs, {"T": sizes["T"]}
 
 
-def _update(rng, P):
+def _adamax_inputs(rng, P):
     inputs = {name: rng.standard_normal(P) for name in ("weights", "mean", "largest", "grad")}
     inputs["largest"] = np.abs(inputs["largest"])
     return inputs, {"rate": 0.01, "step": 3, "beta1": 0.9, "beta2": 0.99}
 
 
-def _entry(lesson, answer, draw, sizes, *outputs, **others):
+def _entry(lesson, answer, make_inputs, sizes, *outputs, **others):
     id = f"{lesson}.{answer.__name__}"
-    return Open(id, answer, draw, sizes, 0, (), outputs=outputs, uses=("sigmoid",), **others)
+    return OpenExercise(
+        id, answer, make_inputs, sizes, 0, (), outputs=outputs, uses=("sigmoid",), **others
+    )
 
 
-_GRU = _drawn(x="n I", h_prev="n H", W="I 3H", U="H 3H", b="3H")
-_RNN = _drawn(x="T n I", h_0="n H", W="I H", U="H H", b="H")
-_LOOK = _drawn(x="n C B A", F_y="n K B", F_x="n K A", gain="n C")
-_OVER = _drawn(canvas="n C B A", patch="n C K K", cover="n C K K", F_y="n K B", F_x="n K A")
-_KL = _drawn(mu="n Z", log_sigma="n Z", mu_0="n Z", log_sigma_0="n Z")
-CHANGED = "weights", "mean", "largest"
+_GRU = _normal_inputs(x="n I", h_prev="n H", W="I 3H", U="H 3H", b="3H")
+_RNN = _normal_inputs(x="T n I", h_0="n H", W="I H", U="H H", b="H")
+_READ = _normal_inputs(x="n C B A", F_y="n K B", F_x="n K A", gain="n C")
+_WRITE = _normal_inputs(
+    canvas="n C B A", patch="n C K K", cover="n C K K", F_y="n K B", F_x="n K A"
+)
+_KL = _normal_inputs(mu="n Z", log_sigma="n Z", mu_0="n Z", log_sigma_0="n Z")
+ADAMAX_STATE = "weights", "mean", "largest"
 
-ENTRIES = {  # to the lesson that the backward belongs to
-    _entry("01", normalised, _drawn(x="n"), "n", "out"): "01",
-    _entry("02", layer_norm, _drawn(x="n H", gain="H", bias="H"), "n H", "out"): "02",
-    _entry("03", gaussian_cost, _cost, "n B A", "nll"): "03",
-    _entry("04", laplace_filterbank, _filters, "n K A", "F"): "05",
-    _entry("06", read_channels, _LOOK, "n K B A", "glimpse"): "06",
-    _entry("07", write_over, _OVER, "n K B A", "out"): "07",
+FORWARDS = {  # to the lesson that asks for the backward
+    _entry("01", normalised, _normal_inputs(x="n"), "n", "out"): "01",
+    _entry("02", layer_norm, _normal_inputs(x="n H", gain="H", bias="H"), "n H", "out"): "02",
+    _entry("03", gaussian_cost, _cost_inputs, "n B A", "nll"): "03",
+    _entry("04", laplace_filterbank, _laplace_inputs, "n K A", "F"): "05",
+    _entry("06", read_channels, _READ, "n K B A", "glimpse"): "06",
+    _entry("07", write_over, _WRITE, "n K B A", "out"): "07",
     _entry("08", gru, _GRU, "n I H", "h"): "08",
     _entry("09", rnn, _RNN, "T n I H", "h"): "09",
     _entry("10", kl_between, _KL, "n Z", "kl"): "10",
-    _entry("11", fading_canvas, _fading, "n B A", "after", "x_err"): "11",
-    _entry("12", painter, _painter, "n H P T", "canvas"): "12",
-    _entry("13", adamax_update, _update, "P", changed=CHANGED): None,
+    _entry("11", fading_canvas, _fading_inputs, "n B A", "after", "x_err"): "11",
+    _entry("12", painter, _painter_inputs, "n H P T", "canvas"): "12",
+    _entry("13", adamax_update, _adamax_inputs, "P", in_place=ADAMAX_STATE): None,
 }
 BACKWARDS = {
-    f"{lesson}.{entry.name}_backward": entry for entry, lesson in ENTRIES.items() if lesson
+    f"{lesson}.{entry.name}_backward": entry for entry, lesson in FORWARDS.items() if lesson
 }
-OPEN = dict(sorted(({entry.id: entry for entry in ENTRIES} | BACKWARDS).items()))
+OPEN_EXERCISES = dict(sorted(({entry.id: entry for entry in FORWARDS} | BACKWARDS).items()))
 
 
 def judge_open(id, theirs):
-    """What a learner's function comes to.
+    """Judge a learner's function.
 
     Parameters
     ----------
     id : str
-        A key of `OPEN`.
+        A key of `OPEN_EXERCISES`.
     theirs : dict
-        Their functions by name.
+        The learner's functions by name.
 
     Returns
     -------
     Verdict
-        Of kind ``unjudged`` where a backward has no right forward.
+        Its kind is also ``missing``, or ``unjudged`` for a backward without a right forward.
     """
-    entry, name = OPEN[id], id.partition(".")[2]
+    entry, name = OPEN_EXERCISES[id], id.partition(".")[2]
     if name not in theirs:
         return Verdict("missing")
     if id == entry.id:
         return judge(entry, theirs[name])
     if entry.name not in theirs or judge(entry, theirs[entry.name]).kind != "right":
-        return Verdict("unjudged", f"it needs a right {entry.name}")
-    forward = theirs[entry.name]
-    return _judge_backward(
-        replace(entry, id=id, answer=None, forward=forward, outputs=()), theirs[name]
-    )
+        return Verdict("unjudged", f"it needs a right {entry.name} first")
+    backward = replace(entry, id=id, answer=None, forward=theirs[entry.name], outputs=())
+    return _judge_backward(backward, theirs[name])
 
 
-def _judge_backward(exercise, backward):
+def _judge_backward(exercise, function):
     found, wanted = [], []
     for case in exercise.cases:
-        outs, verdict = tried(exercise, backward, case, None)
+        outs, verdict = call_function(exercise, function, case, None)
         if verdict:
             return verdict
         found.append(outs)
-        wanted.append(tuple(_slopes(exercise, case, name) for name in case.inputs))
-    if words := causes(exercise, exercise.cases, found, wanted, TOLERANCE):
-        text = messages.wrong(exercise, exercise.cases, found, wanted, words, TOLERANCE)
+        wanted.append(tuple(_compute_differences(exercise, case, name) for name in case.inputs))
+    if causes := find_causes(exercise, exercise.cases, found, wanted, TOLERANCE):
+        text = messages.describe_wrong(exercise, exercise.cases, found, wanted, causes, TOLERANCE)
         return Verdict("wrong", text)
     return Verdict("right")
 
 
-def _slopes(exercise, case, name):
+def _compute_differences(exercise, case, name):
     shape = case.inputs[name].shape
-    slopes = [case.slope(exercise, name, place) for place in np.ndindex(shape)]
-    return np.reshape(slopes, shape)
+    differences = [case.finite_difference(exercise, name, place) for place in np.ndindex(shape)]
+    return np.reshape(differences, shape)

@@ -1,4 +1,4 @@
-"""What a lesson's notebook shows: pictures with captions, diagrams, sliders."""
+"""Notebook side of the lessons: the exercise decorator, pictures, diagrams and sliders."""
 
 from minidraw.learn.notebook.pictures import (
     BLUE,

@@ -1,4 +1,4 @@
-"""The lessons' notebooks: where they lie, and clean copies to work in."""
+"""`copy_notebooks`: copies of the lessons' notebooks without outputs, to work in."""
 
 import json
 from pathlib import Path
@@ -6,8 +6,38 @@ from pathlib import Path
 from minidraw.errors import UserError
 
 
-def notebooks():
-    """Paths of all lessons' notebooks: in ``minidraw/lessons`` where installed, else at the top.
+def copy_notebooks(folder):
+    """Copy the notebooks without their outputs; never overwrite a file.
+
+    Parameters
+    ----------
+    folder : path
+        Created if it doesn't exist.
+
+    Returns
+    -------
+    copied, kept : lists of Path
+    """
+    folder, copied, kept = Path(folder), [], []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"cannot create the folder {folder}: {error.strerror}") from error
+    for source in find_notebooks():
+        path = folder / source.name
+        try:
+            with open(path, "x", encoding="utf-8") as file:
+                json.dump(_clear_outputs(json.loads(source.read_text("utf-8"))), file, indent=1)
+                file.write("\n")
+        except FileExistsError:
+            kept.append(path)
+        else:
+            copied.append(path)
+    return copied, kept
+
+
+def find_notebooks():
+    """Return the paths of all notebooks, of the installed package or of the repository.
 
     Raises
     ------
@@ -21,37 +51,7 @@ def notebooks():
     raise UserError("the lessons' notebooks are missing: install minidraw again")
 
 
-def start(folder):
-    """Copy the notebooks without their outputs; what is there already stays as it is.
-
-    Parameters
-    ----------
-    folder : path
-        Made if it isn't there.
-
-    Returns
-    -------
-    copied, kept : lists of Path
-    """
-    folder, copied, kept = Path(folder), [], []
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"can't make the folder {folder}: {error.strerror}") from error
-    for source in notebooks():
-        path = folder / source.name
-        try:
-            with open(path, "x", encoding="utf-8") as file:  # never over another file
-                json.dump(_clean(json.loads(source.read_text("utf-8"))), file, indent=1)
-                file.write("\n")
-        except FileExistsError:
-            kept.append(path)
-        else:
-            copied.append(path)
-    return copied, kept
-
-
-def _clean(notebook):
+def _clear_outputs(notebook):
     for cell in notebook["cells"]:
         if cell["cell_type"] == "code":
             cell["outputs"], cell["execution_count"] = [], None

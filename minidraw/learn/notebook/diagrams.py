@@ -1,19 +1,19 @@
-"""Boxes and wires in a notebook's pictures: what is connected with what, and what flows there."""
+"""Block diagrams in a notebook: `paper`, then a `box` per part and a `wire` per connection."""
 
 from minidraw.learn.notebook.pictures import VERMILION
 
-WIRE = "0.65"  # a grey that is seen on white, with anything above it
-HEAD = "0.2"  # of an arrow on a lit wire: WIRE is as bright as what flows, it would vanish
+WIRE = "0.65"
+LIT_HEAD = "0.2"  # the arrowhead on a lit wire: WIRE would vanish against VERMILION
 
 
 def paper(axes, width, height):
-    """Axes as a blank sheet, from (0, 0) at the lower left to (width, height)."""
+    """Turn axes into a blank sheet, from (0, 0) at the lower left to (width, height)."""
     axes.set(xlim=(0, width), ylim=(0, height), xticks=[], yticks=[])
     axes.axis("off")
 
 
 def box(axes, x, y, text, *, lit=False, width=1.0, height=0.6):
-    """A box around (x, y) with a text; lit, its border is thick and coloured."""
+    """Draw a box around (x, y) with a text; `lit` makes its border thick and coloured."""
     from matplotlib.patches import FancyBboxPatch
 
     corner = x - width / 2, y - height / 2
@@ -27,20 +27,20 @@ def box(axes, x, y, text, *, lit=False, width=1.0, height=0.6):
 
 
 def wire(axes, *points, lit=0.0, text="", above=0.12, dashed=False):
-    """An arrow through points, from the first to the last.
+    """Draw an arrow through points, from the first to the last.
 
     Parameters
     ----------
     axes
     *points : pairs (x, y)
     lit : float
-        Width of what flows along it, drawn over the grey wire; 0 for nothing.
+        Width of the coloured line drawn over the grey wire; 0 for none.
     text : str
-        Beside the middle of the first piece.
+        Shown above the middle of the first segment.
     above : float
-        How far above the wire the text stands.
+        Distance of the text from the wire.
     dashed : bool
-        For a wire that comes from outside the picture, or leads there.
+        For a wire from or to a place outside the picture.
     """
     xs, ys = zip(*points, strict=True)
     style = {"linestyle": "--" if dashed else "-", "zorder": 1}
@@ -53,11 +53,11 @@ def wire(axes, *points, lit=0.0, text="", above=0.12, dashed=False):
     if dashed:
         arrow["linestyle"] = "--"
     axes.annotate("", points[-1], points[-2], arrowprops=arrow, zorder=1 if lit else 3)
-    if lit:  # the head once more, for it lies under what flows
+    if lit:  # the coloured line covers the arrowhead: draw it again
         (x_0, y_0), (x_1, y_1) = points[-2:]
         part = 0.05 / max(abs(x_1 - x_0), abs(y_1 - y_0))
         near = x_1 + part * (x_0 - x_1), y_1 + part * (y_0 - y_1)
-        head = arrow | {"color": HEAD, "mutation_scale": 15, "linestyle": "-"}
+        head = arrow | {"color": LIT_HEAD, "mutation_scale": 15, "linestyle": "-"}
         axes.annotate("", points[-1], near, arrowprops=head, zorder=3)
     if text:
         x, y = (xs[0] + xs[1]) / 2, (ys[0] + ys[1]) / 2

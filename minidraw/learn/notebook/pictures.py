@@ -1,4 +1,4 @@
-"""Pictures in a notebook: with a caption, and words for those who can't see them."""
+"""Pictures, films and sliders in a notebook; `show` adds a caption and a text alternative."""
 
 import base64
 import html
@@ -16,13 +16,12 @@ BLUE, VERMILION, GREEN = (
 
 
 def panels(count=1, *, rows=1, height=2.6, widths=None):
-    """A figure with `count` axes side by side, 9 inches wide in all.
+    """Make a figure, 9 inches wide, with `count` axes side by side.
 
     Parameters
     ----------
     count : int
     rows : int
-        Of so many axes each.
     height : float
         In inches.
     widths : list, optional
@@ -40,35 +39,35 @@ def panels(count=1, *, rows=1, height=2.6, widths=None):
 
 
 def picture(axes, image, title="", *, low=None, high=None):
-    """An array (rows, columns) as grey squares, black for its lowest value."""
+    """Draw an array (rows, columns) in grey, black for its lowest value."""
     axes.imshow(image, cmap="gray", vmin=low, vmax=high, interpolation="nearest")
     axes.set_title(title, fontsize=11)
     axes.set(xticks=[], yticks=[])
 
 
 def frame(axes, window, *, K, color=GREEN):
-    """A window on a picture: a dot at each filter's centre, a line around the outermost.
+    """Draw an attention window: a dot at each filter's centre, a line around the outermost.
 
     Parameters
     ----------
     axes
-        With a `picture` on it.
+        With a `picture` in it.
     window : sequence
-        center_x, center_y and stride, in pixels counted from 0; what follows isn't used.
+        center_x, center_y and stride, in pixels counted from 0; the rest is ignored.
     K : int
         Filters per axis.
     """
     center_x, center_y, stride = (float(np.ravel(part)[0]) for part in window[:3])
     offset = (np.arange(K) - (K - 1) / 2) * stride
     x, y = np.meshgrid(center_x + offset, center_y + offset)
-    axes.autoscale(False)  # a window may reach over the edge: the picture keeps its size
+    axes.autoscale(False)  # a window beyond the edge must not resize the picture
     axes.plot(x.ravel(), y.ravel(), "o", color=color, markersize=3, markeredgecolor="white")
     left, right, top, bottom = x.min(), x.max(), y.min(), y.max()
     axes.plot([left, right, right, left, left], [top, top, bottom, bottom, top], color=color)
 
 
 def plain(axes, **labels):
-    """Axes without their upper and right line, with labels."""
+    """Remove the upper and right spines, and set labels."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.set(**labels)
 
@@ -80,9 +79,9 @@ def show(figure, caption, alt):
     ----------
     figure : matplotlib Figure
     caption : str
-        Stands below it.
+        Shown below it.
     alt : str
-        What is to be seen, for a reader who can't see it.
+        Text alternative for a reader who can't see the figure.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
@@ -92,12 +91,12 @@ def show(figure, caption, alt):
 
 
 def movie(frames, caption, alt, *, fps=8):
-    """Display frames as a moving picture, over and over.
+    """Display frames as a film in a loop.
 
     Parameters
     ----------
     frames : list of arrays of uint8, each (height, width, 3)
-        Such as `minidraw.pictures.films.render_frames` makes.
+        As `minidraw.pictures.films.render_frames` returns them.
     caption, alt : str
         As in `show`.
     fps : float
@@ -110,11 +109,11 @@ def movie(frames, caption, alt, *, fps=8):
 
 
 def _display(kind, content, caption, alt):
-    """A picture, with its words in each of the ways by which notebooks hand them on."""
+    """Display a picture with its text alternative in every format that a reader may use."""
     from IPython.display import Markdown, display
 
     coded = base64.b64encode(content).decode()
-    # JupyterLab shows HTML first, and gives a bare image no alt; some converters read the metadata.
+    # JupyterLab prefers HTML and gives a bare image no alt; some converters read the metadata.
     tag = f'<img src="data:{kind};base64,{coded}" alt="{html.escape(alt)}">'
     data = {kind: coded, "text/html": tag, "text/plain": alt}
     display(data, raw=True, metadata={kind: {"alt": alt}})
@@ -122,15 +121,15 @@ def _display(kind, content, caption, alt):
 
 
 def sliders(function, **ranges):
-    """Call a function again whenever a slider moves; by keyboard with Tab and the arrow keys.
+    """Call a function again whenever a slider moves, by mouse or by Tab and the arrow keys.
 
     Parameters
     ----------
     function : callable
-        Takes one number per slider, and shows something.
+        Takes one number per slider.
     **ranges : (lowest, highest, start) or (lowest, highest, start, step)
-        By the names of the function's arguments. Without a step 40 of them cover the range; a
-        step of type int makes a slider of whole numbers, each an arrow key from the next.
+        One per argument of the function.  The default step is a 40th of the range; a step of
+        type int makes a slider of whole numbers.
     """
     try:
         import ipywidgets
