@@ -1,6 +1,6 @@
-"""Make the notebooks from their percent scripts: ``python lessons/render.py 04 05``.
+"""Notebooks made from their percent scripts: ``python lessons/render.py 04 05``.
 
-Each runs in a Jupyter kernel of its own, in an empty folder, without a network.
+Each runs in its own Jupyter kernel, in an empty folder, without network access.
 """
 
 import sys
@@ -13,14 +13,14 @@ import nbformat
 from nbclient import NotebookClient
 
 HERE = Path(__file__).resolve().parent
-WIDGET = "application/vnd.jupyter.widget-view+json"
-PICTURES = {"image/png", "image/gif"}
+WIDGET_TYPE = "application/vnd.jupyter.widget-view+json"
+IMAGE_TYPES = {"image/png", "image/gif"}
 NO_NETWORK = """
 import socket
 
 def _connect(self, address, connect=socket.socket.connect):
     if self.family != getattr(socket, "AF_UNIX", None) and address[0] not in ("127.0.0.1", "::1"):
-        raise OSError(f"a lesson needs no network, and this one asked for {address}")
+        raise OSError(f"this lesson asked for {address}; a lesson needs no network")
     return connect(self, address)
 
 socket.socket.connect = _connect
@@ -28,12 +28,12 @@ socket.socket.connect = _connect
 
 
 def scripts(numbers=()):
-    """The lessons' percent scripts; all of them, or those of the given numbers."""
+    """Return the percent scripts of all lessons, or of the given numbers."""
     return [p for p in sorted(HERE.glob("[0-9][0-9]_*.py")) if not numbers or p.name[:2] in numbers]
 
 
 def clean(script):
-    """A lesson as a notebook without outputs, always with the same bits."""
+    """Make a notebook without outputs; the same script gives the same bytes."""
     notebook = jupytext.read(script)
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     notebook.metadata = nbformat.from_dict(
@@ -44,8 +44,8 @@ def clean(script):
     return notebook
 
 
-def executed(notebook, limit=120):
-    """Run every cell in a fresh kernel; raises where one stops."""
+def execute(notebook, limit=120):
+    """Run every cell in a fresh kernel; raise if one fails."""
     blocked = nbformat.v4.new_code_cell(NO_NETWORK)
     notebook.cells.insert(0, blocked)
     with tempfile.TemporaryDirectory() as folder:
@@ -57,18 +57,18 @@ def executed(notebook, limit=120):
         )
         client.execute()
     notebook.cells.remove(blocked)
-    notebook.metadata.pop("widgets", None)  # their state is large, and dead without the kernel
+    notebook.metadata.pop("widgets", None)  # their state is large and useless without the kernel
     count = 0
     for cell in notebook.cells:
-        cell.metadata.pop("execution", None)  # when it ran: other bits every time
+        cell.metadata.pop("execution", None)  # timestamps differ on every run
         if cell.cell_type == "code":
             count += 1
             cell.execution_count = count
-            # A slider without its kernel shows an error; the strip beside it stays.
-            cell.outputs = [o for o in cell.outputs if WIDGET not in o.get("data", {})]
+            # A slider shows an error without its kernel.
+            cell.outputs = [o for o in cell.outputs if WIDGET_TYPE not in o.get("data", {})]
             for output in cell.outputs:
                 data = output.get("data", {})
-                if PICTURES & data.keys():  # the same picture a second time
+                if IMAGE_TYPES & data.keys():  # the same picture again
                     data.pop("text/html", None)
     return notebook
 
@@ -77,7 +77,7 @@ def main(numbers):
     for script in scripts(numbers):
         began = time.perf_counter()
         path = script.with_suffix(".ipynb")
-        nbformat.write(executed(clean(script)), path)
+        nbformat.write(execute(clean(script)), path)
         size = path.stat().st_size / 1000
         print(f"{path.name}: {time.perf_counter() - began:.1f} s, {size:.0f} KB")
 

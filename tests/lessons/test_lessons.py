@@ -1,4 +1,4 @@
-"""Every lesson: notebook and script in step, form, sizes, stubs; and all of it runs."""
+"""Every lesson: notebook and script agree, its form and stubs are right, and it runs."""
 
 import ast
 import inspect
@@ -18,19 +18,18 @@ from tests.learn.styles import STYLES
 
 SCRIPTS = render.scripts()
 EXERCISES = all_exercises()
-BIGGEST, LONGEST = 500_000, 60  # bytes, seconds
-KINDS = {"image/png", "image/gif"}
+MAX_NOTEBOOK_BYTES, MAX_SECONDS = 500_000, 60
 
 lessons = pytest.mark.parametrize("script", SCRIPTS, ids=[path.stem for path in SCRIPTS])
 
 
-def cells(script, kind="code"):
+def list_cells(script, kind="code"):
     return [cell.source for cell in render.clean(script).cells if cell.cell_type == kind]
 
 
-def stubs(script):
-    """The exercises of a lesson: id and cell."""
-    found = [(re.search(r'^@exercise\("(.+?)"\)', cell, re.M), cell) for cell in cells(script)]
+def list_stubs(script):
+    """Return the exercises of a lesson, id and cell."""
+    found = [(re.search(r'^@exercise\("(.+?)"\)', cell, re.M), cell) for cell in list_cells(script)]
     return [(match[1], cell) for match, cell in found if match]
 
 
@@ -42,14 +41,14 @@ def test_the_notebook_is_made_from_the_script(script):
     assert [(c.cell_type, c.source) for c in shown.cells] == [
         (c.cell_type, c.source) for c in wanted.cells
     ]
-    assert script.with_suffix(".ipynb").stat().st_size < BIGGEST
+    assert script.with_suffix(".ipynb").stat().st_size < MAX_NOTEBOOK_BYTES
 
 
 @lessons
 def test_every_picture_has_words_and_a_caption(script):
     notebook = json.loads(script.with_suffix(".ipynb").read_text("utf-8"))
     outputs = [output for cell in notebook["cells"] for output in cell.get("outputs", [])]
-    kinds = [KINDS & o.get("data", {}).keys() for o in outputs]
+    kinds = [render.IMAGE_TYPES & o.get("data", {}).keys() for o in outputs]
     pictures = [k for k, kind in enumerate(kinds) if kind]
     assert pictures
     for k in pictures:
@@ -61,7 +60,7 @@ def test_every_picture_has_words_and_a_caption(script):
 
 @lessons
 def test_its_form(script):
-    text = "\n\n".join(cells(script, "markdown"))
+    text = "\n\n".join(list_cells(script, "markdown"))
     number = script.name[:2]
     assert text.startswith(f"# {number} ")
     for part in ("**You'll do:**", "**You'll learn:**", "**You'll need:**", " minutes"):
@@ -70,12 +69,12 @@ def test_its_form(script):
         assert part in text, part
     headings = ["## Where it lives", "## In practice", "## What is next"]
     assert sorted(headings, key=text.index) == headings
-    for cell in cells(script):
-        assert code_lines(cell) <= 15, f"a long cell: {cell[:200]}"
+    for cell in list_cells(script):
+        assert count_code_lines(cell) <= 15, f"a long cell: {cell[:200]}"
 
 
-def code_lines(cell):
-    """Lines without imports, comments, empty ones, and the words of a picture."""
+def count_code_lines(cell):
+    """Count lines without imports, comments, empty lines and captions."""
     counted = 0
     for node in ast.parse(cell).body:
         shows = isinstance(node, ast.Expr) and ast.unparse(node).startswith("show(")
@@ -86,13 +85,13 @@ def code_lines(cell):
 
 @lessons
 def test_stubs_are_those_of_the_table(script):
-    number, text = script.name[:2], "\n".join(cells(script, "markdown"))
-    ids = [id for id, _ in stubs(script)]
+    number, text = script.name[:2], "\n".join(list_cells(script, "markdown"))
+    ids = [id for id, _ in list_stubs(script)]
     assert ids == [id for id in EXERCISES if id.startswith(f"{number}.")]
     assert len(ids) <= 4
     budgets = [int(n) for n in re.findall(r"^### Exercise \d: .*\((\d+) lines?\)$", text, re.M)]
     assert budgets == [EXERCISES[id].lines for id in ids]
-    for id, cell in stubs(script):
+    for id, cell in list_stubs(script):
         node = ast.parse(cell).body[-1]
         parameters = [a.arg for a in node.args.args + node.args.kwonlyargs]
         known = [p.name for p in inspect.signature(EXERCISES[id].answer).parameters.values()]
@@ -103,35 +102,35 @@ def test_stubs_are_those_of_the_table(script):
 @lessons
 @pytest.mark.parametrize("style", [0, 1])
 def test_filled_in_the_exercises_pass(script, style, tmp_path, monkeypatch):
-    """Each stub's cell with another right answer in it, in order, in one notebook."""
+    """Run each stub's cell with a right answer in it, in order, in one notebook."""
     monkeypatch.chdir(tmp_path)
     notebook = Notebook()
-    nodes = [node for cell in cells(script) for node in ast.parse(cell).body]
+    nodes = [node for cell in list_cells(script) for node in ast.parse(cell).body]
     for node in nodes:
         if isinstance(node, ast.Import | ast.ImportFrom):
             notebook.run(ast.unparse(node))
-    for id, _ in stubs(script):
+    for id, _ in list_stubs(script):
         function = STYLES[id][style]
-        source = get_source(function).replace(f"def {function.__name__}(", f"def {name(id)}(")
+        source = get_source(function).replace(f"def {function.__name__}(", f"def {get_name(id)}(")
         assert "right" in notebook.run(f'@exercise("{id}")\n{source}\n')
-    assert Path("mine.py").exists() == bool(stubs(script))
+    assert Path("mine.py").exists() == bool(list_stubs(script))
 
 
-def name(id):
+def get_name(id):
     return id.partition(".")[2]
 
 
 @pytest.mark.slow
 @lessons
 def test_unfilled_it_runs_to_its_end(script):
-    """In a Jupyter kernel, in an empty folder, with no way out to a network."""
+    """In a Jupyter kernel, in an empty folder, without network access."""
     began = time.perf_counter()
-    notebook = render.executed(render.clean(script))
-    assert time.perf_counter() - began < LONGEST
+    notebook = render.execute(render.clean(script))
+    assert time.perf_counter() - began < MAX_SECONDS
     printed = "".join(
         output.get("text", "") for cell in notebook.cells for output in cell.get("outputs", [])
     )
-    assert printed.count("not written yet") == len(stubs(script))
+    assert printed.count("not written yet") == len(list_stubs(script))
 
 
 def test_a_lesson_that_asks_for_a_network_is_stopped():
@@ -139,24 +138,24 @@ def test_a_lesson_that_asks_for_a_network_is_stopped():
     source = "import urllib.request\nurllib.request.urlopen('http://192.0.2.1', timeout=3)"
     notebook.cells = [nbformat.v4.new_code_cell(source)]
     with pytest.raises(Exception, match="a lesson needs no network"):
-        render.executed(notebook)
+        render.execute(notebook)
 
 
-def minutes(script):
-    return int(re.search(r"(\d+) minutes", " ".join(cells(script, "markdown")[0].split()))[1])
+def read_minutes(script):
+    return int(re.search(r"(\d+) minutes", " ".join(list_cells(script, "markdown")[0].split()))[1])
 
 
 def test_the_table_of_lessons():
-    """Each with its file and the minutes that it says itself."""
+    """It lists each lesson with its file and the minutes that the lesson gives."""
     text = (render.HERE / "README.md").read_text("utf-8")
     rows = re.findall(r"^\| (\d\d) \| \[.+?\]\((.+?)\) \|.*\| (\d+) \|$", text, re.M)
-    wanted = [(p.name[:2], f"{p.stem}.ipynb", str(minutes(p))) for p in SCRIPTS]
+    wanted = [(p.name[:2], f"{p.stem}.ipynb", str(read_minutes(p))) for p in SCRIPTS]
     assert rows == wanted
 
 
 def test_the_weeks_of_the_plan():
     text = (render.HERE / "TEACHING.md").read_text("utf-8")
-    known = {path.name[:2]: minutes(path) for path in SCRIPTS}
+    known = {path.name[:2]: read_minutes(path) for path in SCRIPTS}
     weeks = re.findall(r"^\| \d \| ([\d, ]+) \| (\d+) \|", text, re.M)
     for lessons_of_week, total in weeks:
         assert sum(known[number] for number in lessons_of_week.split(", ")) == int(total)
