@@ -16,15 +16,7 @@ class Description(NamedTuple):
 def describe(dataset, paints=True):
     """Describe the counts, size, range and handling of a data set for the command line.
 
-    Parameters
-    ----------
-    dataset : Dataset
-    paints : bool
-        As in `Dataset.binarizes_dynamically`.
-
-    Returns
-    -------
-    Description
+    ``paints`` is as in `Dataset.binarizes_dynamically`.
     """
     channels, height, width = dataset.image_shape
     splits = dataset.splits

@@ -49,22 +49,18 @@ def load(
         path; write ``./digits`` for a folder called that.  Pictures of many sizes may come as an
         ``.npz`` of ``pixels``, ``offsets``, ``heights`` and ``widths`` (``ragged.fit_ragged``).
     data_dir : path, optional
-        Folder of the public sets' files; downloads go there.  Default: the environment variable
-        ``MINIDRAW_DATA``, else the user's cache folder.
+        Folder of the public sets; default: ``$MINIDRAW_DATA``, else the user's cache folder.
     size : int or (int, int), optional
-        Own pictures only: height and width to bring every picture to.  The whole picture is
-        kept, in its proportions, and padded with its own background; transparency counts as
-        white.
+        Own pictures only: height and width to bring every picture to.  Pictures keep their
+        proportions and are padded with their background; transparency counts as white.
     stretch : bool
         Own pictures only: fill ``size`` instead of keeping the proportions.
     invert : bool
         Own pictures only: swap light and dark, for dark ink on white paper.
     crop : int or (int, int), optional
-        Own pictures only: train on random crops of this height and width, new at every visit;
-        validation images are cut to their middle.
+        Own pictures only: train on random crops of this height and width.
     valid : float or int, optional
-        Own pictures only: fraction (below 1) or number of pictures held out for validation.
-        Default: a tenth, at least one.
+        Own pictures only: fraction (below 1) or number held out for validation; default 0.1.
     seed : int
         Own pictures only: chooses the pictures that are held out.
 
@@ -75,8 +71,7 @@ def load(
     Raises
     ------
     UserError
-        If the name is unknown; files are missing, damaged or hold no pictures; pictures have
-        several sizes or values outside 0 to 255; or there are fewer than two.
+        If the name is unknown, or files are missing, damaged or hold no suitable pictures.
     """
     name = os.fspath(name_or_path)
     own = {"size": size, "stretch": stretch, "invert": invert, "crop": crop, "valid": valid}
@@ -90,7 +85,5 @@ def load(
         # a file called svhn isn't the set of that name
         return replace(data, name=f"./{data.name}") if data.name in _LOADERS else data
     nearest = difflib.get_close_matches(name.lower(), DATASET_NAMES, n=1, cutoff=0)[0]
-    raise UserError(
-        f"unknown data set or path '{name}'; did you mean {nearest}? "
-        f"Choose from {', '.join(DATASET_NAMES)}, or give the path of a file or folder."
-    )
+    choices = f"Choose from {', '.join(DATASET_NAMES)}, or give the path of a file or folder."
+    raise UserError(f"unknown data set or path '{name}'; did you mean {nearest}? {choices}")

@@ -137,10 +137,8 @@ def _build_dataset(whole, name, valid, seed, crop=None):
     if crop is not None:
         height, width = images.shape[2:]
         if crop[0] > height or crop[1] > width:
-            raise UserError(
-                f"crop {crop[1]}x{crop[0]} is larger than the {width}x{height} pictures of {name}. "
-                "Choose a smaller one."
-            )
+            found = f"crop {crop[1]}x{crop[0]} is larger than {name}'s {width}x{height} pictures"
+            raise UserError(f"{found}. Choose a smaller one.")
         held = Split(central_crop(held.images, crop), held.labels)
     binary = images.dtype == np.uint8 and bool(((images == 0) | (images == 255)).all())
     return Dataset(name, train, held, binary=binary)

@@ -93,10 +93,8 @@ def fit_images(images, size, invert=False, stretch=False):
         if images.dtype != np.uint8:
             images = np.rint(images * 255).astype(np.uint8)
         if len(images) * images.shape[1] * size[0] * size[1] > MAX_ARRAY_BYTES:
-            raise UserError(
-                f"{len(images):,} images of {size[1]}x{size[0]} exceed 4 GiB. "
-                "Choose a smaller size."
-            )
+            found = f"{len(images):,} images of {size[1]}x{size[0]} exceed 4 GiB"
+            raise UserError(f"{found}. Choose a smaller size.")
         planes = images.reshape(-1, *images.shape[2:])
         fitted = [np.asarray(fit_picture(Image.fromarray(p), size, stretch)) for p in planes]
         images = np.stack(fitted).reshape(*images.shape[:2], *size)

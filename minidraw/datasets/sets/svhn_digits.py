@@ -44,10 +44,6 @@ def load_svhn_digits(data_dir=None):
 def read_digits(path):
     """Read the digits in a .mat file with X (32, 32, 3, n) and y (n, 1), where class 10 means 0.
 
-    Returns
-    -------
-    Split
-
     Raises
     ------
     UserError
