@@ -29,7 +29,7 @@ import numba
 import numpy as np
 
 from minidraw import kernels, layers
-from minidraw.bench.profile import GROUPS, Timed
+from minidraw.bench.profile import GROUPS, TimedOps
 from minidraw.kernels.lstm import GatesCache
 from minidraw.learn import exercise, hint
 from minidraw.learn.notebook import BLUE, GREEN, VERMILION, panels, plain, show
@@ -124,12 +124,12 @@ print(f"lowest {min(turns):.0f}, median {np.median(turns):.0f}, highest {max(tur
 # ## Where does the time go?
 #
 # A **profile** says how much of the whole time each function takes. The model asks `ops` for every
-# function, so it is enough to put clocks between the two; `Timed` does that.
+# function, so it is enough to put clocks between the two; `TimedOps` does that.
 #
 # **Predict.** Matrix products, gates, reading, writing: which takes most?
 
 # %%
-clocks, passes = Timed(layers), 5
+clocks, passes = TimedOps(layers), 5
 whole(clocks)
 clocks.seconds.clear()
 began = time.perf_counter()

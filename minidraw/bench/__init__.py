@@ -1,32 +1,39 @@
-"""``minidraw bench``: what a training step costs, beside the frameworks and the machine's limit.
+"""``minidraw bench``: the time of a training step, compared with other frameworks.
 
-`contenders.py` builds a step of each, `steps.py` times them in turn, `processes.py` measures
-whole programs, `profile.py` shows where a step's time goes, `scaling.py` fits it to the sizes.
+`run` calls the four measurements. `steps.py` times the contenders of `contenders.py` in turn,
+`processes.py` measures whole programs, `profile.py` divides a step's time among its functions, and
+`scaling.py` fits it to the network's sizes.
 """
 
 from minidraw.bench import processes, profile, scaling, steps
 from minidraw.bench.contenders import CONTENDERS, SIZES
 from minidraw.errors import UserError
 
-PARTS = ("steps", "processes", "profile", "scaling")
+MEASUREMENTS = ("steps", "processes", "profile", "scaling")
 
 
 def run(what, sizes, only, rounds, out):
     """Measure and print; the arguments are the command line's."""
-    for given, known in ((what, PARTS), (sizes or (), SIZES), (only or (), CONTENDERS)):
-        unknown = [name for name in given if name not in known]
-        if unknown:
-            raise UserError(f"no {unknown[0]!r} here; there is {', '.join(known)}")
+    _check("measurement", what, MEASUREMENTS)
+    _check("size", sizes or (), SIZES)
+    _check("row", only or (), CONTENDERS)
     if rounds < 1:
         raise UserError(f"--rounds must be at least 1, got {rounds}")
     out.mkdir(parents=True, exist_ok=True)
-    parts = {
+    measurements = {
         "steps": [lambda size=size: steps.measure(size, rounds, only) for size in sizes or SIZES],
         "processes": [lambda: processes.measure(rounds)],
         "profile": [lambda: profile.measure(out / "profile.png")],
         "scaling": [lambda: scaling.measure(out / "scaling.png")],
     }
-    print("nothing else should run meanwhile", flush=True)
-    for name in what or PARTS:
-        for measure in parts[name]:
+    print("Other running programs distort these times: close them first.", flush=True)
+    for name in what or MEASUREMENTS:
+        for measure in measurements[name]:
             print(f"\n{measure()}", flush=True)
+
+
+def _check(kind, names, known):
+    for name in names:
+        if name not in known:
+            choices = ", ".join(map(repr, known))  # quoted, because a row's name may hold a comma
+            raise UserError(f"unknown {kind} {name!r}; choose from {choices}")

@@ -1,9 +1,9 @@
-"""One training step of everything that is timed.
+"""Builders of the training steps that `CONTENDERS` lists.
 
-A builder is called in a process of its own as ``build(size, threads)`` and returns a step, a
-callable, and a note.  A step is all of it: noise, costs, gradients, clipping and Adam, on a batch
-of 100 images; minidraw's also averages the weights.  Only the floors are less.  The classifier's
-scenes are ready before the step, for all alike.
+Each is called in its own process as ``build(size, threads)`` and returns a step (a callable) and a
+note. A step draws noise and computes costs, gradients, clipping and Adam on 100 images; minidraw's
+also averages the weights. The rows "products" do the matrix products alone. The classifier's images
+are made before the step.
 """
 
 import importlib
@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 BATCH = 100
-SIZES = {  # what differs from the model's own defaults
+SIZES = {  # settings that differ from the model's defaults
     "paper": {},
     "small": {"glimpses": 10, "latent": 10, "read_size": 5},
     "no-attention": {"glimpses": 10, "read_attention": False, "write_attention": False},
@@ -27,8 +27,8 @@ SIZES = {  # what differs from the model's own defaults
         **{"glimpses": 64, "hidden": 400, "latent": 200, "read_size": 5, "write_size": 5},
     },
 }
-NOT_IN_JAX = ("classifier", "cifar10")
-PEERS = Path(__file__).parents[2] / "tests" / "bench"  # only a copy of the sources has them
+SIZES_NOT_IN_JAX = ("classifier", "cifar10")
+PEERS_FOLDER = Path(__file__).parents[2] / "tests" / "bench"  # not part of the wheel
 
 
 class Case(NamedTuple):
@@ -36,11 +36,11 @@ class Case(NamedTuple):
     config: object
     params: dict  # weights to start from
     images: np.ndarray  # (BATCH, C, B, A), black and white
-    labels: np.ndarray | None  # (BATCH,), where the model wants them
+    labels: np.ndarray | None  # (BATCH,), for the classifier
 
 
-def case(size):
-    """What a step of that size works on; `size` is a name or the settings themselves."""
+def make_case(size):
+    """Return weights and random images; `size` is a key of `SIZES` or the settings themselves."""
     from minidraw import models
 
     settings = dict(SIZES[size] if isinstance(size, str) else size)
@@ -54,51 +54,50 @@ def case(size):
     return Case(model, config, params, images, labels)
 
 
-def trainer(size, workers, ops, batch=BATCH):
-    """A Trainer on such images."""
+def make_trainer(size, workers, ops, batch=BATCH):
     from minidraw.datasets.base import Dataset, Split
     from minidraw.training.recipe import Recipe
     from minidraw.training.trainer import Trainer
 
-    made = case(size)
-    split = Split(made.images, made.labels).take(np.arange(batch) % BATCH)
+    case = make_case(size)
+    split = Split(case.images, case.labels).take(np.arange(batch) % BATCH)
     data = Dataset("random pixels", split, split, binary=True)
-    settings = {"ops": ops, "workers": workers, "params": made.params}
-    return Trainer(made.model, made.config, Recipe(batch=batch), data, 10**6, **settings)
+    settings = {"ops": ops, "workers": workers, "params": case.params}
+    return Trainer(case.model, case.config, Recipe(batch=batch), data, 10**6, **settings)
 
 
 def build_kernels(size, threads):
     from minidraw import kernels
     from minidraw.training.workers import Workers
 
-    return trainer(size, Workers(threads), kernels).step, ""
+    return make_trainer(size, Workers(threads), kernels).step, ""
 
 
 def build_layers(size, threads):
     from minidraw import layers
     from minidraw.training.workers import Workers
 
-    return trainer(size, Workers(threads), layers).step, ""
+    return make_trainer(size, Workers(threads), layers).step, ""
 
 
-def build_floor(size, threads):
-    """The step's matrix products alone, of the same shapes in the same processes, by BLAS."""
+def build_blas_products(size, threads):
     from minidraw import layers
 
-    return _products(size, threads, layers), "float32 products alone"
+    return _build_products(size, threads, layers), "float32 products alone"
 
 
-def build_own_floor(size, threads):
+def build_our_products(size, threads):
     from minidraw import kernels
 
-    return _products(size, threads, kernels), "minidraw's products alone"
+    return _build_products(size, threads, kernels), "minidraw's products alone"
 
 
-def _products(size, threads, ops):
+def _build_products(size, threads, ops):
+    """Build a step of the same matrix products, in the same processes, and nothing else."""
     from minidraw.training.processes import ProcessTeam
     from minidraw.training.workers import Workers
 
-    _, config, params, *_ = case(size)
+    _, config, params, *_ = make_case(size)
     workers = Workers(threads)
     shards = workers.shards(BATCH)
     images = max(stop - start for start, stop in shards)
@@ -109,38 +108,37 @@ def _products(size, threads, ops):
             x, dout = (np.ones((T, images, n), np.float32) for n in W.shape)
             layers[name.removesuffix(".W")] = ops.pack(W), ops.pack_transposed(W), x, dout
 
-    def shard(step, member):
+    def multiply_shard(step, member):
         start, stop = shards[member]
-        for name, (W, turned, x, dout) in layers.items():
+        for name, (W, transposed, x, dout) in layers.items():
             x, dout = x[:, : stop - start], dout[:, : stop - start]
             for t in range(len(x)):
                 ops.linear(x[t], W, params[f"{name}.b"])
-                ops.linear_backward_input(dout[t], turned)
+                ops.linear_backward_input(dout[t], transposed)
             ops.linear_backward_weights(dout.reshape(-1, dout.shape[2]), x.reshape(-1, x.shape[2]))
 
-    team = ProcessTeam(shard, len(shards), workers)
+    team = ProcessTeam(multiply_shard, len(shards), workers)
     return lambda: team(None)
 
 
 def build_torch(size, threads, compiled=False, precision="highest"):
-    made = case(size)
-    paints = made.model.GENERATIVE
-    torch, peer = _peer("torch", "torch" if paints else "torch_glimpse")
+    case = make_case(size)
+    paints = case.model.GENERATIVE
+    torch, peer = _import_peer("torch", "torch" if paints else "torch_classifier")
     torch.set_num_threads(threads)
     torch.set_float32_matmul_precision(precision)
-    config, module = made.config, peer.load(made.params, made.config)
-    images, adam = torch.from_numpy(made.images), peer.optimizer(module)
+    config, module = case.config, peer.load(case.params, case.config)
+    images, adam = torch.from_numpy(case.images), peer.make_optimizer(module)
 
-    def beside():
-        """What a step takes beside the images: noise, or labels."""
+    def make_other_input():
         if paints:
             return torch.randn(config.glimpses, BATCH, config.latent)
-        return torch.from_numpy(made.labels)
+        return torch.from_numpy(case.labels)
 
     note = ""
     if compiled:
-        note = f"compiled in {peer.compiled(module, images, beside()):.0f} s"
-    return lambda: peer.train_step(module, adam, images, beside()), note
+        note = f"compiled in {peer.compile_step(module, images, make_other_input()):.0f} s"
+    return lambda: peer.train_step(module, adam, images, make_other_input()), note
 
 
 def build_torch_medium(size, threads):
@@ -148,22 +146,22 @@ def build_torch_medium(size, threads):
     return step, "products of bfloat16, 8 bits"
 
 
-def build_compiled(size, threads):
+def build_torch_compile(size, threads):
     return build_torch(size, threads, compiled=True)
 
 
 def build_jax(size, threads):
-    jax, peer = _peer("jax", "jax")
-    _, config, params, images, _ = case(size)
+    jax, peer = _import_peer("jax", "jax")
+    _, config, params, images, _ = make_case(size)
     params, images = peer.load(params, config), jax.numpy.asarray(images)
-    state = [params, peer.optimizer(params), jax.random.key(0)]
+    state = [params, peer.make_optimizer(params), jax.random.key(0)]
     shape = config.glimpses, BATCH, config.latent
-    draw_noise = jax.jit(lambda key: jax.random.normal(key, shape))
+    sample_noise = jax.jit(lambda key: jax.random.normal(key, shape))
 
     def step():
         params, adam, key = state
         key, now = jax.random.split(key)
-        *weights, loss = peer.train_step(params, adam, images, draw_noise(now), config=config)
+        *weights, loss = peer.train_step(params, adam, images, sample_noise(now), config=config)
         state[:] = *weights, key
         return jax.block_until_ready((state, loss))
 
@@ -172,22 +170,22 @@ def build_jax(size, threads):
     return step, f"compiled in {time.perf_counter() - began:.0f} s"
 
 
-def _peer(framework, name):
-    """The framework, and the network in it."""
-    sys.path.insert(0, os.fspath(PEERS))
+def _import_peer(framework, name):
+    """Import the framework and the network written in it."""
+    sys.path.insert(0, os.fspath(PEERS_FOLDER))
     return importlib.import_module(framework), importlib.import_module(f"peer_{name}")
 
 
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-CONTENDERS = {  # name: builder, threads, what it needs
+CONTENDERS = {  # name: builder, threads, package it needs
     "kernels": (build_kernels, CORES, None),
     **{f"kernels, {n} of {CORES}": (build_kernels, n, None) for n in range(1, CORES)},
     "layers": (build_layers, CORES, None),
-    "products, ours": (build_own_floor, CORES, None),
-    "products, BLAS": (build_floor, CORES, None),
+    "products, ours": (build_our_products, CORES, None),
+    "products, BLAS": (build_blas_products, CORES, None),
     "torch": (build_torch, CORES, "torch"),
     "torch, 1 thread": (build_torch, 1, "torch"),
     "torch, medium": (build_torch_medium, CORES, "torch"),
-    "torch.compile": (build_compiled, CORES, "torch"),
-    "jax": (build_jax, CORES, "jax"),  # its pool has a thread per core, whatever is asked for
+    "torch.compile": (build_torch_compile, CORES, "torch"),
+    "jax": (build_jax, CORES, "jax"),  # always uses a thread per core
 }

@@ -1,10 +1,10 @@
-"""Where a training step's time goes, function by function."""
+"""A profile of a training step: its time, function by function."""
 
 import time
 from collections import defaultdict
 
-STEPS = 20
-GROUPS = {  # what the picture calls them: functions of `ops`
+TIMED_STEPS, WARM_UP_STEPS = 20, 3
+GROUPS = {  # bar of the chart: functions of `ops`
     "products, forward": ("linear", "pack"),
     "products, backward": ("linear_backward_input", "pack_transposed"),
     "products, weights": ("linear_backward_weights",),
@@ -19,8 +19,8 @@ GROUPS = {  # what the picture calls them: functions of `ops`
 }
 
 
-class Timed:
-    """The functions of `ops`, with the seconds spent in each."""
+class TimedOps:
+    """The functions of `ops`, and the seconds spent in each."""
 
     def __init__(self, ops):
         self.seconds, self._ops = defaultdict(float), ops
@@ -39,42 +39,33 @@ class Timed:
 
 
 def measure(path):
-    """Draw where the time of one shard of a step goes, and return it as a table.
+    """Return a table of the time spent in each group, and draw it as a PNG file.
 
-    One process on its own, with its half of the batch on a machine of two cores, since one
-    that shares the work can't be looked into.
-
-    Parameters
-    ----------
-    path : path
-        The PNG file to write.
-
-    Returns
-    -------
-    str
+    Times one shard of the batch in this process: worker processes can't be timed from outside.
     """
     from minidraw import kernels
-    from minidraw.bench.contenders import BATCH, CORES, trainer
+    from minidraw.bench.contenders import BATCH, CORES, make_trainer
     from minidraw.training.workers import Workers
 
-    ops, batch = Timed(kernels), BATCH // CORES
+    ops, batch = TimedOps(kernels), BATCH // CORES
     with Workers(1) as workers:
-        made = trainer("paper", workers, ops, batch=batch)
-        for _ in range(3):
-            made.step()
+        trainer = make_trainer("paper", workers, ops, batch=batch)
+        for _ in range(WARM_UP_STEPS):
+            trainer.step()
         ops.seconds.clear()
-        whole = sum(made.step()["seconds"] for _ in range(STEPS)) / STEPS
+        whole = sum(trainer.step()["seconds"] for _ in range(TIMED_STEPS)) / TIMED_STEPS
     parts = {
-        group: sum(ops.seconds[name] for name in names) / STEPS for group, names in GROUPS.items()
+        group: sum(ops.seconds[name] for name in names) / TIMED_STEPS
+        for group, names in GROUPS.items()
     }
     parts["the rest: noise, sums, Python"] = whole - sum(parts.values())
     title = f"a training step of the paper's network, {batch} images in one process"
-    _draw(path, parts, f"{title}: {1e3 * whole:.0f} ms")
+    _draw_chart(path, parts, f"{title}: {1e3 * whole:.0f} ms")
     rows = [f"{name:32}{1e3 * t:6.1f} ms{t / whole:6.0%}" for name, t in parts.items()]
     return "\n".join([title, *rows, str(path)])
 
 
-def _draw(path, parts, title):
+def _draw_chart(path, parts, title):
     from matplotlib.figure import Figure
 
     from minidraw.pictures import curves

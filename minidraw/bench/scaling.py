@@ -1,11 +1,11 @@
-"""What a training step costs against steps T, hidden units H, the image's side and the batch."""
+"""The time of a training step against T, hidden units, image side and batch size."""
 
 import numpy as np
 from tqdm import tqdm
 
-STEPS = 15
-BASE = {"glimpses": 16}  # what isn't varied is as in the paper, but for T
-RANGES = {  # what is varied: values of Config or of the batch
+TIMED_STEPS, WARM_UP_STEPS = 15, 2
+BASE = {"glimpses": 16}  # all else is as in the paper
+RANGES = {
     "T": [4, 8, 16, 32, 64],
     "H": [64, 128, 256, 512, 1024],
     "side": [28, 56, 84, 112, 168],
@@ -20,47 +20,29 @@ LABELS = {
 
 
 def measure(path):
-    """Draw the time of a step against each size, and return the fitted exponents as a table.
-
-    Parameters
-    ----------
-    path : path
-        The PNG file to write.
-
-    Returns
-    -------
-    str
-    """
-    seconds = {name: [_step(name, value) for value in RANGES[name]] for name in _progress()}
-    exponents = {name: exponent(RANGES[name], seconds[name]) for name in RANGES}
-    _draw(path, seconds, exponents)
-    rows = [
-        f"{LABELS[name]:32}{'  '.join(f'{v}: {1e3 * s:.0f} ms' for v, s in _pairs(name, seconds))}"
-        f"  exponent {exponents[name]:.2f}"
-        for name in RANGES
-    ]
-    head = "a training step, T 16 and the rest of the paper's size; exponent of the upper half"
-    return "\n".join([head, *rows, str(path)])
+    """Return a table of times and fitted exponents, and draw it as a PNG file."""
+    seconds, exponents = {}, {}
+    rows = ["a training step, T 16 and the rest of the paper's size; exponent of the upper half"]
+    for name in tqdm(RANGES, "scaling", leave=False):
+        seconds[name] = [_time_step(name, value) for value in RANGES[name]]
+        exponents[name] = fit_exponent(RANGES[name], seconds[name])
+        pairs = zip(RANGES[name], seconds[name], strict=True)
+        times = "  ".join(f"{value}: {1e3 * s:.0f} ms" for value, s in pairs)
+        rows.append(f"{LABELS[name]:32}{times}  exponent {exponents[name]:.2f}")
+    _draw_charts(path, seconds, exponents)
+    return "\n".join([*rows, str(path)])
 
 
-def exponent(values, seconds):
-    """Slope of log seconds against log values, over the larger half of the values."""
+def fit_exponent(values, seconds):
+    """Return the slope of log seconds against log values, over the larger half of the values."""
     half = len(values) // 2
     return float(np.polyfit(np.log(values[half:]), np.log(seconds[half:]), 1)[0])
 
 
-def _progress():
-    return tqdm(RANGES, "scaling", leave=False)
-
-
-def _pairs(name, seconds):
-    return zip(RANGES[name], seconds[name], strict=True)
-
-
-def _step(name, value):
-    """Median seconds of a step."""
+def _time_step(name, value):
+    """Return the median seconds of a step."""
     from minidraw import kernels
-    from minidraw.bench.contenders import BATCH, trainer
+    from minidraw.bench.contenders import BATCH, make_trainer
     from minidraw.training.workers import Workers
 
     changes = {
@@ -71,14 +53,15 @@ def _step(name, value):
     }[name]
     batch = value if name == "batch" else BATCH
     with Workers() as workers:
-        made = trainer(BASE | changes, workers, kernels, batch=batch)
+        trainer = make_trainer(BASE | changes, workers, kernels, batch=batch)
         try:
-            return float(np.median([made.step()["seconds"] for _ in range(STEPS + 2)][2:]))
+            seconds = [trainer.step()["seconds"] for _ in range(WARM_UP_STEPS + TIMED_STEPS)]
+            return float(np.median(seconds[WARM_UP_STEPS:]))
         finally:
-            made.close()
+            trainer.close()
 
 
-def _draw(path, seconds, exponents):
+def _draw_charts(path, seconds, exponents):
     from matplotlib.figure import Figure
 
     from minidraw.pictures import curves

@@ -1,7 +1,7 @@
-"""Time one training step of every contender, in turn, in one run.
+"""Timing of one training step of every contender.
 
-Each lives in a process of its own, which waits while it isn't its turn: thread pools, limits on
-BLAS and compilers' settings can't reach another.
+Each contender has its own process, so that thread pools, limits on BLAS and compiler settings don't
+affect the others.
 """
 
 import importlib.util
@@ -13,53 +13,39 @@ from contextlib import ExitStack
 
 from tqdm import tqdm
 
-from minidraw.bench.contenders import BATCH, CONTENDERS, CORES, NOT_IN_JAX, PEERS
+from minidraw.bench.contenders import BATCH, CONTENDERS, CORES, PEERS_FOLDER, SIZES_NOT_IN_JAX
 
-STEPS = 3  # in a row, whenever it is a contender's turn
-PAUSE = 0.3  # seconds between turns: an OpenMP pool may spin on for 0.2 s
+STEPS_PER_TURN = WARM_UP_STEPS = 3
+PAUSE_SECONDS = 0.3  # between turns: threads of OpenMP may stay busy for 0.2 s
 
 
 def measure(size, rounds, only=None):
-    """A table of the time of a step.
-
-    Parameters
-    ----------
-    size : str
-        Of `contenders.SIZES`.
-    rounds : int
-        Turns of every contender.
-    only : list of str, optional
-        Names in `contenders.CONTENDERS`; all that are installed if not given.
-
-    Returns
-    -------
-    str
-    """
+    """Return a table of the contenders' times; `only` names some of `contenders.CONTENDERS`."""
     missing, contenders = [], {}
     with ExitStack() as stack:
-        for name in tqdm(only or CONTENDERS, f"{size}: get ready", leave=False):
+        for name in tqdm(only or CONTENDERS, f"{size}: preparing", leave=False):
             build, threads, needs = CONTENDERS[name]
-            if needs == "jax" and size in NOT_IN_JAX:
+            if needs == "jax" and size in SIZES_NOT_IN_JAX:
                 continue
-            if needs and not (PEERS.is_dir() and importlib.util.find_spec(needs)):
+            if needs and not (PEERS_FOLDER.is_dir() and importlib.util.find_spec(needs)):
                 missing.append(name)
                 continue
             contenders[name] = Contender(build, size, threads)
             stack.callback(contenders[name].close)
-        seconds = interleaved(contenders, rounds, size)
-    return _table(size, seconds, contenders, missing)
+        seconds = time_in_turn(contenders, rounds, size)
+    return _format_table(size, seconds, contenders, missing)
 
 
-def interleaved(contenders, rounds, title=""):
-    """Time several things in turn, so that what slows the machine slows them all.
+def time_in_turn(contenders, rounds, title=""):
+    """Time callables in turn, so that a slow moment of the machine slows them all.
 
     Parameters
     ----------
     contenders : dict
-        Name to callable, warmed up; one that returns a number measured its own seconds.
+        Name to callable, warmed up; one that returns a float has measured its own seconds.
     rounds : int
     title : str
-        Of the progress bar.
+        For the progress bar.
 
     Returns
     -------
@@ -69,7 +55,7 @@ def interleaved(contenders, rounds, title=""):
     seconds = {name: [] for name in contenders}
     for _ in tqdm(range(rounds), f"{title}: rounds", leave=False):
         for name, step in contenders.items():
-            time.sleep(PAUSE)
+            time.sleep(PAUSE_SECONDS)
             began = time.perf_counter()
             own = step()
             elapsed = time.perf_counter() - began
@@ -78,16 +64,16 @@ def interleaved(contenders, rounds, title=""):
 
 
 class Contender:
-    """A step in a process of its own; calling it makes a few and returns the seconds of one."""
+    """A training step in its own process; a call returns its seconds."""
 
     def __init__(self, build, size, threads):
         context = multiprocessing.get_context("spawn")
         os.environ["OMP_NUM_THREADS"] = str(threads)  # read when the child starts
-        self._pipe, end = context.Pipe()
-        self._process = context.Process(target=_serve, args=(end, build, size, threads))
+        self._pipe, child_end = context.Pipe()
+        self._process = context.Process(target=_serve, args=(child_end, build, size, threads))
         self._process.start()
-        end.close()
-        self.note = self._pipe.recv()  # ready
+        child_end.close()
+        self.note = self._pipe.recv()  # arrives after the warm-up
 
     def __call__(self):
         self._pipe.send(True)
@@ -99,20 +85,19 @@ class Contender:
 
 
 def _serve(pipe, build, size, threads):
-    """Build a step in the child, then make some whenever asked."""
     step, note = build(size, threads)
-    for _ in range(3):
+    for _ in range(WARM_UP_STEPS):
         step()
     pipe.send(note)
     while pipe.recv():
-        step()  # not counted: training makes one step after another, not one after a pause
+        step()  # not timed, because in training no step follows a pause
         began = time.perf_counter()
-        for _ in range(STEPS):
+        for _ in range(STEPS_PER_TURN):
             step()
-        pipe.send((time.perf_counter() - began) / STEPS)
+        pipe.send((time.perf_counter() - began) / STEPS_PER_TURN)
 
 
-def _table(size, seconds, contenders, missing):
+def _format_table(size, seconds, contenders, missing):
     first = statistics.median(next(iter(seconds.values())))
     lines = [
         f"a training step, {size}: batch {BATCH}, {CORES} cores",
@@ -124,5 +109,5 @@ def _table(size, seconds, contenders, missing):
         rest = f"{BATCH / middle:10.0f}{middle / first:9.2f}  {contenders[name].note}"
         lines.append(f"{name:16}{times}{rest}".rstrip())
     if missing:
-        lines.append(f"not installed, or no copy of the sources: {', '.join(missing)}")
+        lines.append(f"not installed, or not run from the sources: {', '.join(missing)}")
     return "\n".join(lines)

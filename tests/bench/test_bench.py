@@ -1,4 +1,4 @@
-"""`minidraw bench`: that it measures what it says, on sizes that take no time."""
+"""`minidraw bench` at tiny sizes."""
 
 import importlib.util
 import time
@@ -12,17 +12,17 @@ from minidraw.bench import contenders, processes, profile, scaling, steps
 from minidraw.cli import main
 
 TINY = {"height": 9, "width": 9, "glimpses": 2, "hidden": 40, "latent": 35}
-LOOK = {"model": "classifier", "height": 9, "width": 9, "glimpses": 3, "hidden": 40, "read_size": 4}
-TINY_SIZES = {"paper": TINY, "cifar10": TINY | {"channels": 3}, "classifier": LOOK}
+CLASSIFIER = dict(model="classifier", height=9, width=9, glimpses=3, hidden=40, read_size=4)
+TINY_SIZES = {"paper": TINY, "cifar10": TINY | {"channels": 3}, "classifier": CLASSIFIER}
 
 
 @pytest.fixture(autouse=True)
 def tiny(monkeypatch):
     monkeypatch.setattr(contenders, "SIZES", TINY_SIZES)
-    monkeypatch.setattr(steps, "PAUSE", 0)
+    monkeypatch.setattr(steps, "PAUSE_SECONDS", 0)
 
 
-def test_turns_are_taken_and_a_step_that_measures_itself_is_believed():
+def test_turns_alternate_and_a_returned_float_is_the_time():
     order = []
 
     def sleeper(name, seconds, own=None):
@@ -34,7 +34,7 @@ def test_turns_are_taken_and_a_step_that_measures_itself_is_believed():
         return step
 
     contenders = {"a": sleeper("a", 0.01), "b": sleeper("b", 0.03), "c": sleeper("c", 0, 5.0)}
-    seconds = steps.interleaved(contenders, 3)
+    seconds = steps.time_in_turn(contenders, 3)
     assert order == list("abc") * 3
     assert 0.01 <= np.median(seconds["a"]) < np.median(seconds["b"]) and seconds["c"] == [5.0] * 3
 
@@ -44,7 +44,8 @@ def test_the_table_has_multiples_of_the_first_row():
         note = "a note"
 
     seconds = {"kernels": [0.1, 0.2, 0.3], "torch": [0.5, 0.6, 0.4]}
-    table = steps._table("paper", seconds, dict.fromkeys(seconds, Done), ["jax"]).splitlines()
+    contenders = dict.fromkeys(seconds, Done)
+    table = steps._format_table("paper", seconds, contenders, ["jax"]).splitlines()
     assert table[2].split()[:6] == ["kernels", "200.0", "100.0", "300.0", "500", "1.00"]
     assert table[3].split()[:6] == ["torch", "500.0", "400.0", "600.0", "200", "2.50"]
     assert table[3].endswith("a note") and table[4].endswith("jax")
@@ -61,7 +62,7 @@ ROWS = ["kernels", "layers", "products, ours", "products, BLAS"]
 @pytest.mark.parametrize("size", TINY_SIZES)
 @pytest.mark.parametrize("name", [*ROWS, peer("torch"), peer("jax")])
 def test_every_row_makes_steps(name, size):
-    if name == "jax" and size in contenders.NOT_IN_JAX:
+    if name == "jax" and size in contenders.SIZES_NOT_IN_JAX:
         pytest.skip("not written in JAX")
     build, _, _ = contenders.CONTENDERS[name]
     step, note = build(size, 2)
@@ -71,9 +72,9 @@ def test_every_row_makes_steps(name, size):
 
 
 @pytest.mark.parametrize("ops, size", [*product([layers, kernels], TINY_SIZES)])
-def test_the_floor_has_the_products_of_a_step_and_nothing_else(ops, size, monkeypatch):
-    """Counted: every layer forward and back T times, and its weights once."""
-    counted = {"made": profile.Timed(ops), "floor": profile.Timed(ops)}
+def test_the_products_row_multiplies_as_a_step_does(ops, size, monkeypatch):
+    """Each layer T times forward and backward, its weights once."""
+    counted = {"step": profile.TimedOps(ops), "products": profile.TimedOps(ops)}
     calls = {name: [] for name in counted}
     for name, timed in counted.items():
         for function in ("linear", "linear_backward_input", "linear_backward_weights"):
@@ -88,9 +89,9 @@ def test_the_floor_has_the_products_of_a_step_and_nothing_else(ops, size, monkey
     from minidraw.training.workers import Workers
 
     with Workers(1) as workers:
-        contenders.trainer(size, workers, counted["made"]).step()
-    contenders._products(size, 1, counted["floor"])()
-    assert sorted(calls["made"]) == sorted(calls["floor"])
+        contenders.make_trainer(size, workers, counted["step"]).step()
+    contenders._build_products(size, 1, counted["products"])()
+    assert sorted(calls["step"]) == sorted(calls["products"])
 
 
 def test_the_profile_adds_up_and_draws(tmp_path):
@@ -104,23 +105,23 @@ def test_the_profile_adds_up_and_draws(tmp_path):
 
 def test_the_sizes_are_the_papers(monkeypatch):
     monkeypatch.undo()
-    config, look = (contenders.case(size).config for size in ("cifar10", "classifier"))
+    config, classifier = (contenders.make_case(size).config for size in ("cifar10", "classifier"))
     sizes = config.glimpses, config.hidden, config.latent, config.read_size, config.write_size
     assert sizes == (64, 400, 200, 5, 5) and config.image_shape == (3, 32, 32)
-    assert (look.glimpses, look.hidden, look.read_size) == (8, 256, 12)
-    assert look.image_shape == (1, 100, 100) and contenders.BATCH == 100
+    assert (classifier.glimpses, classifier.hidden, classifier.read_size) == (8, 256, 12)
+    assert classifier.image_shape == (1, 100, 100) and contenders.BATCH == 100
 
 
 def test_exponents_of_known_powers():
     values = np.array([1, 2, 4, 8, 16])
-    assert scaling.exponent(values, 3.0 * values**2) == pytest.approx(2)
-    assert scaling.exponent(values, 5 + 0.0 * values) == pytest.approx(0)
+    assert scaling.fit_exponent(values, 3.0 * values**2) == pytest.approx(2)
+    assert scaling.fit_exponent(values, 5 + 0.0 * values) == pytest.approx(0)
 
 
 def test_scaling_draws_every_size(tmp_path, monkeypatch):
     ranges = {"T": [1, 2, 3], "H": [4, 8, 9], "side": [8, 9, 10], "batch": [4, 6, 8]}
     monkeypatch.setattr(scaling, "RANGES", ranges)
-    monkeypatch.setattr(scaling, "STEPS", 1)
+    monkeypatch.setattr(scaling, "TIMED_STEPS", 1)
     monkeypatch.setattr(scaling, "BASE", TINY)
     table = scaling.measure(tmp_path / "scaling.png")
     assert table.count("exponent") == 5  # the head, and a row each
@@ -129,9 +130,9 @@ def test_scaling_draws_every_size(tmp_path, monkeypatch):
 
 def test_memory_counts_this_process():
     ballast = np.ones(10_000_000)
-    before = processes.memory()
+    before = processes.measure_memory()
     more = np.ones(10_000_000)
-    assert 70e6 < processes.memory() - before < 120e6 and len(ballast) == len(more)
+    assert 70e6 < processes.measure_memory() - before < 120e6 and len(ballast) == len(more)
 
 
 @pytest.mark.slow
@@ -144,13 +145,16 @@ def test_whole_programs_are_timed():
 @pytest.mark.parametrize(
     "words, message",
     [
-        (["step"], "no 'step' here; there is steps, processes, profile, scaling"),
-        (["--sizes", "large"], "no 'large' here"),
-        (["steps", "--only", "tensorflow"], "no 'tensorflow' here"),
+        (
+            ["step"],
+            "unknown measurement 'step'; choose from 'steps', 'processes', 'profile', 'scaling'",
+        ),
+        (["--sizes", "large"], "unknown size 'large'; choose from 'paper', "),
+        (["steps", "--only", "tensorflow"], "unknown row 'tensorflow'; choose from 'kernels', "),
         (["--rounds", "0"], "--rounds must be at least 1, got 0"),
     ],
 )
-def test_what_is_not_there_is_refused(words, message, capsys, tmp_path):
+def test_unknown_names_are_refused(words, message, capsys, tmp_path):
     assert main(["bench", *words, "--out", str(tmp_path)]) == 2
     error = capsys.readouterr().err
     assert message in error and error.count("\n") == 1

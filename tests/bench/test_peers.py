@@ -39,16 +39,16 @@ class Torch:
     def cost_and_grads(self):
         nll, kl = self.peer.cost(self.module, *self.data)
         (nll + kl).sum().backward()
-        return nll.detach().numpy(), kl.detach().numpy(), self.peer.grads(self.module)
+        return nll.detach().numpy(), kl.detach().numpy(), self.peer.export_grads(self.module)
 
     def train(self, steps):
-        adam = self.peer.optimizer(self.module, RATE)
+        adam = self.peer.make_optimizer(self.module, RATE)
         for _ in range(steps):
             self.peer.train_step(self.module, adam, *self.data, clip=CLIP)
-        return self.peer.weights(self.module)
+        return self.peer.export_weights(self.module)
 
     def compile(self):
-        return self.peer.compiled(self.module, *self.data)
+        return self.peer.compile_step(self.module, *self.data)
 
 
 class Jax:
@@ -66,7 +66,7 @@ class Jax:
         return nll, kl, self.peer.grads(self.params, *self.data, self.config)
 
     def train(self, steps):
-        params, adam = self.params, self.peer.optimizer(self.params)
+        params, adam = self.params, self.peer.make_optimizer(self.params)
         for _ in range(steps):
             params, adam, _ = self.peer.train_step(
                 params, adam, *self.data, config=self.config, rate=RATE, clip=CLIP
@@ -75,7 +75,7 @@ class Jax:
 
 
 def random_case(config, n=3):
-    """Weights without zeros, images and noise, in float64."""
+    """Return weights without zeros, images and noise, in float64."""
     rng = np.random.default_rng(0)
     params = draw.init_params(config, rng, np.float64)
     params = {name: w + 0.1 * rng.standard_normal(w.shape) for name, w in params.items()}

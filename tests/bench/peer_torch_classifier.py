@@ -1,6 +1,6 @@
-"""The classifier in PyTorch, with the choices that `peer_torch.py` says were the fastest.
+"""The classifier in PyTorch, with the fastest choices found in `peer_torch.py`.
 
-Grey, square images only: these are what is timed.
+Grey, square images only: the benchmark needs no others.
 """
 
 import time
@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 
 class Classifier(nn.Module):
-    """The network; `params` as in minidraw, `dtype` of torch."""
+    """The network; `params` are minidraw's, `dtype` is torch's."""
 
     def __init__(self, params, config, dtype=torch.float32):
         super().__init__()
@@ -31,7 +31,7 @@ class Classifier(nn.Module):
         self.one_step = self.step
 
     def forward(self, x):
-        """Logits (n, classes) of images (n, B, A)."""
+        """Return logits (n, classes) of images (n, B, A)."""
         w, n = self.weights, len(x)
         h, c = w["h_0"].repeat(n, 1), w["c_0"].repeat(n, 1)
         for _ in range(self.config.glimpses):
@@ -39,12 +39,12 @@ class Classifier(nn.Module):
         return F.linear(h, w["label_w"], w["label_b"])
 
     def step(self, x, h, c):
-        """One glimpse."""
+        """Take one glimpse."""
         w = self.weights
-        raw = F.linear(h, w["window_w"], w["window_b"])
+        theta = F.linear(h, w["window_w"], w["window_b"])
         half = (self.config.width + 1) / 2
-        e = torch.exp(raw[:, 2:].clamp(-LOG_LIMIT, LOG_LIMIT))[:, :, None, None]
-        center = half * raw[:, :2, None] + (half - 1)
+        e = torch.exp(theta[:, 2:].clamp(-LOG_LIMIT, LOG_LIMIT))[:, :, None, None]
+        center = half * theta[:, :2, None] + (half - 1)
         mu = torch.addcmul(center, self.offset, e[:, 1])  # (n, 2, K)
         distance = (self.pixel - mu[..., None]).square()
         filters = torch.softmax(distance / (-2 * e[:, :1]), 3)
@@ -53,33 +53,33 @@ class Classifier(nn.Module):
 
 
 def load(params, config, dtype=torch.float32):
-    """The module with minidraw's weights."""
+    """Return the module with minidraw's weights."""
     return Classifier(params, config, dtype)
 
 
 def cost(module, images, labels):
-    """Cross-entropy (n,) of images (n, 1, B, A)."""
+    """Return the cross-entropy (n,) of images (n, 1, B, A)."""
     return F.cross_entropy(module(images.squeeze(1)), labels, reduction="none")
 
 
-def weights(module):
-    """The weights, in minidraw's names and layout."""
+def export_weights(module):
+    """Return the weights in minidraw's names and layout."""
     values = {name: w.detach().numpy().copy() for name, w in module.weights.items()}
     return _unpack(values)
 
 
-def grads(module):
-    """The gradients, in minidraw's names and layout."""
+def export_grads(module):
+    """Return the gradients in minidraw's names and layout."""
     return _unpack({name: w.grad.numpy() for name, w in module.weights.items()})
 
 
-def optimizer(module, rate=1e-3):
-    """Adam in its fused form."""
+def make_optimizer(module, rate=1e-3):
+    """Return Adam in its fused form."""
     return torch.optim.Adam(module.parameters(), lr=rate, fused=True)
 
 
 def train_step(module, adam, images, labels, clip=500.0):
-    """One step of training on the mean cost, which is returned."""
+    """Take one training step and return the mean cost."""
     loss = cost(module, images, labels).mean()
     adam.zero_grad(set_to_none=True)
     loss.backward()
@@ -88,8 +88,8 @@ def train_step(module, adam, images, labels, clip=500.0):
     return loss.item()
 
 
-def compiled(module, images, labels):
-    """Compile one step of the loop, forward and backward; returns the seconds it took."""
+def compile_step(module, images, labels):
+    """Compile one step of the loop, forward and backward, and return the seconds it took."""
     module.one_step = torch.compile(module.step, fullgraph=True, dynamic=False)
     began = time.perf_counter()
     cost(module, images, labels).mean().backward()
@@ -97,7 +97,7 @@ def compiled(module, images, labels):
 
 
 def _pack(params, config):
-    """minidraw's weights under the module's names and in its layout."""
+    """Return minidraw's weights under the module's names and in its layout."""
     W, H = _swap(params["lstm.W"]), config.hidden
     packed = {"h_0": params["lstm.h_0"], "c_0": params["lstm.c_0"]}
     packed |= {"hh": W[:H].T, "ih": W[H:].T, "b": _swap(params["lstm.b"])}
@@ -107,7 +107,7 @@ def _pack(params, config):
 
 
 def _unpack(packed):
-    """The inverse of `_pack`."""
+    """Undo `_pack`."""
     params = {"lstm.h_0": packed["h_0"], "lstm.c_0": packed["c_0"], "lstm.b": _swap(packed["b"])}
     params["lstm.W"] = _swap(np.concatenate([packed["hh"].T, packed["ih"].T]))
     for name in ("window", "label"):

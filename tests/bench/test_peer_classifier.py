@@ -22,8 +22,8 @@ def torch():
 
 
 def random_case(config, torch, dtype, n=3):
-    """Weights without zeros, images and labels; and the peer with the same."""
-    import peer_torch_glimpse as peer
+    """Return weights without zeros, images and labels, and the peer with the same."""
+    import peer_torch_classifier as peer
 
     rng = np.random.default_rng(0)
     params = classifier.init_params(config, rng, np.float64)
@@ -43,7 +43,7 @@ def test_costs_and_gradients(config, dtype, torch):
     costs, expected = classifier.loss_and_grads(params, batch, None, config, layers)
     cost_tolerance, grad_tolerance = TOLERANCES[dtype]
     close(nll.detach().numpy(), costs["nll"], cost_tolerance)
-    grads = peer.grads(module)
+    grads = peer.export_grads(module)
     assert set(grads) == set(expected)
     for name, gradient in expected.items():
         close(grads[name], gradient, grad_tolerance)
@@ -52,7 +52,7 @@ def test_costs_and_gradients(config, dtype, torch):
 def test_training_steps(torch):
     config = CONFIGS["small"]
     params, batch, peer, module, data = random_case(config, torch, "float64")
-    adam = peer.optimizer(module, RATE)
+    adam = peer.make_optimizer(module, RATE)
     ours = Adam(params, beta1=0.9, beta2=0.999, average=0.999)
     grad = allocate_flat(classifier.param_shapes(config), np.float64)
     for _ in range(3):
@@ -62,18 +62,18 @@ def test_training_steps(torch):
         grad.vector[:] /= len(batch.images)
         assert ours.update(grad, rate=RATE, clip=CLIP, ops=layers) > CLIP
     for name, weight in ours.weights.views.items():
-        close(peer.weights(module)[name], weight, 1e-6)  # torch adds 1e-6 to the norm
+        close(peer.export_weights(module)[name], weight, 1e-6)  # torch adds 1e-6 to the norm
 
 
 @pytest.mark.slow
 def test_compiled_step(torch):
     config = CONFIGS["small"]
     params, batch, peer, module, data = random_case(config, torch, "float64")
-    assert peer.compiled(module, *data) > 0
+    assert peer.compile_step(module, *data) > 0
     module.zero_grad()
     nll = peer.cost(module, *data)
     nll.sum().backward()
     costs, expected = classifier.loss_and_grads(params, batch, None, config, layers)
     close(nll.detach().numpy(), costs["nll"], 1e-9)
     for name, gradient in expected.items():
-        close(peer.grads(module)[name], gradient, 1e-9)
+        close(peer.export_grads(module)[name], gradient, 1e-9)
