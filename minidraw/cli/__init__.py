@@ -7,17 +7,7 @@ what they need themselves, so that ``minidraw --help`` stays fast.
 import sys
 
 from minidraw import __version__
-from minidraw.cli import (
-    bench,
-    classify,
-    data,
-    evaluate,
-    figures,
-    gradcheck,
-    lessons,
-    paint,
-    train,
-)
+from minidraw.cli import bench, classify, data, evaluate, figures, gradcheck, lessons, paint, train
 from minidraw.cli.options import Parser, to_one_line
 from minidraw.errors import UserError
 

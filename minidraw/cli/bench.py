@@ -6,27 +6,20 @@ from minidraw.cli.options import add_command
 
 
 def add_commands(commands):
-    parser = add_command(
-        commands,
-        "bench",
-        bench,
-        help="time a training step beside other frameworks",
-        example="minidraw bench steps --rounds 3",
-    )
+    parser = add_command(commands, "bench", bench, "minidraw bench steps --rounds 3")
     parser.add_argument("what", nargs="*", help="steps, processes, profile, scaling (default: all)")
     parser.add_argument(
         "--sizes", nargs="+", help="paper, small, no-attention, classifier, cifar10 (default: all)"
     )
     parser.add_argument("--only", nargs="+", help="names of the rows to measure (default: all)")
-    parser.add_argument(
-        "--rounds", type=int, default=9, help="measurements of each row (default: 9)"
-    )
-    parser.add_argument(
-        "--out", type=Path, default="bench", help="folder of the plots (default: bench)"
-    )
+    rounds_help = "measurements of each row (default: 9)"
+    parser.add_argument("--rounds", type=int, default=9, help=rounds_help)
+    out_help = "folder of the plots (default: bench)"
+    parser.add_argument("--out", type=Path, default="bench", help=out_help)
 
 
 def bench(arguments):
+    """Time a training step beside other frameworks."""
     from minidraw import bench
 
     return bench.run(**{k: v for k, v in vars(arguments).items() if k != "command"})

@@ -10,29 +10,18 @@ MAX_ROWS = 50  # pictures on a sheet
 
 def add_commands(commands):
     parser = add_command(
-        commands,
-        "classify",
-        classify,
-        help="name what pictures show",
-        example="minidraw classify scene.png --network runs/cluttered",
+        commands, "classify", classify, "minidraw classify scene.png --network runs/cluttered"
     )
-    parser.add_argument(
-        "images",
-        nargs="+",
-        type=Path,
-        metavar="IMAGE",
-        help="PNG or JPEG file; a picture smaller than the network's images gets a margin",
-    )
-    parser.add_argument(
-        "--network",
-        type=Path,
-        help="run folder or weights file (default: the bundled classifier of cluttered digits)",
-    )
+    images_help = "PNG or JPEG file; a picture smaller than the network's images gets a margin"
+    parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help=images_help)
+    network_help = "run folder or weights file (default: the bundled classifier)"
+    parser.add_argument("--network", type=Path, help=network_help)
     parser.add_argument("--invert", action="store_true", help="swap dark and light in the pictures")
     parser.add_argument("--out", type=Path, help="also draw windows and glimpses to this file")
 
 
 def classify(arguments):
+    """Name what pictures show."""
     from minidraw.datasets import read_picture
     from minidraw.pictures import saving, sheets
 

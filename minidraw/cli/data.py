@@ -9,20 +9,14 @@ MAX_IMAGES_SHOWN = 100
 
 
 def add_commands(commands):
-    parser = add_command(
-        commands,
-        "data",
-        show_data,
-        help="show what a network will see",
-        example="minidraw data drawings --size 28",
-    )
+    parser = add_command(commands, "data", show_data, "minidraw data drawings --size 28")
     add_data_options(parser, positional=True)
-    parser.add_argument(
-        "--out", type=Path, default="data.png", help="output file (default: data.png)"
-    )
+    out_help = "output file (default: data.png)"
+    parser.add_argument("--out", type=Path, default="data.png", help=out_help)
 
 
 def show_data(arguments):
+    """Show what a network will see."""
     from minidraw import datasets, models
     from minidraw.datasets.description import describe
     from minidraw.pictures import saving, sheets

@@ -11,43 +11,24 @@ DEFAULT_IMPORTANCE_SAMPLES = 1000
 
 
 def add_commands(commands):
-    parser = add_command(
-        commands,
-        "evaluate",
-        evaluate,
-        help="measure a bound or an error rate",
-        example="minidraw evaluate runs/mnist",
-    )
+    parser = add_command(commands, "evaluate", evaluate, "minidraw evaluate runs/mnist")
     parser.add_argument("network", nargs="?", type=Path, help=NETWORK_HELP)
     add_data_options(parser)
-    parser.add_argument(
-        "--split",
-        choices=("test", "valid"),
-        help="images to measure on (default: test, or valid if the data set has no test images)",
-    )
-    parser.add_argument(
-        "--bound",
-        choices=("plain", "iw"),
-        default="plain",
-        help="plain: variational bound (default); iw: importance-weighted bound",
-    )
-    parser.add_argument(
-        "--samples",
-        type=int,
-        help=f"samples of z per image (default: {DEFAULT_SAMPLES};"
-        f" iw: {DEFAULT_IMPORTANCE_SAMPLES})",
-    )
+    split_help = "images to measure on (default: test, or valid if the set has no test images)"
+    parser.add_argument("--split", choices=("test", "valid"), help=split_help)
+    bound_help = "plain: variational bound (default); iw: importance-weighted bound"
+    parser.add_argument("--bound", choices=("plain", "iw"), default="plain", help=bound_help)
+    defaults = f"default: {DEFAULT_SAMPLES}; iw: {DEFAULT_IMPORTANCE_SAMPLES}"
+    parser.add_argument("--samples", type=int, help=f"samples of z per image ({defaults})")
     parser.add_argument("--images", type=int, help="use only the first IMAGES (default: all)")
-    parser.add_argument(
-        "--seed", type=int, default=0, help="seed of the noise and the binarisation (default: 0)"
-    )
+    seed_help = "seed of the noise and the binarisation (default: 0)"
+    parser.add_argument("--seed", type=int, default=0, help=seed_help)
     parser.add_argument("--threads", type=int, help=THREADS_HELP)
-    parser.add_argument(
-        "--out", type=Path, help="also plot the latent cost of every step to this file"
-    )
+    parser.add_argument("--out", type=Path, help="also plot the latent cost of every step here")
 
 
 def evaluate(arguments):
+    """Measure a bound or an error rate."""
     from minidraw.datasets import bundled_path
     from minidraw.estimators import load_estimator
     from minidraw.training.workers import Workers

@@ -2,13 +2,7 @@
 
 from pathlib import Path
 
-from minidraw.cli.inputs import (
-    BUNDLED_DIGITS,
-    BUNDLED_NETWORK_WITHOUT_ATTENTION,
-    load_classifier,
-    load_data,
-    load_painter,
-)
+from minidraw.cli import inputs
 from minidraw.cli.options import NETWORK_HELP, add_command, add_data_options
 from minidraw.errors import UserError
 
@@ -16,36 +10,24 @@ FIGURE_5_SCENES = 6
 
 
 def add_commands(commands):
-    parser = add_command(
-        commands,
-        "figures",
-        figures,
-        help="draw the paper's figures",
-        example="minidraw figures",
-    )
+    parser = add_command(commands, "figures", figures, "minidraw figures")
     parser.add_argument("network", nargs="?", type=Path, help=NETWORK_HELP)
-    parser.add_argument(
-        "--no-attention",
-        type=Path,
-        help="run folder or weights file of a network without attention, for figure 7",
-    )
-    parser.add_argument(
-        "--classifier",
-        type=Path,
-        help="run folder or weights file of a classifier, for figure 5",
-    )
+    plain_help = "run folder or weights file of a network without attention, for figure 7"
+    parser.add_argument("--no-attention", type=Path, help=plain_help)
+    classifier_help = "run folder or weights file of a classifier, for figure 5"
+    parser.add_argument("--classifier", type=Path, help=classifier_help)
     add_data_options(parser)
-    parser.add_argument(
-        "--out", type=Path, default="figures", help="output folder (default: figures)"
-    )
+    out_help = "output folder (default: figures)"
+    parser.add_argument("--out", type=Path, default="figures", help=out_help)
 
 
 def figures(arguments):
+    """Draw the paper's figures."""
     from minidraw.pictures import paper_figures
 
-    network = load_painter(arguments.network)
-    trained_on = network.meta_.get("data", {}) if arguments.network else BUNDLED_DIGITS
-    data = load_data(arguments, trained_on)
+    network = inputs.load_painter(arguments.network)
+    trained_on = network.meta_.get("data", {}) if arguments.network else inputs.BUNDLED_DIGITS
+    data = inputs.load_data(arguments, trained_on)
     network.check_fits(data, "train")
     if data.name not in paper_figures.FIGURE_NUMBERS:
         paths = _save_figures_with_other_networks(arguments, network, data)
@@ -68,14 +50,14 @@ def _save_figures_with_other_networks(arguments, network, data):
     from minidraw import datasets
     from minidraw.pictures import paper_figures, saving, sheets
 
-    without_attention = load_painter(
-        arguments.no_attention or datasets.bundled_path(BUNDLED_NETWORK_WITHOUT_ATTENTION)
-    )
-    classifier, scenes = load_classifier(arguments.classifier), datasets.load("cluttered-digits")
+    plain = inputs.BUNDLED_NETWORK_WITHOUT_ATTENTION
+    plain = inputs.load_painter(arguments.no_attention or datasets.bundled_path(plain))
+    classifier = inputs.load_classifier(arguments.classifier)
+    scenes = datasets.load("cluttered-digits")
     classifier.check_fits(scenes, "valid")
     scanpath = classifier.scanpath(scenes.valid.images[:FIGURE_5_SCENES])
     paths = paper_figures.save_figures(
-        arguments.out, network, data.central_crops, without_attention=without_attention
+        arguments.out, network, data.central_crops, without_attention=plain
     )
     paths.append(arguments.out / "figure-5.png")
     saving.save_png(paths[-1], sheets.render_scanpath(scanpath))

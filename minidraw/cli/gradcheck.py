@@ -4,16 +4,11 @@ from minidraw.cli.options import add_command
 
 
 def add_commands(commands):
-    add_command(
-        commands,
-        "gradcheck",
-        check_gradients,
-        help="compare every gradient with finite differences",
-        example="minidraw gradcheck",
-    )
+    add_command(commands, "gradcheck", check_gradients, "minidraw gradcheck")
 
 
 def check_gradients(arguments):
+    """Compare every gradient with finite differences."""
     from minidraw import gradcheck
 
     rows = gradcheck.check_all()

@@ -11,31 +11,17 @@ DEFAULT_SECONDS = 20  # for each function of a graded file
 
 
 def add_commands(commands):
-    parser = add_command(
-        commands,
-        "lessons",
-        lessons,
-        help="write the network yourself",
-        example="minidraw lessons start lessons",
-    )
-    parser.add_argument(
-        "what",
-        nargs="?",
-        choices=("start", "grade"),
-        help="start: copy the notebooks to a folder; grade: grade the functions in a file"
-        " (default: list your functions)",
-    )
+    parser = add_command(commands, "lessons", lessons, "minidraw lessons start lessons")
+    what_help = "start: copy the notebooks; grade: grade a file (default: list your functions)"
+    parser.add_argument("what", nargs="?", choices=("start", "grade"), help=what_help)
     parser.add_argument("path", nargs="?", type=Path, help="the folder, or the file")
     parser.add_argument("--json", action="store_true", help="print the grades as JSON")
-    parser.add_argument(
-        "--seconds",
-        type=float,
-        default=DEFAULT_SECONDS,
-        help=f"time limit for grading a function (default: {DEFAULT_SECONDS})",
-    )
+    seconds_help = f"time limit for grading a function (default: {DEFAULT_SECONDS})"
+    parser.add_argument("--seconds", type=float, default=DEFAULT_SECONDS, help=seconds_help)
 
 
 def lessons(arguments):
+    """Write the network yourself."""
     what, path = arguments.what, arguments.path
     if arguments.json and what != "grade":
         raise UserError("--json belongs to minidraw lessons grade FILE")
@@ -81,24 +67,18 @@ def _grade(path, arguments):
         "exercises": [id for id in results if id not in OPEN_EXERCISES],
         "open": list(OPEN_EXERCISES),
     }
-    right = {
-        kind: sum(results[id]["verdict"] == "right" for id in ids) for kind, ids in kinds.items()
-    }
+    counts = {}
+    for kind, ids in kinds.items():
+        verdicts = {id: results[id] for id in ids}
+        right = sum(result["verdict"] == "right" for result in verdicts.values())
+        counts[kind] = {"right": right, "of": len(ids), "verdicts": verdicts}
     if arguments.json:
-        counted = {
-            kind: {
-                "right": right[kind],
-                "of": len(ids),
-                "verdicts": {id: results[id] for id in ids},
-            }
-            for kind, ids in kinds.items()
-        }
-        print(json.dumps(counted, indent=2))
+        print(json.dumps(counts, indent=2))
         return
     for id, result in results.items():
-        said = f": {result['message'].splitlines()[0]}" if result["message"] else ""
+        message = f": {result['message'].splitlines()[0]}" if result["message"] else ""
         if result["verdict"] != "missing":
-            print(f"{result['verdict']:9} {id}{said}")
-    for kind, ids in kinds.items():
-        what = "exercises" if kind == "exercises" else "open exercises (lessons/OPEN.md)"
-        print(f"{right[kind]} of {len(ids)} {what} right")
+            print(f"{result['verdict']:9} {id}{message}")
+    titles = {"exercises": "exercises", "open": "open exercises (lessons/OPEN.md)"}
+    for kind, count in counts.items():
+        print(f"{count['right']} of {count['of']} {titles[kind]} right")

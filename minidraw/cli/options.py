@@ -49,14 +49,11 @@ def to_one_line(text):
     return " ".join(str(text).splitlines())
 
 
-def add_command(commands, name, action, *, help, example, notes=""):
-    """Add a command and return its parser; ``notes`` stand above the example."""
-    parser = commands.add_parser(
-        name,
-        help=help,
-        description=f"{help[0].upper()}{help[1:]}.",
-        epilog=f"{notes}example:\n  {example}",
-    )
+def add_command(commands, name, action, example, notes=""):
+    """Add a command, with its action's docstring as help, and return its parser."""
+    text = action.__doc__ or ""
+    help, epilog = text[:1].lower() + text[1:].rstrip("."), f"{notes}example:\n  {example}"
+    parser = commands.add_parser(name, help=help, description=text, epilog=epilog)
     parser.set_defaults(command=action)
     return parser
 
@@ -67,7 +64,7 @@ def add_fields(parser, record, *, title, skip=()):
     for field in fields(record):
         if field.name in skip:
             continue
-        settings = {"dest": field.name, "help": field.metadata.get("help"), "default": None}
+        settings = {"dest": field.name, "help": field.metadata["help"], "default": None}
         if field.type is bool:
             settings["action"] = argparse.BooleanOptionalAction
         else:
@@ -92,25 +89,15 @@ def add_data_options(parser, positional=False):
     )
     parser.add_argument("--data-dir", type=Path, help="folder of the downloaded data sets")
     parser.add_argument("--size", type=int, help="resize your own pictures to SIZE x SIZE")
-    parser.add_argument(
-        "--stretch",
-        action="store_true",
-        default=None,
-        help="fill SIZE x SIZE without keeping proportions",
-    )
-    parser.add_argument(
-        "--invert", action="store_true", default=None, help="swap dark and light in your pictures"
-    )
-    parser.add_argument(
-        "--crop", type=int, help="train on random CROP x CROP parts of your pictures"
-    )
+    flag = {"action": "store_true", "default": None}
+    parser.add_argument("--stretch", **flag, help="fill SIZE x SIZE without keeping proportions")
+    parser.add_argument("--invert", **flag, help="swap dark and light in your pictures")
+    parser.add_argument("--crop", type=int, help="train on random CROP x CROP parts of pictures")
 
 
 def add_painting_options(parser, *, out, count):
     """Add the network, the count, the seed and the output file of a command that paints."""
     parser.add_argument("network", nargs="?", type=Path, help=NETWORK_HELP)
-    parser.add_argument(
-        "--count", type=int, default=count, help=f"number of images (default: {count})"
-    )
+    parser.add_argument("--count", type=int, default=count, help=f"images (default: {count})")
     parser.add_argument("--seed", type=int, default=0, help="seed of the noise (default: 0)")
     parser.add_argument("--out", type=Path, default=out, help=f"output file (default: {out})")

@@ -10,13 +10,7 @@ MAX_COUNT = 10_000  # images on a sheet
 
 
 def add_commands(commands):
-    parser = add_command(
-        commands,
-        "sample",
-        sample,
-        help="paint new images",
-        example="minidraw sample runs/quick --count 64",
-    )
+    parser = add_command(commands, "sample", sample, "minidraw sample runs/quick --count 64")
     add_painting_options(parser, out="samples.png", count=100)
     parser.add_argument(
         "--bernoulli",
@@ -24,28 +18,17 @@ def add_commands(commands):
         action="store_true",
         help="show black and white Bernoulli samples instead of probability images",
     )
-    parser = add_command(
-        commands,
-        "film",
-        film,
-        help="show the painting of images as a film",
-        example="minidraw film runs/quick --image my.png",
-    )
+    parser = add_command(commands, "film", film, "minidraw film runs/quick --image my.png")
     add_painting_options(parser, out="film.gif", count=9)
     parser.add_argument("--image", type=Path, help="picture to redraw, instead of new images")
     parser.add_argument("--invert", action="store_true", help="swap dark and light in the picture")
-    parser = add_command(
-        commands,
-        "reconstruct",
-        reconstruct,
-        help="redraw validation images",
-        example="minidraw reconstruct runs/quick",
-    )
+    parser = add_command(commands, "reconstruct", reconstruct, "minidraw reconstruct runs/quick")
     add_painting_options(parser, out="reconstructions.png", count=50)
     add_data_options(parser)
 
 
 def sample(arguments):
+    """Paint new images."""
     from minidraw.pictures import saving, sheets
 
     _check_count(arguments)
@@ -56,6 +39,7 @@ def sample(arguments):
 
 
 def film(arguments):
+    """Show the painting of images as a film."""
     from minidraw.datasets import read_picture
     from minidraw.pictures import films, saving
 
@@ -71,6 +55,7 @@ def film(arguments):
 
 
 def reconstruct(arguments):
+    """Redraw validation images."""
     from minidraw.datasets import as_float
     from minidraw.pictures import saving, sheets
 

@@ -3,14 +3,8 @@
 import shlex
 from pathlib import Path
 
+from minidraw.cli import options
 from minidraw.cli.inputs import find_data_source
-from minidraw.cli.options import (
-    THREADS_HELP,
-    add_command,
-    add_data_options,
-    add_fields,
-    select_fields,
-)
 from minidraw.errors import UserError
 
 RUNS = Path("runs")
@@ -23,36 +17,22 @@ def add_commands(commands):
     from minidraw.presets import PRESETS
     from minidraw.training.recipe import Recipe
 
-    parser = add_command(
-        commands,
-        "train",
-        train,
-        help="train a network",
-        example="minidraw train quick --minutes 5 --glimpses 16",
-        notes=_list_presets(PRESETS),
-    )
-    parser.add_argument(
-        "preset",
-        nargs="?",
-        choices=PRESETS,
-        metavar="PRESET",
-        help=f"one of the presets listed below (default: {DEFAULT_PRESET})",
-    )
-    add_data_options(parser)
+    example = "minidraw train quick --minutes 5 --glimpses 16"
+    presets = _list_presets(PRESETS)
+    parser = options.add_command(commands, "train", train, example, notes=presets)
+    preset_help = f"one of the presets listed below (default: {DEFAULT_PRESET})"
+    parser.add_argument("preset", nargs="?", choices=PRESETS, metavar="PRESET", help=preset_help)
+    options.add_data_options(parser)
     parser.add_argument("--run", type=Path, help="folder of the run (default: runs/PRESET)")
     parser.add_argument("--resume", type=Path, metavar="RUN", help="resume a run that stopped")
+    parser.add_argument("--init", type=Path, metavar="WEIGHTS", help="run or weights to start from")
+    parser.add_argument("--threads", type=int, help=options.THREADS_HELP)
     parser.add_argument(
-        "--init", type=Path, metavar="WEIGHTS", help="run folder or weights file to start from"
-    )
-    parser.add_argument("--threads", type=int, help=THREADS_HELP)
-    parser.add_argument(
-        "--ops",
-        help="layers to train with: kernels (default), layers, mine (your functions in mine.py),"
-        " or the path of a file like mine.py",
+        "--ops", help="layers to use: kernels (default), layers, mine (your mine.py), or a path"
     )
     images = ("height", "width", "channels")  # their sizes come from the data
-    add_fields(parser, Config, title="network size (default: the preset's)", skip=images)
-    add_fields(parser, Recipe, title="recipe (default: the preset's)")
+    options.add_fields(parser, Config, title="network size (default: the preset's)", skip=images)
+    options.add_fields(parser, Recipe, title="recipe (default: the preset's)")
 
 
 def _list_presets(presets):
@@ -64,7 +44,7 @@ def _list_presets(presets):
 
 
 def train(arguments):
-    """Train until the run is complete or Ctrl-C, and print the validation cost."""
+    """Train a network."""
     from minidraw.training import loop
     from minidraw.training.workers import Workers
 
@@ -138,8 +118,8 @@ def _start(arguments, workers, ops, ops_name):
         workers,
         name=name,
         source=find_data_source(arguments, {"name_or_path": preset.data}),
-        config=select_fields(arguments, Config),
-        recipe=select_fields(arguments, Recipe),
+        config=options.select_fields(arguments, Config),
+        recipe=options.select_fields(arguments, Recipe),
         init=arguments.init,
         ops=ops,
         ops_name=ops_name,

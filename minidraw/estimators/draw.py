@@ -35,15 +35,8 @@ class Draw(Estimator):
     """
 
     MODEL = "draw"
-    CONFIG_FIELDS = (
-        "glimpses",
-        "hidden",
-        "latent",
-        "read_attention",
-        "write_attention",
-        "read_size",
-        "write_size",
-    )
+    CONFIG_FIELDS = ("glimpses", "hidden", "latent", "read_attention", "write_attention")
+    CONFIG_FIELDS += ("read_size", "write_size")
 
     def __init__(
         self,

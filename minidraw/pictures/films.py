@@ -2,15 +2,8 @@
 
 import numpy as np
 
-from minidraw.pictures.drawing import (
-    GREEN,
-    MAX_SIDE,
-    VERMILION,
-    enlarge,
-    outline_window,
-    tile,
-    to_pixels,
-)
+from minidraw.pictures import drawing
+from minidraw.pictures.drawing import enlarge, outline_window, tile, to_pixels
 
 MAX_FRAME_SIDE = 480  # screen pixels, by default
 
@@ -24,10 +17,6 @@ def render_frames(film, *, index=0, scale=None, show_read=True):
     Parameters
     ----------
     film : minidraw.models.interface.Film
-        ``canvas`` (T + 1, n, C, B, A) in logits, the initial one first; ``write_window`` and
-        ``read_window``, None or with fields ``center_x``, ``center_y``, ``stride`` (pixels
-        counted from 0) and ``var`` (pixels squared), each (T, n); ``write_size`` and
-        ``read_size``, filters per axis.
     index : int or list of int
         Images of the batch to show; several share a nearly square grid.
     scale : int, optional
@@ -59,7 +48,7 @@ def render_strip(film, *, index=0, steps=10, scale=None):
     chosen = np.atleast_1d(index)
     T, (B, A) = len(film.canvas) - 1, film.canvas.shape[3:]
     steps = min(steps, T)
-    scale = scale or max(1, MAX_SIDE // max(len(chosen) * (B + 1), steps * (A + 1)))
+    scale = scale or max(1, drawing.MAX_SIDE // max(len(chosen) * (B + 1), steps * (A + 1)))
     times = np.linspace(T, 1, steps).round().astype(int)[::-1]  # from T: has it if steps is 1
     stages = np.stack([_render_step(film, t, chosen, ("write",), scale) for t in times], axis=1)
     return tile(stages.reshape(-1, *stages.shape[2:]), columns=steps, gap=scale)
@@ -74,7 +63,7 @@ def _render_step(film, t, chosen, windows, scale):
         if window is None:
             continue
         read = name == "read"
-        style = {"dashed": read, "color": GREEN if read else VERMILION}
+        style = {"dashed": read, "color": drawing.GREEN if read else drawing.VERMILION}
         for picture, i in zip(pictures, chosen, strict=True):
             outline_window(picture, window, (t - 1, i), K=K, scale=scale, **style)
     return pictures

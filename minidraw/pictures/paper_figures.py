@@ -12,18 +12,8 @@ from minidraw import datasets, layers
 from minidraw.datasets import as_float
 from minidraw.errors import UserError
 from minidraw.models.interface import Window
-from minidraw.pictures import films, saving, sheets
-from minidraw.pictures.drawing import (
-    GREEN,
-    MARGIN,
-    MAX_SIDE,
-    add_caption,
-    add_margin,
-    enlarge,
-    join,
-    outline_window,
-    to_pixels,
-)
+from minidraw.pictures import drawing, films, saving, sheets
+from minidraw.pictures.drawing import MARGIN, MAX_SIDE, add_caption, add_margin, join
 
 # By data set: the paper's numbers of the film figure and of the samples figure.
 FIGURE_NUMBERS = {"two-digits": (8, None), "cifar10": (None, 12)}
@@ -121,7 +111,7 @@ def render_filters(image, *, K=12):
     centers = middle + (np.arange(K) - (K - 1) / 2) * window.stride  # eqs 19 and 20
     half = max(1, round(window.stride[0] * scale / 6))
     for y, x in product(*np.rint((centers + 0.5) * scale).astype(int)):
-        grid[max(0, y - half) : y + half, max(0, x - half) : x + half] = GREEN
+        grid[max(0, y - half) : y + half, max(0, x - half) : x + half] = drawing.GREEN
     left = add_caption(grid, f"{K} x {K} filters, {window.stride[0]:.1f} pixels apart")
     return add_margin(join([left, right], axis=1, gap=2 * MARGIN))
 
@@ -244,11 +234,11 @@ def _window(image, stride, sigma, K, *, at=(0, 0)):
 
 
 def _to_picture(image, scale):
-    return enlarge(to_pixels(image[None])[0], scale)
+    return drawing.enlarge(drawing.to_pixels(image[None])[0], scale)
 
 
 def _outline_on(image, window, K, scale):
     """Render an image (C, B, A) with its read window."""
     picture = _to_picture(image, scale)
-    outline_window(picture, window, 0, K=K, scale=scale, color=GREEN)
+    drawing.outline_window(picture, window, 0, K=K, scale=scale, color=drawing.GREEN)
     return picture

@@ -2,20 +2,13 @@
 
 import numpy as np
 
-from minidraw.pictures.drawing import (
-    GREEN,
-    GREY,
-    MAX_SIDE,
-    enlarge,
-    outline_window,
-    tile,
-    to_pixels,
-)
+from minidraw.pictures import drawing
+from minidraw.pictures.drawing import enlarge, outline_window, tile, to_pixels
 
 MIN_SCANPATH_SCALE = 2  # below it, the borders of all windows look alike
 
 
-def render_sheet(images, *, columns=None, scale=None, gap=1, background=GREY):
+def render_sheet(images, *, columns=None, scale=None, gap=1, background=drawing.GREY):
     """Lay images out in a grid, row by row.
 
     Parameters
@@ -35,7 +28,10 @@ def render_sheet(images, *, columns=None, scale=None, gap=1, background=GREY):
     -------
     array of uint8, shape (height, width, 3)
     """
-    return enlarge(tile(to_pixels(images), columns=columns, gap=gap, background=background), scale)
+    return enlarge(
+        tile(to_pixels(images), columns=columns, gap=gap, background=background),
+        scale,
+    )
 
 
 def render_pairs(images, reconstructions, *, columns=None, scale=None):
@@ -70,13 +66,14 @@ def render_scanpath(scanpath, *, index=None, scale=None):
     """
     chosen = range(len(scanpath.images)) if index is None else np.atleast_1d(index)
     T, (B, A), K = len(scanpath.glimpses), scanpath.images.shape[2:], scanpath.read_size
-    scale = scale or max(MIN_SCANPATH_SCALE, MAX_SIDE // (T * (A + 1)))
+    scale = scale or max(MIN_SCANPATH_SCALE, drawing.MAX_SIDE // (T * (A + 1)))
     down, across = (np.arange(n * scale) * K // (n * scale) for n in (B, A))
+    style = {"K": K, "scale": scale, "color": drawing.GREEN}
     pictures = []
     for i in chosen:
         frames = np.repeat(enlarge(to_pixels(scanpath.images[[i]]), scale), T, axis=0)
         for t, frame in enumerate(frames):
-            outline_window(frame, scanpath.window, (t, i), K=K, scale=scale, color=GREEN)
+            outline_window(frame, scanpath.window, (t, i), **style)
         patches = scanpath.glimpses[:, i]
         patches = to_pixels(patches / np.maximum(patches.max(axis=(1, 2, 3), keepdims=True), 1e-6))
         pictures += [*frames, *patches[:, down[:, None], across]]

@@ -2,16 +2,14 @@
 
 import math
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
+from minidraw.models.interface import option
+
 LARGEST_VALUE = 10**9  # of minutes, epochs and steps: far from overflowing
 BINARIZE_CHOICES = ("auto", "fresh", "never")
-
-
-def _option(default, help):
-    return field(default=default, metadata={"help": help})
 
 
 @dataclass(frozen=True)
@@ -23,29 +21,29 @@ class Recipe:
     and 10, which others use, 124.7.
     """
 
-    minutes: float = _option(0, "training time, converted to a number of steps at the start")
-    epochs: float = _option(0, "passes over the training images, if no minutes are given")
-    batch: int = _option(100, "images per step")
-    rate: float = _option(2e-3, "Adam's learning rate after the warm-up")
-    final_rate: float = _option(5e-5, "learning rate at the end of the cosine decay")
-    warmup: int = _option(300, "steps of linear warm-up, at most a tenth of the run")
-    clip: float = _option(500.0, "largest gradient norm; a longer gradient is scaled down to it")
-    beta1: float = _option(0.9, "Adam's decay rate for the mean gradient")
-    beta2: float = _option(0.999, "Adam's decay rate for the mean squared gradient")
-    average: float = _option(0.999, "decay of the averaged weights")
-    grow: str = _option(
+    minutes: float = option(0, "training time, converted to a number of steps at the start")
+    epochs: float = option(0, "passes over the training images, if no minutes are given")
+    batch: int = option(100, "images per step")
+    rate: float = option(2e-3, "Adam's learning rate after the warm-up")
+    final_rate: float = option(5e-5, "learning rate at the end of the cosine decay")
+    warmup: int = option(300, "steps of linear warm-up, at most a tenth of the run")
+    clip: float = option(500.0, "largest gradient norm; a longer gradient is scaled down to it")
+    beta1: float = option(0.9, "Adam's decay rate for the mean gradient")
+    beta2: float = option(0.999, "Adam's decay rate for the mean squared gradient")
+    average: float = option(0.999, "decay of the averaged weights")
+    grow: str = option(
         "",
         "fewer glimpses first: 16:0.4,32:0.7 trains with T 16 until 0.4 of the run is done, then"
         " with T 32 until 0.7, then with all",
     )
-    binarize: str = _option(
+    binarize: str = option(
         "auto",
         "fresh: dynamic binarisation, a new Bernoulli sample at every visit; never: grey levels"
         " as they are; auto: fresh where the network paints grey images",
     )
-    validate: int = _option(0, "steps between validations; 0: twenty over the run")
-    valid_images: int = _option(2000, "validation images used during the run")
-    seed: int = _option(0, "seed of the weights, the image order, the binarisation and the noise")
+    validate: int = option(0, "steps between validations; 0: twenty over the run")
+    valid_images: int = option(2000, "validation images used during the run")
+    seed: int = option(0, "seed of the weights, the image order, the binarisation and the noise")
 
     def __post_init__(self):
         for name in ("batch", "valid_images"):

@@ -86,7 +86,7 @@ def test_film(minidraw, folder, here):
     assert len(shown) == 3
 
 
-def test_without_a_network_the_one_that_comes_along_is_used(minidraw, here):
+def test_commands_use_the_bundled_network_by_default(minidraw, here):
     """Its digits are digits: each is closer to one of the 5,000 than noise could be."""
     assert minidraw("sample", "--count", 4) == (0, "samples.png\n", "")
     assert minidraw("film", "--count", 1) == (0, "film.gif\n", "")

@@ -83,7 +83,7 @@ def test_classify(minidraw, folder, here):
     assert minidraw("classify", pictures[1], *network, "--invert")[1] != lines[1] + "\n"
 
 
-def test_classify_with_the_network_that_comes_along(minidraw, folder, here):
+def test_classify_uses_the_bundled_classifier_by_default(minidraw, folder, here):
     pictures = [folder / f"{k}.png" for k in range(3)]
     status, out, err = minidraw("classify", *pictures)
     labels = datasets.load("cluttered-digits").valid.labels[:3]
@@ -91,7 +91,7 @@ def test_classify_with_the_network_that_comes_along(minidraw, folder, here):
     assert sum(f": {k} (" in line for k, line in zip(labels, out.splitlines(), strict=True)) >= 2
 
 
-def test_a_sheet_of_many_looks_has_an_end(minidraw, folder, here, monkeypatch):
+def test_a_sheet_of_many_scanpaths_is_cut(minidraw, folder, here, monkeypatch):
     monkeypatch.setattr("minidraw.cli.classify.MAX_ROWS", 2)
     pictures = [folder / f"{k}.png" for k in range(3)]
     status, out, err = minidraw(
