@@ -531,10 +531,9 @@ BATCH, STEPS, RATE = 50, 1000, 0.01
 
 def trained(seed):
     """Weights after `STEPS` steps, and both costs at each."""
-    rng, log = np.random.default_rng(seed), []
+    rng, log, grad = np.random.default_rng(seed), [], allocate_flat(draw.param_shapes(config))
     start = draw.init_params(config, rng, np.float32, images.mean(axis=0))
     adam = Adam(start, beta1=0.9, beta2=0.999, average=0.99)
-    grad = allocate_flat(draw.param_shapes(config))
     for step in range(STEPS):
         x = Batch(images[rng.integers(0, len(images), BATCH)].astype(np.float32))
         noise = rng.standard_normal(draw.noise_shape(config, BATCH), np.float32)

@@ -34,8 +34,8 @@ def start_run(
     folder : path
         Folder of the run; must not hold one.
     workers : Workers
-    name : str
-        The preset's, for the record.
+    name, ops_name : str
+        Names of the preset and of the layers, or the path of a learner's file, for the record.
     source : dict
         Arguments of `datasets.load`.
     config, recipe : dict, optional
@@ -44,18 +44,11 @@ def start_run(
         Run or weights to start from: the same shapes, T may differ.
     ops : module or OwnLayers
         Where the layers come from.
-    ops_name : str
-        ``kernels``, ``layers`` or the path of a learner's file, for the record.
 
     Returns
     -------
     trainer : Trainer
     run : Run
-
-    Raises
-    ------
-    UserError
-        If an option, the data or the folder is wrong.
     """
     data = datasets.load(**source)
     model = models.get_model(preset.model)

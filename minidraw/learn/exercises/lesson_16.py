@@ -19,7 +19,7 @@ def make_realistic_log_weights(rng, S, n):
     return {"log_weights": -900 + 5 * rng.standard_normal((S, n))}, {}
 
 
-def make_distant_images(rng, S, n):
+def make_distant_log_weights(rng, S, n):
     return {"log_weights": -800 * np.arange(n) + rng.standard_normal((S, n))}, {}
 
 
@@ -37,7 +37,7 @@ EXERCISES = (
         outputs=("nats",),
         edges=(
             (make_realistic_log_weights, "log weights near -900"),
-            (make_distant_images, "images whose log weights lie far apart"),
+            (make_distant_log_weights, "images whose log weights lie far apart"),
         ),
         optional=True,
         mistakes=(

@@ -69,7 +69,7 @@ def make_low_logits(rng, n, L):
     return {"logits": inputs["logits"] - 900}, settings
 
 
-def make_distant_images(rng, n, L):
+def make_distant_logits(rng, n, L):
     inputs, settings = make_logits(rng, n, L)
     return {"logits": inputs["logits"] - 800 * np.arange(n)[:, None]}, settings
 
@@ -101,7 +101,7 @@ EXERCISES = (
         edges=(
             (make_large_logits, "logits of +-1000"),
             (make_low_logits, "logits near -900"),
-            (make_distant_images, "images whose logits lie far apart"),
+            (make_distant_logits, "images whose logits lie far apart"),
         ),
         optional=True,
         mistakes=(
