@@ -1,4 +1,4 @@
-"""Files that are either complete or not written at all."""
+"""`write_atomically` writes a file completely or not at all."""
 
 import os
 from contextlib import contextmanager, suppress
@@ -14,7 +14,7 @@ def write_atomically(path):
     Raises
     ------
     UserError
-        If it can't be written; the file that was at `path` before is kept.
+        If `path` can't be written; an earlier file there is kept.
     """
     temporary = Path(f"{path}.part")
     try:
@@ -25,7 +25,7 @@ def write_atomically(path):
         os.replace(temporary, path)
     except OSError as error:
         reason = error.strerror or error
-        raise UserError(f"can't write {path}: {reason}; the file there before is kept") from error
+        raise UserError(f"can't write {path}: {reason}; an earlier file there is kept") from error
     finally:
         with suppress(OSError):  # it has been moved, or there is no such folder
             temporary.unlink()

@@ -2,7 +2,7 @@
 
 
 class UserError(ValueError):
-    """A mistake in an option, a file or a setting; the message is one line that says what to do.
+    """Mistake in an option, a file or a setting; its message is one line that says what to do.
 
     The command line prints it without a traceback and exits with status 2.
     """

@@ -36,7 +36,7 @@ class ImportanceBound:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """A network, the images to measure it on, and the random numbers to do it with.
+    """A network, the images to measure it on, and the random numbers to use.
 
     Parameters
     ----------
@@ -140,7 +140,7 @@ class Evaluation:
         return total if self.images is None else min(self.images, total)
 
     def _map(self, measure):
-        """Return the results of `measure` for every chunk, in order."""
+        """Return the result of `measure` for each chunk, in order."""
         starts = range(0, self.count, CHUNK_IMAGES)
         hidden = None if self.progress else True
         with tqdm(total=len(starts), disable=hidden, unit="chunk") as bar:

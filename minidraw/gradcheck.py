@@ -15,7 +15,7 @@ LAYER_LIMIT, MODEL_LIMIT = 1e-6, 1e-5
 
 
 class Row(NamedTuple):
-    """Result for one gradient; both values are those of the entry where they differ most."""
+    """Result for one gradient: both values of the entry where they differ most, and the error."""
 
     ops: str
     layer: str
@@ -27,7 +27,7 @@ class Row(NamedTuple):
 
 
 def numeric_gradient(loss, x):
-    """Return central differences of ``loss()`` by every entry of `x`, which it restores."""
+    """Return central differences of ``loss()`` for every entry of `x`, and restore `x`."""
     gradient = np.empty_like(x)
     for place in np.ndindex(x.shape):
         kept = x[place]
@@ -40,7 +40,7 @@ def numeric_gradient(loss, x):
 
 
 def compare(numeric, analytic):
-    """Return both values at the worst entry, and the error as in `Row`."""
+    """Return both values of the entry where they differ most, and the error, as in `Row`."""
     if numeric.shape != analytic.shape:
         raise ValueError(f"gradient has shape {analytic.shape}; its input has {numeric.shape}")
     difference = np.abs(numeric - analytic)
@@ -70,7 +70,7 @@ def check_layer(thing, thing_backward, inputs, settings, rng):
     Raises
     ------
     ValueError
-        Unless there is one gradient per input, with the shape of the input.
+        If the gradients aren't one per input, each with the input's shape.
     """
     out, cache = thing(*inputs.values(), **settings)
     dout = tuple(rng.standard_normal(part.shape) for part in _as_tuple(out))
@@ -178,7 +178,7 @@ def model_cases(rng):
 
 
 def check_all(*modules, seed=0):
-    """Check every layer of each module, and the toy models that use these layers.
+    """Check every layer of each module, and toy models made of these layers.
 
     Parameters
     ----------

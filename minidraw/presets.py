@@ -1,4 +1,4 @@
-"""Named experiments: size, data and recipe, so that one command repeats a result."""
+"""Named experiments: model, size, data and recipe, to repeat a result with one command."""
 
 from dataclasses import dataclass, field
 

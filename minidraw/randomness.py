@@ -1,7 +1,6 @@
-"""Random numbers that depend on what they are for, never on who asks for them.
+"""Random numbers that don't depend on the number of threads, or on where a run was resumed.
 
-Every block of 25 images has a generator of its own, keyed by seed, step, purpose and block.  A run
-therefore has the same numbers however its batches are split over threads, and after a resume.
+Every block of 25 images has its own generator, keyed by seed, step, purpose and block.
 """
 
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ BLOCK_IMAGES = 25  # images that share a generator
 
 
 class Purpose(IntEnum):
-    """What random numbers are for; stored runs depend on these values."""
+    """Purposes of random numbers; stored runs depend on these values."""
 
     ORDER = 0
     BINARIZATION = 1
@@ -29,13 +28,13 @@ class Purpose(IntEnum):
 def make_generator(seed, step, purpose, block=0):
     """Return the generator of a key.
 
-    Always four numbers: NumPy takes keys that differ only in zeros at the end for the same.
+    A key has four numbers: NumPy treats keys that differ only in trailing zeros as equal.
     """
     return np.random.default_rng([seed, step, int(purpose), block])
 
 
 def epoch_order(count, seed, epoch):
-    """Return the order of `count` images in an epoch."""
+    """Return the order of the `count` images in an epoch."""
     return make_generator(seed, epoch, Purpose.ORDER).permutation(count)
 
 
@@ -51,7 +50,7 @@ class BatchRandom:
     def noise(self, shape, dtype, purpose=Purpose.NOISE):
         """Return draws from N(0, 1) for these images, shape (T, stop - start, Z).
 
-        `shape` is what the model's `noise_shape` says; None gives None.
+        `shape` comes from the model's `noise_shape`; if it is None, return None.
         """
         if shape is None:
             return None
@@ -62,7 +61,7 @@ class BatchRandom:
         return out
 
     def binarize(self, means, purpose=Purpose.BINARIZATION):
-        """Return a Bernoulli sample per pixel of these images; values of 0 and 1 stay."""
+        """Return a Bernoulli sample of every pixel; values of 0 and 1 don't change."""
         out = np.empty_like(means)
         for rng, in_block, in_batch in self._blocks(purpose):
             uniform = rng.random((BLOCK_IMAGES, *means.shape[1:]), dtype=np.float32)[in_block]
@@ -77,9 +76,9 @@ class BatchRandom:
         return out
 
     def crop(self, images, size):
-        """Return a part (height, width) of each of these images (n, C, B, A), at a random place.
+        """Return a random crop (height, width) of each image (n, C, B, A).
 
-        Every place inside is equally likely.  Images of that size are returned as they are.
+        All positions are equally likely.  Images of exactly that size are returned unchanged.
         """
         height, width = size
         places = images.shape[2] - height + 1, images.shape[3] - width + 1

@@ -13,7 +13,7 @@ MEASUREMENTS = ("steps", "processes", "profile", "scaling")
 
 
 def run(what, sizes, only, rounds, out):
-    """Measure and print; the arguments are the command line's."""
+    """Measure and print; the parameters are the command's options."""
     _check("measurement", what, MEASUREMENTS)
     _check("size", sizes or (), SIZES)
     _check("row", only or (), CONTENDERS)

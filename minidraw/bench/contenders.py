@@ -2,8 +2,8 @@
 
 Each is called in its own process as ``build(size, threads)`` and returns a step (a callable) and a
 note. A step draws noise and computes costs, gradients, clipping and Adam on 100 images; minidraw's
-also averages the weights. The rows "products" do the matrix products alone. The classifier's images
-are made before the step.
+also averages the weights. The rows "products" time the matrix products alone. The classifier's
+images are made before the step.
 """
 
 import importlib
@@ -40,7 +40,7 @@ class Case(NamedTuple):
 
 
 def make_case(size):
-    """Return weights and random images; `size` is a key of `SIZES` or the settings themselves."""
+    """Return weights and random images; `size` is a key of `SIZES` or a dict of settings."""
     from minidraw import models
 
     settings = dict(SIZES[size] if isinstance(size, str) else size)
@@ -93,7 +93,7 @@ def build_our_products(size, threads):
 
 
 def _build_products(size, threads, ops):
-    """Build a step of the same matrix products, in the same processes, and nothing else."""
+    """Build a step that only computes minidraw's matrix products, in the same processes."""
     from minidraw.training.processes import ProcessTeam
     from minidraw.training.workers import Workers
 

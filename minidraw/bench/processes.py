@@ -40,7 +40,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if {mac} else 1024
 
 
 def measure(rounds):
-    """Return a table of the time and the memory of whole programs, all at the paper's size."""
+    """Return a table of the time and memory of whole programs, at the paper's size."""
     with tempfile.TemporaryDirectory() as folder:
         weights, picture = Path(folder, "paper.npz"), Path(folder, "samples.png")
         _save_paper_size(weights)
@@ -84,7 +84,7 @@ def _measure_training_memory():
 
 
 def measure_memory():
-    """Return the bytes that this process and its children hold, shared ones once; Linux only."""
+    """Return the bytes held by this process and its children, counting shared ones once (Linux)."""
     parent = os.getpid()
     with open(f"/proc/{parent}/task/{parent}/children") as children:
         family = [parent, *map(int, children.read().split())]

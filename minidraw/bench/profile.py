@@ -1,4 +1,4 @@
-"""A profile of a training step: its time, function by function."""
+"""Profile of a training step: the time spent in each function."""
 
 import time
 from collections import defaultdict
@@ -39,9 +39,9 @@ class TimedOps:
 
 
 def measure(path):
-    """Return a table of the time spent in each group, and draw it as a PNG file.
+    """Return a table of the time spent in each group, and plot it in a PNG file.
 
-    Times one shard of the batch in this process: worker processes can't be timed from outside.
+    Only one shard is timed, in this process: worker processes can't be timed from outside.
     """
     from minidraw import kernels
     from minidraw.bench.contenders import BATCH, CORES, make_trainer

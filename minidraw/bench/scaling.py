@@ -1,4 +1,4 @@
-"""The time of a training step against T, hidden units, image side and batch size."""
+"""Time of a training step as T, hidden units, image side and batch size grow."""
 
 import numpy as np
 from tqdm import tqdm
@@ -20,7 +20,7 @@ LABELS = {
 
 
 def measure(path):
-    """Return a table of times and fitted exponents, and draw it as a PNG file."""
+    """Return a table of times and fitted exponents, and plot it in a PNG file."""
     seconds, exponents = {}, {}
     rows = ["a training step, T 16 and the rest of the paper's size; exponent of the upper half"]
     for name in tqdm(RANGES, "scaling", leave=False):
@@ -34,7 +34,7 @@ def measure(path):
 
 
 def fit_exponent(values, seconds):
-    """Return the slope of log seconds against log values, over the larger half of the values."""
+    """Return the slope of log seconds against log values, for the larger half of the values."""
     half = len(values) // 2
     return float(np.polyfit(np.log(values[half:]), np.log(seconds[half:]), 1)[0])
 

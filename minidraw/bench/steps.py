@@ -1,6 +1,6 @@
 """Timing of one training step of every contender.
 
-Each contender has its own process, so that thread pools, limits on BLAS and compiler settings don't
+Each contender has its own process, so its thread pool, BLAS limit and compiler settings don't
 affect the others.
 """
 
@@ -20,7 +20,7 @@ PAUSE_SECONDS = 0.3  # between turns: threads of OpenMP may stay busy for 0.2 s
 
 
 def measure(size, rounds, only=None):
-    """Return a table of the contenders' times; `only` names some of `contenders.CONTENDERS`."""
+    """Return a table of times; `only` names the contenders, keys of `contenders.CONTENDERS`."""
     missing, contenders = [], {}
     with ExitStack() as stack:
         for name in tqdm(only or CONTENDERS, f"{size}: preparing", leave=False):
@@ -37,12 +37,12 @@ def measure(size, rounds, only=None):
 
 
 def time_in_turn(contenders, rounds, title=""):
-    """Time callables in turn, so that a slow moment of the machine slows them all.
+    """Time callables in turn, so that a slow moment of the machine affects them all.
 
     Parameters
     ----------
     contenders : dict
-        Name to callable, warmed up; one that returns a float has measured its own seconds.
+        Name to callable, warmed up.  One that returns a float has timed itself, in seconds.
     rounds : int
     title : str
         For the progress bar.
@@ -64,7 +64,7 @@ def time_in_turn(contenders, rounds, title=""):
 
 
 class Contender:
-    """A training step in its own process; a call returns its seconds."""
+    """A training step in its own process; calling it returns the seconds it took."""
 
     def __init__(self, build, size, threads):
         context = multiprocessing.get_context("spawn")

@@ -1,7 +1,7 @@
 """The command line: ``minidraw COMMAND``, or ``python -m minidraw COMMAND``.
 
-Each module holds a family of commands, with their options, checks and actions.  Actions import
-what they need themselves, so that ``minidraw --help`` stays fast.
+Each module holds one or more commands, with their options, checks and actions.  Actions do their
+own imports, which keeps ``minidraw --help`` fast.
 """
 
 import sys
@@ -25,7 +25,7 @@ def main(argv=None):
         print(f"minidraw: {to_one_line(error)}", file=sys.stderr)
         return 2
     except MemoryError:
-        print("minidraw: not enough memory for so many or such large images", file=sys.stderr)
+        print("minidraw: out of memory: use fewer or smaller images", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("minidraw: stopped", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""``minidraw bench``: the time of a training step, beside other frameworks."""
+"""``minidraw bench``: the time of a training step, compared with other frameworks."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ def add_commands(commands):
 
 
 def bench(arguments):
-    """Time a training step beside other frameworks."""
+    """Compare the time of a training step with other frameworks."""
     from minidraw import bench
 
     return bench.run(**{k: v for k, v in vars(arguments).items() if k != "command"})

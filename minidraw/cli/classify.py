@@ -21,7 +21,7 @@ def add_commands(commands):
 
 
 def classify(arguments):
-    """Name what pictures show."""
+    """Classify pictures."""
     from minidraw.datasets import read_picture
     from minidraw.pictures import saving, sheets
 

@@ -1,4 +1,4 @@
-"""``minidraw data``: a data set as a network would see it."""
+"""``minidraw data``: a data set as a network sees it."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ def add_commands(commands):
 
 
 def show_data(arguments):
-    """Show what a network will see."""
+    """Show a data set as a network sees it."""
     from minidraw import datasets, models
     from minidraw.datasets.description import describe
     from minidraw.pictures import saving, sheets

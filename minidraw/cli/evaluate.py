@@ -60,7 +60,7 @@ def _refuse_options_of_bounds(arguments):
 
 
 def _measure(arguments, network, data, split, workers):
-    """Print the costs, and plot those of the steps if a file was named."""
+    """Print the mean costs; plot the latent cost per step if an output file is given."""
     from minidraw import kernels
     from minidraw.evaluation import Evaluation
     from minidraw.pictures import curves

@@ -46,7 +46,7 @@ def figures(arguments):
 
 
 def _save_figures_with_other_networks(arguments, network, data):
-    """Save the network's figures, and figures 5 and 7 of the two other networks."""
+    """Save the network's figures, and figures 5 and 7 with the two other networks."""
     from minidraw import datasets
     from minidraw.pictures import paper_figures, saving, sheets
 

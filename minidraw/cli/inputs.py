@@ -1,4 +1,4 @@
-"""Networks and data sets that commands read, or the bundled ones where none is named."""
+"""Load the network and data set named on the command line, or the bundled ones."""
 
 import os
 
@@ -27,9 +27,9 @@ def load_classifier(path=None):
 
 
 def find_data_source(arguments, default):
-    """Return the arguments of `datasets.load`: those given, else those in `default`.
+    """Return the arguments of `datasets.load`, taken from `default` if not given.
 
-    Paths are made absolute, so that a run can be resumed from any folder.
+    Paths become absolute, so that a run can be resumed from any folder.
     """
     from minidraw.datasets import DATASET_NAMES
 
@@ -46,7 +46,7 @@ def find_data_source(arguments, default):
 
 
 def load_data(arguments, trained_on):
-    """Load the data set that was given, else the one that the network was trained on."""
+    """Load the given data set, by default the one that the network was trained on."""
     from minidraw import datasets
 
     if not (trained_on or arguments.data):

@@ -24,7 +24,7 @@ def lessons(arguments):
     """Write the network yourself."""
     what, path = arguments.what, arguments.path
     if arguments.json and what != "grade":
-        raise UserError("--json belongs to minidraw lessons grade FILE")
+        raise UserError("--json only works with minidraw lessons grade FILE")
     if what is None:
         return _list_functions()
     if path is None:
@@ -54,8 +54,8 @@ def _copy_notebooks(folder):
 
     copied, kept = copy_notebooks(folder)
     for path in kept:
-        print(f"{path} exists already and stays as it is")
-    print(f"{len(copied)} lessons copied to {folder}; now: jupyter lab {shlex.quote(str(folder))}")
+        print(f"{path} already exists and is unchanged")
+    print(f"{len(copied)} lessons copied to {folder}; open: jupyter lab {shlex.quote(str(folder))}")
 
 
 def _grade(path, arguments):

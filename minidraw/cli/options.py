@@ -1,4 +1,4 @@
-"""`Parser`, whose errors name the nearest choice, and the options that commands share."""
+"""`Parser`, whose errors suggest the nearest choice, and the options that commands share."""
 
 import argparse
 import difflib
@@ -20,7 +20,7 @@ class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
 
 
 class Parser(argparse.ArgumentParser):
-    """Argument parser whose errors take one line and name the nearest valid choice."""
+    """Argument parser whose errors take one line and suggest the nearest valid choice."""
 
     def __init__(self, **settings):
         super().__init__(allow_abbrev=False, formatter_class=_HelpFormatter, **settings)
@@ -45,7 +45,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def to_one_line(text):
-    """Replace line breaks, such as those of a file's name, by spaces."""
+    """Replace line breaks, such as those in a file name, with spaces."""
     return " ".join(str(text).splitlines())
 
 
@@ -74,7 +74,7 @@ def add_fields(parser, record, *, title, skip=()):
 
 
 def select_fields(arguments, record):
-    """Return the fields of a dataclass that were given on the command line."""
+    """Return the dataclass fields that were given on the command line."""
     given = {f.name: getattr(arguments, f.name, None) for f in fields(record)}
     return {name: value for name, value in given.items() if value is not None}
 
@@ -96,7 +96,7 @@ def add_data_options(parser, positional=False):
 
 
 def add_painting_options(parser, *, out, count):
-    """Add the network, the count, the seed and the output file of a command that paints."""
+    """Add the options of a command that paints: network, count, seed and output file."""
     parser.add_argument("network", nargs="?", type=Path, help=NETWORK_HELP)
     parser.add_argument("--count", type=int, default=count, help=f"images (default: {count})")
     parser.add_argument("--seed", type=int, default=0, help="seed of the noise (default: 0)")

@@ -30,7 +30,7 @@ def add_commands(commands):
     parser.add_argument(
         "--ops", help="layers to use: kernels (default), layers, mine (your mine.py), or a path"
     )
-    images = ("height", "width", "channels")  # their sizes come from the data
+    images = ("height", "width", "channels")  # set by the data
     options.add_fields(parser, Config, title="network size (default: the preset's)", skip=images)
     options.add_fields(parser, Recipe, title="recipe (default: the preset's)")
 
@@ -65,7 +65,7 @@ def train(arguments):
 
 
 def _choose_ops_and_threads(arguments):
-    """Return the layers to train with, their name for the run's record, and the threads."""
+    """Return the layers' module, its name for the run's record, and the number of threads."""
     from minidraw import kernels, layers
     from minidraw.training.run import Run
 
@@ -74,7 +74,7 @@ def _choose_ops_and_threads(arguments):
         _refuse_changes(arguments)
         before = Run.open(arguments.resume).meta
         name = before.get("ops")
-        if threads is None:  # as many as before: only then do the bits agree
+        if threads is None:  # as before: only then are results identical to the bit
             threads = before.get("threads")
     packaged = {"kernels": kernels, "layers": layers}
     name = name or "kernels"
@@ -127,6 +127,6 @@ def _start(arguments, workers, ops, ops_name):
 
 
 def _find_free_folder(folder):
-    """Return the folder, with a number appended if it exists."""
+    """Return the folder; if it exists already, append a number."""
     numbered = (folder.with_name(f"{folder.name}-{k}") for k in range(2, MAX_RUNS))
     return next(path for path in (folder, *numbered) if not path.exists())

@@ -1,4 +1,4 @@
-"""Data sets: public sets, scenes composed from them, and the user's own pictures."""
+"""Public data sets, scenes composed from them, and the user's own pictures."""
 
 from minidraw.datasets.base import Dataset, Split, as_float, bundled_path
 from minidraw.datasets.own.arrays import as_images

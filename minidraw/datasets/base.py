@@ -20,7 +20,7 @@ class Split:
 
     ``images`` has shape (n, C, B, A) and is either uint8, where level k stands for k / 255, or
     float32 in [0, 1]: an array, or `Scenes`, which are made when they are indexed.  ``labels`` is
-    int64 (n,), or None where the source has none.
+    int64 (n,), or None if the source has none.
     """
 
     images: np.ndarray | Scenes
@@ -30,7 +30,7 @@ class Split:
         return len(self.images)
 
     def take(self, rows):
-        """Return the split made of these rows, in this order."""
+        """Return a split of the images `rows`, in that order."""
         return Split(self.images[rows], self.labels[rows] if self.labels is not None else None)
 
     @property
@@ -41,12 +41,12 @@ class Split:
 
 @dataclass(frozen=True)
 class Dataset:
-    """Training and validation images and, where the source has them, test images.
+    """Training and validation images and, if the source has them, test images.
 
-    ``binary`` says that the source itself is black and white: uint8 with levels 0 and 255 only.
+    ``binary`` is True if the source is black and white: uint8 with levels 0 and 255 only.
 
-    Training images may be larger than those of the other splits.  Every visit to one then sees
-    a random crop, as large as the other images are.
+    Training images may be larger than those of the other splits.  Each time one is used, it is
+    then cropped at random to the size of the others.
     """
 
     name: str
@@ -68,7 +68,7 @@ class Dataset:
 
     @property
     def classes(self):
-        """Number of classes, one more than the largest label; 0 where there are no labels."""
+        """Number of classes, one more than the largest label; 0 if there are no labels."""
         labels = [split.labels for split in self.splits.values()]
         if any(part is None for part in labels):
             return 0
@@ -78,7 +78,7 @@ class Dataset:
 
     @property
     def central_crops(self):
-        """Training images, cut to the size of the other images where they are larger."""
+        """Training images; larger ones are cut to the size of the other splits."""
         images = self.train.images
         if images.shape[1:] == self.image_shape:
             return images  # perhaps `Scenes`, which can't be cut
@@ -86,7 +86,7 @@ class Dataset:
 
     @property
     def mean_image(self):
-        """Mean of the training images as visits see them, float64 (C, B, A), in [0, 1]."""
+        """Mean of the training images after cropping, float64 (C, B, A), in [0, 1]."""
         images = self.train.images
         # a reduction with dtype converts in small buffers: no float copy of the whole set
         mean = images.mean(axis=0, dtype=np.float64)
@@ -101,13 +101,13 @@ class Dataset:
         return reduce(lambda crc, part: zlib.crc32(np.ascontiguousarray(part), crc), parts, 0)
 
     def binarizes_dynamically(self, binarize="auto", paints=True):
-        """Return whether every visit draws a Bernoulli sample of each image.
+        """Return whether images are binarised anew each time they are used.
 
         Parameters
         ----------
         binarize : str
-            ``fresh`` (always), ``never``, or ``auto``: for grey images that a network paints.
-            Black and white images are never sampled.
+            ``fresh`` (always), ``never``, or ``auto``: only grey images that a network paints.
+            Black and white images never are.
         paints : bool
             True for networks that paint, False for classifiers.
         """
@@ -115,7 +115,7 @@ class Dataset:
         return not self.binary and (binarize == "fresh" or auto)
 
     def protocol(self, binarize="auto", paints=True):
-        """Return the words that say how pixels are treated; they go with every figure."""
+        """Return a description of how pixels are treated, printed with every result."""
         if self.binary:
             return f"{self.name}, static binarisation"
         if self.binarizes_dynamically(binarize, paints):
@@ -148,23 +148,23 @@ def as_float(images, dtype=np.float32):
 def central_crop(images, size):
     """Return a view of the middle of images (n, C, B, A); ``size`` is (height, width).
 
-    Where the margins can't be equal, the top or left one is a pixel smaller.
+    If the margins can't be equal, the top or left one is a pixel smaller.
     """
     top, left = ((have - want) // 2 for have, want in zip(images.shape[2:], size, strict=True))
     return images[:, :, top : top + size[0], left : left + size[1]]
 
 
 def hold_out(split, count, seed):
-    """Divide a split at random: the rest and ``count`` held-out images, both in the old order."""
+    """Hold out ``count`` random images: return the rest and them, both in the old order."""
     held = np.zeros(len(split), dtype=bool)
     held[seeded_permutation(len(split), seed)[:count]] = True
     return split.take(~held), split.take(held)
 
 
 def seeded_permutation(n, seed):
-    """Return a permutation of 0 to n - 1 that never changes for a seed.
+    """Return a permutation of 0 to n - 1 that depends only on n and the seed.
 
-    NumPy guarantees the raw numbers of PCG64 for every version, but not its ``permutation``.
+    NumPy guarantees that PCG64's raw numbers never change, but not its ``permutation``.
     """
     return np.argsort(np.random.PCG64(seed).random_raw(n), kind="stable")
 
@@ -172,7 +172,7 @@ def seeded_permutation(n, seed):
 def bundled_path(name):
     """Return the path of a file bundled with the package, such as ``mnist_5k.npz``.
 
-    An installed package has these files in ``minidraw/data``, a checkout in its folder ``data``.
+    An installed package keeps them in ``minidraw/data``, a checkout in its folder ``data``.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""`describe`: facts about a data set and warnings, to be read before training on it."""
+"""`describe` lists facts and warnings to read before training on a data set."""
 
 from typing import NamedTuple
 

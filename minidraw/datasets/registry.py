@@ -1,4 +1,4 @@
-"""`load`, which finds a public set by its name and the user's own pictures by their path."""
+"""`load` finds a public set by its name and the user's own pictures by their path."""
 
 import difflib
 import os
@@ -39,20 +39,20 @@ def load(
     valid=None,
     seed=0,
 ):
-    """Load a public set by its name, or your own pictures from a path.
+    """Load a public set by its name, or your own pictures by their path.
 
     Parameters
     ----------
     name_or_path : str or path
         ``digits`` (5,000 of MNIST, bundled), another name in `DATASET_NAMES`, or the path of a
-        ``.npz``, ``.npy`` or idx file or of a folder of PNG and JPEG files.  A name goes before a
-        path; write ``./digits`` for a folder called that.  Pictures of many sizes may come as an
+        ``.npz``, ``.npy`` or idx file or of a folder of PNG and JPEG files.  Names take precedence:
+        write ``./digits`` for a folder called digits.  Pictures of many sizes may come as an
         ``.npz`` of ``pixels``, ``offsets``, ``heights`` and ``widths`` (``ragged.fit_ragged``).
     data_dir : path, optional
-        Folder of the public sets; default: ``$MINIDRAW_DATA``, else the user's cache folder.
+        Folder of the public sets; by default ``$MINIDRAW_DATA``, else the user's cache folder.
     size : int or (int, int), optional
-        Own pictures only: height and width to bring every picture to.  Pictures keep their
-        proportions and are padded with their background; transparency counts as white.
+        Own pictures only: height and width that every picture is resized to.  Pictures keep their
+        proportions and are padded with their background; transparent pixels become white.
     stretch : bool
         Own pictures only: fill ``size`` instead of keeping the proportions.
     invert : bool

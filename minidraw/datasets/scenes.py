@@ -1,28 +1,28 @@
-"""`Scenes`: images composed from others when they are indexed, so that no set is ever held."""
+"""`Scenes`: images composed from others only when indexed, so that memory never holds them all."""
 
 import numpy as np
 
-MEAN_SCENES = 1000  # scenes whose mean stands for the mean of all
+MEAN_SCENES = 1000  # enough scenes to estimate the mean of all
 
 
 class Scenes:
-    """Stand-in for an array of images (n, C, B, A) that makes the scenes that are indexed.
+    """Stand-in for an array of images (n, C, B, A) that makes each scene when it is indexed.
 
     Indexing scene k always gives the same image; `sample_new` makes new ones, for training.
 
     Parameters
     ----------
     sources : array of uint8, shape (n, ...)
-        Material of the scenes; scene k shows source k, whatever else is in it.
+        Images to compose scenes from; scene k shows source k, among others.
     make : callable
-        ``make(sources, rows, numbers)`` returns scenes of these rows, uint8 (m, C, B, A), from
+        ``make(sources, rows, numbers)`` returns the scenes `rows`, uint8 (m, C, B, A), made from
         uniform random numbers in [0, 1), shape (m, numbers).
     shape : (C, B, A)
         Shape of a scene.
     numbers : int
         Random numbers per scene.
     seed : int
-        Seed of the scenes that indexing gives; each split has its own.
+        Seed of the scenes that indexing returns; each split has its own.
     """
 
     dtype = np.dtype(np.uint8)
@@ -48,7 +48,7 @@ class Scenes:
         return self[:].astype(dtype or self.dtype, copy=False)
 
     def sample_new(self, rows, numbers):
-        """Make new scenes of these rows from random numbers, shape (m, numbers)."""
+        """Make new versions of the scenes `rows` from random numbers, shape (m, numbers)."""
         return self.make(self.sources, rows, numbers)
 
     def mean(self, axis, dtype):

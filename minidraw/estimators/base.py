@@ -11,7 +11,7 @@ IMAGES_PER_CHUNK = 100  # painted or classified at a time
 
 
 class NotFitted(UserError, AttributeError):
-    """A method that needs a trained network was called before `fit`."""
+    """Error for calling a method that needs a trained network before `fit`."""
 
 
 class Estimator:
@@ -52,7 +52,7 @@ class Estimator:
         return models.get_model(self.MODEL)
 
     def _recipe(self, minutes, epochs):
-        """Return the recipe of a fit: 2 minutes unless a time is given."""
+        """Return the recipe of a fit, of 2 minutes if no time is given."""
         from minidraw.presets import PRESETS
         from minidraw.training import setup
         from minidraw.training.recipe import Recipe
@@ -120,10 +120,10 @@ class Estimator:
 
     @classmethod
     def from_network(cls, path, network):
-        """Make an estimator of what `checkpoint.load_network` returned for that path."""
+        """Make an estimator from `network`, which `checkpoint.load_network` returned."""
         _, config, params, meta = network
         if meta["model"] != cls.MODEL:
-            raise UserError(f"{path}: holds a {meta['model']} network; expected {cls.MODEL}")
+            raise UserError(f"{path} holds a {meta['model']} network; expected {cls.MODEL}")
         self = cls(**{name: getattr(config, name) for name in cls.CONFIG_FIELDS})
         recipe = meta.get("recipe")
         if isinstance(recipe, dict):
@@ -139,7 +139,7 @@ class Estimator:
         """Set further attributes from `meta_`; `path` is for messages."""
 
     def check_fits(self, data, split):
-        """Raise UserError if this network can't be measured on that split of a Dataset."""
+        """Raise a UserError if the network can't be measured on this split of a Dataset."""
         if split not in data.splits:
             raise UserError(f"{data.name} has no {split} set; choose from {', '.join(data.splits)}")
         if data.image_shape != self.config_.image_shape:
@@ -154,13 +154,13 @@ class Estimator:
             raise NotFitted(f"this {name} is not trained yet: call fit, or {name}.load")
 
     def _check_images(self, images):
-        """Return images in the form of `Split.images`; refuse those of another shape."""
+        """Return images in the form of `Split.images`; refuse images of another shape."""
         from minidraw.datasets import as_images
 
         self._check_fitted()
         found = as_images(np.asarray(images), "images")
         if found.shape[1:] != self.config_.image_shape:
             raise UserError(
-                f"images of shape {found.shape[1:]}; this network needs {self.config_.image_shape}"
+                f"images have shape {found.shape[1:]}; expected {self.config_.image_shape}"
             )
         return found

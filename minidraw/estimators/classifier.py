@@ -9,7 +9,7 @@ LABEL_KINDS = "biufU"  # NumPy's kinds of numbers and words, which files hold wi
 
 
 class Classifier(Estimator):
-    """A network that looks at an image in a few glimpses and then names its class.
+    """A network that takes a few glimpses of an image and then names its class.
 
     Parameters
     ----------
@@ -83,10 +83,10 @@ class Classifier(Estimator):
         recipe = self._recipe(minutes, epochs)
         if isinstance(images, Dataset):
             if labels is not None:
-                raise UserError(f"{images.name} has labels of its own: leave out labels")
+                raise UserError(f"{images.name} has its own labels: leave out the argument labels")
             data, classes = images, np.arange(images.classes)
         elif labels is None:
-            raise UserError("images without labels: give labels too, a class for every image")
+            raise UserError("the labels are missing: give a class for every image")
         else:
             classes, numbers = np.unique(_check_labels(labels), return_inverse=True)
             data = from_array(images, numbers, seed=self.seed)
@@ -142,7 +142,7 @@ class Classifier(Estimator):
         predicted = self.predict(images)
         labels = _check_labels(labels)
         if labels.shape != predicted.shape:
-            raise UserError(f"labels of shape {labels.shape} for {len(predicted):,} pictures")
+            raise UserError(f"labels have shape {labels.shape}; expected ({len(predicted):,},)")
         return float((predicted == labels).mean())
 
     def _restore_attributes(self, path):
@@ -152,14 +152,14 @@ class Classifier(Estimator):
         except ValueError:  # lists within lists
             fits = False
         if not fits or self.classes_.dtype.kind not in LABEL_KINDS:
-            raise UserError(f"{path}: its classes aren't {self.config_.classes} labels")
+            raise UserError(f"{path}: expected {self.config_.classes} labels as classes")
 
     def check_fits(self, data, split):
-        """Raise UserError if this network can't be measured on that split of a Dataset."""
+        """Raise a UserError if the network can't be measured on this split of a Dataset."""
         super().check_fits(data, split)
         if self.classes_.tolist() != list(range(self.config_.classes)):
             raise UserError(
-                "this network's classes aren't numbered from 0: measure it with its score method"
+                "this network's classes aren't numbered from 0: use its score method instead"
             )
         if not 0 < data.classes <= self.config_.classes:
             raise UserError(

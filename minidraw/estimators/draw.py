@@ -77,14 +77,14 @@ class Draw(Estimator):
             or values in [0, 1]; C is 1 or 3.  A tenth is held out for validation.
         y : ignored
         minutes, epochs : float, optional
-            Training time; give one of them.  2 minutes if neither is given.
+            Training time; give at most one.  The default is 2 minutes.
         verbose : bool
             Show progress.
 
         Returns
         -------
         self
-            After Ctrl-C too, with the weights reached.
+            Ctrl-C ends training early and keeps the weights reached.
         """
         from minidraw.datasets import from_array
 
@@ -129,7 +129,7 @@ class Draw(Estimator):
         Returns
         -------
         film : Film
-            Canvases, in logits, and windows of every step.
+            Canvases (in logits) and windows of every step.
         """
         rng = self._generator(seed, n)
         if images is None:

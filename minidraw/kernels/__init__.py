@@ -1,7 +1,6 @@
 """The layers compiled with Numba, with the names, results and caches of `minidraw.layers`.
 
-Each public function is documented there, at its twin.  Layers that gain nothing from compiling are
-imported unchanged.
+The functions are documented there.  Layers that gain nothing from compiling are imported unchanged.
 """
 
 from minidraw.kernels.adam import adam_update

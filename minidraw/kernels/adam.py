@@ -1,4 +1,4 @@
-"""Adam in one pass over the weights: twin of `layers/adam.py`."""
+"""Adam in one pass over the weights: `layers/adam.py`, compiled."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Window and filterbank of one image, for the kernels in read_image.py and read_write.py."""
+"""Window and filterbank of one image, used by read_image.py and read_write.py."""
 
 from functools import lru_cache
 
@@ -10,8 +10,8 @@ from minidraw.layers.attention import LOG_LIMIT
 
 LIMIT = np.float32(LOG_LIMIT)
 # Filter values below e^-32 times the row's peak are set to 0.  They are far below float32's
-# precision; kept, their products are denormal numbers, on which reading and writing through sharp
-# windows took up to ten times as long.
+# precision, and their products would be denormal numbers, which make reading and writing through
+# sharp windows up to ten times slower.
 MIN_EXPONENT = np.float32(-32)
 
 
@@ -24,7 +24,7 @@ def make_grid(height, width, K, dtype):
     """
     if K < 2:
         raise ValueError(
-            f"a window needs K >= 2 filters per axis (eq 24 divides by K - 1), got {K}"
+            f"K is {K}; a window needs at least 2 filters per axis (eq 24 divides by K - 1)"
         )
     longer = max(height, width)
     geometry = [(width + 1) / 2, (height + 1) / 2, (longer - 1) / (K - 1)]

@@ -6,7 +6,7 @@ from numba.extending import intrinsic
 from numba.np.arrayobj import populate_array
 
 # fastmath without nnan and ninf, because infinities must stay infinities.  Division as in NumPy,
-# because a check for a zero divisor keeps loops from vectorising.
+# because Python's check for a zero divisor prevents vectorisation.
 OPTIONS = {
     "nogil": True,
     "error_model": "numpy",
@@ -25,8 +25,8 @@ def jit(function):
 def inline(function):
     """Compile a function into its callers, never on its own.
 
-    Otherwise two versions exist, one optimised within its caller and one alone, which round
-    differently, and the one that runs depends on whether the caller came from the cache.
+    Otherwise there would be two versions, inlined and separate, which round differently; which one
+    runs would depend on whether the caller came from the cache.
     """
     return numba.njit(forceinline=True, **OPTIONS)(function)
 
@@ -35,7 +35,7 @@ def inline(function):
 def row(typingctx, array, number):
     """Return row `number` of a matrix as a contiguous array, without a copy.
 
-    The matrix may be some columns of a wider one: Numba then doesn't know that its rows are
+    The matrix may be a slice of columns of a wider one.  Numba then doesn't know that its rows are
     contiguous, and wouldn't vectorise.
     """
     kind = types.Array(array.dtype, 1, "C")

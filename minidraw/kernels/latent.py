@@ -1,4 +1,4 @@
-"""Sample and KL divergence in one pass, forward and backward: twins of `layers/latent.py`."""
+"""Sample and KL divergence in one pass, forward and backward: `layers/latent.py`, compiled."""
 
 import numpy as np
 

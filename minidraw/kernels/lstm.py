@@ -1,4 +1,4 @@
-"""LSTM gates in one pass, forward and backward: twins of `layers/lstm.py`."""
+"""LSTM gates in one pass, forward and backward: `layers/lstm.py`, compiled."""
 
 import numpy as np
 

@@ -31,10 +31,10 @@ ZERO, HALF, ONE, TWO = np.float32(0), np.float32(0.5), np.float32(1), np.float32
 
 
 def exp(x):
-    """Return e to the x: in float64 by the C library, in float32 by a polynomial.
+    """Return e to the x, from the C library in float64 and from a polynomial in float32.
 
-    LLVM can vectorise the polynomial, which is good to 2 units in the last place.  It clips x to
-    +-87.
+    LLVM can vectorise the polynomial, which is accurate to 2 units in the last place.  It clips x
+    to +-87.
     """
     return np.exp(x)
 

@@ -1,8 +1,8 @@
-"""Read one image through a window: twins of `layers/read_write.py`.
+"""Read one image through a window: part of `layers/read_write.py`, compiled.
 
 A filter is 0 at distant pixels (`attention.MIN_EXPONENT`).  The products skip rows of zeros, so a
-small window costs less than one that covers the image.  They take four rows at a time: one by one,
-loading and storing the sums took 1.5 times as long.
+small window costs less than one that covers the image.  They take four rows at a time: with one at
+a time, loading and storing the sums took 1.5 times as long.
 """
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""Read and write through a window, one image at a time: twins of `layers/read_write.py`."""
+"""Read and write through a window, one image at a time: `layers/read_write.py`, compiled."""
 
 import numpy as np
 

@@ -4,7 +4,7 @@ import numpy as np
 
 
 def sigmoid(a):
-    """Return the logistic function 1 / (1 + exp(-a)), computed by tanh, which never overflows."""
+    """Return the logistic function 1 / (1 + exp(-a)), computed with tanh to avoid overflow."""
     return 0.5 + 0.5 * np.tanh(0.5 * a)
 
 

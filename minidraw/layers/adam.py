@@ -8,7 +8,7 @@ CHUNK_SIZE = 1 << 14  # entries: few enough to stay in the cache until the last 
 
 
 def adam_update(weights, mean, square, average, grad, *, rate, step, beta1, beta2, eps, decay):
-    """Move `weights` against `grad`, and `average` towards `weights`, all in place.
+    """Move `weights` against `grad`, and `average` towards `weights`, in place.
 
     Parameters
     ----------

@@ -23,7 +23,7 @@ def window(theta, *, height, width, K):
     ----------
     theta : array, shape (n, 5)
         g_x~, g_y~, log sigma^2, log delta~ and log gamma, as the decoder emits them.
-        The three logarithms are clipped to +-12; the paper doesn't, but float32 overflows.
+        The three logarithms are clipped to +-12, unlike the paper's, or float32 overflows.
     height, width : int
         Size of the image in pixels (B and A in the paper).
     K : int
@@ -50,7 +50,7 @@ def window(theta, *, height, width, K):
     """
     if K < 2:
         raise ValueError(
-            f"a window needs K >= 2 filters per axis (eq 24 divides by K - 1), got {K}"
+            f"K is {K}; a window needs at least 2 filters per axis (eq 24 divides by K - 1)"
         )
     center_x = (width + 1) / 2 * (theta[:, 0] + 1) - 1  # eq 22, from 0
     center_y = (height + 1) / 2 * (theta[:, 1] + 1) - 1  # eq 23, from 0
@@ -137,7 +137,7 @@ def read_image(F_y, F_x, gamma, *, x):
     F_x : array, shape (n, K, A)
     gamma : array, shape (n,)
     x : array, shape (n, C, B, A)
-        The images, data without a gradient.
+        The images; they need no gradient.
 
     Returns
     -------
@@ -204,7 +204,7 @@ def write(patch, F_y, F_x, gamma):
     F_y : array, shape (n, K, B)
     F_x : array, shape (n, K, A)
     gamma : array, shape (n,)
-        The intensity: `write` divides by it, `read` multiplies.
+        The intensity: `write` divides by it, `read` multiplies by it.
 
     Returns
     -------

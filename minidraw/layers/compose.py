@@ -1,7 +1,7 @@
-"""A copy of the layers with some functions replaced: `replace_layers`.
+"""`replace_layers` copies the layers, with some functions replaced.
 
-A learner's functions, or a mistake made on purpose, replace ours, and the functions that are
-composed of them, such as `read_attention`, call the replacements.
+A learner's functions, or a mistake made on purpose, take the place of ours.  Functions composed of
+them, such as `read_attention`, call the replacements.
 """
 
 import importlib.util

@@ -57,8 +57,8 @@ def kl(mu, log_sigma):
 
     Notes
     -----
-    The constant T/2 of eq 11 is per latent unit: over T steps of Z units it is T Z / 2,
-    here the 1 inside the sum.
+    The constant T/2 of eq 11 is per latent unit; for T steps of Z units it is T Z / 2, which
+    comes from the 1 inside the sum.
     """
     sigma = np.exp(log_sigma)
     nats = 0.5 * (mu**2 + sigma**2 - 2 * log_sigma - 1).sum(axis=1)  # eq 11
@@ -77,7 +77,7 @@ class LatentCache(NamedTuple):
 
 
 def latent(posterior, *, noise):
-    """Sample z and compute its KL divergence, from the output of one linear layer.
+    """Sample z and compute its KL divergence from the output of one linear layer.
 
     Parameters
     ----------

@@ -31,7 +31,7 @@ def bernoulli_cost(logits, *, x):
 
     Notes
     -----
-    -x log p - (1 - x) log(1 - p) with p = sigmoid(c) is softplus(c) - x c, which is exact even
+    With p = sigmoid(c), -x log p - (1 - x) log(1 - p) is softplus(c) - x c, which is exact even
     if p rounds to 0 or 1.
     """
     softplus = np.maximum(logits, 0) + np.log1p(np.exp(-np.abs(logits)))

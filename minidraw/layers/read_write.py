@@ -1,7 +1,7 @@
 """Read and write operations of one step, composed of the functions in attention.py.
 
-A backward pass recomputes the filterbanks: kept for all steps, they would take too much memory.
-It calls only functions imported below, so that `compose.replace_layers` can rerun this module with
+A backward pass recomputes the filterbanks, which would take too much memory if kept for all steps.
+This module calls only functions imported below, so that `compose.replace_layers` can rerun it with
 others in their place.  `minidraw.kernels` fuses each function here into one compiled loop, with
 the same name and cache.
 """
@@ -52,7 +52,7 @@ def filterbanks(theta, *, height, width, K):
 
 
 def filterbanks_backward(dout, cache):
-    """Return ``dtheta`` (n, 5); stride and variance serve both axes, so their gradients add."""
+    """Return ``dtheta`` (n, 5); both axes share stride and variance, so their gradients add."""
     dF_y, dF_x, dgamma = dout
     window_cache, cache_y, cache_x = cache
     dcenter_y, dstride_y, dvar_y = filterbank_backward(dF_y, cache_y)
@@ -193,7 +193,7 @@ class ReadFullCache(NamedTuple):
 
 
 def read_full(canvas, *, x):
-    """Read without attention: the whole image beside the whole error image (eqs 3, 17).
+    """Read without attention: return the whole image and error image (eqs 3, 17).
 
     Parameters
     ----------

@@ -1,3 +1,3 @@
-"""Exercises of the lessons: their checks, the likely cause of a mistake, the learner's file."""
+"""The lessons' exercises, their checks, diagnosis of mistakes, and the learner's file."""
 
 from minidraw.learn.notebook.decorator import NotYet, exercise, hint

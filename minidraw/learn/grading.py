@@ -1,4 +1,4 @@
-"""`grade`: judges a learner's file in another process, with a time limit for each function."""
+"""`grade` judges a learner's file in another process, with a time limit for each function."""
 
 import json
 import os
@@ -16,14 +16,14 @@ SECONDS_PER_FUNCTION = 20
 
 
 def grade(path, seconds=SECONDS_PER_FUNCTION):
-    """Judge every exercise of the lessons and every open one (``lessons/OPEN.md``).
+    """Judge all exercises of the lessons and all open exercises (``lessons/OPEN.md``).
 
     Parameters
     ----------
     path : path
         A learner's ``mine.py``, run in another process.
     seconds : float
-        Limit for each function, and for running the file.
+        Time limit for each function, and for running the file.
 
     Returns
     -------
@@ -34,7 +34,7 @@ def grade(path, seconds=SECONDS_PER_FUNCTION):
     """
     path = Path(path).resolve()
     if not path.is_file():
-        raise UserError(f"{path}: no such file")
+        raise UserError(f"{path}: no such file: give the path of a mine.py")
     results, waiting = {}, [*all_exercises(), *OPEN_EXERCISES]
     while waiting:
         lines, error = _run_child(path, waiting, seconds)
@@ -51,7 +51,7 @@ def grade(path, seconds=SECONDS_PER_FUNCTION):
 
 
 def _run_child(path, ids, seconds):
-    """Return the child's lines (id, verdict, message) and why it stopped, if it stopped early."""
+    """Return the child's lines (id, verdict, message) and, if it stopped early, the reason."""
     command = [sys.executable, "-m", "minidraw.learn.grading", str(path), *ids]
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL
@@ -92,7 +92,7 @@ def _read_lines(process, seconds):
 
 
 def _judge_all(path, ids):
-    """Judge the functions one by one; output of the learner's code goes to stderr."""
+    """Judge the functions one by one; redirect the learner's output to stderr."""
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     try:

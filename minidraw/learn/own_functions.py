@@ -1,4 +1,4 @@
-"""The learner's own file, ``mine.py``, which holds each function that passed its check.
+"""The learner's file ``mine.py``, which holds every function that passed its check.
 
 `load_functions` runs it.  `add_function` and `write_file` put a new function into it.
 """
@@ -23,11 +23,11 @@ MOVED_MODULES = {  # files written earlier import from the old ones
 
 
 class NotSelfContained(Exception):
-    """A function that needs something from its notebook."""
+    """Error for a function that needs something from its notebook."""
 
 
 def load_functions(path=FILE):
-    """Run the file and return the functions that it defines itself, by name.
+    """Run the file; return the functions that it defines itself, by name.
 
     Raises
     ------
@@ -44,7 +44,7 @@ def load_functions(path=FILE):
 
 
 def _read_source(path):
-    """Read the file, with the modules that it imports from under their present names."""
+    """Read the file, with the current names of the modules that it imports from."""
     text = path.read_text("utf-8")
     for old, new in MOVED_MODULES.items():
         text = re.sub(rf"^(\s*(?:from|import) ){re.escape(old)}\b", rf"\1{new}", text, flags=re.M)
@@ -52,7 +52,7 @@ def _read_source(path):
 
 
 def run_source(text, path=FILE):
-    """Run a source text in a namespace of its own, and return that."""
+    """Run source text in a new namespace, and return the namespace."""
     names = {"__name__": "mine"}
     try:
         exec(compile(text, str(path), "exec"), names)
@@ -62,7 +62,7 @@ def run_source(text, path=FILE):
 
 
 def add_function(exercise, function, path=FILE):
-    """Return the file's text with this function in place of any earlier version of it.
+    """Return the file's text with the function added, or its earlier version replaced.
 
     Raises
     ------
@@ -86,7 +86,7 @@ def add_function(exercise, function, path=FILE):
 
 
 def write_file(text, path=FILE):
-    """Write the text, complete or not at all."""
+    """Write the text, completely or not at all."""
     with write_atomically(Path(path)) as file:
         file.write(text.encode())
 
@@ -102,7 +102,7 @@ def _get_name(id):
 
 
 def _collect_sources(exercise, function, known):
-    """Return the sources of the function and of its helpers, and import lines for the rest."""
+    """Return the sources of a function and its helpers, and import lines for the rest."""
     sources, imports, done = [], set(), set()
 
     def collect(function):
@@ -151,7 +151,7 @@ def get_source(function):
 
 
 def _find_free_names(source):
-    """Return the names that a function reads and doesn't bind itself."""
+    """Return the names that a function reads but doesn't bind."""
     tree = ast.parse(source)
     nodes = list(ast.walk(tree))
     bound = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}

@@ -1,7 +1,7 @@
-"""`OwnLayers`, the layers for ``--ops mine``: the learner's functions where they are right.
+"""`OwnLayers`, the layers for ``--ops mine``: the learner's functions if they are right.
 
-A forward and its backward count only as a pair, because the cache between them is the learner's.
-Each pair is checked before use; `minidraw.layers` supplies what is missing or wrong.
+A forward and its backward are used only as a pair, because they share the learner's cache.
+Each pair is checked before use; `minidraw.layers` replaces what is missing or wrong.
 """
 
 from pathlib import Path
@@ -30,7 +30,7 @@ SINGLES = {"sigmoid": "02.sigmoid", "adam_update": "13.adam_update"}
 
 
 class OwnLayers:
-    """The `ops` of a model, with the learner's functions where they are right.
+    """The `ops` of a model, with the learner's functions if they are right.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ class OwnLayers:
         self.path = Path(path).resolve()
         if not self.path.is_file():
             raise UserError(
-                f"{path}: no such file. The lessons write it: see minidraw lessons --help"
+                f"{path}: no such file; the lessons write it. Type minidraw lessons --help"
             )
         theirs = own_functions.load_functions(self.path)
         self.own, self.unused = [], {}
@@ -61,7 +61,7 @@ class OwnLayers:
         vars(self).update(vars(replace_layers(own | _split_linear(own))))
 
     def _add_if_right(self, name, ids, theirs):
-        """Add a single function or a pair to `own` if it is complete and right."""
+        """Add a function or a pair to `own` if it is complete and right."""
         entries = [all_exercises()[id] for id in ids]
         names = [entry.name for entry in entries]
         missing = [part for part in names if part not in theirs]
@@ -81,14 +81,14 @@ class OwnLayers:
             self.unused.setdefault(part, f"needs {needed} too")
 
     def report(self):
-        """Return how many functions are the learner's, and why others aren't used."""
+        """Return a line that counts the functions used and says why others aren't."""
         total = 2 * len(PAIRS) + len(SINGLES)
         lines = [f"{len(self.own)} of {total} functions here are yours"]
         return "\n".join(lines + [f"{name}: not used, {why}" for name, why in self.unused.items()])
 
 
 def _split_linear(own):
-    """Make the two halves of `linear_backward` that the model calls one at a time."""
+    """Make the two halves of `linear_backward` that a model calls separately."""
     if "linear" not in own:
         return {}
 
@@ -111,7 +111,7 @@ def _split_linear(own):
 
 
 def _adapt(function, returns_cache):
-    """Wrap a learner's function to keep the inputs' dtype, return fresh arrays and take `out`."""
+    """Wrap a learner's function to keep the inputs' dtype, return new arrays and accept `out`."""
 
     def wrapped(*arguments, out=None, **settings):
         given = _list_arrays(arguments)
@@ -136,7 +136,7 @@ def _list_arrays(value):
 
 
 def _make_fresh(value, given):
-    """Return arrays of the inputs' dtype, none of them an input: callers change them in place."""
+    """Return new arrays of the inputs' dtype, which callers may change in place."""
     if isinstance(value, tuple | list):
         return tuple(_make_fresh(part, given) for part in value)
     if value is None:

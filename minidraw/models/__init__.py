@@ -1,4 +1,4 @@
-"""Networks made of the layers; `interface.py` lists the names that every model offers."""
+"""Networks made of layers; `interface.py` lists the names that every model offers."""
 
 from importlib import import_module
 
@@ -9,12 +9,12 @@ FORMER_NAMES = {"glimpse": "classifier"}  # in files written before the model wa
 
 
 def current_name(name):
-    """Return the current name of a model, given the name in a file."""
+    """Return a model's current name, given its name in a file."""
     return FORMER_NAMES.get(name, name) if isinstance(name, str) else name
 
 
 def get_model(name):
-    """Return the module of the model with this name."""
+    """Return the module of the model called `name`."""
     name = current_name(name)
     if name not in MODEL_NAMES:
         raise UserError(f"unknown model {name!r}; choose from {', '.join(MODEL_NAMES)}")

@@ -1,4 +1,4 @@
-"""The interface of every model, and the records and helpers that models share.
+"""Interface of every model, and the records and helpers that models share.
 
 A model is a package of `minidraw.models`, named in `MODEL_NAMES`.  It offers
 
@@ -8,9 +8,9 @@ init_params(config, rng, dtype, mean_image=None)
 noise_shape(config, n)       shape of the noise for n images; None if the model uses none
 costs(params, batch, noise, config, ops)            dict of arrays (n,), among them "total"
 loss_and_grads(params, batch, noise, config, ops)   the costs, and the gradients of total.sum()
-pictures(params, batch, noise, config, ops)         dict of what the run folder shows
-Measured                     record of mean costs: `of(costs, protocol)`, and how to show them
-GENERATIVE                   True if the total is a likelihood of pixels
+pictures(params, batch, noise, config, ops)         dict of pictures for the run folder
+Measured                     record of mean costs, made by `of(costs, protocol)`; formats itself
+GENERATIVE                   True if the total bounds -log p of the image
 
 Gradients are sums over images; the training loop divides by the size of the whole batch.
 """
@@ -37,7 +37,7 @@ class Window(NamedTuple):
 
 
 class Film(NamedTuple):
-    """Every canvas and window of a batch of paintings."""
+    """Canvases and windows of all steps, for a batch of images."""
 
     canvas: np.ndarray  # (T + 1, n, C, B, A), logits; canvas[0] is the initial one
     read_window: Window | None  # None without attention or without images to read
@@ -62,7 +62,7 @@ def option(default, help):
 
 
 def check_at_least(least, config, *names, reason=""):
-    """Raise a ValueError if one of these fields of `config` is too small."""
+    """Raise a ValueError if a field of `config` is below its minimum."""
     for name in names:
         value = getattr(config, name)
         if value < least:
@@ -75,7 +75,7 @@ def check_filters(config, *names):
 
 
 def init_weights(shapes, rng, dtype):
-    """Draw matrices with standard deviation 1 / sqrt(inputs); everything else is 0.
+    """Draw normal matrices with standard deviation 1 / sqrt(inputs); all else is 0.
 
     Parameters
     ----------
@@ -102,12 +102,12 @@ def standard_error(values):
 
 
 def pack_weights(params, ops):
-    """Return the weights with their matrices in the layout that `ops.linear` multiplies fastest."""
+    """Return the weights, with matrices in the layout that `ops.linear` multiplies fastest."""
     return {n: ops.pack(value) if n.endswith(".W") else value for n, value in params.items()}
 
 
 def apply_linear(params, name, x, ops):
-    """Apply the linear layer of this name, without its cache."""
+    """Apply the linear layer called `name`; return its output without the cache."""
     out, _ = ops.linear(x, params[f"{name}.W"], params[f"{name}.b"])
     return out
 

@@ -9,8 +9,8 @@ from minidraw.pictures.drawing import BLUE, VERMILION
 def save_curves(path, log, panels):
     """Save the costs of a run as curves.
 
-    ``log`` holds columns of equal length: ``step``, those that ``panels`` name, and their
-    validation costs such as ``valid_nll`` (nan in rows without validation).  A panel is a column,
+    ``log`` holds columns of equal length: ``step``, the columns named in ``panels``, and their
+    validation costs, such as ``valid_nll`` (nan in rows without validation).  A panel is a column,
     a title and a unit, such as ``("nll", "Image cost", "nats per image")``.
     """
     from matplotlib.figure import Figure
@@ -43,7 +43,7 @@ def save_figure(path, figure):
 
 
 def _panel(axes, log, name, *, title, unit):
-    """Plot one cost: training costs pale and smoothed, validation costs with dots."""
+    """Plot one cost: training costs pale and smoothed, validation costs as dots."""
     valid = f"valid_{name}"
     limits = []
     for key, label, rgb in ((name, "training", BLUE), (valid, "validation", VERMILION)):

@@ -1,4 +1,4 @@
-"""Parts that pictures are made of: colours, enlarged pixels, grids, window outlines, captions.
+"""Building blocks of pictures: colours, enlarged pixels, grids, window outlines, captions.
 
 A picture is an array of uint8, shape (height, width, 3).
 """
@@ -31,7 +31,7 @@ def enlarge(pictures, scale=None):
 
 
 def tile(pictures, *, columns=None, gap=1, background=GREY):
-    """Lay pictures of one shape out in a grid, row by row; nearly square by default."""
+    """Arrange pictures of one shape in a grid, row by row, nearly square by default."""
     n, (h, w, _) = len(pictures), pictures[0].shape
     columns = columns or min(n, math.ceil(math.sqrt(n * h / w)))
     grid = np.empty((math.ceil(n / columns) * (h + gap) - gap, columns * (w + gap) - gap, 3), "u1")
@@ -43,10 +43,10 @@ def tile(pictures, *, columns=None, gap=1, background=GREY):
 
 
 def outline_window(picture, window, at, *, K, scale, color=VERMILION, dashed=False):
-    """Draw a window's border onto a picture, in place.
+    """Draw a window's border on a picture, in place.
 
     The border runs through the outermost of the K x K filter centres and widens with the filters'
-    sigma.  ``at`` selects one window among the fields of ``window``.
+    sigma.  ``at`` is the index of the window in the fields of ``window``.
     """
     height, width, _ = picture.shape  # distances instead of corners need no clipping
     x = np.abs(np.arange(width) + 0.5 - (float(window.center_x[at]) + 0.5) * scale)
@@ -75,7 +75,7 @@ def add_caption(picture, words):
 
 
 def join(pictures, *, axis, gap=MARGIN):
-    """Place pictures below (axis 0) or beside (axis 1) one another on white."""
+    """Join pictures vertically (axis 0) or horizontally (axis 1), on white."""
     longest = max(picture.shape[1 - axis] for picture in pictures)
     padding = np.zeros((len(pictures), 3, 2), int)  # of picture, along axis, before or after
     padding[:, 1 - axis, 1] = [longest - picture.shape[1 - axis] for picture in pictures]

@@ -11,16 +11,16 @@ MAX_FRAME_SIDE = 480  # screen pixels, by default
 def render_frames(film, *, index=0, scale=None, show_read=True):
     """Show every step of a film with its write window (solid) and read window (dashed).
 
-    A window reaches from its first to its last filter centre; its border is the wider the
-    larger the filters' sigma, as in figure 1.
+    A window reaches from its first to its last filter centre; its border widens with the
+    filters' sigma, as in figure 1.
 
     Parameters
     ----------
     film : minidraw.models.interface.Film
     index : int or list of int
-        Images of the batch to show; several share a nearly square grid.
+        Images of the batch to show; several are arranged in a nearly square grid.
     scale : int, optional
-        Screen pixels per image pixel.  By default the largest that keeps a frame within 480.
+        Screen pixels per image pixel.  By default a frame takes at most 480 screen pixels.
     show_read : bool
         Show the read windows too.
 
@@ -28,7 +28,7 @@ def render_frames(film, *, index=0, scale=None, show_read=True):
     -------
     list of T + 2 arrays of uint8, each (height, width, 3)
         The initial canvas, the canvas after each step with that step's windows, and the last
-        canvas once more without them.
+        canvas again without windows.
     """
     chosen = np.atleast_1d(index)
     T = len(film.canvas) - 1
@@ -39,11 +39,11 @@ def render_frames(film, *, index=0, scale=None, show_read=True):
 
 
 def render_strip(film, *, index=0, steps=10, scale=None):
-    """Lay a film out as in figure 1: a row per image, its steps from left to right.
+    """Render a film as in figure 1: a row per image, its steps from left to right.
 
-    ``film`` and ``index`` are those of `render_frames`.  ``steps`` canvases (at most T), spread
-    evenly from the first step to the last, each with its write window.  By default the picture
-    stays within 900 screen pixels.  Returns an array of uint8, shape (height, width, 3).
+    ``film`` and ``index`` are those of `render_frames`.  A row shows ``steps`` canvases (at most
+    T), spread evenly from the first step to the last, with their write windows.  By default the
+    picture stays within 900 screen pixels.  Returns uint8, shape (height, width, 3).
     """
     chosen = np.atleast_1d(index)
     T, (B, A) = len(film.canvas) - 1, film.canvas.shape[3:]
@@ -55,7 +55,7 @@ def render_strip(film, *, index=0, steps=10, scale=None):
 
 
 def _render_step(film, t, chosen, windows, scale):
-    """Draw canvas ``t`` of the chosen images with their windows: (n, height, width, 3)."""
+    """Draw the chosen images' canvas ``t`` with its windows: (n, height, width, 3)."""
     means = 0.5 * (1 + np.tanh(0.5 * film.canvas[t, chosen]))  # the logistic, without overflow
     pictures = enlarge(to_pixels(means), scale)
     for name in windows:

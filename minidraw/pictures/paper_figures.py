@@ -56,7 +56,7 @@ def save_figures(folder, network, training, *, name="", without_attention=None):
         figures[samples] = render_samples(network, training)
     if without_attention is not None:
         if without_attention.config_.write_attention:
-            raise UserError("figure 7 needs a network without attention; this one writes with it")
+            raise UserError("this network writes with attention; figure 7 needs one without")
         figures[7] = render_film_strip(without_attention)
     Path(folder).mkdir(parents=True, exist_ok=True)
     paths = [Path(folder) / f"figure-{number}.png" for number in figures]
@@ -66,11 +66,11 @@ def save_figures(folder, network, training, *, name="", without_attention=None):
 
 
 def render_film_strip(network, *, rows=6, steps=12, seed=0):
-    """Render figure 1, 7 (without attention), 8 (two digits) or 10 (numbers): painted step by step.
+    """Render images painted step by step: figure 1, 7 (no attention), 8 (two digits), 10 (numbers).
 
-    One image per row, ``steps`` canvases of each (at most T), spread evenly from the first step
-    to the last, with the windows that they were written through.  ``network`` is a trained
-    `minidraw.Draw`.  Returns an array of uint8, shape (height, width, 3).
+    A row shows ``steps`` canvases of one image (at most T), spread evenly from the first step to
+    the last, with their write windows.  ``network`` is a trained `minidraw.Draw`.  Returns an
+    array of uint8, shape (height, width, 3).
     """
     film = network.film(rows, seed=seed)
     T, A = len(film.canvas) - 1, film.canvas.shape[-1]
@@ -91,9 +91,9 @@ def render_filters(image, *, K=12):
     Returns
     -------
     array of uint8, shape (height, width, 3)
-        Left: the image, a window, a dot at each filter's centre.  Right: three windows, their
-        borders wider for larger sigma, and their patches: a blurred part, the whole image, and
-        the whole image blurred.
+        Left: the image, a window, and a dot at each filter's centre.  Right: three windows, whose
+        borders widen with sigma, and their patches: a blurred part, the whole image, and the
+        whole image blurred.
     """
     image = as_float(image, np.float64)
     side, rows = max(image.shape[1:]), []
@@ -105,7 +105,7 @@ def render_filters(image, *, K=12):
         rows.append(add_caption(join([_outline_on(image, window, K, scale), patch], axis=1), words))
     right = join(rows, axis=0)
     window, scale = _window(image, *FIGURE_3_GRID, K), max(1, len(right) // side)
-    thin = window._replace(var=np.zeros(1))  # its border hides no dot
+    thin = window._replace(var=np.zeros(1))  # so that its border hides no dots
     grid = _outline_on(image, thin, K, scale)
     middle = np.array([window.center_y, window.center_x])
     centers = middle + (np.arange(K) - (K - 1) / 2) * window.stride  # eqs 19 and 20
@@ -117,7 +117,7 @@ def render_filters(image, *, K=12):
 
 
 def compose_scene(images, *, height=75, width=100):
-    """Lay five images (5, C, B, A) out on black for figure 4; return (C, height, width).
+    """Place five images (5, C, B, A) on black for figure 4; return (C, height, width).
 
     Values are uint8 or in [0, 1]; height and width, in pixels, are at least those of the images.
     Overlapping images are added and clipped at 1.
@@ -166,10 +166,10 @@ def render_zoom(image, window=None, *, K=12):
 
 
 def read_and_write_back(image, window, *, K):
-    """Read an image (C, B, A) through a window of fields (1,), and write the patch back.
+    """Read an image (C, B, A) through one window (fields of shape (1,)), and write the patch back.
 
     Returns the patch, shape (C, K, K), eq 27; the patch written through the same filters, shape
-    (C, B, A), eq 29; and these filters, ``F_y``, shape (K, B), and ``F_x``, shape (K, A).
+    (C, B, A), eq 29; and the filters ``F_y``, shape (K, B), and ``F_x``, shape (K, A).
     """
     x, B, A = image[None], *image.shape[1:]
     F_y, _ = layers.filterbank(window.center_y, window.stride, window.var, K=K, A=B)
@@ -194,8 +194,8 @@ def find_nearest(images, training):
     """
     if images.shape[1:] != training.shape[1:] or not len(training):
         raise UserError(
-            f"images of shape {images.shape} can't be compared with training images of shape"
-            f" {training.shape}"
+            f"images have shape {images.shape} and training images {training.shape};"
+            " expected equal image shapes"
         )
     points = as_float(images, np.float64).reshape(len(images), -1)
     least, found = np.full(len(points), np.inf), np.zeros(len(points), int)
@@ -226,7 +226,7 @@ def render_samples(network, training, *, rows=8, columns=9, seed=0):
 
 
 def _window(image, stride, sigma, K, *, at=(0, 0)):
-    """Return a window on an image (C, B, A) from the numbers a decoder would emit (eqs 21-24)."""
+    """Return a window on an image (C, B, A), from the numbers that a decoder emits (eqs 21-24)."""
     height, width = image.shape[1:]
     log_var = 2 * np.log(sigma * (max(height, width) - 1) / max(1, K - 1))
     theta = np.array([[*at, log_var, np.log(stride), 0]])

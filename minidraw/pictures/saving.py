@@ -1,4 +1,4 @@
-"""PNG and GIF files of pictures, complete or absent, never half written."""
+"""Save pictures as PNG and GIF files, completely or not at all."""
 
 from pathlib import Path
 
@@ -13,9 +13,9 @@ PALETTE_COLOURS = 254  # a GIF has 256; two are the windows'
 
 
 def save_picture(stem, picture):
-    """Save one of a model's pictures; return the path, `stem` with its suffix.
+    """Save one of a model's pictures; return its path, `stem` plus a suffix.
 
-    A `Film` becomes a .gif file; a `Scanpath`, or images (n, C, B, A) in [0, 1], a .png file.
+    A `Film` becomes a .gif file.  A `Scanpath` or images (n, C, B, A) in [0, 1] become a .png file.
     """
     path = Path(f"{stem}.gif" if hasattr(picture, "canvas") else f"{stem}.png")
     if hasattr(picture, "canvas"):
@@ -42,7 +42,7 @@ def save_gif(path, frames, *, fps=10, hold=1.5):
     ----------
     path : path-like
     frames : list of arrays of uint8, each (height, width, 3)
-        All of one size.  Pillow stores equal neighbours once and adds their times.
+        All of one size.  Pillow merges equal consecutive frames and adds their times.
     fps : float
         Frames per second; GIF rounds the time of a frame to hundredths of a second.
     hold : float
@@ -50,8 +50,8 @@ def save_gif(path, frames, *, fps=10, hold=1.5):
     """
     from PIL import Image
 
-    # One palette for all frames keeps still parts still.  The windows have few pixels but carry
-    # the meaning, so their colours are added to those found in every fourth pixel.
+    # All frames share one palette, or unchanged pixels would flicker.  The windows matter but have
+    # few pixels, so their colours are added to the palette of every fourth pixel.
     colours = np.concatenate([frame[::4, ::4].reshape(-1, 3) for frame in frames])
     palette = Image.fromarray(colours[None]).quantize(PALETTE_COLOURS).getpalette()
     shared = Image.new("P", (1, 1))

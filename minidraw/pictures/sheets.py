@@ -9,7 +9,7 @@ MIN_SCANPATH_SCALE = 2  # below it, the borders of all windows look alike
 
 
 def render_sheet(images, *, columns=None, scale=None, gap=1, background=drawing.GREY):
-    """Lay images out in a grid, row by row.
+    """Arrange images in a grid, row by row.
 
     Parameters
     ----------
@@ -18,7 +18,7 @@ def render_sheet(images, *, columns=None, scale=None, gap=1, background=drawing.
     columns : int, optional
         Images per row.  By default the sheet is nearly square.
     scale : int, optional
-        Screen pixels per image pixel.  By default the largest that keeps the sheet within 900.
+        Screen pixels per image pixel.  By default the sheet takes at most 900 screen pixels.
     gap : int
         Distance between neighbours, in image pixels.
     background : tuple of three ints
@@ -35,10 +35,10 @@ def render_sheet(images, *, columns=None, scale=None, gap=1, background=drawing.
 
 
 def render_pairs(images, reconstructions, *, columns=None, scale=None):
-    """Lay out each image with its reconstruction at its right.
+    """Arrange each image with its reconstruction to its right.
 
-    Both have shape (n, C, B, A) and values in [0, 1]; ``columns`` counts pairs.  Partners are
-    one image pixel apart, pairs four.  Returns an array like `render_sheet`.
+    Both have shape (n, C, B, A) and values in [0, 1]; ``columns`` counts pairs.  The gap is one
+    image pixel within a pair and four between pairs.  Returns an array like `render_sheet`.
     """
     both = zip(to_pixels(images), to_pixels(reconstructions), strict=True)
     joined = np.stack([tile(pair, columns=2, gap=1) for pair in both])
@@ -46,7 +46,7 @@ def render_pairs(images, reconstructions, *, columns=None, scale=None):
 
 
 def render_scanpath(scanpath, *, index=None, scale=None):
-    """Lay out a classifier's windows and glimpses as in figure 5: a row per image.
+    """Render a classifier's windows and glimpses as in figure 5: a row per image.
 
     Parameters
     ----------
@@ -55,14 +55,14 @@ def render_scanpath(scanpath, *, index=None, scale=None):
     index : int or list of int, optional
         Images to show; all by default.
     scale : int, optional
-        Screen pixels per image pixel.  By default the largest that keeps a row within 900, but
-        at least 2.
+        Screen pixels per image pixel.  By default a row takes at most 900 screen pixels, but
+        the scale is at least 2.
 
     Returns
     -------
     array of uint8, shape (height, width, 3)
-        Every image with the window of each step in green, its border the wider the larger the
-        filters' sigma; below it the glimpse itself, its brightest entry white.
+        Every image with each step's window in green, whose border widens with the filters'
+        sigma.  Below it is the glimpse, with its brightest entry white.
     """
     chosen = range(len(scanpath.images)) if index is None else np.atleast_1d(index)
     T, (B, A), K = len(scanpath.glimpses), scanpath.images.shape[2:], scanpath.read_size

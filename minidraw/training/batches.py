@@ -1,4 +1,4 @@
-"""The images of each training step: their order, random crops, binarisation and noise."""
+"""`Batches`: the images of each training step, their order, crops, binarisation and noise."""
 
 from functools import lru_cache
 
@@ -16,7 +16,7 @@ class Batches:
     size : int
         Images per batch.
     binarize : bool
-        Whether grey levels are binarised anew at every visit.
+        Whether grey levels are binarised anew in every epoch.
     seed : int
     """
 
@@ -44,5 +44,5 @@ class Batches:
         return Batch(x, None if train.labels is None else train.labels[rows])
 
     def noise(self, step, start, stop, shape, dtype):
-        """Return the noise of the same images, of the model's `noise_shape`; None for None."""
+        """Return the images' noise, of the model's `noise_shape`; None if that is None."""
         return BatchRandom(self.seed, step, start, stop).noise(shape, dtype)

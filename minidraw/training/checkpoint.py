@@ -1,4 +1,4 @@
-"""Weights on disk: an .npz file without pickles, every name, shape and value of it checked."""
+"""Weights on disk: .npz files without pickles, whose names, shapes and values are checked."""
 
 import json
 import math
@@ -20,13 +20,13 @@ MAX_META_BYTES = 2**20
 
 
 def save(path, meta, groups):
-    """Write weights; a file that exists is replaced only by a complete one.
+    """Write weights; replace an existing file only once the new one is complete.
 
     Parameters
     ----------
     path : path
     meta : dict
-        Anything that JSON can hold, with ``model`` and ``config``.
+        Has ``model`` and ``config``, and may have any other JSON values.
     groups : dict of dicts of arrays
         For example ``{"weights": params, "average": averaged}``.
     """
@@ -47,7 +47,7 @@ def load_meta(path):
 
 
 def load(path, shapes, groups):
-    """Read weights that must fit `shapes`.
+    """Read weights, and check that they match `shapes`.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def load_network(path):
     Raises
     ------
     UserError
-        If there is no complete and compatible network.
+        If the network is missing, incomplete or incompatible.
     """
     path = Path(path)
     if path.is_dir():
@@ -107,7 +107,7 @@ def load_network(path):
 
 
 def parse_network(meta, path):
-    """Return the model and the Config that a description names; `path` is for the message."""
+    """Return the model and Config that `meta` describes; `path` is for error messages."""
     try:
         model = models.get_model(meta["model"])
         return model, parse_config(model, meta["config"])
@@ -117,7 +117,7 @@ def parse_network(meta, path):
 
 @contextmanager
 def _open_archive(path):
-    """Open a zip file; whatever goes wrong inside is one line that names it."""
+    """Open a zip file; errors while it is open become a one-line UserError that names it."""
     try:
         with zipfile.ZipFile(path) as archive:
             yield archive
@@ -131,22 +131,22 @@ def _open_archive(path):
 
 
 def _check_names(archive, names, shapes, groups):
-    """Refuse an archive that is damaged, too large, or has names missing, twice or too many."""
+    """Refuse an archive that is damaged or too large, or has missing, repeated or unknown names."""
     if len(set(names)) < len(names):
         raise ValueError("a name occurs twice")
     if sum(info.file_size for info in archive.infolist()) > MAX_UNPACKED_BYTES:
-        raise ValueError(f"more than {MAX_UNPACKED_BYTES:,} bytes when unpacked")
-    if damaged := archive.testzip():  # groups that aren't wanted too: an altered file is refused
+        raise ValueError(f"it unpacks to more than {MAX_UNPACKED_BYTES:,} bytes")
+    if damaged := archive.testzip():  # includes unwanted groups: an altered file is refused
         raise ValueError(f"{damaged} is damaged")
     wanted = [f"{group}/{name}" for group in groups for name in shapes]
     if missing := [key for key in wanted if key not in names]:
         raise ValueError(f"{missing[0]} is missing")
     if extra := [key for key in names if key.partition("/")[0] in groups and key not in wanted]:
-        raise ValueError(f"{extra[0]} is no weight of this network")
+        raise ValueError(f"{extra[0]} is not a weight of this network")
 
 
 def _read_array(archive, key, check):
-    """Read one array; `check` sees shape and dtype in its header before anything is allocated."""
+    """Read one array; `check` is given its shape and dtype before memory is allocated."""
     with archive.open(f"{key}.npy") as file:
         npy.read_magic(file)
         shape, fortran, dtype = npy.read_array_header_1_0(file)
@@ -154,23 +154,23 @@ def _read_array(archive, key, check):
         size = math.prod(shape) * dtype.itemsize
         content = file.read(size + 1)  # to the end, where zipfile compares the checksum
     if len(content) != size:
-        raise ValueError(f"{key} has another size than its header says")
+        raise ValueError(f"{key} has a different size from its header")
     return np.frombuffer(content, dtype).reshape(shape, order="F" if fortran else "C")
 
 
 def _check_meta(shape, dtype):
     if dtype != np.uint8 or len(shape) != 1 or not 0 <= shape[0] <= MAX_META_BYTES:
-        raise ValueError(f"meta has shape {shape} and dtype {dtype}")
+        raise ValueError(f"meta has shape {shape} and dtype {dtype}; expected uint8")
 
 
 def _read_weight(archive, key, needed):
     def check(shape, dtype):
         if shape != tuple(needed):
-            raise ValueError(f"{key} has shape {shape}, this network needs {tuple(needed)}")
+            raise ValueError(f"{key} has shape {shape}; this network needs {tuple(needed)}")
         if dtype not in (np.float16, np.float32):  # nor Python objects, which need a pickle
-            raise ValueError(f"{key} has dtype {dtype}, expected float32 or float16")
+            raise ValueError(f"{key} has dtype {dtype}; expected float32 or float16")
 
     array = _read_array(archive, key, check).astype(np.float32)
     if not np.isfinite(array).all():
-        raise ValueError(f"{key} has values that are not finite")
+        raise ValueError(f"{key} holds nan or infinite values")
     return array

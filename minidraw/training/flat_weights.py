@@ -1,4 +1,4 @@
-"""All weights in one vector, with a named view of each, so that one update changes them all."""
+"""All weights in one vector, with a named view of each, so that one update changes all."""
 
 import mmap
 from typing import NamedTuple

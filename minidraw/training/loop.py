@@ -1,4 +1,4 @@
-"""The training loop: `fit` trains to the last step, or until Ctrl-C, and loses nothing."""
+"""The training loop: `fit` trains to the last step or until Ctrl-C, and saves everything."""
 
 import signal
 import statistics
@@ -16,11 +16,11 @@ OVERHEAD = 1.1  # factor on the steps' time for validation, pictures and checkpo
 
 
 class Interrupted(KeyboardInterrupt):
-    """Raised on Ctrl-C, after the current step was finished and saved."""
+    """Raised on Ctrl-C, once the current step is finished and saved."""
 
 
 def fit(trainer, run=None, *, quiet=False):
-    """Train from where `trainer` stands to its last step.
+    """Train from the trainer's current step to its last.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def fit(trainer, run=None, *, quiet=False):
     Interrupted
         On Ctrl-C, once everything is saved.
     Diverged
-        If a loss or gradient isn't finite; the last good checkpoint stays.
+        If a loss or gradient isn't finite; the last good checkpoint is kept.
     """
     steps = trainer.steps
     measured = trainer.model.Measured
@@ -73,7 +73,7 @@ def fit(trainer, run=None, *, quiet=False):
             if run is not None:
                 run.save(trainer)
             raise Interrupted
-    if result is None:  # no step was left, but perhaps the last pictures
+    if result is None:  # no step was left, but the last pictures may be missing
         result = trainer.validate()
         if run is not None:
             run.draw_pictures(trainer)
@@ -86,7 +86,7 @@ def _validation_columns(names, result):
 
 @contextmanager
 def _catch_ctrl_c():
-    """Yield a list that fills on Ctrl-C, so that the step can end; a second press raises."""
+    """Yield a list that grows on Ctrl-C, so that the step can end; a second Ctrl-C raises."""
     pressed = []
     if threading.current_thread() is not threading.main_thread():
         yield pressed
@@ -107,8 +107,8 @@ def _catch_ctrl_c():
 def count_steps(model, config, recipe, data, options):
     """Return the length of a run in steps, from its budget in minutes or epochs.
 
-    Minutes become steps by timing this machine once.  The number is kept with the run, so that
-    its schedule doesn't depend on how busy the machine is later.
+    Minutes are converted by timing a few steps once.  The run stores their number, so that its
+    schedule doesn't depend on how busy the machine is later.
     """
     if not recipe.minutes:
         return max(1, round(recipe.epochs * (len(data.train) // recipe.batch)))
@@ -117,7 +117,7 @@ def count_steps(model, config, recipe, data, options):
 
 
 def measure_step_seconds(model, config, recipe, data, options):
-    """Return the time of a step on this machine, the mean over a run whose T may grow."""
+    """Return a step's mean time on this machine, over a run in which T may grow."""
     constant = replace(recipe, grow="")
     seconds = 0.0
     for T, share in recipe.shares(config.glimpses):
@@ -127,7 +127,7 @@ def measure_step_seconds(model, config, recipe, data, options):
 
 
 def _median_seconds(model, config, recipe, data, options):
-    """Return the median time of a step, without the first ones, which compile and are slower."""
+    """Return a step's median time, without the first steps, which also compile."""
     with closing(Trainer(model, config, recipe, data, 1, **options)) as trial:
         trial.step()
         seconds = []

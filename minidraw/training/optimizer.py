@@ -19,14 +19,14 @@ class Adam:
     beta1, beta2 : float
         Adam's constants.
     average : float
-        Decay of the averaged weights; smaller over the first steps: (1 + k) / (10 + k).
+        Decay of the averaged weights; at early steps k the smaller (1 + k) / (10 + k).
 
     Attributes
     ----------
     weights, average, mean, square : FlatWeights
         The weights, their running average, and Adam's two running means.
     step : int
-        Updates made.
+        Number of updates made.
     """
 
     SLOTS = ("weights", "average", "mean", "square")
@@ -44,7 +44,7 @@ class Adam:
         self.step = 0
 
     def update(self, grad, *, rate, clip, ops):
-        """Make one step against a gradient, which is clipped in place.
+        """Make one step against the gradient, which is clipped in place.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""Records from values that come from outside: a `Config` or `Recipe` of known types and size."""
+"""Make a `Config` or `Recipe` from untrusted values, with checked types and size."""
 
 import math
 from dataclasses import fields
@@ -9,7 +9,7 @@ MAX_WEIGHTS = 2**28  # a gigabyte of float32
 
 
 def parse_record(record, values):
-    """Make a dataclass of numbers and words, each of its field's own type.
+    """Make a dataclass of numbers and words, and check each field's type.
 
     Raises
     ------
@@ -30,12 +30,12 @@ def parse_record(record, values):
 
 
 def parse_config(model, values):
-    """Make the model's Config, once its size is known to fit into memory.
+    """Make the model's Config, and check that the network fits into memory.
 
     Raises
     ------
     TypeError, ValueError
-        If a value is wrong, or weights, latents or units of all steps are too many.
+        If a value is wrong, or there are too many weights, or latents or units over all steps.
     """
     config = parse_record(model.Config, values)
     weights = sum(map(math.prod, model.param_shapes(config).values()))
@@ -43,7 +43,7 @@ def parse_config(model, values):
     units = config.glimpses * config.hidden
     if max(weights, latents, units) > MAX_WEIGHTS:
         raise ValueError(
-            f"too large a network: {weights:,} weights, {latents:,} latents and {units:,} units of"
-            f" all steps; at most {MAX_WEIGHTS:,} of each are accepted"
+            f"the network has {weights:,} weights, and {latents:,} latents and {units:,} units over"
+            f" all steps; expected at most {MAX_WEIGHTS:,} of each"
         )
     return config

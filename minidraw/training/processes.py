@@ -21,8 +21,8 @@ class ProcessTeam:
     """A function that is called once per member, each in a process of its own.
 
     The first call runs in this process, so that kernels are compiled and loaded once.  The second
-    call forks the others.  They are copies of this process at that moment: of later changes they
-    see only their argument and shared arrays (`allocate_flat`).
+    call forks the other processes, copies of this one at that moment.  Of later changes they see
+    only their argument and shared arrays (`allocate_flat`).
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ class ProcessTeam:
     size : int
         Number of members; member 0 is this process.
     workers : Workers
-        Threads that do the work where processes can't be forked.
+        Threads that do the work if processes can't be forked.
     """
 
     def __init__(self, function, size, workers):
@@ -55,7 +55,7 @@ class ProcessTeam:
             answers = [self.function(argument, 0), *(pipe.recv() for pipe in self._pipes)]
         except (EOFError, BrokenPipeError, ConnectionResetError):
             self.close()
-            raise UserError("a training process was killed; perhaps memory ran out") from None
+            raise UserError("a training process was killed (memory full?): lower --batch") from None
         except BaseException:  # an answer may still be on its way
             self.close()
             raise
@@ -71,7 +71,7 @@ class ProcessTeam:
             pipe, end = context.Pipe()
             arguments = end, os.getpid(), self.function, member
             process = context.Process(target=_serve, args=arguments, daemon=True)
-            with warnings.catch_warnings():  # Python 3.12: of threads, which copies don't use
+            with warnings.catch_warnings():  # Python 3.12 warns of threads; forks use none
                 warnings.simplefilter("ignore", DeprecationWarning)
                 process.start()
             end.close()
@@ -97,7 +97,7 @@ def _serve(pipe, parent, function, member):
     """Answer calls until this process is terminated."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process handles Ctrl-C
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    PR_SET_PDEATHSIG = 1  # end with the parent, even where that one is killed
+    PR_SET_PDEATHSIG = 1  # end with the parent, even if it is killed
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     while os.getppid() == parent:
         argument = pipe.recv()

@@ -14,11 +14,11 @@ BINARIZE_CHOICES = ("auto", "fresh", "never")
 
 @dataclass(frozen=True)
 class Recipe:
-    """Choices of a training run; the gradient is that of the mean loss, in nats per image.
+    """Choices of a training run; its gradient is that of the mean loss, in nats per image.
 
-    `clip` was chosen by measurement.  The norm's median is about 140.  After 600 steps on MNIST
-    (T 10, dynamic binarisation, validation) a clip of 500 reached 114.4 nats, 100 reached 117.1,
-    and 10, which others use, 124.7.
+    `clip` was chosen by experiment.  The gradient's median norm is about 140.  After 600 steps on
+    MNIST (T 10, dynamic binarisation, validation), a clip of 500 reached 114.4 nats, 100 reached
+    117.1, and 10, a common choice, reached 124.7.
     """
 
     minutes: float = option(0, "training time, converted to a number of steps at the start")
@@ -70,14 +70,14 @@ class Recipe:
         return parse_stages(self.grow)
 
     def glimpses_at(self, step, steps, glimpses):
-        """Return T of a step, counted from 0, in a run of `steps` that ends with `glimpses`."""
+        """Return T at a step, counted from 0, of a run of `steps` that ends with `glimpses`."""
         for stage in self.stages:
             if step < stage.end * steps:
                 return min(stage.glimpses, glimpses)
         return glimpses
 
     def shares(self, glimpses):
-        """Return pairs of T and its share of the steps, in a run that ends with `glimpses`."""
+        """Return pairs of T and its share of the steps, for a run that ends with `glimpses`."""
         shares, begin = [], 0.0
         for stage in (*self.stages, Stage(glimpses, 1.0)):
             shares.append((min(stage.glimpses, glimpses), stage.end - begin))
@@ -106,7 +106,7 @@ def parse_stages(text):
     Raises
     ------
     ValueError
-        If the text has another form, or the ends don't rise between 0 and 1.
+        If the text is malformed, or the shares don't rise between 0 and 1.
     """
     stages = []
     for part in text.split(",") if text else ():
@@ -116,5 +116,5 @@ def parse_stages(text):
         stages.append(Stage(int(match[1]), float(match[2])))
     ends = [stage.end for stage in stages]
     if ends != sorted(ends) or not all(0 < end < 1 for end in ends):
-        raise ValueError(f"grow is {text[:40]!r}; its shares must rise, between 0 and 1")
+        raise ValueError(f"grow is {text[:40]!r}; its shares must rise and lie between 0 and 1")
     return stages

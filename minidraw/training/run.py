@@ -1,4 +1,4 @@
-"""A run's folder: settings, log, checkpoint and pictures, none of which can be lost."""
+"""A run's folder: settings, log, checkpoint and pictures, safe against interruption."""
 
 import csv
 import json
@@ -37,10 +37,10 @@ class Run:
 
     @classmethod
     def create(cls, folder, meta, trainer):
-        """Create a run in a folder that holds none, with a checkpoint of its initial weights."""
+        """Create a run in a folder without one, and save its initial weights."""
         run = cls(folder, meta)
         if any((run.folder / name).exists() for name in ("config.json", "log.csv")):
-            raise UserError(f"{folder} holds a run already: resume it with --resume {folder}")
+            raise UserError(f"{folder} already holds a run: resume it with --resume {folder}")
         try:
             run.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -57,15 +57,15 @@ class Run:
         try:
             text = path.read_bytes()
         except OSError as error:
-            raise UserError(f"{folder} is no run folder: {path.name}: {error.strerror}") from error
+            raise UserError(f"{folder} isn't a run: {path.name}: {error.strerror}") from error
         try:
             return cls(folder, dict(json.loads(text)))
         except (TypeError, ValueError, RecursionError) as error:
-            raise UserError(f"{path}: invalid settings of a run ({error})") from error
+            raise UserError(f"{path}: invalid run settings ({error})") from error
 
     @contextmanager
     def lock(self):
-        """Lock the folder against other processes; the lock of a killed process ends with it."""
+        """Lock the folder against other processes; the lock ends if this process is killed."""
         if fcntl is None:
             yield
             return
@@ -77,7 +77,7 @@ class Run:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
-                raise UserError(f"{self.folder}: another process is training this run") from None
+                raise UserError(f"{self.folder}: another process is training it") from None
             yield
 
     @property
@@ -85,11 +85,11 @@ class Run:
         return self.folder / "checkpoint.npz"
 
     def add_row(self, row):
-        """Keep a row for the log until the next `save`."""
+        """Keep a row of the log until the next `save`."""
         self._rows.append(row)
 
     def save(self, trainer):
-        """Write the log, then the checkpoint; resuming drops rows that no checkpoint covers."""
+        """Write the log, then the checkpoint; `restore` drops rows later than the checkpoint."""
         self._append_rows()
         adam = trainer.adam
         meta = self.meta | {"step": adam.step, "averaged": trainer.averaged}
@@ -113,7 +113,7 @@ class Run:
         self._rows.clear()
 
     def restore(self, trainer):
-        """Bring a new trainer to the state of the checkpoint, and trim the log to it."""
+        """Load the checkpoint into a new trainer, and drop later rows of the log."""
         with self.lock():
             shapes = {name: view.shape for name, view in trainer.adam.weights.views.items()}
             groups = checkpoint.load(self.checkpoint, shapes, Adam.SLOTS)
@@ -121,13 +121,13 @@ class Run:
             step = meta.get("step")
             if type(step) is not int or not 0 <= step <= trainer.steps:
                 raise UserError(
-                    f"{self.checkpoint}: step {step!r} is not between 0 and {trainer.steps}"
+                    f"{self.checkpoint}: step is {step!r}; expected 0 to {trainer.steps}"
                 )
             for slot in Adam.SLOTS:
                 fill(getattr(trainer.adam, slot), groups[slot])
             trainer.adam.step, trainer.averaged = step, bool(meta.get("averaged"))
             self._trim_log(step)
-            self.read_log()  # refuses a file that is no log
+            self.read_log()  # refuses an invalid log
 
     def _trim_log(self, step):
         path = self.folder / "log.csv"
@@ -136,7 +136,7 @@ class Run:
             file.writelines(lines[: step + 1])  # the header, and a row per step
 
     def read_log(self):
-        """Return the log as columns of floats, nan where a row has no entry."""
+        """Return the log as columns of floats, with nan for missing entries."""
         path = self.folder / "log.csv"
         try:
             with open(path, newline="", encoding="utf-8") as file:
@@ -144,7 +144,7 @@ class Run:
             columns = rows[0] if rows else []
             return {key: [float(row[key] or math.nan) for row in rows] for key in columns}
         except (OSError, TypeError, ValueError, csv.Error) as error:
-            raise UserError(f"{path}: invalid log of a run ({error})") from error
+            raise UserError(f"{path}: invalid run log ({error})") from error
 
     def draw_pictures(self, trainer):
         """Save the curves and the model's pictures."""

@@ -1,4 +1,4 @@
-"""Set up a training run: a new one from a preset and options, or one that was stopped."""
+"""Set up a training run: start a new one from a preset and options, or resume a stopped one."""
 
 import operator
 from dataclasses import asdict, fields, replace
@@ -41,7 +41,7 @@ def start_run(
     config, recipe : dict, optional
         Fields that differ from the preset's.
     init : path, optional
-        Run or weights to start from: the same shapes, T may differ.
+        Run or weights to start from; shapes must match, but T may differ.
     ops : module or OwnLayers
         Where the layers come from.
 
@@ -75,14 +75,14 @@ def start_run(
 
 
 def resume_run(folder, workers, data_dir=None, ops=kernels):
-    """Open a run that was stopped, at its last checkpoint.
+    """Resume a stopped run at its last checkpoint.
 
     Parameters
     ----------
     folder : path
     workers : Workers
     data_dir : path, optional
-        Folder of the data now, if they were moved.
+        New folder of the data, if they were moved.
     ops : module or OwnLayers
         Where the layers come from.
 
@@ -106,21 +106,21 @@ def resume_run(folder, workers, data_dir=None, ops=kernels):
     except UserError:
         raise
     except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise UserError(f"{folder}/config.json: invalid settings of a run ({error})") from error
+        raise UserError(f"{folder}/config.json: invalid run settings ({error})") from error
     if data.image_shape != config.image_shape:
         raise UserError(
-            f"{data.name} now has images of shape {data.image_shape},"
+            f"{data.name} now has images of shape {data.image_shape};"
             f" the network of {folder} needs {config.image_shape}"
         )
     if data.checksum != run.meta.get("checksum"):
-        raise UserError(f"{data.name} holds other images than when {folder} was started")
+        raise UserError(f"{data.name} has changed since {folder} was started: restore it")
     trainer = Trainer(model, config, recipe, data, steps, ops=ops, workers=workers)
     run.restore(trainer)
     return trainer, run
 
 
 def measure_epoch_seconds(preset, data, workers):
-    """Return the time of one pass over the training images, measured in a few steps."""
+    """Return the seconds of an epoch, estimated from a few steps."""
     recipe = replace(preset.recipe, batch=min(preset.recipe.batch, len(data.train)))
     model = models.get_model(preset.model)
     config = make_config(model, data, preset.config)
@@ -130,22 +130,22 @@ def measure_epoch_seconds(preset, data, workers):
 
 
 def change_recipe(recipe, changes):
-    """Return the recipe with some fields changed; epochs given without minutes replace them."""
+    """Return the recipe with some fields changed; epochs replace the preset's minutes."""
     if changes.get("epochs") and "minutes" not in changes:
         changes = changes | {"minutes": 0}
     if changes.get("epochs") and changes.get("minutes"):
-        raise UserError("both minutes and epochs are given: leave out one")
+        raise UserError("both minutes and epochs are given: give only one")
     try:
         recipe = parse_record(Recipe, asdict(recipe) | changes)
     except (TypeError, ValueError, OverflowError) as error:
         raise UserError(str(error)) from error
     if not (recipe.minutes or recipe.epochs):
-        raise UserError("no training time: give minutes or epochs")
+        raise UserError("the training time is missing: give minutes or epochs")
     return recipe
 
 
 def make_config(model, data, changes):
-    """Return the model's Config for a data set's images, and its classes where it uses labels."""
+    """Return the model's Config for a data set: its image shape and, for a classifier, classes."""
     channels, height, width = data.image_shape
     size = {"channels": channels, "height": height, "width": width}
     names = [field.name for field in fields(model.Config)]
@@ -156,7 +156,7 @@ def make_config(model, data, changes):
     if "classes" in names:
         size["classes"] = data.classes
         if not data.classes:
-            raise UserError(f"{data.name} has no labels, and a classifier needs them")
+            raise UserError(f"{data.name} has no labels; a classifier needs them")
     try:
         return parse_config(model, size | changes)
     except (TypeError, ValueError, OverflowError) as error:
@@ -164,7 +164,7 @@ def make_config(model, data, changes):
 
 
 def load_initial_weights(path, model, config):
-    """Read the weights of another network of the same shapes; the number of steps may differ."""
+    """Read another network's weights, of the same shapes; T may differ."""
     _, _, params, _ = checkpoint.load_network(path)
     shapes = model.param_shapes(config)
     for name in shapes | params:
@@ -172,6 +172,6 @@ def load_initial_weights(path, model, config):
         found = params[name].shape if name in params else None
         if needed is None or needed != found:
             raise UserError(
-                f"{path}: {name} has shape {found or 'none'}, this network needs {needed or 'none'}"
+                f"{path}: {name} has shape {found or 'none'}; this network needs {needed or 'none'}"
             )
     return params

@@ -1,4 +1,4 @@
-"""One training step after another, for any model with the interface of `minidraw.models`."""
+"""`Trainer` makes the training steps of any model with the interface of `minidraw.models`."""
 
 import math
 import time
@@ -18,7 +18,7 @@ from minidraw.training.processes import ProcessTeam
 
 
 class Diverged(UserError):
-    """A loss or a gradient that is nan or infinite."""
+    """Error for a loss or gradient that is nan or infinite."""
 
 
 class Trainer:
@@ -67,7 +67,7 @@ class Trainer:
         self._team = ProcessTeam(self._add_shard, len(self._shards), workers)
 
     def close(self):
-        """Stop the worker processes; the next step would start new ones."""
+        """Stop the worker processes; another step would start new ones."""
         self._team.close()
 
     @property
@@ -86,7 +86,7 @@ class Trainer:
         Raises
         ------
         Diverged
-            If a loss or a gradient isn't finite; the weights are as they were.
+            If a loss or gradient isn't finite; the weights don't change.
         """
         began = time.perf_counter()
         step = self.adam.step
@@ -102,14 +102,14 @@ class Trainer:
         return {"step": step + 1, **means, "grad_norm": norm, "rate": rate, "seconds": seconds}
 
     def _gradient(self, step):
-        """Write the mean loss's gradient into `self._grads[0]`; return the batch's summed costs."""
+        """Write the mean loss's gradient to `self._grads[0]`; return the batch's summed costs."""
         parts = self._team(step)
         for other in self._grads[1:]:  # in the shards' order, so that the sum is always the same
             np.add(self._grads[0].vector, other.vector, out=self._grads[0].vector)
         return {key: sum(costs[key] for costs in parts) for key in parts[0]}
 
     def _add_shard(self, step, number):
-        """Write one shard's part of the gradient into `self._grads`; return its summed costs."""
+        """Write a shard's part of the gradient to `self._grads`; return its costs, summed."""
         start, stop = self._shards[number]
         config = self._config_at(step)
         batch = self.batches.shard(step, start, stop)
@@ -123,7 +123,7 @@ class Trainer:
         return {key: float(values.sum()) for key, values in costs.items()}
 
     def _config_at(self, step):
-        """Return the Config with the number of glimpses of that step."""
+        """Return the Config with the number of glimpses at `step`."""
         glimpses = self.config.glimpses
         return replace(self.config, glimpses=self.recipe.glimpses_at(step, self.steps, glimpses))
 
@@ -138,10 +138,10 @@ class Trainer:
         )
 
     def validate(self, images=None):
-        """Return the costs on the validation images, of the raw or of the averaged weights.
+        """Return the validation costs of the raw or the averaged weights, the better of the two.
 
-        From then on `params` are those with the lower total.  The random numbers are the same for
-        every seed of a run, so that curves can be compared.
+        `params` are then those weights.  The random numbers don't depend on the run's seed, so
+        that curves can be compared.
 
         Parameters
         ----------
@@ -182,7 +182,7 @@ class Trainer:
         return averaged if self.averaged else raw
 
     def pictures(self, count=100):
-        """Return the model's pictures for a run folder, always from the same noise."""
+        """Return the model's pictures for the run folder, always from the same noise."""
         images = as_float(self.data.valid.images[: min(count, len(self.data.valid))])
         random = BatchRandom(self.recipe.seed, 0, 0, count)
         shape = self.model.noise_shape(self.config, count)

@@ -1,4 +1,4 @@
-"""Worker threads, each of which runs a whole model on its own shard of a batch.
+"""Worker threads; each runs the whole model on its own shard of a batch.
 
 NumPy's matrix products and the compiled kernels release Python's lock.  One thread per core, with
 BLAS limited to one thread, therefore keeps every core busy.
@@ -24,10 +24,10 @@ def count_cores():
 
 
 def keep_freed_memory():
-    """Ask glibc to keep the memory that a training step frees for the next step.
+    """Tell glibc to keep the memory that a training step frees, for the next step.
 
     By default it returns large arrays to the system, which then clears and maps their pages again
-    at every step: a tenth of the time.  Other C libraries are left as they are.
+    at every step: a tenth of the time.  Has no effect with other C libraries.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     if mallopt:
@@ -36,7 +36,7 @@ def keep_freed_memory():
 
 
 class Workers:
-    """A pool of threads; a context manager, because BLAS's limit holds for the whole process."""
+    """Pool of threads, a context manager because it limits BLAS in the whole process."""
 
     def __init__(self, threads=None):
         self.threads = count_cores() if threads is None else threads
@@ -60,6 +60,6 @@ class Workers:
         return list(self._pool.map(function, items))
 
     def shards(self, count):
-        """Divide `count` images into one shard per thread: pairs (start, stop)."""
+        """Return one shard of `count` images per thread, as pairs (start, stop)."""
         cuts = [round(count * k / self.threads) for k in range(self.threads + 1)]
         return [(a, b) for a, b in zip(cuts, cuts[1:], strict=False) if a < b]

@@ -46,7 +46,7 @@ def test_start_never_overwrites(capsys):
     main(["lessons", "start", "work"])
     said = capsys.readouterr().out
     assert mine.read_text() == "my work" and others[0].exists()
-    assert f"{mine} exists already and stays as it is" in said and "1 lessons copied" in said
+    assert f"{mine} already exists and is unchanged" in said and "1 lessons copied" in said
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_start_never_overwrites(capsys):
         (["start"], "needs a folder"),
         (["grade"], "needs a file"),
         (["grade", "none.py"], "none.py: no such file"),
-        (["start", "work", "--json"], "--json belongs to"),
+        (["start", "work", "--json"], "--json only works with"),
     ],
 )
 def test_a_missing_argument_is_one_line(arguments, words, capsys):

@@ -424,8 +424,8 @@ def test_an_altered_position_is_refused(stopped, workers, step):
 def test_a_missing_checkpoint_or_folder_is_named(stopped, workers, tmp_path):
     (stopped / "checkpoint.npz").unlink()
     assert "checkpoint.npz: no such file" in one_line(setup.resume_run, stopped, workers)
-    assert "no run folder" in one_line(setup.resume_run, tmp_path / "missing", workers)
-    assert "no run folder" in one_line(setup.resume_run, stopped / "config.json", workers)
+    assert "isn't a run" in one_line(setup.resume_run, tmp_path / "missing", workers)
+    assert "isn't a run" in one_line(setup.resume_run, stopped / "config.json", workers)
 
 
 def test_a_log_that_is_none_is_refused(stopped, workers):

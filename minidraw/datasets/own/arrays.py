@@ -1,4 +1,4 @@
-"""`as_images` converts the arrays people keep pictures in to images (n, C, B, A)."""
+"""`as_images` converts arrays of pictures in common layouts to images (n, C, B, A)."""
 
 import math
 
@@ -12,7 +12,7 @@ ROUNDING_TOLERANCE = 1e-6  # float pictures may leave [0, 1] by this much
 def as_images(array, name):
     """Convert an array of pictures to the form of ``Split.images``.
 
-    Integers up to 255 become uint8; if none is above 1 they mean black and white.  Floats up to 1
+    Integers up to 255 become uint8; if none is above 1, they are black and white.  Floats up to 1
     become float32, or uint8 if all are 0 or 1; floats up to 255 are divided by 255.
 
     Parameters
@@ -30,7 +30,7 @@ def as_images(array, name):
     Raises
     ------
     UserError
-        If shape, type or range are none of these.
+        If the shape, type or range is any other.
     """
     shape = infer_image_shape(array.shape)
     if shape is None:
@@ -44,11 +44,11 @@ def as_images(array, name):
 
 
 def infer_image_shape(shape):
-    """Return the (n, C, B, A) that an array of this shape stands for; None if it holds no pictures.
+    """Return (n, C, B, A) for an array's shape, or None if such an array can't hold pictures.
 
     Accepted are (n, B, A); (n, C, B, A) and (n, B, A, C) with 1 or 3 channels; and (n, B * B)
-    for square pictures.  Where both orders of four axes fit, as in (n, 3, 32, 3), the channels
-    are taken to be first, as in this package.
+    for square pictures.  If both orders of four axes fit, as in (n, 3, 32, 3), the channels are
+    taken to be first, as in this package.
     """
     if 0 in shape:
         return None

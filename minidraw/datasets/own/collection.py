@@ -26,7 +26,7 @@ PICTURE_MAGIC = (b"\x89P", b"\xff\xd8", b"GI", b"BM")  # first bytes of PNG, JPE
 def load_own_pictures(
     path, *, size=None, stretch=False, invert=False, crop=None, valid=None, seed=0
 ):
-    """Load your own file or folder of pictures; parameters and errors as in ``load``."""
+    """Load your own file or folder of pictures; parameters and errors are those of ``load``."""
     path, size, crop = Path(path), _parse_size(size, "size"), _parse_size(crop, "crop")
     if path.is_dir():
         whole = Split(read_folder(path, size, invert, stretch))
@@ -37,7 +37,7 @@ def load_own_pictures(
 
 
 def from_array(array, labels=None, *, valid=None, seed=0, name="array"):
-    """Make a data set of an array of pictures.
+    """Make a data set from an array of pictures.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def _parse_size(size, name):
 
 
 def _read_file(path, size, stretch):
-    """Return pictures and labels (or None) of a file; its first bytes say which kind it is."""
+    """Return a file's pictures and labels (or None); its first bytes tell its format."""
     with one_line_errors(path), open(path, "rb") as file:
         magic = file.read(2)
     if magic == b"PK":
@@ -87,7 +87,7 @@ def _read_file(path, size, stretch):
 
 
 def _read_npz(path, size, stretch):
-    """Return the array called images or x_train, else the first of pictures, and its labels."""
+    """Return the array called images or x_train, else the first that fits, and its labels."""
     headers = read_npz_headers(path)
     if set(RAGGED_ARRAYS) <= set(headers):
         arrays = [read_npz(path, name) for name in RAGGED_ARRAYS]
@@ -104,14 +104,14 @@ def _read_npz(path, size, stretch):
         found = to_one_line(", ".join(f"{name} {shape}" for name, (shape, _) in headers.items()))
         raise UserError(
             f"{path}: no array holds pictures (found {found or 'none'}); "
-            "expected one of shape (n, B, A). Call it images."
+            "expected shape (n, B, A). Name the array images."
         )
     images = read_npz(path, names[0])
     return images, _read_labels(path, headers, len(images))
 
 
 def _read_labels(path, headers, count):
-    """Return the integers called labels, y or y_train, of shape (n,) or (n, 1), or None."""
+    """Return the integers called labels, y or y_train, shape (n,) or (n, 1); None if missing."""
     for name in LABEL_NAMES:
         shape, dtype = headers.get(name, ((), None))
         if shape[1:] in ((), (1,)) and len(shape) and dtype.kind in "ui":
@@ -129,7 +129,7 @@ def _check_label_count(labels, count, name):
 
 
 def _build_dataset(whole, name, valid, seed, crop=None):
-    """Hold out some of these pictures for validation."""
+    """Hold out some pictures for validation."""
     if len(whole) < 2:
         raise UserError(f"{name} holds one picture; expected at least 2, better 1,000")
     images = whole.images
@@ -145,7 +145,7 @@ def _build_dataset(whole, name, valid, seed, crop=None):
 
 
 def _count_validation(n, valid):
-    """Return the number of pictures of n to hold out for validation."""
+    """Return how many of n pictures to hold out for validation."""
     if valid is None:
         return max(1, round(n / 10))
     count = max(1, round(valid * n)) if 0 < valid < 1 else valid

@@ -1,4 +1,4 @@
-"""`read_folder` and `read_picture` read PNG and JPEG files and bring them to one size."""
+"""`read_folder` and `read_picture` read PNG and JPEG files and resize them."""
 
 import warnings
 from collections import Counter
@@ -18,22 +18,22 @@ EXIF_ORIENTATION = 0x0112
 
 
 def read_folder(folder, size=None, invert=False, stretch=False):
-    """Read all PNG and JPEG files in a folder and below it, in the order of their paths.
+    """Read all PNG and JPEG files in a folder and its subfolders, sorted by path.
 
     Parameters
     ----------
     folder : path
     size : (B, A), optional
-        Height and width to bring every picture to; needed if they differ.
+        Height and width that every picture is resized to; needed if sizes differ.
     invert : bool
         Swap light and dark, for dark ink on white paper.
     stretch : bool
-        Fill ``size`` whatever a picture's proportions are.
+        Fill ``size`` instead of keeping the proportions.
 
     Returns
     -------
     array, uint8, shape (n, C, B, A)
-        C is 1 if every picture is grey (whatever its file says), else 3.
+        C is 1 if all pixels are grey (even in colour files), else 3.
 
     Raises
     ------
@@ -49,7 +49,7 @@ def read_folder(folder, size=None, invert=False, stretch=False):
         and not any(part.startswith(".") for part in path.relative_to(folder).parts)
     )
     if not paths:
-        raise UserError(f"{folder}: no PNG or JPEG files in this folder or below it")
+        raise UserError(f"{folder}: no PNG or JPEG files in this folder or its subfolders")
     height, width = size or _find_common_size(paths, folder)
     if len(paths) * height * width * 3 > MAX_ARRAY_BYTES:
         raise UserError(
@@ -62,13 +62,13 @@ def read_folder(folder, size=None, invert=False, stretch=False):
 
 
 def read_picture(path, shape, invert=False, enlarge=True):
-    """Read one PNG or JPEG file as an image for a network of this shape.
+    """Read a PNG or JPEG file as an image of the shape that a network needs.
 
     Parameters
     ----------
     path : path
     shape : (C, B, A)
-        Colour is turned to grey where C is 1.
+        Colours become grey if C is 1.
     invert : bool
         Swap light and dark.
     enlarge : bool
@@ -86,7 +86,7 @@ def read_picture(path, shape, invert=False, enlarge=True):
 
 
 def fit_images(images, size, invert=False, stretch=False):
-    """Bring images (n, C, B, A) to ``size`` and invert them; resized ones become uint8."""
+    """Resize images (n, C, B, A) to ``size``, which makes them uint8, and invert them."""
     if size is not None and images.shape[2:] != size:
         from PIL import Image
 
@@ -94,7 +94,7 @@ def fit_images(images, size, invert=False, stretch=False):
             images = np.rint(images * 255).astype(np.uint8)
         if len(images) * images.shape[1] * size[0] * size[1] > MAX_ARRAY_BYTES:
             found = f"{len(images):,} images of {size[1]}x{size[0]} exceed 4 GiB"
-            raise UserError(f"{found}. Choose a smaller size.")
+            raise UserError(f"{found}. Reduce the size.")
         planes = images.reshape(-1, *images.shape[2:])
         fitted = [np.asarray(fit_picture(Image.fromarray(p), size, stretch)) for p in planes]
         images = np.stack(fitted).reshape(*images.shape[:2], *size)
@@ -102,7 +102,7 @@ def fit_images(images, size, invert=False, stretch=False):
 
 
 def _find_common_size(paths, folder):
-    """Return the (B, A) that all pictures share; if they differ, the error proposes one."""
+    """Return the common size (B, A); if sizes differ, raise an error that proposes one."""
     sizes = Counter()
     for path in paths:
         with open_picture(path) as image:
@@ -123,7 +123,7 @@ def _find_common_size(paths, folder):
 
 
 def _read_levels(path, size, invert, stretch=False, enlarge=True):
-    """Read a picture, uint8 (1 or 3, B, A), turned as its EXIF says, on its own background."""
+    """Read a picture as uint8 (1 or 3, B, A), rotated by its EXIF tag and made opaque."""
     from PIL import Image, ImageOps
 
     with open_picture(path) as image:
@@ -142,7 +142,7 @@ def _read_levels(path, size, invert, stretch=False, enlarge=True):
 
 
 def fit_picture(image, size, stretch=False, enlarge=True):
-    """Resize a Pillow picture to ``size`` (B, A), and pad it to keep its proportions.
+    """Resize a Pillow picture to ``size`` (B, A), padded to keep its proportions.
 
     The padding has the median colour of the picture's edge.
     """
@@ -163,7 +163,7 @@ def fit_picture(image, size, stretch=False, enlarge=True):
 
 @contextmanager
 def open_picture(path, file=None):
-    """Open a picture, perhaps from an open file; all errors become a UserError with the path."""
+    """Open a picture from a path or an open file; every error becomes a UserError."""
     from PIL import Image
 
     with warnings.catch_warnings():

@@ -1,4 +1,4 @@
-"""`fit_ragged` unpacks pictures of many sizes whose pixels lie one after the other in an array."""
+"""`fit_ragged` unpacks pictures of many sizes from one flat array of pixels."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ MAX_SIDE_PIXELS = 2**15
 
 
 def fit_ragged(pixels, offsets, heights, widths, size, stretch=False):
-    """Bring grey pictures of many sizes to one.
+    """Resize grey pictures of many sizes to one size.
 
     Parameters
     ----------
@@ -29,14 +29,14 @@ def fit_ragged(pixels, offsets, heights, widths, size, stretch=False):
     Raises
     ------
     ValueError
-        If these arrays don't fit together, there are no pictures, or ``size`` is None.
+        If the arrays don't match, there are no pictures, or ``size`` is None.
     """
     from PIL import Image
 
     areas, ends = _check_arrays(pixels, offsets, heights, widths)
     n = len(heights)
     if size is None:
-        raise ValueError("the pictures have many sizes. Add --size 64, or another, to unify them.")
+        raise ValueError("the pictures have many sizes. Add --size 64 to resize them to one.")
     if n * size[0] * size[1] > MAX_ARRAY_BYTES:
         raise ValueError(f"{n:,} pictures of {size[1]}x{size[0]} exceed 4 GiB. Reduce --size.")
     fitted = np.empty((n, *size), np.uint8)
@@ -47,7 +47,7 @@ def fit_ragged(pixels, offsets, heights, widths, size, stretch=False):
 
 
 def _check_arrays(pixels, offsets, heights, widths):
-    """Return the areas and end offsets of the pictures, once the arrays fit together."""
+    """Check that the arrays match; return the pictures' areas and end offsets."""
     n = len(heights) if heights.ndim == 1 else 0
     if not n or offsets.shape != (n + 1,) or widths.shape != (n,) or pixels.ndim != 1:
         shapes = ", ".join(str(a.shape) for a in (pixels, offsets, heights, widths))

@@ -1,7 +1,7 @@
 """Readers of idx, .npy and .npz files that may be damaged or hostile.
 
-Every size a header claims is compared with the file and with ``MAX_ARRAY_BYTES`` before memory is
-allocated, and nothing is ever unpickled.
+Every size in a header is compared with the file and with ``MAX_ARRAY_BYTES`` before memory is
+allocated.  Nothing is ever unpickled.
 """
 
 import gzip
@@ -22,7 +22,7 @@ MAX_DEFLATE_RATIO = 1032  # bytes that a byte of deflate unpacks to at most
 
 
 def read_idx(path):
-    """Return the array in an idx file, plain or compressed by gzip.
+    """Return the array in an idx file, plain or gzipped.
 
     Raises
     ------
@@ -37,7 +37,7 @@ def read_idx(path):
 
 
 def parse_idx(content, path):
-    """Return the array in the contents of an idx file; ``path`` is for messages."""
+    """Return the array in the bytes of an idx file; ``path`` is for messages."""
     zipped = content[:2] == b"\x1f\x8b"
     max_bytes = len(content) * (MAX_DEFLATE_RATIO if zipped else 1)
     with one_line_errors(path), io.BytesIO(content) as plain:
@@ -96,7 +96,7 @@ def read_npz(path, name):
 
 
 def _read_npy_header(file):
-    """Return shape and dtype; later versions than 1.0 are for headers above 64 kB, not images."""
+    """Return shape and dtype; only version 1.0, as later ones serve headers above 64 kB."""
     version = np.lib.format.read_magic(file)
     if version != (1, 0):
         raise ValueError(f".npy version is {version[0]}.{version[1]}; expected 1.0")
@@ -105,12 +105,12 @@ def _read_npy_header(file):
 
 
 def _check_size(shape, dtype, max_bytes):
-    """Return the bytes that the header claims, if the file can hold them."""
+    """Return the array's size in bytes, once the file is known to hold as many."""
     if dtype.hasobject:
         raise ValueError("the array holds Python objects, which are never unpickled")
     size = math.prod(shape) * dtype.itemsize
     if size > MAX_ARRAY_BYTES:
-        raise ValueError(f"the header claims {size / 2**30:,.0f} GiB; at most 4 GiB are read")
+        raise ValueError(f"the header claims {size / 2**30:,.0f} GiB; expected at most 4 GiB")
     if not 0 <= size <= max_bytes:
         raise ValueError("the file is truncated, or its header is wrong")
     return size
@@ -118,7 +118,7 @@ def _check_size(shape, dtype, max_bytes):
 
 @contextmanager
 def one_line_errors(path):
-    """Turn every error of a damaged file into a UserError of one line that names the file."""
+    """Turn every error from a damaged file into a one-line UserError that names the file."""
     try:
         yield
     except Exception as error:  # zipfile, zlib, NumPy's header parser: a dozen kinds
@@ -127,5 +127,5 @@ def one_line_errors(path):
 
 
 def to_one_line(text):
-    """Shorten foreign text for a message: some libraries quote a damaged file at length."""
+    """Shorten another library's message, which may quote a damaged file at length."""
     return " ".join(str(text).split())[:200]

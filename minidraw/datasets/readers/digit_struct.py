@@ -15,8 +15,8 @@ MAX_PICTURES = 10**6
 def read_boxes(content):
     """Read the smallest box around all digits of each picture.
 
-    Every array's size, type and place are checked before it is read: arrays that lie in other
-    files, or that claim too much memory, are refused.
+    Every array is checked before it is read.  Arrays in other files, and arrays that claim too
+    much memory, are refused.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def read_boxes(content):
     Raises
     ------
     ValueError, OSError, KeyError, RuntimeError
-        If it isn't such a file; wrap the call in ``array_files.one_line_errors``.
+        If the file is invalid; wrap the call in ``array_files.one_line_errors``.
     """
     from tqdm import tqdm
 
@@ -61,12 +61,12 @@ def read_boxes(content):
 
 
 def import_h5py():
-    """Import h5py, or raise a UserError that says how to install it."""
+    """Return h5py, or raise a UserError that says how to install it."""
     try:
         import h5py
     except ImportError as error:
         remedy = "Type pip install h5py, or pip install minidraw[svhn]."
-        raise UserError(f"h5py is missing; SVHN's boxes are an HDF5 file. {remedy}") from error
+        raise UserError(f"h5py is missing; SVHN needs it to read HDF5 files. {remedy}") from error
     return h5py
 
 
@@ -84,14 +84,14 @@ def _find_enclosing_box(file, group, name):
         fields.append(np.asarray(values, float))
     left, top, width, height = fields
     if len({len(values) for values in fields}) > 1 or not np.isfinite(fields).all():
-        raise ValueError(f"the boxes of {name!r} are incomplete")
+        raise ValueError(f"a box of {name!r} lacks a number")
     if not (min(width) > 0 and min(height) > 0):
         raise ValueError(f"a box of {name!r} has no area")
     return min(left) - 1, min(top) - 1, max(left + width) - 1, max(top + height) - 1
 
 
 def _get_member(group, name):
-    """Return the object of this name in a group, unless it lies in another file."""
+    """Return the object called `name` in a group; refuse links to other files."""
     import h5py
 
     if not isinstance(group, h5py.Group):
@@ -107,7 +107,7 @@ def _read_numbers(node, max_count):
 
 
 def _read_references(node, max_count):
-    """Read 1 to ``max_count`` references to objects of this file."""
+    """Read 1 to ``max_count`` references to objects in the same file."""
     import h5py
 
     def accepts(dtype):
@@ -117,23 +117,23 @@ def _read_references(node, max_count):
 
 
 def _read_values(node, max_count, accepts, what):
-    """Read a data set as a flat array, once it is known to be small and to lie in this file."""
+    """Check that a data set is small and in the same file; return it as a flat array."""
     import h5py
 
     if not isinstance(node, h5py.Dataset) or not node.size or node.size > max_count:
-        raise ValueError(f"expected 1 to {max_count:,} {what}, found something else")
+        raise ValueError(f"an array doesn't hold 1 to {max_count:,} {what}")
     dtype = node.dtype
     if not accepts(dtype) or dtype.itemsize > 8:
-        raise ValueError(f"expected {what}, found values of type {dtype}")
+        raise ValueError(f"values are of type {dtype}; expected {what}")
     max_bytes = 2 * node.size * dtype.itemsize + 2**16
     if math.prod(node.chunks or (1,)) > max_bytes or node.id.get_storage_size() > max_bytes:
-        raise ValueError(f"the file claims more memory for {what} than they need")
+        raise ValueError(f"{what} claim more memory than they need")
     settings = node.id.get_create_plist()
     filters = [settings.get_filter(k)[0] for k in range(settings.get_nfilters())]
     plain = {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32}
-    # Deflate unpacks a byte to a thousand at most; deflate of deflate to a million.
+    # Deflate unpacks a byte to a thousand at most, deflate applied twice to a million.
     if filters.count(h5py.h5z.FILTER_DEFLATE) > 1 or not plain.issuperset(filters):
-        raise ValueError(f"{what} are compressed; expected deflate at most once")
+        raise ValueError(f"{what} have other filters than shuffle, checksum and one deflate")
     if node.external or node.is_virtual:
         raise ValueError(f"{what} lie in other files")
     return node[()].ravel()

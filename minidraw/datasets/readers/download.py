@@ -1,4 +1,4 @@
-"""`obtain_contents` and `obtain_paths` find the files of the public sets or download them once."""
+"""`obtain_contents` and `obtain_paths` find the public sets' files, or download them once."""
 
 import hashlib
 import os
@@ -25,12 +25,12 @@ DOWNLOAD_AGAIN = "Delete it to download it again."
 
 
 def obtain_contents(hashes, group, data_dir=None):
-    """Yield checked files; those that aren't in the data folder are downloaded first.
+    """Yield the checked contents of files; download those that aren't in the data folder.
 
     Parameters
     ----------
     hashes : dict
-        File name to SHA-256, or to MD5 after ``md5:``.
+        File name to its SHA-256, or to ``md5:`` and its MD5.
     group : str
         Key of ``MIRRORS``, and the subfolder that downloads go to.
     data_dir : path, optional
@@ -54,7 +54,7 @@ def obtain_contents(hashes, group, data_dir=None):
 
 
 def obtain_paths(hashes, group, data_dir=None):
-    """Yield the paths of checked files, like `obtain_contents`, where files are too large."""
+    """Yield paths of checked files instead of their contents, for files that are too large."""
     for path, digest in _locate(hashes, group, data_dir):
         with one_line_errors(path), open(path, "rb") as file:
             found = hashlib.file_digest(file, _get_algorithm(digest)).hexdigest()
@@ -63,7 +63,7 @@ def obtain_paths(hashes, group, data_dir=None):
 
 
 def find_data_folder(data_dir=None):
-    """Return the folder of the public sets: the argument, ``$MINIDRAW_DATA`` or a user cache."""
+    """Return the public sets' folder: the argument, ``$MINIDRAW_DATA`` or the user's cache."""
     chosen = data_dir or os.environ.get("MINIDRAW_DATA")
     if chosen:
         return Path(chosen).expanduser()
@@ -81,7 +81,7 @@ def find_file(name, group, folder):
 
 
 def check_digest(content, digest, path, remedy):
-    """Refuse content whose SHA-256, or MD5 after ``md5:``, isn't the published one."""
+    """Raise a UserError if the content doesn't match its published SHA-256 or MD5."""
     _compare_digest(hashlib.new(_get_algorithm(digest), content).hexdigest(), digest, path, remedy)
 
 
@@ -96,7 +96,7 @@ def _get_algorithm(digest):
 
 
 def _locate(hashes, group, data_dir):
-    """Yield the path and digest of each file, and download those that are missing."""
+    """Yield the path and digest of each file; download missing ones."""
     folder = find_data_folder(data_dir)
     for name, digest in hashes.items():
         path = find_file(name, group, folder)
@@ -104,7 +104,7 @@ def _locate(hashes, group, data_dir):
 
 
 def _download(name, digest, group, folder, all_names):
-    """Download a file from the first mirror that has the right one, and return its path."""
+    """Download a file from the first mirror that has it undamaged, and return its path."""
     import pooch
 
     pooch.get_logger().setLevel("ERROR")  # the progress bar and our error say enough

@@ -1,6 +1,6 @@
 """`read_mat` reads numeric arrays from MATLAB's .mat files, version 5, that may be hostile.
 
-SciPy reads them too, but a damaged header can crash the whole process there.
+SciPy reads such files too, but a damaged header can crash its whole process.
 """
 
 import math
@@ -22,7 +22,7 @@ MAX_FIELD_BYTES = 64  # of an array's flags, dimensions and name
 
 
 def read_mat(path, names):
-    """Read the arrays of these names and nothing else.
+    """Read only the arrays called `names`.
 
     Parameters
     ----------
@@ -38,14 +38,14 @@ def read_mat(path, names):
     Raises
     ------
     ValueError, OSError, zlib.error
-        If the file isn't such a .mat, is truncated, lacks a name or has it twice, or claims more
-        than it can hold or than 4 GiB; wrap the call in ``array_files.one_line_errors``.
+        If the file isn't a version 5 .mat, is truncated, lacks a name or has it twice, or claims
+        more than it can hold or than 4 GiB; wrap the call in ``array_files.one_line_errors``.
     """
     found, size = {}, os.path.getsize(path)
     with open(path, "rb") as file:
         head = file.read(HEADER_BYTES)
         if len(head) < HEADER_BYTES or head[124:] != b"\x00\x01IM":
-            raise ValueError("not a little-endian .mat file of version 5")
+            raise ValueError("expected a little-endian .mat file of version 5")
         while tag := file.read(8):
             kind, length = struct.unpack("<II", _require_bytes(tag, 8))
             begin = file.tell()
@@ -57,7 +57,7 @@ def read_mat(path, names):
             else:
                 stream = file
             if kind != MATRIX_ELEMENT:
-                raise ValueError(f"an element is of type {kind}; expected {MATRIX_ELEMENT}, arrays")
+                raise ValueError(f"an element has type {kind}; expected an array, {MATRIX_ELEMENT}")
             name, array = _read_array(stream, names, size)
             if name in found:
                 raise ValueError(f"the file holds {name} twice")
@@ -71,7 +71,7 @@ def read_mat(path, names):
 
 
 def _read_array(stream, names, size):
-    """Read name and values of the array that begins here; (None, None) unless it is wanted."""
+    """Read the next array's name and values; return (None, None) if its name isn't in `names`."""
     flags = _read_part(stream, MAX_FIELD_BYTES)[1]
     dims = np.frombuffer(_read_part(stream, MAX_FIELD_BYTES)[1], "<i4")
     name = _read_part(stream, MAX_FIELD_BYTES)[1].decode("latin-1")
@@ -89,14 +89,14 @@ def _read_array(stream, names, size):
 
 
 def _read_part(stream, max_bytes, shape=None):
-    """Read kind and bytes of the next part of an array, and compare them with ``shape``."""
+    """Read type and bytes of the next part of an array, and compare them with ``shape``."""
     tag = _require_bytes(stream.read(8), 8)
     kind, length = struct.unpack("<II", tag)
     short = kind >> 16
     if short:  # up to four bytes lie in the tag itself
         kind, length = kind & 0xFFFF, short
     if length > (4 if short else max_bytes):
-        raise ValueError("a header claims too great a length")
+        raise ValueError("a header claims too many bytes")
     if shape is not None:
         dtype = STORED_DTYPES.get(kind)
         if dtype is None or length != math.prod(shape) * np.dtype(dtype).itemsize:
@@ -115,7 +115,7 @@ def _require_bytes(content, length):
 
 
 class _InflatingReader:
-    """Stream of a compressed element, unpacked no further than it is read."""
+    """Stream of a compressed element that unpacks only the bytes that are read."""
 
     def __init__(self, content):
         self.rest, self.inflater = content, zlib.decompressobj()

@@ -1,4 +1,4 @@
-"""`read_members` reads single files of a .tar.gz that may be hostile; nothing is extracted."""
+"""`read_members` reads selected files of a .tar.gz that may be hostile, in memory only."""
 
 import gzip
 import tarfile
@@ -11,8 +11,8 @@ def read_members(path, max_bytes, *, total_bytes=MAX_ARRAY_BYTES):
     """Yield the wanted files of a .tar.gz, in the archive's order.
 
     Wanted files are found by their exact names and must be plain files.  Links are never followed
-    and no path is ever written to.  Names that leave the archive's folder are an error all the
-    same: no official archive has them.
+    and nothing is written to disk.  Names that lead out of the archive's folder are still an
+    error: no official archive has them.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def read_members(path, max_bytes, *, total_bytes=MAX_ARRAY_BYTES):
     missing = set(max_bytes)
     with gzip.open(path) as unzipped, _open_tar(unzipped, total_bytes) as archive:
         while missing and (member := archive.next()):
-            archive.members = []  # or it would keep hundreds of thousands
+            archive.members = []  # else tarfile keeps hundreds of thousands
             _refuse_path_traversal(member.name)
             if member.name not in max_bytes:
                 continue
@@ -45,7 +45,7 @@ def read_members(path, max_bytes, *, total_bytes=MAX_ARRAY_BYTES):
                 raise ValueError(f"{member.name} is a link or special file; expected a plain file")
             if member.size > max_bytes[member.name]:
                 limit = max_bytes[member.name]
-                raise ValueError(f"{member.name} has {member.size:,} bytes; at most {limit:,}")
+                raise ValueError(f"{member.name} has {member.size:,} bytes; the limit is {limit:,}")
             missing.remove(member.name)
             yield member.name, archive.extractfile(member).read()
     if missing:
@@ -63,9 +63,9 @@ def _open_tar(unzipped, total_bytes):
 
 
 class _ForwardReader:
-    """File for `tarfile` that unpacks a limited number of bytes and never goes back.
+    """File for `tarfile` that unpacks a limited number of bytes and never seeks backwards.
 
-    Honest archives are read from front to back; a member of negative size would loop for ever.
+    Valid archives never need it; a member of negative size would make `tarfile` loop for ever.
     """
 
     def __init__(self, file, total_bytes):

@@ -31,9 +31,9 @@ def load_cifar10(data_dir=None):
     """Load CIFAR-10: 45,000 training, 5,000 validation and the official 10,000 test images.
 
     They are read from the unpacked folder ``cifar-10-batches-bin`` if there is one, else from
-    ``cifar-10-binary.tar.gz``, which is downloaded if need be.  Validation images are the first of
-    ``seeded_permutation(50_000, seed=0)`` of the official training images, whatever seed the run
-    has; both parts keep the official order.
+    ``cifar-10-binary.tar.gz``, which is downloaded if missing.  Validation images are the first of
+    ``seeded_permutation(50_000, seed=0)`` of the official training images, for every seed of a
+    run; both parts keep the official order.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def load_cifar10(data_dir=None):
     -------
     Dataset
         Images uint8 (n, 3, 32, 32), channels red, green, blue; labels 0 to 9.  ``test`` is None
-        where an unpacked folder has no ``test_batch.bin``.
+        if an unpacked folder has no ``test_batch.bin``.
 
     Raises
     ------
@@ -77,7 +77,7 @@ def read_batch(content, path, md5=None):
 
 def _check_length(length):
     if length != BATCH_IMAGES * RECORD_BYTES:
-        raise ValueError(f"{length:,} bytes; expected {BATCH_IMAGES * RECORD_BYTES:,}")
+        raise ValueError(f"it has {length:,} bytes; expected {BATCH_IMAGES * RECORD_BYTES:,}")
 
 
 def _build_split(batches):
@@ -86,7 +86,7 @@ def _build_split(batches):
 
 
 def _find_unpacked(folder):
-    """Return the folder that the batches were unpacked to, or None."""
+    """Return the folder with the unpacked batches, or None."""
     for above in (folder, folder / GROUP):
         for place in (above, above / FOLDER):
             if (place / "data_batch_1.bin").is_file():

@@ -1,4 +1,4 @@
-"""Cluttered digits (section 4.1): a whole digit among pieces of eight others on 100 x 100."""
+"""Cluttered digits (section 4.1): a digit among eight pieces of others, on 100 x 100 pixels."""
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -16,8 +16,8 @@ NUMBERS_PER_SCENE = 2 + 5 * PIECES  # random numbers
 def load_cluttered(data_dir=None):
     """Load scenes with MNIST's digits: 50,000 training, 10,000 validation, 10,000 test scenes.
 
-    Each split uses only its own digits (`load_mnist`), and shows each of them whole in one scene.
-    Indexing a split always gives the same scenes; training steps make new ones.
+    Each split uses only its own digits (`load_mnist`), and shows each digit whole in one scene.
+    Indexing a split always returns the same scenes; training steps make new ones.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def _build_dataset(name, digits):
 
 
 def clutter(digits, rows, numbers):
-    """Lay digits out on black, each among pieces of others.
+    """Place each digit on black, among pieces of other digits.
 
     Parameters
     ----------
@@ -81,5 +81,5 @@ def clutter(digits, rows, numbers):
 
 
 def _view_patches(images, shape):
-    """Return views (n, top, left, *shape) of all patches of that shape of images (n, B, A)."""
+    """Return views (n, top, left, *shape) of all patches of images (n, B, A)."""
     return sliding_window_view(images, shape, axis=(1, 2), writeable=images.flags.writeable)

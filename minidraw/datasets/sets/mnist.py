@@ -63,7 +63,7 @@ def load_mnist(data_dir=None):
     """Load MNIST: 50,000 training, 10,000 validation and the official 10,000 test images.
 
     Validation images are the first of ``seeded_permutation(60_000, seed=0)`` of the official
-    training images, whatever seed the run has; both parts keep MNIST's order.
+    training images, for every seed of a run; both parts keep MNIST's order.
 
     Parameters
     ----------
@@ -91,8 +91,8 @@ def load_binarized_mnist(data_dir=None):
     """Load MNIST with static binarisation: 50,000 / 10,000 / 10,000 images, no labels.
 
     The paper and the work it compares with report results on this binarisation of Salakhutdinov
-    and Murray (2008), in the split of Larochelle.  Order and split differ from ``load_mnist``:
-    8,361 of its 10,000 validation digits are training digits there.  The test digits are the same.
+    and Murray (2008), split by Larochelle.  Order and split differ from ``load_mnist``: 8,361 of
+    the 10,000 validation digits are training digits there.  The test digits are the same.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ def _build_split(images, labels):
 
 
 def _read_packed_bits(path):
-    """Read the three splits, uint8 (n, 784), from eight pixels per byte."""
+    """Read the three splits, uint8 (n, 784), stored with eight pixels per byte."""
     parts = []
     for name, sha256 in PACKED_SHA256.items():
         content = read_npz(path, name).tobytes()

@@ -32,14 +32,13 @@ MAX_PICTURE_BYTES = 2**26  # of a PNG file
 def load_svhn(data_dir=None):
     """Load SVHN's house numbers: 231,054 training, 4,701 validation and 13,068 test images.
 
-    Each is cut to the smallest box around its digits, made 30 % wider and higher, and resized to
-    64x64 pixels in colour.  Every visit to a training image sees a random 54x54 crop; validation
-    and test images are cut to their middle.  Validation images are the first of
-    ``seeded_permutation(235_755, seed=0)`` of the training numbers followed by the extra ones (the
-    paper doesn't say which it held out).
+    Each is cut to the smallest box around its digits, made 30 % wider and higher, and resized
+    to 64x64 pixels in colour.  Training uses random 54x54 crops; validation and test images are
+    cropped centrally.  Validation images are the first of ``seeded_permutation(235_755, seed=0)``
+    of the training numbers followed by the extra ones (the paper doesn't name its own).
 
     The pictures come from ``train.tar.gz``, ``extra.tar.gz`` and ``test.tar.gz``, 2.7 GB, which
-    are downloaded if need be.  The first load takes minutes; it saves the prepared pictures beside
+    are downloaded if missing.  The first load takes minutes; it saves the prepared pictures beside
     the archives as ``train_numbers_64x64.npy`` and so on.  Loading needs 6 GB of memory at its
     peak and 3 GB afterwards.  SVHN is for non-commercial use.
 
@@ -57,7 +56,7 @@ def load_svhn(data_dir=None):
     Raises
     ------
     UserError
-        If h5py isn't installed, or a file is damaged, or is missing and can't be downloaded.
+        If h5py isn't installed, or if a file is damaged, or missing and can't be downloaded.
     """
     return _build_dataset("svhn", ("train", "extra"), data_dir)
 
@@ -78,7 +77,7 @@ def _build_dataset(name, parts, data_dir):
 
 
 def _prepare_part(part, data_dir):
-    """Return the pictures uint8 (n, 3, 64, 64) of one of the three archives."""
+    """Return the prepared pictures, uint8 (n, 3, 64, 64), of one archive."""
     prepared = f"{part}_numbers_{PICTURE_SIDE}x{PICTURE_SIDE}.npy"
     path = find_file(prepared, "svhn", find_data_folder(data_dir))
     if path is not None:
@@ -86,7 +85,7 @@ def _prepare_part(part, data_dir):
         shape = PICTURE_COUNTS[part], 3, PICTURE_SIDE, PICTURE_SIDE
         if images.shape != shape or images.dtype != np.uint8:
             found = f"holds {images.dtype.name} {images.shape}; expected uint8 {shape}"
-            raise UserError(f"{path} {found}. Delete it, and the next run prepares it again.")
+            raise UserError(f"{path} {found}. Delete it; the next run makes it again.")
         return images
     import_h5py()  # fail before the download
     [path] = obtain_paths({f"{part}.tar.gz": MD5[part]}, "svhn", data_dir)
@@ -97,7 +96,7 @@ def _prepare_part(part, data_dir):
 
 
 def read_numbers(path, part):
-    """Read the house numbers in an official archive, uint8 (n, 3, 64, 64), in the boxes' order.
+    """Read an official archive's house numbers, uint8 (n, 3, 64, 64), in the order of its boxes.
 
     Parameters
     ----------
@@ -132,7 +131,7 @@ def read_numbers(path, part):
 
 
 def cut_number(picture, box, name):
-    """Cut out a box and 30 % more, and resize it to 64x64 in colour.
+    """Cut out a box enlarged by 30 %, and resize it to 64x64 in colour.
 
     Parameters
     ----------

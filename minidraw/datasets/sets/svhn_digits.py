@@ -42,12 +42,12 @@ def load_svhn_digits(data_dir=None):
 
 
 def read_digits(path):
-    """Read the digits in a .mat file with X (32, 32, 3, n) and y (n, 1), where class 10 means 0.
+    """Read digits from a .mat file with X (32, 32, 3, n) and y (n, 1); class 10 means 0.
 
     Raises
     ------
     UserError
-        If the file is no such .mat, is truncated or is too large.
+        If the file is truncated, too large or not such a .mat.
     """
     with one_line_errors(path):
         X, y = read_mat(path, ("X", "y")).values()
@@ -57,5 +57,5 @@ def read_digits(path):
         if X.dtype != np.uint8:
             raise ValueError(f"X holds {X.dtype.name} values; expected uint8")
         if not np.isin(y, np.arange(1, 11)).all():
-            raise ValueError("y holds other classes than 1 to 10")
+            raise ValueError("y holds a class below 1 or above 10")
         return Split(np.ascontiguousarray(X.transpose(3, 2, 0, 1)), y[:, 0].astype(np.int64) % 10)

@@ -12,8 +12,8 @@ SPLIT_SIZES = {"train": 50_000, "valid": 5_000, "test": 5_000}  # 216 MB in all
 def load_two_digits(data_dir=None):
     """Load pairs of MNIST's digits on 60x60: 50,000 training, 5,000 validation, 5,000 test images.
 
-    Every load composes them in about two seconds, always the same ones.  Each split uses only
-    digits of that split of ``load_mnist``, so training and test share none.
+    Loading composes them in about two seconds and always gives the same images.  Each split uses
+    only digits of the same split of ``load_mnist``, so training and test share none.
 
     Parameters
     ----------
@@ -43,9 +43,9 @@ def compose_two_digits(digits, count, *, seed, side=IMAGE_SIDE):
     digits : array, uint8, shape (n, 1, B, A)
     count : int
     seed : int
-        NumPy guarantees PCG64's raw numbers for every version, so the images never change.
+        NumPy guarantees that PCG64's raw numbers never change, so the images don't either.
     side : int
-        Height and width of the images, in pixels; not below the digits'.
+        Height and width of the images, in pixels; at least the digits' own.
 
     Returns
     -------

@@ -2,8 +2,8 @@
 
 `is_usable` asks for the unit; then `pack`, `multiply` and `multiply_transposed` use it.
 
-The unit multiplies bfloat16, which have 8 significant bits, and sums in float32, at 16 times the
-pace of AVX-512. So every float32 is split into the sum of two bfloat16, good to 16 bits:
+The unit multiplies bfloat16 numbers, which have 8 significant bits, and sums in float32, 16 times
+as fast as AVX-512. So every float32 is split into the sum of two bfloat16, accurate to 16 bits:
 
     x       s eeeeeeee mmmmmmmmmmmmmmmmmmmmmmm     sign, 8 bits of exponent, 23 of mantissa
     high    s eeeeeeee mmmmmmm                     x rounded to its upper 16 bits
@@ -14,7 +14,7 @@ pace of AVX-512. So every float32 is split into the sum of two bfloat16, good to
 The error is 2e-6 of the sum of the terms' sizes; float32 itself has 1e-7, and TF32, the default on
 many GPUs, 5e-4. A training step at the paper's size takes 3/4 of its time on AVX-512.
 
-Inputs and weights are packed as tiles, of which eight registers hold the ones at work
+Inputs and weights are packed as tiles. Eight registers hold the tiles in use
 (`amx_instructions.py` shows which):
 
     packed[block, d]    high upper | high lower | low upper | low lower    blocks of 2 `rows` rows
@@ -48,11 +48,11 @@ from minidraw.kernels.products.amx_instructions import (
 
 SYS_ARCH_PRCTL = 158  # number of the system call on x86-64
 ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA = 0x1023, 18
-CACHE_LINE_BYTES = 64  # a tile's row that crosses one is loaded twice
+CACHE_LINE_BYTES = 64  # a tile row that crosses one is loaded twice
 TILE_SIDE, TILE_DEPTH = 16, 32  # a result is 16 x 16, a sum over 32 inputs
 PANEL_COLUMNS = 2 * TILE_SIDE
 BFLOAT16, BFLOAT16_PAIR = np.dtype(np.uint16), np.dtype(np.int32)
-CHUNK_ROWS = 512  # of a long product at a time, so that they stay in the L2 cache
+CHUNK_ROWS = 512  # rows of a long product at a time, which fit the L2 cache
 PADDING_COLUMNS = 16  # keep rows from lying 4096 bytes apart, where they would evict each other
 
 
@@ -60,7 +60,7 @@ PADDING_COLUMNS = 16  # keep rows from lying 4096 bytes apart, where they would 
 def is_usable():
     """Return whether this process may use AMX; the first call asks Linux for permission.
 
-    Linux saves the tile registers, 8 kB a thread, only for a process that has asked for them.
+    Linux saves the tile registers (8 kB per thread) only for processes that ask for them.
     """
     features = llvm.get_host_cpu_features()
     if numba.config.DISABLE_JIT or sys.platform != "linux":
@@ -86,7 +86,7 @@ def pack(matrix):
 def multiply(x, panels, b):
     """Return ``x @ matrix + b``, shape (n, O), for ``panels = pack(matrix)``.
 
-    `x` (n, I) and `b` (O,) are float32; each row of `x` is contiguous, the rows may lie apart.
+    `x` (n, I) and `b` (O,) are float32.  Each row of `x` must be contiguous, but `x` needn't be.
     """
     n, outputs = len(x), len(b)
     blocks, rows = _divide_rows(n)
@@ -103,7 +103,7 @@ def multiply(x, panels, b):
 def multiply_transposed(x, y):
     """Return ``x.T @ y``, shape (I, O), for float32 `x` (N, I) and `y` (N, O) with large N.
 
-    Each row of `x` is contiguous, the rows may lie apart.
+    Each row of `x` must be contiguous, but `x` needn't be.
     """
     (N, inputs), outputs = x.shape, y.shape[1]
     blocks, rows = _divide_rows(inputs)
@@ -120,14 +120,14 @@ def multiply_transposed(x, y):
 
 
 def _divide_rows(n):
-    """Return the number of blocks, of two tiles each, that cover `n` rows, and a tile's rows."""
+    """Return the number of blocks (two tiles each) that cover `n` rows, and the rows per tile."""
     blocks = -(-n // (2 * TILE_SIDE))
     return blocks, -(-n // (2 * blocks))
 
 
 @cache
 def _build_configuration(rows):
-    """Return the operand of `ldtilecfg`: results and inputs have `rows` rows, weights 16."""
+    """Return the operand of `ldtilecfg` for tiles of `rows` rows (16 for weights)."""
     configuration = np.zeros(64, np.uint8)
     configuration[0] = 1  # palette_id: eight tiles of 1 kB
     configuration[16:32].view(np.uint16)[:] = TILE_ROW_BYTES  # colsb of tmm0 to tmm7
@@ -186,8 +186,8 @@ def _multiply(x, packed, panels, bias, out, configuration):
                     high, low = packed[block, d, half, i], packed[block, d, 2 + half, i]
                     _split_row(source, width, high, low)
     load_configuration(configuration)
-    # The last panel goes first: what it writes beyond the last column falls on the first columns
-    # of the next row, which the first panel then overwrites.
+    # The last panel goes first: it writes beyond its last column into the first columns of the
+    # next row, which the first panel then overwrites.
     for p in range(len(panels) - 1, 2 * len(panels) - 1):
         p %= len(panels)
         start = p * PANEL_COLUMNS

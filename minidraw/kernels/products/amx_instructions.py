@@ -1,4 +1,4 @@
-"""AMX instructions and bfloat16 conversions as functions for Numba; `amx.py` is their user.
+"""AMX instructions and bfloat16 conversions as Numba functions, used by `amx.py`.
 
 `multiply_block` adds products to a block of 2 x 2 result tiles. Its use of the eight registers:
 
@@ -24,7 +24,7 @@ POINTER, FLOAT, VOID = BYTE.as_pointer(), ir.FloatType(), ir.VoidType()
 
 @intrinsic
 def round_to_bfloat16(typingctx, x):
-    """Return the bits of a float32 rounded to its upper half; the lower half is 0."""
+    """Return a float32's bits, rounded to the upper 16; the lower 16 are 0."""
 
     def emit(context, builder, signature, args):
         rounded = builder.add(builder.bitcast(args[0], INT), INT(0x8000))
@@ -51,7 +51,7 @@ def take_upper_half(typingctx, bits):
 
 @intrinsic
 def join_upper_halves(typingctx, even, odd):
-    """Put the upper halves of two side by side, that of `even` at the lower address."""
+    """Join the upper halves of `even` and `odd`, with that of `even` at the lower address."""
 
     def emit(context, builder, signature, args):
         return builder.or_(builder.lshr(args[0], INT(16)), args[1])
@@ -91,7 +91,7 @@ def release_tiles(typingctx):
 def multiply_block(typingctx, packed, block, panels, p, start, start_stride, target):
     """Compute ``target = start + packed[block] @ panels[p]``.
 
-    `start_stride` is the distance in bytes of `start`'s rows: 0 uses its first row for all.
+    `start_stride` is the distance between rows of `start`, in bytes; 0 repeats its first row.
     """
     index = types.int64
     return types.void(packed, index, panels, index, start, index, target), _emit_block

@@ -10,14 +10,14 @@ for a whole chunk of the inputs; row k of a panel is loaded once for all nine ro
      ..                         ..               ..               ..
     x[8, k]  zmm30 (16x)       zmm24            zmm25            zmm26
 
-Register zmm30 holds one input in all 16 lanes (`vbroadcastss`), zmm31 is free; LLVM assigns the
-numbers. In memory a panel is 48 columns of the matrix, in the order in which the loop reads them:
+Register zmm30 holds one input in all 16 lanes (`vbroadcastss`); zmm31 is free. LLVM chooses the
+registers. In memory, a panel is 48 columns of the matrix, stored in the order the loop reads them:
 
     panels[0]   row 0: columns 0..47 | row 1: columns 0..47 | .. | row I-1      192 bytes a row
     panels[1]   row 0: columns 48..95 | ..                                      0 beyond column O-1
 
-The loop is written in LLVM IR, since no compiler finds it from a plain loop. On 50 x 520 x 1024 it
-runs at 150 GFLOP/s, where OpenBLAS reaches 100 and the core's limit is 165.
+The loop is written in LLVM IR, because no compiler derives it from a plain loop. On 50 x 520 x 1024
+it runs at 150 GFLOP/s; OpenBLAS reaches 100, and the core's limit is 165.
 """
 
 from functools import cache
@@ -40,7 +40,7 @@ CHUNK_DEPTH = 192  # rows of a panel at a time: 36 kB, which stay in the L1 cach
 
 @cache
 def is_usable():
-    """Return whether this processor has AVX-512 and Numba compiles."""
+    """Return whether the processor has AVX-512 and Numba's compiler is enabled."""
     return llvm.get_host_cpu_features().get("avx512f", False) and not numba.config.DISABLE_JIT
 
 
@@ -55,7 +55,7 @@ def pack(matrix):
 def multiply(x, panels, b):
     """Return ``x @ matrix + b``, shape (n, O), for ``panels = pack(matrix)``.
 
-    `x` (n, I) and `b` (O,) are float32; each row of `x` is contiguous, the rows may lie apart.
+    `x` (n, I) and `b` (O,) are float32.  Each row of `x` must be contiguous, but `x` needn't be.
     """
     out = np.empty((len(x), len(b)), x.dtype)
     _multiply(x, panels, b, out)
@@ -102,7 +102,7 @@ def _multiply(x, panels, b, out):
 
 @inline
 def _add_block(x, top, height, first, stop, panels, p, target):
-    """Call `_add_tile` with a literal height: it must be known when the tile is compiled."""
+    """Call `_add_tile` with a literal height, which must be known at compile time."""
     if height == 9:
         _add_tile(9, x, top, first, stop, panels, p, target)
     elif height == 8:

@@ -62,7 +62,7 @@ def linear_backward_weights(dout, x):
 
 
 def _is_worth_packing(matrix):
-    """Return False where most of a panel would be empty, too."""
+    """Return whether a fast unit exists and the matrix, in float32, fills more than a panel."""
     unit = choose_unit()
     return (
         unit is not None and matrix.dtype == np.float32 and min(matrix.shape) > unit.PANEL_COLUMNS

@@ -1,7 +1,7 @@
-"""Check of a learner's function, and the likely cause of a mistake.
+"""Check a learner's function, and diagnose the likely mistake.
 
-`judge.judge` calls the function on random cases (`borrowing` notices calls of the package).
+`judge.judge` calls the function on random cases (`borrowing` detects calls to the package).
 If the numbers differ, `diagnosis.find_causes` looks for an explanation that fits every number:
-`comparisons` by arithmetic alone, `mutants` by wrong answers made on purpose.  `messages` words
-the result.
+`comparisons` uses arithmetic alone, `mutants` makes wrong answers on purpose.  `messages` writes
+the result in words.
 """

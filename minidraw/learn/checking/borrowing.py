@@ -1,4 +1,4 @@
-"""`BorrowingWatch`: notices when a learner's function calls the package to do its work."""
+"""`BorrowingWatch` detects a learner's function that calls the package to do its work."""
 
 import sys
 from pathlib import Path
@@ -7,7 +7,7 @@ PACKAGE = str(Path(__file__).resolve().parents[2])
 
 
 class BorrowingWatch:
-    """Context that records the first call from outside into the package.
+    """Context manager that records the first call into the package from outside.
 
     Parameters
     ----------

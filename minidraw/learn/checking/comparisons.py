@@ -1,4 +1,4 @@
-"""Causes that the numbers alone show: a sign, a factor, a transpose, a sum too many."""
+"""Causes that show in the numbers alone: a sign, a factor, a transpose, an extra sum."""
 
 from itertools import combinations, permutations
 
@@ -9,7 +9,7 @@ SMALL_ERROR = 1e-6  # an added small number changes an answer this little, a rea
 
 
 def is_close(found, wanted, tolerance=TOLERANCE):
-    """Return True if two arrays have the same shape and the same numbers to rounding."""
+    """Return True if two arrays have the same shape and, up to rounding, the same numbers."""
     found, wanted = np.asarray(found), np.asarray(wanted)
     if found.shape != wanted.shape or found.dtype.kind not in "fiub":
         return False
@@ -25,7 +25,7 @@ def all_close(found, wanted, tolerance=TOLERANCE):
 def find_obvious_cause(found, wanted, cases):
     """Return a cause that needs no further evidence, or None.
 
-    `found` and `wanted` are lists with one array per case, here and below.
+    In this module, `found` and `wanted` are lists with one array per case.
     """
     if not all(np.isfinite(y).all() for y in found):
         return "contains nan or inf"
@@ -37,7 +37,7 @@ def find_obvious_cause(found, wanted, cases):
 
 
 def find_simple_cause(found, wanted, cases):
-    """Return a factor, an offset or a transpose; the table's own mistakes say more."""
+    """Return a factor, an offset or a transpose; the exercise's own mistakes say more."""
     if any(y.shape != t.shape for y, t in zip(found, wanted, strict=True)):
         return None
     return (
@@ -48,7 +48,7 @@ def find_simple_cause(found, wanted, cases):
 
 
 def find_small_error(found, wanted):
-    """Return the last guess: right but for a small error."""
+    """Return the last guess, a right answer with a small error, or None."""
     if any(y.shape != t.shape for y, t in zip(found, wanted, strict=True)):
         return None
     small = "nearly right: you add a small number somewhere, or lose digits to rounding"
@@ -56,7 +56,7 @@ def find_small_error(found, wanted):
 
 
 def _find_shape_error(found, wanted):
-    """Look for right numbers in another shape, or for sums too few or too many."""
+    """Look for the right numbers in another shape, or with a missing or extra sum."""
     pairs = list(zip(found, wanted, strict=True))
     if all(y.size == t.size and is_close(y.reshape(t.shape), t) for y, t in pairs):
         return "the numbers are right, but the shape is wrong"

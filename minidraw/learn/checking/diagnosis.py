@@ -1,4 +1,4 @@
-"""`find_causes`: names a mistake only if the explanation fits every number of every case."""
+"""`find_causes` names a mistake only if it explains every number of every case."""
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from minidraw.learn.exercises.exercise import as_tuple
 
 
 def find_causes(exercise, cases, found, wanted, tolerance=TOLERANCE):
-    """Return the cause of each wrong output, the more telling explanations first.
+    """Return the cause of each wrong output, trying the most specific explanations first.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def find_causes(exercise, cases, found, wanted, tolerance=TOLERANCE):
 
 
 def compute_outputs(exercise, function, cases):
-    """Return the outputs of an answer or a mutant, a tuple per case; None if it raises."""
+    """Return a tuple of outputs per case, of an answer or a mutant; None if it raises."""
     outs = []
     for case in cases:
         arguments, settings = case.make_arguments(exercise)
@@ -72,7 +72,7 @@ def compute_outputs(exercise, function, cases):
 
 
 def select_outputs(exercise, value, arguments):
-    """Return the arrays to compare: the returned ones, or the inputs changed in place."""
+    """Return the arrays to compare: the return value, or the inputs changed in place."""
     if exercise.in_place:
         names = list(exercise.cases[0].inputs)
         return tuple(arguments[names.index(name)] for name in exercise.in_place)
@@ -80,13 +80,13 @@ def select_outputs(exercise, value, arguments):
 
 
 def _count_blocks(exercise, found, wanted):
-    """Return the number of column blocks to judge one by one; 0 if the shape is wrong already."""
+    """Return the number of column blocks to judge separately; 0 if the shape is wrong."""
     same = all(np.shape(a[0]) == np.shape(b[0]) for a, b in zip(found, wanted, strict=True))
     return len(exercise.blocks) if same else 0
 
 
 def _group_by_output(outs, count):
-    """Return a list per output or block, with an array per case."""
+    """Return a list per output (or block), with one array per case."""
     if count:
         outs = [np.split(np.asarray(whole), count, axis=1) for (whole,) in outs]
     return [[np.asarray(part) for part in parts] for parts in zip(*outs, strict=True)]
@@ -132,7 +132,7 @@ POWERS |= {0.5: "times the square root of {}", -0.5: "divided by the square root
 
 
 def _find_entrywise_factor(found, wanted, names):
-    """Look for a known array by a power of which every entry is off: sigma for sigma^2."""
+    """Look for a known array whose power is the error's factor, as with sigma for sigma^2."""
     if any(y.shape != t.shape for y, t in zip(found, wanted, strict=True)):
         return None
     for name in names[0]:

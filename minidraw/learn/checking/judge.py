@@ -1,4 +1,4 @@
-"""`judge`: calls a learner's function on the cases of its exercise and returns a `Verdict`."""
+"""`judge` calls a learner's function on the cases of its exercise and returns a `Verdict`."""
 
 from typing import NamedTuple
 
@@ -23,15 +23,15 @@ class Verdict(NamedTuple):
 
 
 def judge(exercise, function, forward=None):
-    """Decide whether a function solves an exercise, and if not, why.
+    """Decide whether a function solves an exercise; if not, say why.
 
     Parameters
     ----------
     exercise : Exercise
     function : callable
     forward : callable, optional
-        For a backward: the learner's own forward.  The function may expect its cache instead of
-        the package's.
+        For a backward: the learner's own forward.  The function may expect this forward's cache
+        instead of the package's.
 
     Returns
     -------
@@ -49,7 +49,7 @@ def judge(exercise, function, forward=None):
 
 
 def judge_pair(exercise, function, forward):
-    """Judge a function with the cache of this forward; None stands for the package's."""
+    """Judge a function with the cache of `forward`, or the package's if it is None."""
     cases = list(exercise.cases)
     found = []
     for case in cases:
@@ -77,7 +77,7 @@ def judge_pair(exercise, function, forward):
 
 
 def call_function(exercise, function, case, forward):
-    """Call a function once; return its outputs and None, or None and a verdict."""
+    """Call a function once; return (outputs, None), or (None, verdict) if it fails."""
     arguments, settings = case.make_arguments(exercise, forward)
     copies = copy_arrays((arguments, settings))
     try:
@@ -107,7 +107,7 @@ def call_function(exercise, function, case, forward):
 
 
 def _has_same_cache(exercise, function):
-    """True if a forward's cache holds the package's arrays in the package's order."""
+    """Return True if a forward's cache holds the package's arrays, in the same order."""
     if not exercise.returns_cache:
         return True
     kept = []
@@ -126,7 +126,7 @@ def _name_arguments(exercise, function, case, arguments, settings):
 
 
 def _find_arrays(named):
-    """Return every array in nested arguments by a name, such as ``cache.F``."""
+    """Return every array in nested arguments, keyed by names such as ``cache.F``."""
     found = {}
     for name, value in named.items():
         if isinstance(value, np.ndarray):

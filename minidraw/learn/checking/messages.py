@@ -114,7 +114,7 @@ def describe_error(function, error, named):
 
 
 def describe_misfit(exercise, value):
-    """Say what is wrong with the type or length of the returned value, or return None."""
+    """Return what is wrong with the type or length of a returned value, or None."""
     if exercise.in_place:
         return None
     names = exercise.output_names

@@ -1,7 +1,7 @@
-"""Mutants: the answer with one mistake made on purpose, to compare a learner's numbers with.
+"""Mutants: the answer with a mistake made on purpose, to compare with a learner's numbers.
 
-`make_mutants` edits the answer's source: by the mistakes that the exercise names, and by slips
-that anyone makes, such as a wrong sign, a mean for a sum, another axis or a missing factor.
+`make_mutants` edits the answer's source.  It makes the mistakes that the exercise names, and
+common slips, such as a wrong sign, a mean for a sum, a wrong axis or a missing factor.
 """
 
 import ast
@@ -24,7 +24,7 @@ def make_mutants(exercise):
     Returns
     -------
     named, slips : lists of (message, function)
-        Mistakes that the exercise names, and slips that anyone makes.
+        Mistakes that the exercise names, and common slips.
     """
     if exercise.answer is None:
         return [], []
@@ -52,7 +52,7 @@ def _apply_edit(functions, right, wrong):
 
 
 def _replace_function(functions, changed, tree):
-    """Return the first function in a copy of its module where `changed` has another body."""
+    """Return the first function, in a copy of its module with `changed` replaced by `tree`."""
     names = dict(functions[0].__globals__)
     exec(compile(ast.fix_missing_locations(tree), "<mistake>", "exec"), names)
     if changed is functions[0]:
@@ -64,7 +64,7 @@ def _replace_function(functions, changed, tree):
 
 
 def _make_slips(source):
-    """Yield each single slip: its message and the syntax tree."""
+    """Yield the message and the syntax tree of each possible slip."""
     count = sum(1 for _ in ast.walk(ast.parse(source)))
     for place in range(count):
         for choice in range(8):
@@ -86,7 +86,7 @@ class _Replacer(ast.NodeTransformer):
 
 
 def _list_edits(node):
-    """Return the slips at a node: pairs of a message and the node to put there."""
+    """Return the possible slips at a node, as pairs (message, replacement node)."""
     if isinstance(node, ast.BinOp):
         left, right = node.left, node.right
         match node.op:

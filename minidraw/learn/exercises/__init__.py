@@ -1,4 +1,4 @@
-"""Exercises of all lessons: each module ``lesson_NN`` lists its own in `EXERCISES`."""
+"""Exercises of all lessons; each module ``lesson_NN`` lists its own in `EXERCISES`."""
 
 import difflib
 import importlib
@@ -18,7 +18,7 @@ def all_exercises():
 
 
 def get_exercise(id):
-    """Return one exercise; UserError names the closest id if there is none."""
+    """Return the exercise with this id; for an unknown id, the error names the closest."""
     exercises = all_exercises()
     if id not in exercises:
         near = difflib.get_close_matches(id, exercises, n=1, cutoff=0)[0]
@@ -27,7 +27,7 @@ def get_exercise(id):
 
 
 def find_allowed_calls(exercise):
-    """Return the names that an answer may call, and the names that those may call in turn."""
+    """Return the functions that an answer may call, and those that they may call in turn."""
     found, new = set(), set(exercise.uses)
     while new:
         found |= new

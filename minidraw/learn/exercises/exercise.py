@@ -1,4 +1,4 @@
-"""`Exercise`, one entry of the lessons' tables, and `Case`, one set of inputs to try it on."""
+"""`Exercise`, a function to write, and `Case`, a set of inputs to check it with."""
 
 import types
 import zlib
@@ -16,10 +16,10 @@ RANDOM_CASES = 3
 
 @dataclass(frozen=True)
 class Exercise:
-    """One function to write, with everything that its check needs.
+    """A function to write, with everything that its check needs.
 
     The answer is the package's own function.  If the package has none, as for an intermediate
-    step, the answer stands beside the entry.
+    step, the lesson's module defines it.
     """
 
     id: str  # lesson and function name: "05.filterbank_backward"
@@ -51,7 +51,7 @@ class Exercise:
 
     @cached_property
     def returns_cache(self):
-        """True for a forward with a backward: it returns its output and a cache."""
+        """True for a forward that has a backward: it returns its output and a cache."""
         module = self.answer.__globals__
         return self.forward is None and f"{self.name}_backward" in module
 
@@ -76,8 +76,8 @@ class Exercise:
     def choose_forward(self, theirs):
         """Return the forward whose cache the learner's backward may expect, or None.
 
-        It is the learner's own.  If the lesson gave the forward, it is the lesson's, calling the
-        learner's functions, because those pass on caches of their own.
+        It is the learner's own.  If the lesson gave the forward, it is the lesson's, but it calls
+        the learner's functions, because they make their own caches.
         """
         if self.forward is None:
             return None
@@ -92,7 +92,7 @@ class Exercise:
 
 
 class Case(NamedTuple):
-    """One set of inputs for an exercise."""
+    """A set of inputs for an exercise."""
 
     sizes: dict  # letter to size
     inputs: dict  # differentiable arrays by name
@@ -100,7 +100,7 @@ class Case(NamedTuple):
     dout: object  # for a backward: the gradient that arrives, an array or a tuple of arrays
 
     def make_arguments(self, exercise, forward=None):
-        """Return positional and keyword arguments for a call, all of them copies."""
+        """Return copies of the positional and keyword arguments for a call."""
         inputs, settings = copy_arrays(self.inputs), copy_arrays(self.settings)
         if exercise.forward is None:
             return tuple(inputs.values()), settings
@@ -108,7 +108,7 @@ class Case(NamedTuple):
         return (copy_arrays(self.dout), copy_arrays(cache)), {}
 
     def collect_names(self, exercise):
-        """Return all values that a learner knows by a name, the cache's fields included."""
+        """Return all values that a learner can name, including the cache's fields."""
         found = {**self.inputs, **self.settings, **self.sizes}
         if exercise.forward is not None:
             _, cache = exercise.forward(*self.inputs.values(), **self.settings)
@@ -148,7 +148,7 @@ def as_tuple(value):
 
 
 def copy_arrays(value):
-    """Copy a nested value with all its arrays."""
+    """Return a copy of a nested value and all its arrays."""
     if isinstance(value, np.ndarray):
         return value.copy()
     if isinstance(value, dict):

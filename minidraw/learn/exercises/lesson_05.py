@@ -10,7 +10,7 @@ from minidraw.learn.exercises.lesson_04 import make_filterbank_inputs, make_wind
 
 
 def softmax(z):
-    """Return rows that sum to 1, shape (n, K, A); the cache is the result itself."""
+    """Return rows that sum to 1, shape (n, K, A); the cache is the result."""
     F = np.exp(z - z.max(axis=2, keepdims=True))
     F /= F.sum(axis=2, keepdims=True)
     return F, F

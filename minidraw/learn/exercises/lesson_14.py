@@ -6,7 +6,7 @@ from minidraw.learn.exercises.exercise import Exercise
 
 
 def gates_backward_loop(dh, dc, gates, c_prev, tanh_c, da, dc_prev):
-    """Compute `lstm_gates_backward` in loops, into ``da, dc_prev``; Numba can compile it."""
+    """Compute `lstm_gates_backward` in loops that Numba can compile; fill ``da, dc_prev``."""
     n, H = c_prev.shape
     one = np.float32(1)
     for j in range(n):
@@ -21,7 +21,7 @@ def gates_backward_loop(dh, dc, gates, c_prev, tanh_c, da, dc_prev):
 
 
 def shard_share(x, dout, *, start, stop):
-    """Return the share of images start to stop in the gradients ``dW, db`` of the mean loss."""
+    """Return the part of ``dW, db`` of the mean loss that comes from images start to stop."""
     x_part, dout_part = x[start:stop], dout[start:stop]
     return x_part.T @ dout_part / len(x), dout_part.sum(axis=0) / len(x)
 

@@ -6,7 +6,7 @@ from minidraw.learn.exercises.exercise import Exercise
 
 
 def importance_bound(log_weights):
-    """Return minus the log of the mean exponential of each image's S log weights, (S, n)."""
+    """Return -log of the mean of exp(log weights), (S, n), over the S samples of each image."""
     largest = log_weights.max(axis=0)
     return -largest - np.log(np.exp(log_weights - largest).mean(axis=0))
 

@@ -30,7 +30,7 @@ class LooksCache(NamedTuple):
 
 
 def looks(h_0, c_0, W_window, b_window, W, b, *, x, K, T):
-    """Make a window from h, read a glimpse, step the LSTM, T times; return the last h."""
+    """Repeat T times: make a window from h, read a glimpse, step the LSTM.  Return the last h."""
     h, c, steps = h_0, c_0, []
     for _ in range(T):
         theta, window = linear(h, W_window, b_window)  # eq 21

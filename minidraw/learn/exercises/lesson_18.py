@@ -35,7 +35,7 @@ def pen_backward(dstroke, cache):
 
 
 def floor_and_excess(logits, *, x):
-    """Return the lowest possible cost of images x, and a canvas's cost above it; (n,) each."""
+    """Return the lowest possible cost of images x, and the canvas's excess over it; (n,) each."""
     light = x * np.log(np.where(x > 0, x, 1))  # 0 log 0 counts as 0
     dark = (1 - x) * np.log(np.where(x < 1, 1 - x, 1))
     floor = -(light + dark).sum(axis=(1, 2, 3))

@@ -1,4 +1,4 @@
-"""Open exercises, for assessment: the package has their forwards but no backward.
+"""Open exercises, for assessment: the package has their forwards but not their backwards.
 
 ``lessons/OPEN.md`` states them.  `judge_open` compares a forward with the one here, and a backward
 with finite differences of the learner's own forward.
@@ -19,7 +19,7 @@ TOLERANCE = 1e-6  # relative to the largest entry; central differences reach abo
 
 
 class OpenExercise(Exercise):
-    """An open exercise; every forward returns a cache unless it works in place."""
+    """An open exercise; its forward returns a cache unless it works in place."""
 
     @property
     def returns_cache(self):
@@ -92,7 +92,7 @@ def adamax_update(weights, mean, largest, grad, *, rate, step, beta1, beta2):
 
 
 def _sample_normals(rng, sizes, **shapes):
-    """Sample normal arrays, their shapes given in letters: ``W="I 3H"``; C, the channels, is 2."""
+    """Sample normal arrays whose shapes are given in letters, such as ``W="I 3H"``; C is 2."""
     sizes = {"C": 2} | sizes
     return {
         name: rng.standard_normal([int(x[:-1] or 1) * sizes[x[-1]] for x in shape.split()])
@@ -180,7 +180,7 @@ def judge_open(id, theirs):
     Returns
     -------
     Verdict
-        Its kind is also ``missing``, or ``unjudged`` for a backward without a right forward.
+        Its kind may also be ``missing``, or ``unjudged`` for a backward without a right forward.
     """
     entry, name = OPEN_EXERCISES[id], id.partition(".")[2]
     if name not in theirs:

@@ -1,4 +1,4 @@
-"""`copy_notebooks`: copies of the lessons' notebooks without outputs, to work in."""
+"""`copy_notebooks` copies the lessons' notebooks without outputs, to work in."""
 
 import json
 from pathlib import Path
@@ -22,7 +22,7 @@ def copy_notebooks(folder):
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UserError(f"cannot create the folder {folder}: {error.strerror}") from error
+        raise UserError(f"can't create the folder {folder}: {error.strerror}") from error
     for source in find_notebooks():
         path = folder / source.name
         try:
@@ -37,7 +37,7 @@ def copy_notebooks(folder):
 
 
 def find_notebooks():
-    """Return the paths of all notebooks, of the installed package or of the repository.
+    """Return the paths of all notebooks, in the installed package or the repository.
 
     Raises
     ------

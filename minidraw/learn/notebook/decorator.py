@@ -1,4 +1,4 @@
-"""`exercise`, the decorator above a stub that checks it in the same cell, and `hint`."""
+"""The decorator `exercise`, which checks the function below it, and `hint`."""
 
 import inspect
 
@@ -18,7 +18,7 @@ class NotYet(Exception):
 
 
 def exercise(id):
-    """Check a function, and use it from here on if it is right.
+    """Check a function, and if it is right, use it in later cells.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def exercise(id):
 
 
 def _save(entry, function):
-    """Save a function if it is right in the file too; return what was done."""
+    """Save a function if it is also right in the file; return what was done."""
     try:
         text = own_functions.add_function(entry, function)
         theirs = own_functions.run_source(text)
@@ -78,7 +78,7 @@ def _save(entry, function):
 
 
 def hint(id):
-    """Print the next step of the derivation; after the last one, the file with the answer."""
+    """Print the next step of the derivation; after the last, name the file with the answer."""
     entry = get_exercise(id)
     number = _hints_given.get(id, 0)
     _hints_given[id] = number + 1

@@ -7,13 +7,13 @@ LIT_HEAD = "0.2"  # the arrowhead on a lit wire: WIRE would vanish against VERMI
 
 
 def paper(axes, width, height):
-    """Turn axes into a blank sheet, from (0, 0) at the lower left to (width, height)."""
+    """Turn axes into a blank sheet, with (0, 0) at the lower left and (width, height) opposite."""
     axes.set(xlim=(0, width), ylim=(0, height), xticks=[], yticks=[])
     axes.axis("off")
 
 
 def box(axes, x, y, text, *, lit=False, width=1.0, height=0.6):
-    """Draw a box around (x, y) with a text; `lit` makes its border thick and coloured."""
+    """Draw a box with text, centred at (x, y); `lit` makes its border thick and coloured."""
     from matplotlib.patches import FancyBboxPatch
 
     corner = x - width / 2, y - height / 2

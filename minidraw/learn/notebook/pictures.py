@@ -109,7 +109,7 @@ def movie(frames, caption, alt, *, fps=8):
 
 
 def _display(kind, content, caption, alt):
-    """Display a picture with its text alternative in every format that a reader may use."""
+    """Display a picture with its text alternative, as an image, HTML and text."""
     from IPython.display import Markdown, display
 
     coded = base64.b64encode(content).decode()
@@ -121,7 +121,7 @@ def _display(kind, content, caption, alt):
 
 
 def sliders(function, **ranges):
-    """Call a function again whenever a slider moves, by mouse or by Tab and the arrow keys.
+    """Call a function whenever a slider moves, with the mouse or with Tab and the arrow keys.
 
     Parameters
     ----------
@@ -134,7 +134,7 @@ def sliders(function, **ranges):
     try:
         import ipywidgets
     except ImportError:
-        print("sliders need ipywidgets: pip install ipywidgets")
+        print("ipywidgets is missing; sliders need it. Type pip install ipywidgets")
         return
     made = {}
     for name, (low, high, start, *given) in ranges.items():

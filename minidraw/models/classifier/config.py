@@ -25,7 +25,7 @@ class Config:
     def __post_init__(self):
         check_at_least(1, self, "height", "width", "channels", "glimpses", "hidden")
         if self.classes < 2:
-            raise ValueError(f"found {self.classes} class; a classifier needs at least 2 classes")
+            raise ValueError(f"found {self.classes} class; a classifier needs at least 2")
         check_filters(self, "read_size")
 
     @property

@@ -32,7 +32,7 @@ def costs(params, batch, noise, config, ops):
 
 @dataclass(frozen=True)
 class ErrorRate:
-    """Mean costs, and the data they were measured on."""
+    """Mean costs, and how they were measured."""
 
     nll: float  # cross-entropy, nats per image
     error: float  # fraction of the images that are classified wrongly

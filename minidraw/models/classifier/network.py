@@ -26,7 +26,7 @@ def forward(params, x, config, ops):
 
 
 def label_costs(logits, labels, ops):
-    """Return the costs of these logits, and the cache of the cross-entropy."""
+    """Return the costs of the logits, and the cross-entropy's cache."""
     targets = np.zeros_like(logits)
     targets[np.arange(len(labels)), labels] = 1
     nll, cache = ops.softmax_cross_entropy(logits, targets=targets)
@@ -46,7 +46,7 @@ def loss_and_grads(params, batch, noise, config, ops):
 
 
 def _backward(params, dlogits, tape, config, ops):
-    """Backpropagate through all steps; then compute the weight gradients, all steps stacked."""
+    """Backpropagate through all steps, then compute the weight gradients of all steps at once."""
     seen, theta, caches = tape
     T, n, H = config.glimpses, len(dlogits), config.hidden
     dtheta, da = np.empty_like(theta), np.empty((T, n, 4 * H), theta.dtype)

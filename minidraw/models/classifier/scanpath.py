@@ -29,5 +29,5 @@ def scanpath(params, images, config, ops):
 
 
 def pictures(params, batch, noise, config, ops):
-    """Return what a run folder shows: the scanpath of a few images."""
+    """Return the run folder's pictures: the scanpath of a few images."""
     return {"glimpses": scanpath(params, batch.images[:PICTURE_IMAGES], config, ops)}

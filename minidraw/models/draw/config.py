@@ -10,7 +10,7 @@ from minidraw.models.interface import check_at_least, check_filters, init_weight
 # Of eq 24's full stride.  The first filters lie inside the image; with a standard deviation of
 # half a stride they overlap.
 INITIAL_READ_STRIDE, INITIAL_WRITE_STRIDE = 0.45, 0.8
-FULL_SCALE_LATENTS = 640  # with more latent units than this, T Z, the latent weights start smaller
+FULL_SCALE_LATENTS = 640  # if T x Z is larger, the latent weights start smaller
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def init_params(config, rng, dtype=np.float32, mean_image=None):
     rng : numpy.random.Generator
     dtype : dtype
     mean_image : array, shape (C, B, A), optional
-        Mean of the training images: `canvas_0` starts at its logit, so that the network
+        Mean of the training images.  `canvas_0` starts at its logit, so that the network
         needn't learn to paint the background first.
 
     Returns
@@ -130,7 +130,7 @@ def init_params(config, rng, dtype=np.float32, mean_image=None):
 
 
 def _init_window(params, name, config, K, factor):
-    """Center the first windows on the image, with filters that overlap."""
+    """Centre the first windows on the image, with overlapping filters."""
     stride = factor * (max(config.height, config.width) - 1) / (K - 1)
     params[f"{name}.W"] *= params[f"{name}.W"].dtype.type(0.1)
     params[f"{name}.b"][2:4] = 2 * np.log(stride / 2), np.log(factor)

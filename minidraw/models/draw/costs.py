@@ -35,7 +35,7 @@ def costs(params, batch, noise, config, ops):
 
 @dataclass(frozen=True)
 class Bound:
-    """Mean costs in nats per image, and the data they were measured on."""
+    """Mean costs in nats per image, and how they were measured."""
 
     nll: float  # L^x (eq 9)
     kl: float  # L^z (eq 11)

@@ -72,7 +72,7 @@ def _make_film(canvases, read_theta, write_theta, config, ops):
 
 
 def pictures(params, batch, noise, config, ops):
-    """Return what a run folder shows: probability images generated from `noise`, and a film."""
+    """Return the run folder's pictures: probability images generated from `noise`, and a film."""
     film = generate(params, noise, config, ops)
     window = film.write_window
     if window is not None:

@@ -1,7 +1,7 @@
 """All T steps of DRAW, forward and backward: `forward` and `loss_and_grads`.
 
 Each step has one record per image, ``[h_enc | glimpse | h_dec | z]``.  The encoder's input is its
-first three parts, the decoder's its last two, so that no inputs need to be concatenated.
+first three parts, the decoder's its last two, so that inputs needn't be concatenated.
 """
 
 from typing import NamedTuple
@@ -81,7 +81,7 @@ def allocate_thetas(config, T, n, dtype):
 
 
 def paint(params, h_dec, config, ops, write_theta, t):
-    """Return the stroke that step t adds to the canvas, and its cache."""
+    """Return the stroke that step t adds to the canvas, and the cache."""
     patch = apply_linear(params, "patch", h_dec, ops)  # eq 18 or 28
     if not config.write_attention:
         return patch.reshape(-1, *config.image_shape), None
@@ -101,7 +101,7 @@ def loss_and_grads(params, batch, noise, config, ops):
 
 
 def _backward(params, tape, config, ops):
-    """Backpropagate through all steps; then compute the weight gradients, all steps stacked."""
+    """Backpropagate through all steps, then compute the weight gradients of all steps at once."""
     inputs, at = tape.inputs, columns(config)
     T, n, H = len(tape.steps), inputs.shape[1], config.hidden
     dout = _allocate_gradients(config, T, n, inputs.dtype)
