@@ -157,7 +157,7 @@ def test_data(minidraw, here):
         ("train cluttered --data binarized", "did you mean"),
         ("train cluttered --data {own} --read-size 1", "read_size must be at least 2"),
         ("train cluttered --data {own} --glimpses 0", "glimpses must be at least 1"),
-        ("train cluttered --data {own} --glimpses 1000000000000", "units of all steps"),
+        ("train cluttered --data {own} --glimpses 1000000000000", "units over all steps"),
         ("train cluttered --data {own} --batch 99", "54 training images"),
         ("train cluttered --data cluttered --size 60", "cluttered has its own size"),
         ("train cluttered --data {own} --init {draw}", "lstm.h_0 has shape none"),

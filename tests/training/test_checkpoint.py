@@ -162,12 +162,12 @@ def test_missing_files_folders_and_paths_below_files_are_named(file, tmp_path):
 @pytest.mark.parametrize(
     "array, words",
     [
-        (np.zeros((3, 3), np.float32), "shape (3, 3), this network needs (8,)"),
+        (np.zeros((3, 3), np.float32), "shape (3, 3); this network needs (8,)"),
         (np.zeros(8, np.float64), "dtype float64"),
         (np.zeros(8, ">f4"), "dtype >f4"),
         (np.zeros(8, np.int32), "dtype int32"),
-        (np.full(8, np.nan, np.float32), "not finite"),
-        (np.array([0] * 7 + [np.inf], np.float32), "not finite"),
+        (np.full(8, np.nan, np.float32), "nan or infinite"),
+        (np.array([0] * 7 + [np.inf], np.float32), "nan or infinite"),
         (np.array([None] * 8), "dtype object"),
     ],
 )
@@ -190,7 +190,7 @@ def test_missing_and_foreign_names_are_refused(file, shapes):
     for name in ("weights/extra.npy", "weights.npy", "weights/patch.W/x.npy"):
         file.write_bytes(content)
         rewritten(file, lambda members, name=name: members | {name: as_npy(np.zeros(1))})
-        assert "is no weight of this network" in refusal(checkpoint.load, file, shapes, GROUPS)
+        assert "is not a weight of this network" in refusal(checkpoint.load, file, shapes, GROUPS)
     file.write_bytes(content)
     with pytest.warns(UserWarning, match="Duplicate"), zipfile.ZipFile(file, "a") as archive:
         archive.writestr("weights/patch.W.npy", as_npy(np.zeros(shapes["patch.W"], np.float32)))
@@ -234,7 +234,7 @@ def test_claimed_shapes_cost_no_memory(file, shapes, shape):
 )
 def test_more_or_less_than_the_header_says_is_refused(file, shapes, start):
     rewritten(file, lambda members: members | {"weights/encoder.h_0.npy": start})
-    assert "another size than its header" in refusal(checkpoint.load, file, shapes, GROUPS)
+    assert "a different size from its header" in refusal(checkpoint.load, file, shapes, GROUPS)
 
 
 @pytest.mark.parametrize(
@@ -335,4 +335,4 @@ def test_damage_in_a_part_that_is_not_wanted_is_refused_too(file, shapes):
 
 def test_an_archive_that_unpacks_without_end_is_refused(file, shapes, monkeypatch):
     monkeypatch.setattr(checkpoint, "MAX_UNPACKED_BYTES", 100)
-    assert "100 bytes when unpacked" in refusal(checkpoint.load, file, shapes, ["weights"])
+    assert "more than 100 bytes" in refusal(checkpoint.load, file, shapes, ["weights"])

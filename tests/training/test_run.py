@@ -607,7 +607,7 @@ def test_other_images_of_the_same_shape_are_refused(tmp_path, workers, whole, so
     other = {"name_or_path": str(tmp_path / "pictures.npz")}
     begin(tmp_path / "run", workers, other)
     np.savez(tmp_path / "pictures.npz", images=np.load(source["name_or_path"])["images"])
-    with pytest.raises(UserError, match="other images"):
+    with pytest.raises(UserError, match="has changed since"):
         setup.resume_run(tmp_path / "run", workers)
 
 

@@ -84,7 +84,7 @@ def _find_enclosing_box(file, group, name):
         fields.append(np.asarray(values, float))
     left, top, width, height = fields
     if len({len(values) for values in fields}) > 1 or not np.isfinite(fields).all():
-        raise ValueError(f"a box of {name!r} lacks a number")
+        raise ValueError(f"a box of {name!r} is incomplete")
     if not (min(width) > 0 and min(height) > 0):
         raise ValueError(f"a box of {name!r} has no area")
     return min(left) - 1, min(top) - 1, max(left + width) - 1, max(top + height) - 1

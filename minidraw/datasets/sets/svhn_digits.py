@@ -57,5 +57,5 @@ def read_digits(path):
         if X.dtype != np.uint8:
             raise ValueError(f"X holds {X.dtype.name} values; expected uint8")
         if not np.isin(y, np.arange(1, 11)).all():
-            raise ValueError("y holds a class below 1 or above 10")
+            raise ValueError("y holds classes other than 1 to 10")
         return Split(np.ascontiguousarray(X.transpose(3, 2, 0, 1)), y[:, 0].astype(np.int64) % 10)
