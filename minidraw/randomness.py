@@ -28,7 +28,7 @@ class Purpose(IntEnum):
 def make_generator(seed, step, purpose, block=0):
     """Return the generator of a key.
 
-    A key has four numbers: NumPy treats keys that differ only in trailing zeros as equal.
+    Every key has four numbers, because NumPy takes [1, 2] and [1, 2, 0] for the same key.
     """
     return np.random.default_rng([seed, step, int(purpose), block])
 

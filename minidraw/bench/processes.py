@@ -40,7 +40,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if {mac} else 1024
 
 
 def measure(rounds):
-    """Return a table of the time and memory of whole programs, at the paper's size."""
+    """Run whole programs with a network of the paper's size; return their times and memory."""
     with tempfile.TemporaryDirectory() as folder:
         weights, picture = Path(folder, "paper.npz"), Path(folder, "samples.png")
         _save_paper_size(weights)

@@ -25,7 +25,7 @@ def main(argv=None):
         print(f"minidraw: {to_one_line(error)}", file=sys.stderr)
         return 2
     except MemoryError:
-        print("minidraw: out of memory: use fewer or smaller images", file=sys.stderr)
+        print("minidraw: out of memory. Use fewer or smaller images.", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("minidraw: stopped", file=sys.stderr)

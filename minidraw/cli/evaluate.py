@@ -40,7 +40,7 @@ def evaluate(arguments):
     data = load_data(arguments, network.meta_.get("data", {}))
     split = arguments.split or ("test" if data.test else "valid")
     network.check_fits(data, split)
-    print(f"T {network.config_.glimpses}, {network.meta_['which']} weights, {split} set")
+    print(f"T = {network.config_.glimpses} glimpses, {network.meta_['which']} weights, {split} set")
     with Workers(arguments.threads) as workers:
         _measure(arguments, network, data, split, workers)
 

@@ -52,7 +52,7 @@ def train(arguments):
     ops, ops_name, threads = _choose_ops_and_threads(arguments)
     with Workers(threads) as workers:
         trainer, run = start(arguments, workers, ops, ops_name)
-        print(f"{run.folder}: {trainer.steps - trainer.step_count} steps, {trainer.protocol}")
+        print(f"{run.folder}: {trainer.steps - trainer.step_count} steps to go, {trainer.protocol}")
         try:
             result = loop.fit(trainer, run)
         except loop.Interrupted:

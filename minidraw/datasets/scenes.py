@@ -1,4 +1,4 @@
-"""`Scenes`: images composed from others only when indexed, so that memory never holds them all."""
+"""`Scenes`: images made from other images when indexed, so that memory never holds them all."""
 
 import numpy as np
 

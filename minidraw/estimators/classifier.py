@@ -1,4 +1,4 @@
-"""The classifier with scikit-learn's methods: `Classifier`, to fit, predict and score."""
+"""`Classifier`: the classifier with scikit-learn's methods `fit`, `predict` and `score`."""
 
 import numpy as np
 

@@ -143,7 +143,7 @@ def get_source(function):
     try:
         text = textwrap.dedent(inspect.getsource(function))
     except (OSError, TypeError) as error:
-        raise NotSelfContained("its source can't be found") from error
+        raise NotSelfContained("its source can't be found; define it with def in a cell") from error
     node = ast.parse(text).body[0]
     if not isinstance(node, ast.FunctionDef):
         raise NotSelfContained("it isn't defined with def")

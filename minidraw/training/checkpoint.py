@@ -112,7 +112,7 @@ def parse_network(meta, path):
         model = models.get_model(meta["model"])
         return model, parse_config(model, meta["config"])
     except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise UserError(f"{path}: no valid model and config ({to_one_line(error)})") from error
+        raise UserError(f"{path}: invalid model or config ({to_one_line(error)})") from error
 
 
 @contextmanager

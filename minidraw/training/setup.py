@@ -172,6 +172,6 @@ def load_initial_weights(path, model, config):
         found = params[name].shape if name in params else None
         if needed is None or needed != found:
             raise UserError(
-                f"{path}: {name} has shape {found or 'none'}; this network needs {needed or 'none'}"
+                f"{path}: shape of {name}: found {found or 'none'}; expected {needed or 'none'}"
             )
     return params

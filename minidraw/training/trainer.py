@@ -27,9 +27,9 @@ class Trainer:
     Parameters
     ----------
     model : module
-        Of `minidraw.models`.
+        A module of `minidraw.models`.
     config : Config
-        The model's.
+        Sizes of that model.
     recipe : Recipe
     data : Dataset
     steps : int

@@ -50,7 +50,7 @@ def test_train_says_what_it_does_and_is_quiet_without_a_terminal(minidraw, folde
     status, out, err = minidraw("train", "--data", folder / "pictures.npz", *TINY)
     assert status == 0 and err == ""
     first, bound, pictures = out.splitlines()
-    assert first == "runs/quick: 5 steps, pictures.npz, dynamic binarisation"
+    assert first == "runs/quick: 5 steps to go, pictures.npz, dynamic binarisation"
     assert bound.startswith("validation bound (") and "12 images, pictures.npz, dynamic" in bound
     assert pictures == "pictures: runs/quick/samples.png, runs/quick/film.gif"
     status, out, _ = minidraw("train", "--data", folder / "pictures.npz", *TINY)
@@ -101,7 +101,7 @@ def test_evaluate(minidraw, folder, here):
     status, out, err = minidraw("evaluate", folder / "run", "--samples", 2, "--out", "nats.png")
     assert (status, err) == (0, "")
     first, bound, picture = out.splitlines()
-    assert first in ("T 2, averaged weights, valid set", "T 2, raw weights, valid set")
+    assert first in [f"T = 2 glimpses, {w} weights, valid set" for w in ("averaged", "raw")]
     assert "12 images, 2 samples of z per image, pictures.npz, dynamic binarisation, valid" in bound
     assert picture == "nats.png" and (here / "nats.png").exists()
     assert minidraw("evaluate", folder / "run", "--samples", 2)[1].splitlines()[1] == bound

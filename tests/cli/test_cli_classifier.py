@@ -44,7 +44,7 @@ def test_train_says_what_it_does(minidraw, here):
     status, out, err = minidraw("train", "cluttered", "--data", "cluttered-digits", *TINY)
     assert status == 0 and err == ""
     first, error, pictures = out.splitlines()
-    assert first == "runs/cluttered: 6 steps, cluttered-digits"
+    assert first == "runs/cluttered: 6 steps to go, cluttered-digits"
     words = r"validation error \((raw|averaged) weights\): \d+\.\d\d % \(standard error \d\.\d\d\),"
     assert re.match(words, error) and "500 images, cluttered-digits, validation" in error
     assert pictures == "pictures: runs/cluttered/glimpses.png"
@@ -58,7 +58,7 @@ def test_evaluate(minidraw, folder):
     status, out, err = minidraw("evaluate", folder / "run")
     assert (status, err) == (0, "")
     first, error = out.splitlines()
-    assert re.match(r"T 2, (raw|averaged) weights, valid set", first)
+    assert re.match(r"T = 2 glimpses, (raw|averaged) weights, valid set", first)
     assert re.match(r"\d+\.\d\d % \(standard error", error)
     assert error.endswith("500 images, cluttered-digits, valid")
     assert "100 images" in minidraw("evaluate", folder / "run", "--images", 100)[1]
@@ -160,7 +160,7 @@ def test_data(minidraw, here):
         ("train cluttered --data {own} --glimpses 1000000000000", "units over all steps"),
         ("train cluttered --data {own} --batch 99", "54 training images"),
         ("train cluttered --data cluttered --size 60", "cluttered has its own size"),
-        ("train cluttered --data {own} --init {draw}", "lstm.h_0 has shape none"),
+        ("train cluttered --data {own} --init {draw}", "shape of lstm.h_0: found none"),
         ("train --data {own} --init {run} --batch 5 --hidden 8", "canvas_0"),
         ("train clutered", "did you mean cluttered?"),
         ("classify", "IMAGE"),

@@ -42,8 +42,8 @@ def from_array(array, labels=None, *, valid=None, seed=0, name="array"):
     Parameters
     ----------
     array : array
-        Shape (n, B, A), (n, C, B, A), (n, B, A, C) or (n, B * B), C 1 or 3; levels of 0 to 255
-        or values in [0, 1].
+        Shape (n, B, A), (n, C, B, A), (n, B, A, C) or (n, B * B), where C is 1 or 3; values from
+        0 to 255 or from 0 to 1.
     labels : array of int, shape (n,), optional
         Classes, counted from 0.
     valid, seed
@@ -131,7 +131,7 @@ def _check_label_count(labels, count, name):
 def _build_dataset(whole, name, valid, seed, crop=None):
     """Hold out some pictures for validation."""
     if len(whole) < 2:
-        raise UserError(f"{name} holds one picture; expected at least 2, better 1,000")
+        raise UserError(f"{name} holds one picture; expected at least 2, ideally 1,000 or more")
     images = whole.images
     train, held = hold_out(whole, _count_validation(len(whole), valid), seed)
     if crop is not None:

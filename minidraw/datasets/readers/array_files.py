@@ -96,7 +96,7 @@ def read_npz(path, name):
 
 
 def _read_npy_header(file):
-    """Return shape and dtype; only version 1.0, as later ones serve headers above 64 kB."""
+    """Return shape and dtype; refuse versions after 1.0, which are for headers above 64 kB."""
     version = np.lib.format.read_magic(file)
     if version != (1, 0):
         raise ValueError(f".npy version is {version[0]}.{version[1]}; expected 1.0")

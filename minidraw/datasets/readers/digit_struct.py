@@ -48,7 +48,7 @@ def read_boxes(content):
         names = _read_references(_get_member(root, "name"), MAX_PICTURES)
         groups = _read_references(_get_member(root, "bbox"), MAX_PICTURES)
         if len(names) != len(groups):
-            raise ValueError(f"there are {len(names):,} names and {len(groups):,} boxes")
+            raise ValueError(f"{len(names):,} names, {len(groups):,} boxes; expected one box each")
         boxes = {}
         pairs = zip(names, groups, strict=True)
         for name_ref, group_ref in tqdm(pairs, "boxes", len(names), disable=None):

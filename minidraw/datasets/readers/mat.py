@@ -96,7 +96,7 @@ def _read_part(stream, max_bytes, shape=None):
     if short:  # up to four bytes lie in the tag itself
         kind, length = kind & 0xFFFF, short
     if length > (4 if short else max_bytes):
-        raise ValueError("a header claims too many bytes")
+        raise ValueError(f"a header claims {length:,} bytes, more than allowed")
     if shape is not None:
         dtype = STORED_DTYPES.get(kind)
         if dtype is None or length != math.prod(shape) * np.dtype(dtype).itemsize:
@@ -115,7 +115,7 @@ def _require_bytes(content, length):
 
 
 class _InflatingReader:
-    """Stream of a compressed element that unpacks only the bytes that are read."""
+    """Stream over a compressed element; `read` unpacks only the bytes it returns."""
 
     def __init__(self, content):
         self.rest, self.inflater = content, zlib.decompressobj()

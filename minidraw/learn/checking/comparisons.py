@@ -1,4 +1,4 @@
-"""Causes that show in the numbers alone: a sign, a factor, a transpose, an extra sum."""
+"""Mistakes that arithmetic alone can find: a sign, a factor, a transpose, an extra sum."""
 
 from itertools import combinations, permutations
 

@@ -73,7 +73,7 @@ FIRST = "#refs#/g1/left"  # of 12.png, which has one digit
         (lambda f: f["#refs#/g1"].pop("height"), "lacks height"),
         (replaced("digitStruct/name", data=np.zeros((3, 1))), "references"),
         (replaced("digitStruct/bbox", shape=(3, 1), dtype=h5py.ref_dtype), ""),  # null ones
-        (replaced("digitStruct/bbox", shape=(2, 1), dtype=h5py.ref_dtype), "3 names and 2 boxes"),
+        (replaced("digitStruct/bbox", shape=(2, 1), dtype=h5py.ref_dtype), "3 names, 2 boxes"),
         (replaced("digitStruct", data=np.zeros(3)), "group"),
         (lambda f: (f.pop(FIRST), f.create_group(FIRST)), "doesn't hold 1 to"),
         (replaced(FIRST, data=np.zeros((65, 1))), "doesn't hold 1 to"),
