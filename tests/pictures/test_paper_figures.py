@@ -329,7 +329,7 @@ def test_images_of_any_size(C, height, width, K):
 
 @pytest.mark.parametrize("function", [paper_figures.render_filters, paper_figures.render_zoom])
 def test_one_filter_is_no_window(function):
-    with pytest.raises(ValueError, match="K >= 2"):
+    with pytest.raises(ValueError, match="at least 2 filters"):
         function(np.zeros((1, 28, 28)), K=1)
 
 
