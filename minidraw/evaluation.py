@@ -82,9 +82,11 @@ class Evaluation:
             What the model calls `Measured`.
         """
 
+        params = self.ops.prepare(self.params)
+
         def measure(chunk):
             costs = [
-                self.model.costs(self.params, chunk.batch, z, self.config, self.ops)
+                self.model.costs(params, chunk.batch, z, self.config, self.ops)
                 for z in chunk.noise(samples)
             ]
             return {key: np.array([cost[key] for cost in costs], float) for key in costs[0]}
@@ -99,11 +101,13 @@ class Evaluation:
         Memory doesn't grow with the number of samples.
         """
 
+        params = self.ops.prepare(self.params)
+
         def measure(chunk):
             plain, highest, scaled = 0.0, -np.inf, 0.0  # exp(highest) * scaled is the sum so far
             for z in chunk.noise(samples):
                 costs, weights = self.model.log_weights(
-                    self.params, chunk.batch, z, self.config, self.ops
+                    params, chunk.batch, z, self.config, self.ops
                 )
                 plain = plain + costs["total"].astype(float)
                 higher = np.maximum(highest, weights)

@@ -93,32 +93,30 @@ def build_our_products(size, threads):
 
 
 def _build_products(size, threads, ops):
-    """Build a step that only computes minidraw's matrix products, in the same processes."""
-    from minidraw.training.processes import ProcessTeam
+    """Build a step of the same matrix products, in the same shards, and nothing else."""
     from minidraw.training.workers import Workers
 
     _, config, params, *_ = make_case(size)
     workers = Workers(threads)
-    shards = workers.shards(BATCH)
-    images = max(stop - start for start, stop in shards)
+    prepared = ops.prepare(params)
     layers = {}
     for name, W in params.items():
         if name.endswith(".W"):
             T = 1 if name == "label.W" else config.glimpses
-            x, dout = (np.ones((T, images, n), np.float32) for n in W.shape)
-            layers[name.removesuffix(".W")] = ops.pack(W), ops.pack_transposed(W), x, dout
+            x, dout = (np.ones((T, BATCH, n), np.float32) for n in W.shape)
+            layers[name.removesuffix(".W")] = prepared[name], x, dout
 
-    def multiply_shard(step, member):
-        start, stop = shards[member]
-        for name, (W, transposed, x, dout) in layers.items():
-            x, dout = x[:, : stop - start], dout[:, : stop - start]
+    def multiply_shard(shard):
+        start, stop = shard
+        for name, (W, x, dout) in layers.items():
+            x = np.ascontiguousarray(x[:, start:stop])
+            dout = np.ascontiguousarray(dout[:, start:stop])
             for t in range(len(x)):
                 ops.linear(x[t], W, params[f"{name}.b"])
-                ops.linear_backward_input(dout[t], transposed)
+                ops.linear_backward_input(dout[t], W)
             ops.linear_backward_weights(dout.reshape(-1, dout.shape[2]), x.reshape(-1, x.shape[2]))
 
-    team = ProcessTeam(multiply_shard, len(shards), workers)
-    return lambda: team(None)
+    return lambda: workers.map(multiply_shard, workers.shards(BATCH)) and None
 
 
 def build_torch(size, threads, compiled=False, precision="highest"):

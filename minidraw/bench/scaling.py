@@ -54,11 +54,8 @@ def _time_step(name, value):
     batch = value if name == "batch" else BATCH
     with Workers() as workers:
         trainer = make_trainer(BASE | changes, workers, kernels, batch=batch)
-        try:
-            seconds = [trainer.step()["seconds"] for _ in range(WARM_UP_STEPS + TIMED_STEPS)]
-            return float(np.median(seconds[WARM_UP_STEPS:]))
-        finally:
-            trainer.close()
+        seconds = [trainer.step()["seconds"] for _ in range(WARM_UP_STEPS + TIMED_STEPS)]
+        return float(np.median(seconds[WARM_UP_STEPS:]))
 
 
 def _draw_charts(path, seconds, exponents):

@@ -4,15 +4,10 @@ The functions are documented there.  Layers that gain nothing from compiling are
 """
 
 from minidraw.kernels.adam import adam_update
+from minidraw.kernels.draw_film import run_draw_steps, run_draw_steps_backward
 from minidraw.kernels.latent import latent, latent_backward
 from minidraw.kernels.lstm import lstm_gates, lstm_gates_backward
-from minidraw.kernels.products.interface import (
-    linear,
-    linear_backward_input,
-    linear_backward_weights,
-    pack,
-    pack_transposed,
-)
+from minidraw.kernels.products.interface import linear, linear_backward_input, prepare
 from minidraw.kernels.read_image import read_image_attention, read_image_attention_backward
 from minidraw.kernels.read_write import (
     read_attention,
@@ -26,6 +21,7 @@ from minidraw.layers import (
     bernoulli_cost_backward,
     filterbank,
     linear_backward,
+    linear_backward_weights,
     lstm,
     lstm_backward,
     read_full_backward,

@@ -10,13 +10,14 @@ from minidraw.layers.lstm import GatesCache
 def lstm_gates(a, c_prev):
     h, c, tanh_c = np.empty_like(c_prev), np.empty_like(c_prev), np.empty_like(c_prev)
     gates = np.empty_like(a)
-    _gates(a, c_prev, h, c, gates, tanh_c)
+    _gates(a, c_prev, h, 0, c, gates, tanh_c)
     return (h, c), GatesCache(gates, c_prev, tanh_c)
 
 
 # Several short loops: LLVM doesn't vectorise a loop over many arrays, which could overlap.
 @jit
-def _gates(a, c_prev, h, c, gates, tanh_c):
+def _gates(a, c_prev, record, first, c, gates, tanh_c):
+    """Write h into the columns of `record` from `first` on."""
     n, H = c_prev.shape
     for j in range(n):
         for k in range(3 * H):
@@ -29,7 +30,7 @@ def _gates(a, c_prev, h, c, gates, tanh_c):
         for k in range(H):
             tanh_c[j, k] = tanh(c[j, k])
         for k in range(H):
-            h[j, k] = o[k] * tanh_c[j, k]
+            record[j, first + k] = o[k] * tanh_c[j, k]
 
 
 def lstm_gates_backward(dout, cache, *, out=None):

@@ -12,13 +12,14 @@ def read_attention(canvas, theta, *, x, K):
     n, C, B, A = x.shape
     grid = make_grid(B, A, K, x.dtype)
     F_y, F_x = np.empty((n, K, B), x.dtype), np.empty((n, K, A), x.dtype)
-    s, glimpse = np.empty_like(x), np.empty((n, 2 * C, K, K), x.dtype)
-    _read(canvas, theta, x, *grid, F_y, F_x, s, glimpse)
-    return glimpse.reshape(n, -1), ReadAttentionCache(theta, F_y, F_x, s, x)
+    s, glimpse = np.empty_like(x), np.empty((n, 2 * C * K * K), x.dtype)
+    _read(canvas, theta, x, *grid, F_y, F_x, s, glimpse, 0)
+    return glimpse, ReadAttentionCache(theta, F_y, F_x, s, x)
 
 
 @jit
-def _read(canvas, theta, x, geometry, offset, pixels, F_y, F_x, s, glimpse):
+def _read(canvas, theta, x, geometry, offset, pixels, F_y, F_x, s, record, first):
+    """Write the glimpse into the columns of `record` from `first` on."""
     n, C, B, A = x.shape
     K = len(offset)
     rows, err = np.empty((2, K, A), x.dtype), np.empty(A, x.dtype)
@@ -28,8 +29,9 @@ def _read(canvas, theta, x, geometry, offset, pixels, F_y, F_x, s, glimpse):
             _rows(canvas[j, c], x[j, c], F_y[j], s[j, c], err, rows)
             for k in range(K):
                 for m in range(K):
-                    glimpse[j, c, k, m] = gamma * dot(rows[0, k], F_x[j, m])  # eq 27
-                    glimpse[j, C + c, k, m] = gamma * dot(rows[1, k], F_x[j, m])
+                    column = first + (c * K + k) * K + m
+                    record[j, column] = gamma * dot(rows[0, k], F_x[j, m])  # eq 27
+                    record[j, column + C * K * K] = gamma * dot(rows[1, k], F_x[j, m])
 
 
 @inline
@@ -57,14 +59,17 @@ def read_attention_backward(dglimpse, cache):
     theta, F_y, F_x, s, x = cache
     n, C, B, A = x.shape
     K = F_y.shape[1]
-    dglimpse = np.ascontiguousarray(dglimpse).reshape(n, 2 * C, K, K)
+    dglimpse = np.ascontiguousarray(dglimpse)
+    grid = make_grid(B, A, K, x.dtype)
     dcanvas, dtheta = np.empty_like(s), np.empty_like(theta)
-    _read_backward(dglimpse, theta, F_y, F_x, s, x, *make_grid(B, A, K, x.dtype), dcanvas, dtheta)
+    _read_backward(dglimpse, 0, theta, F_y, F_x, s, x, *grid, dcanvas, dtheta)
     return dcanvas, dtheta
 
 
 @jit
-def _read_backward(dglimpse, theta, F_y, F_x, s, x, geometry, offset, pixels, dcanvas, dtheta):
+def _read_backward(
+    drecord, first, theta, F_y, F_x, s, x, geometry, offset, pixels, dcanvas, dtheta
+):
     n, C, B, A = x.shape
     K = len(offset)
     dF_y, dF_x = np.empty((K, B), x.dtype), np.empty((K, A), x.dtype)
@@ -81,7 +86,7 @@ def _read_backward(dglimpse, theta, F_y, F_x, s, x, geometry, offset, pixels, dc
                     for a in range(A):
                         drows[r, k, a] = ZERO
                     for m in range(K):
-                        d = gamma * dglimpse[j, r * C + c, k, m]
+                        d = gamma * drecord[j, first + ((r * C + c) * K + k) * K + m]
                         for a in range(A):
                             drows[r, k, a] += d * F_x[j, m, a]
             _rows_backward(drows, F_y[j], s[j, c], x[j, c], err, rows, dF_y, dcanvas[j, c])
@@ -89,7 +94,7 @@ def _read_backward(dglimpse, theta, F_y, F_x, s, x, geometry, offset, pixels, dc
                 for k in range(K):
                     dgamma += dot(drows[r, k], rows[r, k]) / gamma
                     for m in range(K):
-                        d = gamma * dglimpse[j, r * C + c, k, m]
+                        d = gamma * drecord[j, first + ((r * C + c) * K + k) * K + m]
                         for a in range(A):
                             dF_x[m, a] += d * rows[r, k, a]
         filterbanks_backward(
@@ -128,24 +133,24 @@ def write_attention(patch, theta, *, height, width, K):
     grid = make_grid(height, width, K, theta.dtype)
     n, C = len(patch), patch.shape[1] // K**2
     F_y, F_x = np.empty((n, K, height), theta.dtype), np.empty((n, K, width), theta.dtype)
-    out = np.empty((n, C, height, width), theta.dtype)
-    _write(patch.reshape(n, C, K, K), theta, *grid, F_y, F_x, out)
+    out = np.zeros((n, C, height, width), theta.dtype)
+    _add_write(patch, theta, *grid, F_y, F_x, out)
     return out, WriteAttentionCache(theta, F_y, F_x, patch)
 
 
 @jit
-def _write(patch, theta, geometry, offset, pixels, F_y, F_x, out):
+def _add_write(patch, theta, geometry, offset, pixels, F_y, F_x, out):
+    """Add the patch, written through the window, to `out`."""
     n, C, B, A = out.shape
     K = len(offset)
+    patch = patch.reshape(n, C, K, K)
     rows = np.empty((K, A), out.dtype)
     for j in range(n):
         gamma = filterbanks(theta[j], geometry, offset, pixels, F_y[j], F_x[j])
         for c in range(C):
             _patch_rows(patch[j, c], F_x[j], gamma, rows)
             for b in range(B):
-                for a in range(A):
-                    out[j, c, b, a] = F_y[j, 0, b] * rows[0, a]
-                for k in range(1, K):
+                for k in range(K):
                     f = F_y[j, k, b]
                     for a in range(A):
                         out[j, c, b, a] += f * rows[k, a]
@@ -168,16 +173,16 @@ def write_attention_backward(dout, cache):
     theta, F_y, F_x, patch = cache
     n, C, B, A = dout.shape
     K = F_y.shape[1]
-    dpatch, dtheta = np.empty((n, C, K, K), theta.dtype), np.empty_like(theta)
-    patch = patch.reshape(n, C, K, K)
+    dpatch, dtheta = np.empty_like(patch), np.empty_like(theta)
     _write_backward(dout, theta, F_y, F_x, patch, *make_grid(B, A, K, theta.dtype), dpatch, dtheta)
-    return dpatch.reshape(n, -1), dtheta
+    return dpatch, dtheta
 
 
 @jit
 def _write_backward(dout, theta, F_y, F_x, patch, geometry, offset, pixels, dpatch, dtheta):
     n, C, B, A = dout.shape
     K = len(offset)
+    patch, dpatch = patch.reshape(n, C, K, K), dpatch.reshape(n, C, K, K)
     dF_y, dF_x = np.empty((K, B), dout.dtype), np.empty((K, A), dout.dtype)
     rows, drows = np.empty((K, A), dout.dtype), np.empty((K, A), dout.dtype)
     for j in range(n):
@@ -208,17 +213,19 @@ def _write_backward(dout, theta, F_y, F_x, patch, geometry, offset, pixels, dpat
 def read_full(canvas, *, x):
     n, D = len(x), x[0].size
     s, glimpse = np.empty_like(x), np.empty((n, 2 * D), x.dtype)
-    _read_full(canvas.reshape(n, D), x.reshape(n, D), s.reshape(n, D), glimpse)
+    _read_full(canvas, x, s, glimpse, 0)
     return glimpse, ReadFullCache(s)
 
 
 @jit
-def _read_full(canvas, x, s, glimpse):
-    n, D = x.shape
+def _read_full(canvas, x, s, record, first):
+    """Write the glimpse into the columns of `record` from `first` on."""
+    n, D = len(x), x[0].size
+    canvas, x, s = canvas.reshape(n, D), x.reshape(n, D), s.reshape(n, D)
     for j in range(n):
         for k in range(D):
             s[j, k] = sigmoid(canvas[j, k])
         for k in range(D):
-            glimpse[j, k] = x[j, k]
+            record[j, first + k] = x[j, k]
         for k in range(D):
-            glimpse[j, D + k] = x[j, k] - s[j, k]
+            record[j, first + D + k] = x[j, k] - s[j, k]

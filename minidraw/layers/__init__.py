@@ -37,8 +37,7 @@ from minidraw.layers.linear import (
     linear_backward,
     linear_backward_input,
     linear_backward_weights,
-    pack,
-    pack_transposed,
+    prepare,
 )
 from minidraw.layers.lstm import lstm, lstm_backward, lstm_gates, lstm_gates_backward
 from minidraw.layers.read_write import (

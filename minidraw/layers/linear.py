@@ -40,14 +40,9 @@ def linear_backward(dout, cache):
     return linear_backward_input(dout, W), *linear_backward_weights(dout, x)
 
 
-def pack(W):
-    """Return `W` unchanged; other `ops` return the layout that `linear` multiplies fastest."""
-    return W
-
-
-def pack_transposed(W):
-    """Return `W` stored column by column, which makes `linear_backward_input` 25 % faster."""
-    return np.asfortranarray(W)
+def prepare(params):
+    """Return the weights unchanged; other `ops` return a layout that multiplies faster."""
+    return params
 
 
 def linear_backward_input(dout, W):

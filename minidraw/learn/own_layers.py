@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from minidraw import layers
 from minidraw.errors import UserError
 from minidraw.layers.compose import replace_layers
 from minidraw.learn import own_functions
@@ -106,7 +105,6 @@ def _split_linear(own):
     return {
         "linear_backward_input": linear_backward_input,
         "linear_backward_weights": linear_backward_weights,
-        "pack_transposed": layers.pack,  # W as the learner's function expects it
     }
 
 

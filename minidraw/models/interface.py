@@ -101,11 +101,6 @@ def standard_error(values):
     return float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else np.nan
 
 
-def pack_weights(params, ops):
-    """Return the weights, with matrices in the layout that `ops.linear` multiplies fastest."""
-    return {n: ops.pack(value) if n.endswith(".W") else value for n, value in params.items()}
-
-
 def apply_linear(params, name, x, ops):
     """Apply the linear layer called `name`; return its output without the cache."""
     out, _ = ops.linear(x, params[f"{name}.W"], params[f"{name}.b"])

@@ -1,6 +1,5 @@
 """All weights in one vector, with a named view of each, so that one update changes all."""
 
-import mmap
 from typing import NamedTuple
 
 import numpy as np
@@ -12,9 +11,9 @@ class FlatWeights(NamedTuple):
 
 
 def allocate_flat(shapes, dtype=np.float32):
-    """Return zeros for every name in `shapes`, in memory that forked processes share."""
+    """Return zeros for every name in `shapes`."""
     sizes = [int(np.prod(shape)) for shape in shapes.values()]
-    vector = np.frombuffer(mmap.mmap(-1, sum(sizes) * np.dtype(dtype).itemsize), dtype)
+    vector = np.zeros(sum(sizes), dtype)
     parts = np.split(vector, np.cumsum(sizes)[:-1])
     pairs = zip(shapes.items(), parts, strict=True)
     return FlatWeights(vector, {name: part.reshape(shape) for (name, shape), part in pairs})

@@ -4,7 +4,7 @@ import signal
 import statistics
 import threading
 import time
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 
 from tqdm import tqdm
@@ -49,7 +49,6 @@ def fit(trainer, run=None, *, quiet=False):
     saved = time.monotonic()
     with (
         nullcontext() if run is None else run.lock(),
-        closing(trainer),
         _catch_ctrl_c() as pressed,
         tqdm(total=steps, initial=trainer.step_count, disable=quiet or None, unit="step") as bar,
     ):
@@ -128,10 +127,10 @@ def measure_step_seconds(model, config, recipe, data, options):
 
 def _median_seconds(model, config, recipe, data, options):
     """Return a step's median time, without the first steps, which also compile."""
-    with closing(Trainer(model, config, recipe, data, 1, **options)) as trial:
-        trial.step()
-        seconds = []
-        until = time.monotonic() + 5
-        while len(seconds) < 4 or (len(seconds) < 40 and time.monotonic() < until):
-            seconds.append(trial.step()["seconds"])
+    trial = Trainer(model, config, recipe, data, 1, **options)
+    trial.step()
+    seconds = []
+    until = time.monotonic() + 5
+    while len(seconds) < 4 or (len(seconds) < 40 and time.monotonic() < until):
+        seconds.append(trial.step()["seconds"])
     return statistics.median(seconds[len(seconds) // 2 :])

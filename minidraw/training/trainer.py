@@ -14,7 +14,6 @@ from minidraw.randomness import BatchRandom, Purpose, make_generator
 from minidraw.training.batches import Batches
 from minidraw.training.flat_weights import allocate_flat
 from minidraw.training.optimizer import Adam
-from minidraw.training.processes import ProcessTeam
 
 
 class Diverged(UserError):
@@ -64,11 +63,6 @@ class Trainer:
         self.averaged = False  # whether the averaged weights have beaten the raw ones
         self._shards = workers.shards(recipe.batch)
         self._grads = [allocate_flat(model.param_shapes(config)) for _ in self._shards]
-        self._team = ProcessTeam(self._add_shard, len(self._shards), workers)
-
-    def close(self):
-        """Stop the worker processes; another step would start new ones."""
-        self._team.close()
 
     @property
     def step_count(self):
@@ -103,19 +97,20 @@ class Trainer:
 
     def _gradient(self, step):
         """Write the mean loss's gradient to `self._grads[0]`; return the batch's summed costs."""
-        parts = self._team(step)
+        weights = self.ops.prepare(self.adam.weights.views)
+        config = self._config_at(step)
+        numbers = range(len(self._shards))
+        parts = self.workers.map(lambda k: self._add_shard(weights, step, config, k), numbers)
         for other in self._grads[1:]:  # in the shards' order, so that the sum is always the same
             np.add(self._grads[0].vector, other.vector, out=self._grads[0].vector)
         return {key: sum(costs[key] for costs in parts) for key in parts[0]}
 
-    def _add_shard(self, step, number):
+    def _add_shard(self, weights, step, config, number):
         """Write a shard's part of the gradient to `self._grads`; return its costs, summed."""
         start, stop = self._shards[number]
-        config = self._config_at(step)
         batch = self.batches.shard(step, start, stop)
         shape = self.model.noise_shape(config, stop - start)
         noise = self.batches.noise(step, start, stop, shape, batch.images.dtype)
-        weights = self.adam.weights.views
         with np.errstate(over="ignore", invalid="ignore"):  # `step` reports what isn't finite
             costs, grads = self.model.loss_and_grads(weights, batch, noise, config, self.ops)
             for name, view in self._grads[number].views.items():

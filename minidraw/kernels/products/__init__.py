@@ -1,1 +1,1 @@
-"""Matrix products with packed weights, on AVX-512 and AMX."""
+"""Matrix products with weights that are used many times."""

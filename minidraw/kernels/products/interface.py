@@ -1,73 +1,83 @@
-"""Matrix products with weights that are used many times: `linear` and its gradients.
+"""Matrix products with weights that are used many times: `prepare`, `linear` and its gradients.
 
 A recurrent network multiplies a small batch by the same large matrix at each of its T steps. BLAS
-rearranges that matrix at every call. `pack` rearranges it once per pass, into the panels that the
-processor's fastest unit reads: the matrix unit (`amx.py`) if there is one, else the AVX-512
-registers (`avx512.py`). Float64, narrow matrices and other processors use BLAS.
+rearranges that matrix at every call.  `prepare` rearranges it once, into the panels that the
+processor's vector registers read (`tiles.py`).  Float64, and processors without a fused
+multiply-add, use BLAS.
 """
 
-from functools import cache
 from typing import NamedTuple
 
 import numpy as np
+from numba.extending import overload
 
 from minidraw import layers
-from minidraw.kernels.products import amx, avx512
+from minidraw.kernels.compilation import OPTIONS, jit
+from minidraw.kernels.products import tiles
 from minidraw.layers.linear import LinearCache
 
 
 class Packed(NamedTuple):
-    """A matrix (I, O) and its panels."""
+    """A matrix (I, O), and the panels of itself and of its transpose."""
 
     matrix: np.ndarray  # (I, O)
-    panels: np.ndarray  # laid out by the unit's `pack`
+    panels: np.ndarray
+    transposed: np.ndarray
 
 
-@cache
-def choose_unit():
-    """Return the module of the fastest usable unit, or None."""
-    return next((unit for unit in (amx, avx512) if unit.is_usable()), None)
+class PreparedWeights(dict):
+    """Weights by name, the matrices among them `Packed`."""
+
+
+def prepare(params):
+    """Return the weights in the form in which the kernels multiply fastest."""
+    if isinstance(params, PreparedWeights):
+        return params
+    return PreparedWeights(
+        {name: pack(W) if name.endswith(".W") else W for name, W in params.items()}
+    )
 
 
 def pack(W):
-    """Rearrange `W` for `linear`."""
-    return Packed(W, choose_unit().pack(W)) if _is_worth_packing(W) else W
-
-
-def pack_transposed(W):
-    """Rearrange `W` for `linear_backward_input`, which multiplies by ``W.T``."""
-    if not _is_worth_packing(W):
-        return layers.pack_transposed(W)
-    return Packed(W.T, choose_unit().pack(W.T))
+    """Rearrange a float32 matrix; return any other as it is."""
+    if W.dtype != np.float32 or tiles.choose_unit() is None:
+        return W
+    return Packed(W, tiles.pack(W), tiles.pack(W.T))
 
 
 def linear(x, W, b):
     if not isinstance(W, Packed):
         return layers.linear(x, W, b)
-    out = choose_unit().multiply(_make_rows_contiguous(x), W.panels, b)
+    out = np.empty((len(x), len(b)), x.dtype)
+    fill_rows(out, b)
+    tiles.add_product(np.ascontiguousarray(x), 0, W.panels, out)
     return out, LinearCache(x, W.matrix)
 
 
 def linear_backward_input(dout, W):
     if not isinstance(W, Packed):
         return layers.linear_backward_input(dout, W)
-    zeros = np.zeros(W.matrix.shape[1], dout.dtype)
-    return choose_unit().multiply(_make_rows_contiguous(dout), W.panels, zeros)
+    dx = np.zeros((len(dout), len(W.matrix)), dout.dtype)
+    tiles.add_product(np.ascontiguousarray(dout), 0, W.transposed, dx)
+    return dx
 
 
-def linear_backward_weights(dout, x):
-    if choose_unit() is not amx or not _is_worth_packing(dout) or not _is_worth_packing(x):
-        return layers.linear_backward_weights(dout, x)
-    return amx.multiply_transposed(_make_rows_contiguous(x), dout), dout.sum(axis=0)
+@jit
+def fill_rows(out, row):
+    """Set every row of `out`."""
+    for j in range(len(out)):
+        for k in range(len(row)):
+            out[j, k] = row[k]
 
 
-def _is_worth_packing(matrix):
-    """Return whether a fast unit exists and the matrix, in float32, fills more than a panel."""
-    unit = choose_unit()
-    return (
-        unit is not None and matrix.dtype == np.float32 and min(matrix.shape) > unit.PANEL_COLUMNS
-    )
+def add_product(x, first, panels, out):
+    """``out += x[:, first : first + I] @ matrix``, on contiguous arrays.
+
+    `panels` has three axes; with two it is the matrix (I, O) itself, and BLAS multiplies.
+    """
+    out += np.dot(np.ascontiguousarray(x[:, first : first + len(panels)]), panels)
 
 
-def _make_rows_contiguous(x):
-    return x if x.strides[1] == x.itemsize else np.ascontiguousarray(x)
+@overload(add_product, jit_options=OPTIONS)
+def _compile_add_product(x, first, panels, out):
+    return tiles.add_panels if panels.ndim == 3 else add_product

@@ -5,7 +5,7 @@ Each step has one record per image, ``[h | glimpse]``, the input of the LSTM.
 
 import numpy as np
 
-from minidraw.models.interface import apply_linear, pack_weights
+from minidraw.models.interface import apply_linear
 
 
 def forward(params, x, config, ops):
@@ -15,7 +15,8 @@ def forward(params, x, config, ops):
     theta = np.empty((T, n, 5), x.dtype)
     seen[0, :, :H] = params["lstm.h_0"]
     c = np.repeat(params["lstm.c_0"][None], n, axis=0)
-    params, caches = pack_weights(params, ops), []
+    params = ops.prepare(params)
+    caches = []
     for t in range(T):
         theta[t] = apply_linear(params, "window", seen[t, :, :H], ops)  # eq 21
         seen[t, :, H:], read = ops.read_image_attention(theta[t], x=x, K=config.read_size)  # eq 27
@@ -50,17 +51,17 @@ def _backward(params, dlogits, tape, config, ops):
     seen, theta, caches = tape
     T, n, H = config.glimpses, len(dlogits), config.hidden
     dtheta, da = np.empty_like(theta), np.empty((T, n, 4 * H), theta.dtype)
-    transposed = {name: ops.pack_transposed(params[f"{name}.W"]) for name in ("window", "lstm")}
-    dh = ops.linear_backward_input(dlogits, ops.pack_transposed(params["label.W"]))
+    params = ops.prepare(params)
+    dh = ops.linear_backward_input(dlogits, params["label.W"])
     dc = np.zeros_like(dh)
     for t in reversed(range(T)):
         read, gates = caches[t]
         # h, c = lstm([h, glimpse], c)
         _, dc = ops.lstm_gates_backward((dh, dc), gates, out=da[t])
-        dseen = ops.linear_backward_input(da[t], transposed["lstm"])
+        dseen = ops.linear_backward_input(da[t], params["lstm.W"])
         # glimpse = read(window(h))
         dtheta[t] = ops.read_image_attention_backward(dseen[:, H:], read)
-        dh = dseen[:, :H] + ops.linear_backward_input(dtheta[t], transposed["window"])
+        dh = dseen[:, :H] + ops.linear_backward_input(dtheta[t], params["window.W"])
     grads = {"lstm.h_0": dh.sum(axis=0), "lstm.c_0": dc.sum(axis=0)}
     before = seen[:-1].reshape(T * n, -1)
     layers = {

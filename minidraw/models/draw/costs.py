@@ -83,9 +83,8 @@ class Bound:
 
 def kl_per_step(params, batch, noise, config, ops):
     """Return the KL divergence of every step, (T, n) in float64: the terms of eq 11."""
-    _, _, tape = forward(params, batch.images, noise, config, ops)
-    posterior = np.stack([step.latent.posterior for step in tape.steps]).astype(np.float64)
-    mu, log_sigma = np.split(posterior, 2, axis=2)
+    _, _, (_, tape, _) = forward(params, batch.images, noise, config, ops)
+    mu, log_sigma = np.split(tape.posterior.astype(np.float64), 2, axis=2)
     return 0.5 * (mu**2 + np.exp(2 * log_sigma) - 2 * log_sigma - 1).sum(axis=2)
 
 
@@ -109,10 +108,9 @@ def log_weights(params, batch, noise, config, ops):
     z = mu + sigma noise, so that log p(z) - log q(z | x) is the sum of
     (noise^2 - z^2) / 2 + log sigma over all steps and entries.
     """
-    nll, kl, tape = forward(params, batch.images, noise, config, ops)
-    weights = -nll.astype(np.float64)
-    for step, eps in zip(tape.steps, noise, strict=True):
-        mu, log_sigma = np.split(step.latent.posterior.astype(np.float64), 2, axis=1)
-        z = mu + np.exp(log_sigma) * eps
-        weights += (0.5 * (eps.astype(np.float64) ** 2 - z**2) + log_sigma).sum(axis=1)
+    nll, kl, (_, tape, _) = forward(params, batch.images, noise, config, ops)
+    mu, log_sigma = np.split(tape.posterior.astype(np.float64), 2, axis=2)
+    eps = noise.astype(np.float64)
+    z = mu + np.exp(log_sigma) * eps
+    weights = (0.5 * (eps**2 - z**2) + log_sigma).sum(axis=(0, 2)) - nll
     return {"nll": nll, "kl": kl, "total": nll + kl}, weights

@@ -3,7 +3,7 @@
 import numpy as np
 
 from minidraw.models.draw.network import allocate_thetas, forward, paint
-from minidraw.models.interface import Film, Window, apply_linear, compute_windows, pack_weights
+from minidraw.models.interface import Film, Window, apply_linear, compute_windows
 
 FILM_IMAGES = 9  # paintings in the film of a run folder
 
@@ -23,7 +23,7 @@ def reconstruct(params, batch, noise, config, ops):
     """
     T, n, _ = noise.shape
     canvases = np.empty((T + 1, n, *config.image_shape), batch.images.dtype)
-    _, _, tape = forward(params, batch.images, noise, config, ops, film=canvases)
+    _, _, (_, tape, _) = forward(params, batch.images, noise, config, ops, film=canvases)
     return _make_film(canvases, tape.read_theta, tape.write_theta, config, ops)
 
 
@@ -52,7 +52,7 @@ def generate(params, noise, config, ops):
     canvases = np.empty((T + 1, n, *config.image_shape), noise.dtype)
     canvases[0] = params["canvas_0"]
     _, write_theta = allocate_thetas(config, T, n, noise.dtype)
-    params = pack_weights(params, ops)
+    params = ops.prepare(params)
     for t in range(T):
         seen[:, H:] = noise[t]  # eq 13
         a = apply_linear(params, "decoder", seen, ops)

@@ -1,4 +1,4 @@
-"""All T steps of DRAW, forward and backward: `forward` and `loss_and_grads`.
+"""All T steps of DRAW, forward and backward: `run_steps` and `run_steps_backward`.
 
 Each step has one record per image, ``[h_enc | glimpse | h_dec | z]``.  The encoder's input is its
 first three parts, the decoder's its last two, so that inputs needn't be concatenated.
@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from minidraw.models.draw.config import columns, param_shapes
-from minidraw.models.interface import apply_linear, pack_weights
+from minidraw.models.interface import apply_linear
 
 
 class Step(NamedTuple):
@@ -26,15 +26,27 @@ class Tape(NamedTuple):
     """Caches of a forward pass, for the backward pass and the film."""
 
     inputs: np.ndarray  # (T + 1, n, columns)
+    posterior: np.ndarray  # (T, n, 2 Z)
     read_theta: np.ndarray | None  # (T, n, 5)
     write_theta: np.ndarray | None  # (T, n, 5)
     steps: list[Step]
-    cost: tuple  # cache of `bernoulli_cost`
 
 
 def forward(params, x, noise, config, ops, film=None):
-    """Run all T steps: return ``nll, kl, tape``, and write the canvases into `film` if given."""
-    T, n, _ = noise.shape
+    """Run all T steps and the image cost; write the canvases into `film` if given.
+
+    Returns ``nll, kl``, each (n,), and what `backward` needs.
+    """
+    run = getattr(ops, "run_draw_steps", run_steps)  # the compiled twin, if `ops` has one
+    params = ops.prepare(params)
+    canvas, kl, tape = run(params, x, noise, config, ops, film)
+    nll, cost = ops.bernoulli_cost(canvas, x=x)  # eq 9
+    return nll, kl, (params, tape, cost)
+
+
+def run_steps(params, x, noise, config, ops, film=None):
+    """Run all T steps; return the last canvas, the KL (n,) and the tape."""
+    T, n, Z = noise.shape
     at = columns(config)
     inputs = np.empty((T + 1, n, at.total), x.dtype)
     inputs[0, :, at.h_enc] = params["encoder.h_0"]
@@ -42,10 +54,12 @@ def forward(params, x, noise, config, ops, film=None):
     c_enc = np.repeat(params["encoder.c_0"][None], n, axis=0)
     c_dec = np.repeat(params["decoder.c_0"][None], n, axis=0)
     canvas = np.repeat(params["canvas_0"][None], n, axis=0)
+    posterior = np.empty((T, n, 2 * Z), x.dtype)
     read_theta, write_theta = allocate_thetas(config, T, n, x.dtype)
-    params = pack_weights(params, ops)
     kl, steps = np.zeros(n, x.dtype), []
     for t in range(T):
+        if film is not None:
+            film[t] = canvas
         now, after = inputs[t], inputs[t + 1]
         if config.read_attention:
             read_theta[t] = apply_linear(params, "read_window", now[:, at.h_dec], ops)  # eq 21
@@ -56,20 +70,17 @@ def forward(params, x, noise, config, ops, film=None):
             now[:, at.glimpse], read = ops.read_full(canvas, x=x)  # eqs 3, 4
         a = apply_linear(params, "encoder", now[:, at.encoder], ops)
         (after[:, at.h_enc], c_enc), encoder = ops.lstm_gates(a, c_enc)  # eq 5
-        posterior = apply_linear(params, "latent", after[:, at.h_enc], ops)
-        (now[:, at.z], kl_t), latent = ops.latent(posterior, noise=noise[t])  # eqs 1, 2, 6
+        posterior[t] = apply_linear(params, "latent", after[:, at.h_enc], ops)
+        (now[:, at.z], kl_t), latent = ops.latent(posterior[t], noise=noise[t])  # eqs 1, 2, 6
         kl += kl_t  # eq 11
         a = apply_linear(params, "decoder", now[:, at.decoder], ops)
         (after[:, at.h_dec], c_dec), decoder = ops.lstm_gates(a, c_dec)  # eq 7
         stroke, write = paint(params, after[:, at.h_dec], config, ops, write_theta, t)
-        if film is not None:
-            film[t] = canvas
         canvas += stroke  # eq 8
         steps.append(Step(read, encoder, latent, decoder, write))
     if film is not None:
         film[T] = canvas
-    nll, cost = ops.bernoulli_cost(canvas, x=x)  # eq 9
-    return nll, kl, Tape(inputs, read_theta, write_theta, steps, cost)
+    return canvas, kl, Tape(inputs, posterior, read_theta, write_theta, steps)
 
 
 def allocate_thetas(config, T, n, dtype):
@@ -95,24 +106,35 @@ def loss_and_grads(params, batch, noise, config, ops):
 
     The gradients have the names and shapes of `param_shapes`.  They are sums over the images.
     """
-    nll, kl, tape = forward(params, batch.images, noise, config, ops)
-    grads = _backward(params, tape, config, ops)
-    return {"nll": nll, "kl": kl, "total": nll + kl}, grads
+    nll, kl, caches = forward(params, batch.images, noise, config, ops)
+    return {"nll": nll, "kl": kl, "total": nll + kl}, _backward(caches, config, ops)
 
 
-def _backward(params, tape, config, ops):
+def _backward(caches, config, ops):
     """Backpropagate through all steps, then compute the weight gradients of all steps at once."""
+    params, tape, cost = caches
+    run = getattr(ops, "run_draw_steps_backward", run_steps_backward)
+    ones = np.ones(tape.inputs.shape[1], tape.inputs.dtype)
+    dcanvas = ops.bernoulli_cost_backward(ones, cost)
+    dout, dstarts = run(params, dcanvas, tape, config, ops)
+    grads = {name: gradient.sum(axis=0) for name, gradient in dstarts.items()}
+    return grads | _weight_gradients(dout, tape.inputs, columns(config), ops)
+
+
+def run_steps_backward(params, dcanvas, tape, config, ops):
+    """Go back through all steps, from the gradient of the last canvas.
+
+    Returns the gradients of every linear layer's output, by name (T, n, outputs), and those of the
+    initial canvas and states, image by image.
+    """
     inputs, at = tape.inputs, columns(config)
     T, n, H = len(tape.steps), inputs.shape[1], config.hidden
     dout = _allocate_gradients(config, T, n, inputs.dtype)
     ones, zeros = np.ones(n, inputs.dtype), np.zeros((n, H), inputs.dtype)
-    dcanvas = ops.bernoulli_cost_backward(ones, tape.cost)
     dh_enc, dc_enc, dh_dec, dc_dec = zeros, zeros, zeros, zeros
 
-    transposed = {name: ops.pack_transposed(params[f"{name}.W"]) for name in dout}
-
     def back(name, t):
-        return ops.linear_backward_input(dout[name][t], transposed[name])
+        return ops.linear_backward_input(dout[name][t], params[f"{name}.W"])
 
     for t in reversed(range(T)):
         step = tape.steps[t]
@@ -148,10 +170,9 @@ def _backward(params, tape, config, ops):
         dread += dcanvas  # the canvas is both carried on and looked at
         dcanvas = dread
 
-    starts = {"canvas_0": dcanvas, "encoder.h_0": dh_enc, "encoder.c_0": dc_enc}
-    starts |= {"decoder.h_0": dh_dec, "decoder.c_0": dc_dec}
-    grads = {name: gradient.sum(axis=0) for name, gradient in starts.items()}
-    return grads | _weight_gradients(dout, inputs, at, ops)
+    dstarts = {"canvas_0": dcanvas, "encoder.h_0": dh_enc, "encoder.c_0": dc_enc}
+    dstarts |= {"decoder.h_0": dh_dec, "decoder.c_0": dc_dec}
+    return dout, dstarts
 
 
 def _allocate_gradients(config, T, n, dtype):
