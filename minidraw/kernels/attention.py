@@ -16,7 +16,7 @@ MIN_EXPONENT = np.float32(-32)
 
 
 @lru_cache
-def make_grid(height, width, K, dtype):
+def make_window_constants(height, width, K, dtype):
     """Return the constants of a window: ``geometry, offset, pixels``.
 
     ``geometry`` (3,) holds the factors of eqs 22, 23 and 24, ``offset`` (K,) the filter positions
@@ -38,7 +38,7 @@ def clip(x):
 
 
 @inline
-def window(theta, geometry):
+def compute_window(theta, geometry):
     center_x = geometry[0] * (theta[0] + ONE) - ONE  # eq 22, from 0
     center_y = geometry[1] * (theta[1] + ONE) - ONE  # eq 23, from 0
     var, gamma = exp(clip(theta[2])), exp(clip(theta[4]))  # eq 21
@@ -46,7 +46,7 @@ def window(theta, geometry):
 
 
 @inline
-def filterbank(center, stride, var, offset, pixels, F):
+def fill_filterbank(center, stride, var, offset, pixels, F):
     K, A = F.shape
     scale = HALF / var
     for k in range(K):
@@ -69,7 +69,7 @@ def filterbank(center, stride, var, offset, pixels, F):
 
 
 @inline
-def filterbank_backward(dF, F, center, stride, var, offset, pixels):
+def backprop_filterbank(dF, F, center, stride, var, offset, pixels):
     """Return dcenter, dstride and dvar of the filters along one axis."""
     K, A = F.shape
     dcenter, dstride, dvar = ZERO, ZERO, ZERO
@@ -89,22 +89,22 @@ def filterbank_backward(dF, F, center, stride, var, offset, pixels):
 
 
 @inline
-def filterbanks(theta, geometry, offset, pixels, F_y, F_x):
+def fill_filterbanks(theta, geometry, offset, pixels, F_y, F_x):
     """Fill both filterbanks of a window, and return its gamma."""
-    center_x, center_y, stride, var, gamma = window(theta, geometry)
-    filterbank(center_y, stride, var, offset, pixels, F_y)
-    filterbank(center_x, stride, var, offset, pixels, F_x)
+    center_x, center_y, stride, var, gamma = compute_window(theta, geometry)
+    fill_filterbank(center_y, stride, var, offset, pixels, F_y)
+    fill_filterbank(center_x, stride, var, offset, pixels, F_x)
     return gamma
 
 
 @inline
-def filterbanks_backward(dF_y, dF_x, dgamma, F_y, F_x, theta, geometry, offset, pixels, dtheta):
+def backprop_filterbanks(dF_y, dF_x, dgamma, F_y, F_x, theta, geometry, offset, pixels, dtheta):
     """Fill dtheta with the gradient of the window that both filterbanks share."""
-    center_x, center_y, stride, var, gamma = window(theta, geometry)
-    dcenter_y, dstride_y, dvar_y = filterbank_backward(
+    center_x, center_y, stride, var, gamma = compute_window(theta, geometry)
+    dcenter_y, dstride_y, dvar_y = backprop_filterbank(
         dF_y, F_y, center_y, stride, var, offset, pixels
     )
-    dcenter_x, dstride_x, dvar_x = filterbank_backward(
+    dcenter_x, dstride_x, dvar_x = backprop_filterbank(
         dF_x, F_x, center_x, stride, var, offset, pixels
     )
     dtheta[0], dtheta[1] = geometry[0] * dcenter_x, geometry[1] * dcenter_y

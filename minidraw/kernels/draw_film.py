@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minidraw.kernels.attention import make_grid
+from minidraw.kernels.attention import make_window_constants
 from minidraw.kernels.compilation import jit
 from minidraw.kernels.latent import _latent, _latent_backward
 from minidraw.kernels.lstm import _gates, _gates_backward
@@ -46,7 +46,7 @@ class Net(NamedTuple):
 
 
 class Grid(NamedTuple):
-    """`attention.make_grid` of the read or the write window; empty without attention."""
+    """Constants of the read or the write window (`attention.py`); empty without attention."""
 
     geometry: np.ndarray
     offset: np.ndarray
@@ -73,6 +73,7 @@ class Workspace(NamedTuple):
     write_F_x: np.ndarray  # (T, n, K, A)
     s: np.ndarray  # (T, n, C, B, A)  the canvas after its sigmoid
     canvas: np.ndarray  # (n, C, B, A)
+    dout: tuple  # of arrays (T, n, outputs), one for each of `LAYERS`
 
 
 _kept = threading.local()
@@ -91,6 +92,8 @@ def _allocate(config, T, n, dtype):
     read = config.read_size if config.read_attention else 0
     write = config.write_size if config.write_attention else 0
     columns = 2 * H + config.glimpse_size + Z
+    window = 5 * config.read_attention, 5 * config.write_attention
+    outputs = 4 * H, 2 * Z, 4 * H, config.patch_size, *window
 
     def empty(*shape):
         return np.empty(shape, dtype)
@@ -113,6 +116,7 @@ def _allocate(config, T, n, dtype):
         write_F_x=empty(T, n, write, A),
         s=empty(T, n, C, B, A),
         canvas=empty(n, C, B, A),
+        dout=tuple(empty(T, n, size) for size in outputs),
     )
 
 
@@ -144,14 +148,12 @@ def run_draw_steps(params, x, noise, config, ops, film=None):
 
 
 def run_draw_steps_backward(params, dcanvas, tape, config, ops):
-    T, n, H = *tape.noise.shape[:2], config.hidden
-    dtype = dcanvas.dtype
-    outputs = [len(params[f"{name}.b"]) if f"{name}.b" in params else 0 for name in LAYERS]
-    dout = tuple(np.empty((T, n, size), dtype) for size in outputs)
-    states = tuple(np.zeros((n, H), dtype) for _ in range(4))
+    dtype, n = dcanvas.dtype, len(dcanvas)
+    states = tuple(np.zeros((n, config.hidden), dtype) for _ in range(4))
     net, grids = _net(params, transposed=True), _grids(config, dtype)
-    _backward(dcanvas, tape.x, tape.noise, net, *grids, tape.work, dout, states)
-    used = {name: d for name, d in zip(LAYERS, dout, strict=True) if f"{name}.W" in params}
+    _backward(dcanvas, tape.x, tape.noise, net, *grids, tape.work, states)
+    dout = zip(LAYERS, tape.work.dout, strict=True)
+    used = {name: gradient for name, gradient in dout if f"{name}.W" in params}
     return used, dict(zip(STARTS, (dcanvas, *states), strict=True))
 
 
@@ -170,12 +172,15 @@ def _net(params, transposed):
 
 
 def _grids(config, dtype):
-    C, B, A = config.image_shape
-    nothing = np.empty(0, dtype)
-    absent = Grid(nothing, nothing, nothing)
-    read = Grid(*make_grid(B, A, config.read_size, dtype)) if config.read_attention else absent
-    write = Grid(*make_grid(B, A, config.write_size, dtype)) if config.write_attention else absent
-    return read, write
+    """Return the constants of the read and of the write window."""
+    _, B, A = config.image_shape
+
+    def make(K, attention):
+        constants = make_window_constants(B, A, K, dtype)
+        return Grid(*(array[: len(array) * attention] for array in constants))
+
+    read = make(config.read_size, config.read_attention)
+    return read, make(config.write_size, config.write_attention)
 
 
 @jit
@@ -277,8 +282,8 @@ def _clear(array):
 
 
 @jit
-def _backward(dcanvas, x, noise, net, read, write, work, dout, states):
-    dencoder, dlatent, ddecoder, dpatch, dread_window, dwrite_window = dout
+def _backward(dcanvas, x, noise, net, read, write, work, states):
+    dencoder, dlatent, ddecoder, dpatch, dread_window, dwrite_window = work.dout
     dh_enc, dc_enc, dh_dec, dc_dec = states
     zero = np.int64(0)
     T, n, Z = noise.shape

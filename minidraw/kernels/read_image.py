@@ -7,7 +7,13 @@ a time, loading and storing the sums took 1.5 times as long.
 
 import numpy as np
 
-from minidraw.kernels.attention import dot, filterbanks, filterbanks_backward, make_grid, window
+from minidraw.kernels.attention import (
+    backprop_filterbanks,
+    compute_window,
+    dot,
+    fill_filterbanks,
+    make_window_constants,
+)
 from minidraw.kernels.compilation import inline, jit
 from minidraw.kernels.mathematics import ZERO
 from minidraw.layers.read_write import ReadImageAttentionCache
@@ -15,7 +21,7 @@ from minidraw.layers.read_write import ReadImageAttentionCache
 
 def read_image_attention(theta, *, x, K):
     n, C, B, A = x.shape
-    grid = make_grid(B, A, K, x.dtype)
+    grid = make_window_constants(B, A, K, x.dtype)
     F_y, F_x = np.empty((n, K, B), x.dtype), np.empty((n, K, A), x.dtype)
     glimpse = np.empty((n, C, K, K), x.dtype)
     _read(theta, x, *grid, F_y, F_x, glimpse)
@@ -28,7 +34,7 @@ def _read(theta, x, geometry, offset, pixels, F_y, F_x, glimpse):
     K = len(offset)
     ones, rows = np.ones((K, K), x.dtype), np.empty((K, A), x.dtype)
     for j in range(n):
-        gamma = filterbanks(theta[j], geometry, offset, pixels, F_y[j], F_x[j])
+        gamma = fill_filterbanks(theta[j], geometry, offset, pixels, F_y[j], F_x[j])
         for c in range(C):
             rows[:], glimpse[j, c] = ZERO, ZERO
             _add_product(F_y[j], x[j, c], rows)
@@ -85,7 +91,7 @@ def read_image_attention_backward(dglimpse, cache):
     n, C, B, A = x.shape
     K = F_y.shape[1]
     dglimpse, dtheta = np.ascontiguousarray(dglimpse).reshape(n, C, K, K), np.empty_like(theta)
-    _read_backward(dglimpse, theta, F_y, F_x, x, *make_grid(B, A, K, x.dtype), dtheta)
+    _read_backward(dglimpse, theta, F_y, F_x, x, *make_window_constants(B, A, K, x.dtype), dtheta)
     return dtheta
 
 
@@ -97,7 +103,7 @@ def _read_backward(dglimpse, theta, F_y, F_x, x, geometry, offset, pixels, dthet
     rows, drows = np.empty((K, A), x.dtype), np.empty((K, A), x.dtype)
     dpatch, turned = np.empty((K, K), x.dtype), np.empty((K, K), x.dtype)
     for j in range(n):
-        gamma = window(theta[j], geometry)[4]
+        gamma = compute_window(theta[j], geometry)[4]
         dgamma = ZERO
         dF_y[:], dF_x[:] = ZERO, ZERO
         for c in range(C):
@@ -113,6 +119,6 @@ def _read_backward(dglimpse, theta, F_y, F_x, x, geometry, offset, pixels, dthet
             _add_dots(drows, x[j, c], F_y[j], dF_y)  # where F is 0, its gradient has no effect
             for k in range(K):
                 dgamma += dot(drows[k], rows[k]) / gamma
-        filterbanks_backward(
+        backprop_filterbanks(
             dF_y, dF_x, dgamma, F_y[j], F_x[j], theta[j], geometry, offset, pixels, dtheta[j]
         )

@@ -2,7 +2,13 @@
 
 import numpy as np
 
-from minidraw.kernels.attention import dot, filterbanks, filterbanks_backward, make_grid, window
+from minidraw.kernels.attention import (
+    backprop_filterbanks,
+    compute_window,
+    dot,
+    fill_filterbanks,
+    make_window_constants,
+)
 from minidraw.kernels.compilation import inline, jit
 from minidraw.kernels.mathematics import ONE, ZERO, sigmoid
 from minidraw.layers.read_write import ReadAttentionCache, ReadFullCache, WriteAttentionCache
@@ -10,7 +16,7 @@ from minidraw.layers.read_write import ReadAttentionCache, ReadFullCache, WriteA
 
 def read_attention(canvas, theta, *, x, K):
     n, C, B, A = x.shape
-    grid = make_grid(B, A, K, x.dtype)
+    grid = make_window_constants(B, A, K, x.dtype)
     F_y, F_x = np.empty((n, K, B), x.dtype), np.empty((n, K, A), x.dtype)
     s, glimpse = np.empty_like(x), np.empty((n, 2 * C * K * K), x.dtype)
     _read(canvas, theta, x, *grid, F_y, F_x, s, glimpse, 0)
@@ -24,7 +30,7 @@ def _read(canvas, theta, x, geometry, offset, pixels, F_y, F_x, s, record, first
     K = len(offset)
     rows, err = np.empty((2, K, A), x.dtype), np.empty(A, x.dtype)
     for j in range(n):
-        gamma = filterbanks(theta[j], geometry, offset, pixels, F_y[j], F_x[j])
+        gamma = fill_filterbanks(theta[j], geometry, offset, pixels, F_y[j], F_x[j])
         for c in range(C):
             _rows(canvas[j, c], x[j, c], F_y[j], s[j, c], err, rows)
             for k in range(K):
@@ -60,7 +66,7 @@ def read_attention_backward(dglimpse, cache):
     n, C, B, A = x.shape
     K = F_y.shape[1]
     dglimpse = np.ascontiguousarray(dglimpse)
-    grid = make_grid(B, A, K, x.dtype)
+    grid = make_window_constants(B, A, K, x.dtype)
     dcanvas, dtheta = np.empty_like(s), np.empty_like(theta)
     _read_backward(dglimpse, 0, theta, F_y, F_x, s, x, *grid, dcanvas, dtheta)
     return dcanvas, dtheta
@@ -76,7 +82,7 @@ def _read_backward(
     rows, drows = np.empty((2, K, A), x.dtype), np.empty((2, K, A), x.dtype)
     err = np.empty(A, x.dtype)
     for j in range(n):
-        gamma = window(theta[j], geometry)[4]
+        gamma = compute_window(theta[j], geometry)[4]
         dgamma = ZERO
         dF_y[:], dF_x[:] = dgamma, dgamma
         for c in range(C):
@@ -97,7 +103,7 @@ def _read_backward(
                         d = gamma * drecord[j, first + ((r * C + c) * K + k) * K + m]
                         for a in range(A):
                             dF_x[m, a] += d * rows[r, k, a]
-        filterbanks_backward(
+        backprop_filterbanks(
             dF_y, dF_x, dgamma, F_y[j], F_x[j], theta[j], geometry, offset, pixels, dtheta[j]
         )
 
@@ -130,7 +136,7 @@ def _rows_backward(drows, F_y, s, x, err, rows, dF_y, dcanvas):
 
 
 def write_attention(patch, theta, *, height, width, K):
-    grid = make_grid(height, width, K, theta.dtype)
+    grid = make_window_constants(height, width, K, theta.dtype)
     n, C = len(patch), patch.shape[1] // K**2
     F_y, F_x = np.empty((n, K, height), theta.dtype), np.empty((n, K, width), theta.dtype)
     out = np.zeros((n, C, height, width), theta.dtype)
@@ -143,12 +149,11 @@ def _add_write(patch, theta, geometry, offset, pixels, F_y, F_x, out):
     """Add the patch, written through the window, to `out`."""
     n, C, B, A = out.shape
     K = len(offset)
-    patch = patch.reshape(n, C, K, K)
     rows = np.empty((K, A), out.dtype)
     for j in range(n):
-        gamma = filterbanks(theta[j], geometry, offset, pixels, F_y[j], F_x[j])
+        gamma = fill_filterbanks(theta[j], geometry, offset, pixels, F_y[j], F_x[j])
         for c in range(C):
-            _patch_rows(patch[j, c], F_x[j], gamma, rows)
+            _patch_rows(patch[j, c * K * K :], F_x[j], gamma, rows)
             for b in range(B):
                 for k in range(K):
                     f = F_y[j, k, b]
@@ -164,7 +169,7 @@ def _patch_rows(patch, F_x, gamma, rows):
         for a in range(A):
             rows[k, a] = ZERO
         for m in range(K):
-            p = patch[k, m] / gamma
+            p = patch[k * K + m] / gamma
             for a in range(A):
                 rows[k, a] += p * F_x[m, a]
 
@@ -174,7 +179,9 @@ def write_attention_backward(dout, cache):
     n, C, B, A = dout.shape
     K = F_y.shape[1]
     dpatch, dtheta = np.empty_like(patch), np.empty_like(theta)
-    _write_backward(dout, theta, F_y, F_x, patch, *make_grid(B, A, K, theta.dtype), dpatch, dtheta)
+    _write_backward(
+        dout, theta, F_y, F_x, patch, *make_window_constants(B, A, K, theta.dtype), dpatch, dtheta
+    )
     return dpatch, dtheta
 
 
@@ -182,15 +189,14 @@ def write_attention_backward(dout, cache):
 def _write_backward(dout, theta, F_y, F_x, patch, geometry, offset, pixels, dpatch, dtheta):
     n, C, B, A = dout.shape
     K = len(offset)
-    patch, dpatch = patch.reshape(n, C, K, K), dpatch.reshape(n, C, K, K)
     dF_y, dF_x = np.empty((K, B), dout.dtype), np.empty((K, A), dout.dtype)
     rows, drows = np.empty((K, A), dout.dtype), np.empty((K, A), dout.dtype)
     for j in range(n):
-        gamma = window(theta[j], geometry)[4]
+        gamma = compute_window(theta[j], geometry)[4]
         dgamma = ZERO
         dF_y[:], dF_x[:] = dgamma, dgamma
         for c in range(C):
-            _patch_rows(patch[j, c], F_x[j], gamma, rows)
+            _patch_rows(patch[j, c * K * K :], F_x[j], gamma, rows)
             drows[:] = ZERO
             for b in range(B):  # out = F_y' rows
                 for k in range(K):
@@ -201,11 +207,12 @@ def _write_backward(dout, theta, F_y, F_x, patch, geometry, offset, pixels, dpat
             for k in range(K):  # rows = patch F_x / gamma
                 dgamma -= dot(drows[k], rows[k]) / gamma
                 for m in range(K):
-                    dpatch[j, c, k, m] = dot(drows[k], F_x[j, m]) / gamma
-                    p = patch[j, c, k, m] / gamma
+                    entry = (c * K + k) * K + m
+                    dpatch[j, entry] = dot(drows[k], F_x[j, m]) / gamma
+                    p = patch[j, entry] / gamma
                     for a in range(A):
                         dF_x[m, a] += p * drows[k, a]
-        filterbanks_backward(
+        backprop_filterbanks(
             dF_y, dF_x, dgamma, F_y[j], F_x[j], theta[j], geometry, offset, pixels, dtheta[j]
         )
 
@@ -220,12 +227,15 @@ def read_full(canvas, *, x):
 @jit
 def _read_full(canvas, x, s, record, first):
     """Write the glimpse into the columns of `record` from `first` on."""
-    n, D = len(x), x[0].size
-    canvas, x, s = canvas.reshape(n, D), x.reshape(n, D), s.reshape(n, D)
+    n, C, B, A = x.shape
     for j in range(n):
-        for k in range(D):
-            s[j, k] = sigmoid(canvas[j, k])
-        for k in range(D):
-            record[j, first + k] = x[j, k]
-        for k in range(D):
-            record[j, first + D + k] = x[j, k] - s[j, k]
+        for c in range(C):
+            for b in range(B):
+                image = first + (c * B + b) * A
+                error = image + C * B * A
+                for a in range(A):
+                    s[j, c, b, a] = sigmoid(canvas[j, c, b, a])
+                for a in range(A):
+                    record[j, image + a] = x[j, c, b, a]
+                for a in range(A):
+                    record[j, error + a] = x[j, c, b, a] - s[j, c, b, a]

@@ -4,11 +4,13 @@ NumPy's matrix products and the compiled kernels release Python's lock.  One thr
 BLAS limited to one thread, therefore keeps every core busy.
 """
 
-import ctypes
+import math
 import os
-import sys
+import re
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -17,22 +19,33 @@ from minidraw.errors import UserError
 
 
 def count_cores():
-    """Return the number of cores that this process may use."""
+    """Return the number of cores that this process may use: its affinity and container's quota."""
     if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        cores = len(os.sched_getaffinity(0))
+    else:
+        cores = os.cpu_count() or 1
+    quotas = [math.ceil(quota) for quota in _read_quotas(Path("/sys/fs/cgroup"))]
+    return max(1, min([cores, *quotas]))
 
 
-def keep_freed_memory():
-    """Tell glibc to keep the memory that a training step frees, for the next step.
+def _read_quotas(root):
+    """Yield every limit of this process's control groups, in cores (Linux only)."""
+    with suppress(OSError, ValueError):  # version 2: each folder on the way down may set one
+        [group] = re.findall(r"^0::/(.*)$", Path("/proc/self/cgroup").read_text(), re.M)
+        for folder in (root / group, *(root / group).parents):
+            if root in (folder, *folder.parents):
+                with suppress(OSError, ValueError):  # "max" is no limit
+                    quota, period = map(int, (folder / "cpu.max").read_text().split())
+                    yield quota / period
+    with suppress(OSError, ValueError):  # version 1
+        quota, period = (
+            int((root / "cpu" / f"cpu.cfs_{name}_us").read_text()) for name in ("quota", "period")
+        )
+        if quota > 0:
+            yield quota / period
 
-    By default it returns large arrays to the system, which then clears and maps their pages again
-    at every step: a tenth of the time.  Has no effect with other C libraries.
-    """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
-    if mallopt:
-        mallopt(-1, 2**31 - 1)  # M_TRIM_THRESHOLD
-        mallopt(-4, 0)  # M_MMAP_MAX
+
+MIN_SHARD_IMAGES = 6  # in smaller shards, what each shard costs on its own outweighs the rest
 
 
 class Workers:
@@ -42,7 +55,6 @@ class Workers:
         self.threads = count_cores() if threads is None else threads
         if not isinstance(self.threads, int) or self.threads < 1:
             raise UserError(f"threads must be at least 1, got {threads}")
-        keep_freed_memory()
         self._limit = threadpool_limits(1, user_api="blas")
         # The trainer reports what isn't finite; NumPy's warnings would only repeat it.
         quiet = partial(np.seterr, over="ignore", invalid="ignore")
@@ -60,6 +72,7 @@ class Workers:
         return list(self._pool.map(function, items))
 
     def shards(self, count):
-        """Return one shard of `count` images per thread, as pairs (start, stop)."""
-        cuts = [round(count * k / self.threads) for k in range(self.threads + 1)]
-        return [(a, b) for a, b in zip(cuts, cuts[1:], strict=False) if a < b]
+        """Divide `count` images into at most one shard per thread: pairs (start, stop)."""
+        number = max(1, min(self.threads, count // MIN_SHARD_IMAGES))
+        cuts = [round(count * k / number) for k in range(number + 1)]
+        return list(zip(cuts, cuts[1:], strict=False))

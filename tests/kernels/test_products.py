@@ -48,7 +48,7 @@ def test_inputs_may_be_columns_of_a_wider_array():
         np.testing.assert_array_equal(kernels.linear(x, packed, b)[0], contiguous)
     out = np.zeros((11, 70), np.float32)
     tiles.add_product(wide, 5, packed.panels, out)
-    np.testing.assert_array_equal(out + b, contiguous)
+    np.testing.assert_allclose(out + b, contiguous, rtol=1e-4, atol=1e-4)
 
 
 @needs_unit
