@@ -513,15 +513,17 @@ print(f"{final['layers'] / final['kernels, in shards']:.1f} times as fast in all
 #
 # ## Where it lives
 #
-# The gates' kernels stand in `minidraw/kernels/lstm.py`, the exponential in
-# `minidraw/kernels/compilation.py`, and the twin test of all kernels in
+# The gates' kernels are in `minidraw/kernels/lstm.py`, the exponential is in
+# `minidraw/kernels/mathematics.py`, and the twin test of all kernels is in
 # `tests/kernels/test_twins.py`. The package goes further than you did: each loop inside is so
-# short that Numba is sure that its arrays don't overlap, and the weights of the products are laid
-# out for the processor once per pass, not at each of $T$ steps (`product.py`).
+# short that Numba is sure that its arrays don't overlap, and the weights of the products are
+# rearranged for the processor once per step of training, not at each of the $T$ steps
+# (`minidraw/kernels/products/tiles.py`).
 #
-# Training doesn't use threads for shards but **processes**, separate programs that share the memory
-# of the weights (`minidraw/training/processes.py`). The many light calls between the products hold
-# Python's lock, and two threads that handed it to and fro took 1.27 times as long.
+# The many light calls between the products hold Python's lock, and two threads that passed it back
+# and forth took 1.27 times as long as two that didn't need it. So all $T$ steps, forward and back,
+# are one compiled call (`minidraw/kernels/draw_film.py`): between the first step and the last, a
+# thread never waits for another.
 
 # %%
 ends = workers.shards(10)

@@ -1,4 +1,4 @@
-"""Compilation of the kernels: `jit` for a kernel, `inline` for a function inside kernels."""
+"""Compilation of the kernels: `jit` for a kernel, `inline` and `paste` for functions in kernels."""
 
 import numba
 from numba import types
@@ -29,6 +29,14 @@ def inline(function):
     runs would depend on whether the caller came from the cache.
     """
     return numba.njit(forceinline=True, **OPTIONS)(function)
+
+
+def paste(function):
+    """Paste a function's source into its callers before they are compiled.
+
+    For functions that mostly call others: compiled on their own, they'd take as long again.
+    """
+    return numba.njit(inline="always", **OPTIONS)(function)
 
 
 @intrinsic
