@@ -528,7 +528,7 @@ print(f"length of the first wish {sizes[0]:.3f}, of the last {sizes[1]:.3f}")
 #
 # ## Where it lives
 #
-# `forward` and `_backward` in `minidraw/models/draw/network.py`, 224 lines with all their comments:
+# `forward` and `_backward` in `minidraw/models/draw/network.py`, 183 lines with all their comments:
 # the heart of the package. You have now read its loop. Your `stacked_backward` is
 # `linear_backward_weights` there, called once for each layer by `_weight_gradients`.
 

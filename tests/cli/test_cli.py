@@ -453,7 +453,7 @@ def test_a_damaged_checkpoint_stops_every_command(refused, folder, here):
 
 def test_a_checkpoint_of_another_size_stops(refused, folder, here):
     command = ["train", "--data", folder / "pictures.npz", "--init", folder / "run", *TINY]
-    refused(*command, "--hidden", 9, words="this network needs (9,)")
+    refused(*command, "--hidden", 9, words="found (8,); expected (9,)")
     assert os.listdir(here) == []
 
 
