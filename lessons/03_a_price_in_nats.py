@@ -58,7 +58,7 @@ for place, (step, (mean, price)) in zip(axes, stages.items(), strict=True):
 show(
     figure,
     "Figure 3.1. A network learns what digits have in common. Prices per digit: minidraw's 4,500 "
-    "training digits, fresh binarisation (explained below).",
+    "training digits, dynamic binarisation (explained below).",
     "Five pictures. The first is evenly grey. In the next four a light blur appears in the middle "
     "and the edges turn black. The price falls from 543.4 to 207.8 nats.",
 )
@@ -150,7 +150,7 @@ print(coin_cost(np.full((3, 784), 0.5), x=coins))
 #
 # The digits aren't black and white; their pixels have grey levels. A common way out: take the level
 # as the probability of a coin, and toss it, anew whenever the image is looked at. That is called
-# **fresh binarisation**. A pixel of level $x$ is then light with probability $x$, and its price is
+# **dynamic binarisation**. A pixel of level $x$ is then light with probability $x$. Its price is
 # $-\log p$ with probability $x$, and $-\log(1 - p)$ with probability $1 - x$. On average:
 #
 # $$-x \log p - (1 - x) \log(1 - p)$$
@@ -367,7 +367,7 @@ print(f"500 digits held out: {price_and_gradient(canvas, held_out)[0]:.1f} nats"
 
 # %% [markdown]
 # New digits cost a little more than those that it was trained on. Only prices on held-out images
-# say what a network knows about digits; both are averages over coins (fresh binarisation).
+# say what a network knows about digits; both are averages over coins (dynamic binarisation).
 #
 # **Predict.** Which digit is cheapest under this network, and which is dearest?
 

@@ -66,10 +66,10 @@ def sheet(axes, pictures, columns):
 
 untrained = draw.init_params(config, np.random.default_rng(0), np.float32, data.mean_image)
 network = minidraw.Draw.load(bundled_path("mnist-t32.npz"))
-films = painted(untrained, config), painted(network.params_, network.config_)
+both = painted(untrained, config), painted(network.params_, network.config_)
 
 figure, axes = panels(height=2.2)
-sheet(axes, np.concatenate([layers.sigmoid(film.canvas[-1]) for film in films]), 10)
+sheet(axes, np.concatenate([layers.sigmoid(film.canvas[-1]) for film in both]), 10)
 show(
     figure,
     "Figure 13.1. Ten paintings of an untrained network, and ten of the one that comes along.",
@@ -397,7 +397,7 @@ print(f"clipped: {(length > LIMIT).sum()} of {STEPS} steps")
 # Each number is the sum of both costs in nats per image, the mean of 500. Such a sum is called a
 # **bound**: on average $-\log p(x)$, the cost without a detour through $z$, is at most that (lesson
 # 16). Beside it must stand the set (digits), what a pixel is (coins, tossed anew at each visit:
-# "fresh binarisation") and how many samples of $z$ were drawn for each image (one).
+# "dynamic binarisation") and how many samples of $z$ were drawn for each image (one).
 
 # %%
 levels = as_float(data.valid.images)
@@ -461,7 +461,7 @@ print("Adam agrees with the package")
 # * Others clip DRAW at lengths of 5 to 10. Here the gradient's usual length is about 100, so that
 #   such a limit would shorten every single one. Measure before you choose: after 600 steps on MNIST
 #   a limit of 500 had reached 114.4 nats, 100 had reached 117.1, and 10 had reached 124.7 (T 10,
-#   fresh binarisation, validation).
+#   dynamic binarisation, validation).
 # * A loss that isn't a number any more: try a smaller rate, or a longer **warm-up**, the steps over
 #   which the rate rises from 0 (20 in `rate_at`). Stop there; a network that skips such batches and
 #   goes on has weights that nobody can explain.

@@ -45,17 +45,17 @@ coins = np.random.default_rng(0).random(digits.shape) < digits / 255
 sets = {
     "grey levels": (digits, False),
     "threshold at 0.5": ((digits > 127) * np.uint8(255), False),
-    "fixed binarisation": (coins * np.uint8(255), False),
-    "fresh binarisation": (digits, True),
+    "static binarisation": (coins * np.uint8(255), False),
+    "dynamic binarisation": (digits, True),
 }
 
 
-def measured(name, **more):
+def measured(name, samples=1):
     """The package's bound on one of the sets."""
     images, fresh = sets[name]
     with Workers(1) as workers:
         given = {"ops": layers, "workers": workers, "binarize": fresh, "protocol": name}
-        return Evaluation(draw, params, size, Split(images), **given, **more).costs()
+        return Evaluation(draw, params, size, Split(images), **given).costs(samples)
 
 
 found = {name: measured(name) for name in sets}
@@ -90,9 +90,9 @@ show(
 #
 # * **grey levels**: put the level itself into (9), as if it were an outcome;
 # * **threshold**: 1 if the level is above one half;
-# * **fixed binarisation**: toss a coin for every pixel once, and keep what came. The paper's set is
-#   of this kind, and everybody uses the same coins;
-# * **fresh binarisation**: toss anew whenever an image is looked at.
+# * **static binarisation**: toss a coin for every pixel once, and keep the result. The paper's set
+#   is of this kind, and everybody uses the same coins;
+# * **dynamic binarisation**: toss anew whenever an image is looked at.
 
 # %%
 one = digits[3, 0] / 255
@@ -162,7 +162,7 @@ assert abs(each.mean() - grey[0]) < 4 * error
 # which of the two errors is larger?
 
 # %%
-print(measured("fixed binarisation", samples=4))
+print(measured("static binarisation", samples=4))
 
 # %% [markdown]
 # The mean of $n$ values has an error that shrinks with $\sqrt n$: fifty times the images, a seventh
@@ -286,7 +286,7 @@ print(f"its five largest of 128 weights make {share:.0%} of the sum")
 with Workers(1) as workers:
     split = Split((coins[:40]) * np.uint8(255))
     given = {"ops": layers, "workers": workers, "binarize": False}
-    given |= {"protocol": "fixed binarisation"}
+    given |= {"protocol": "static binarisation"}
     theirs = Evaluation(draw, params, size, split, **given).importance_bound(8)
 print(theirs)
 ours = np.array([importance_bound(log_w[k : k + 8]) for k in range(0, 128, 8)]).mean(axis=1)

@@ -595,7 +595,7 @@ show(
 
 # %%
 learned = adams["four looks"].weights.views
-watched = classifier.look(learned, x_new, config, layers)
+watched = classifier.scanpath(learned, x_new, config, layers)
 answer = watched.probabilities.argmax(axis=1)
 right_ones, wrong_ones = (np.flatnonzero((answer == labels_new) == good) for good in (True, False))
 

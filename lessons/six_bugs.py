@@ -25,7 +25,7 @@ SEEDS = 0, 1, 2
 SETUP = (
     f"T {CONFIG.glimpses}, H {CONFIG.hidden}, Z {CONFIG.latent}, 5 x 5 windows; {STEPS} steps of "
     f"{BATCH_SIZE} of the package's digits, Adam {LEARNING_RATE}, clipping {CLIP_NORM:g}; "
-    f"bound on its 500 validation digits, fresh binarisation, one z per image, {len(SEEDS)} seeds"
+    f"bound on its 500 validation digits, dynamic binarisation, one z per image, {len(SEEDS)} seeds"
 )
 
 RESULTS = {  # measured as `SETUP` says; every variant sees the same digits
