@@ -371,8 +371,8 @@ show(
 #   else holds it.
 
 # %%
-source = inspect.getsource(network._backward)
-print(source[source.index("    for t in reversed") : source.index("    starts =")])
+source = inspect.getsource(network.run_steps_backward)
+print(source[source.index("    for t in reversed") : source.index("    dstarts =")])
 
 # %% [markdown]
 # `dcanvas` comes from the loss. And every step's `kl` is part of the loss: the `ones` that go into
@@ -528,8 +528,8 @@ print(f"length of the first wish {sizes[0]:.3f}, of the last {sizes[1]:.3f}")
 #
 # ## Where it lives
 #
-# `forward` and `_backward` in `minidraw/models/draw/network.py`, 183 lines with all their comments:
-# the heart of the package. You have now read its loop. Your `stacked_backward` is
+# `run_steps` and `run_steps_backward` in `minidraw/models/draw/network.py`, a file of 204 lines with
+# all its comments: the heart of the package. You have now read its loop. Your `stacked_backward` is
 # `linear_backward_weights` there, called once for each layer by `_weight_gradients`.
 
 # %%

@@ -211,7 +211,7 @@ MODEL_MUTANTS = [  # model, right, wrong
     (CLASSIFIER, "dh = dseen[:, :H] + ", "dh = "),
     (
         CLASSIFIER,
-        'dseen[:, :H] + ops.linear_backward_input(dtheta[t], transposed["window"])',
+        'dseen[:, :H] + ops.linear_backward_input(dtheta[t], params["window.W"])',
         "dseen[:, :H]",
     ),
     (CLASSIFIER, "_, dc = ops.lstm", "_, _ = ops.lstm"),

@@ -5,20 +5,24 @@
 `scaling.py` fits it to the network's sizes.
 """
 
+import os
+
 from minidraw.bench import processes, profile, scaling, steps
-from minidraw.bench.contenders import CONTENDERS, SIZES
+from minidraw.bench.contenders import AVX2_ONLY, CONTENDERS, SIZES
 from minidraw.errors import UserError
 
 MEASUREMENTS = ("steps", "processes", "profile", "scaling")
 
 
-def run(what, sizes, only, rounds, out):
+def run(what, sizes, only, rounds, avx2, out):
     """Measure and print; the parameters are the command's options."""
     _check("measurement", what, MEASUREMENTS)
     _check("size", sizes or (), SIZES)
     _check("row", only or (), CONTENDERS)
     if rounds < 1:
         raise UserError(f"--rounds must be at least 1, got {rounds}")
+    if avx2:  # the contenders' processes inherit it
+        os.environ.update(AVX2_ONLY)
     out.mkdir(parents=True, exist_ok=True)
     measurements = {
         "steps": [lambda size=size: steps.measure(size, rounds, only) for size in sizes or SIZES],

@@ -16,6 +16,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from minidraw.training.workers import count_cores
+
 BATCH = 100
 SIZES = {  # settings that differ from the model's defaults
     "paper": {},
@@ -68,9 +70,11 @@ def make_trainer(size, workers, ops, batch=BATCH):
 
 def build_kernels(size, threads):
     from minidraw import kernels
+    from minidraw.kernels.products.tiles import choose_unit
     from minidraw.training.workers import Workers
 
-    return make_trainer(size, Workers(threads), kernels).step, ""
+    unit = choose_unit()
+    return make_trainer(size, Workers(threads), kernels).step, unit.name if unit else "BLAS"
 
 
 def build_layers(size, threads):
@@ -174,10 +178,21 @@ def _import_peer(framework, name):
     return importlib.import_module(framework), importlib.import_module(f"peer_{name}")
 
 
-CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+AVX2_ONLY = {  # environment in which a contender uses no wider unit, whatever the processor has
+    "NUMBA_CPU_NAME": "haswell",
+    "OPENBLAS_CORETYPE": "Haswell",
+    "ATEN_CPU_CAPABILITY": "avx2",
+    "ONEDNN_MAX_CPU_ISA": "AVX2",
+    "XLA_FLAGS": "--xla_cpu_max_isa=AVX2",
+}
+CORES = count_cores()
 CONTENDERS = {  # name: builder, threads, package it needs
     "kernels": (build_kernels, CORES, None),
-    **{f"kernels, {n} of {CORES}": (build_kernels, n, None) for n in range(1, CORES)},
+    **{
+        f"kernels, {n} of {CORES}": (build_kernels, n, None)
+        for n in sorted({*(2**k for k in range(9)), 2 * CORES})
+        if n <= 2 * CORES and n != CORES
+    },
     "layers": (build_layers, CORES, None),
     "products, ours": (build_our_products, CORES, None),
     "products, BLAS": (build_blas_products, CORES, None),

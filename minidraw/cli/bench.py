@@ -14,6 +14,8 @@ def add_commands(commands):
     parser.add_argument("--only", nargs="+", help="names of the rows to measure (default: all)")
     rounds_help = "measurements of each row (default: 9)"
     parser.add_argument("--rounds", type=int, default=9, help=rounds_help)
+    avx2_help = "let `steps` use no vector unit wider than AVX2, as on most laptops"
+    parser.add_argument("--avx2", action="store_true", help=avx2_help)
     out_help = "folder of the plots (default: bench)"
     parser.add_argument("--out", type=Path, default="bench", help=out_help)
 

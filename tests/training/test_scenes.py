@@ -25,7 +25,7 @@ def data():
 
 @pytest.fixture
 def seen(monkeypatch):
-    """The images of every call, of a batch in its order while this process does all the work."""
+    """The images of every call, of a batch in its order while one thread does all the work."""
     calls, real = [], draw.loss_and_grads
 
     def spy(params, batch, *rest):
@@ -40,8 +40,9 @@ def batch_of(trainer, seen, data, step, threads):
     """What the shards of a step see, joined."""
     seen.clear()
     made = trainer(data=data, batch=61, binarize="never", threads=threads, steps=10)
+    weights, config = made.adam.weights.views, made._config_at(step)
     for number in range(len(made._shards)):
-        made._add_shard(step, number)
+        made._add_shard(weights, step, config, number)
     return np.concatenate(seen)
 
 

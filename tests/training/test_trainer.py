@@ -11,7 +11,7 @@ from minidraw.models.draw.costs import Bound
 from minidraw.randomness import BatchRandom, Purpose
 from minidraw.training import trainer as trainer_module
 from minidraw.training.trainer import Diverged
-from minidraw.training.workers import Workers, count_cores
+from minidraw.training.workers import MIN_SHARD_IMAGES, Workers, count_cores
 
 
 def numbered(count):
@@ -261,7 +261,7 @@ def test_shards_cover_the_batch_in_order(threads):
         for count in (1, 2, 5, 50):
             shards = workers.shards(count)
             assert [k for a, b in shards for k in range(a, b)] == list(range(count))
-            assert len(shards) == min(threads, count)
+            assert len(shards) == max(1, min(threads, count // MIN_SHARD_IMAGES))
 
 
 def test_films_grow_during_a_run(trainer, monkeypatch):
