@@ -528,8 +528,8 @@ print(f"length of the first wish {sizes[0]:.3f}, of the last {sizes[1]:.3f}")
 #
 # ## Where it lives
 #
-# `run_steps` and `run_steps_backward` in `minidraw/models/draw/network.py`, a file of 204 lines with
-# all its comments: the heart of the package. You have now read its loop. Your `stacked_backward` is
+# `run_steps` and `run_steps_backward` in `minidraw/models/draw/network.py`, 204 lines in all with
+# comments: the heart of the package. You have now read its loop. Your `stacked_backward` is
 # `linear_backward_weights` there, called once for each layer by `_weight_gradients`.
 
 # %%

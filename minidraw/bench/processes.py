@@ -14,7 +14,7 @@ from minidraw.bench.steps import time_in_turn
 
 IMPORT_PROGRAM = "import minidraw"
 TRAINING_PROGRAM = """
-import time
+import resource, time
 from minidraw import kernels
 from minidraw.bench.contenders import make_trainer
 from minidraw.training.workers import Workers
@@ -23,10 +23,8 @@ with Workers() as workers:
     began = time.perf_counter()
     for _ in range({steps}):
         trainer.step()
-    print(time.perf_counter() - began)
-    {after}
+    print(time.perf_counter() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
-PRINT_MEMORY = "from minidraw.bench.processes import measure_memory; print(measure_memory())"
 SAMPLING_PROGRAM = """
 import resource, time
 import minidraw
@@ -34,8 +32,7 @@ network = minidraw.Draw.load({path!r})
 network.sample(1)
 began = time.perf_counter()
 network.sample(1000)
-print(time.perf_counter() - began)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if {mac} else 1024))
+print(time.perf_counter() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 
 
@@ -57,9 +54,8 @@ def measure(rounds):
         others = {
             "first training step, compiling": partial(_time_first_step, folder),
             "painting 1,000 digits": partial(_measure_sampling, weights),
+            "training": _measure_training_memory,
         }
-        if sys.platform == "linux":
-            others["training, all processes"] = _measure_training_memory
         for name in tqdm(others, "other programs", leave=False):
             rows.append((name, others[name]()))
     return "\n".join(["whole programs, the paper's size", *(f"{a:32}{b}" for a, b in rows)])
@@ -67,32 +63,23 @@ def measure(rounds):
 
 def _time_first_step(folder):
     empty_cache = {"NUMBA_CACHE_DIR": os.path.join(folder, "cache")}
-    program = TRAINING_PROGRAM.format(steps=1, after="")
+    program = TRAINING_PROGRAM.format(steps=1)
     return f"{float(_run(['-c', program], empty_cache).split()[0]):.1f} s"
 
 
 def _measure_sampling(weights):
-    mac = sys.platform == "darwin"  # counts in bytes, Linux in kB
-    program = SAMPLING_PROGRAM.format(path=os.fspath(weights), mac=mac)
-    seconds, peak = _run(["-c", program]).split()
-    return f"{float(seconds):.1f} s, {int(peak) / 2**20:.0f} MB in all"
+    seconds, peak = _run(["-c", SAMPLING_PROGRAM.format(path=os.fspath(weights))]).split()
+    return f"{float(seconds):.1f} s, {_format_memory(peak)} in all"
 
 
 def _measure_training_memory():
-    *_, used = _run(["-c", TRAINING_PROGRAM.format(steps=4, after=PRINT_MEMORY)]).split()
-    return f"{int(used) / 2**20:.0f} MB"
+    _, peak = _run(["-c", TRAINING_PROGRAM.format(steps=4)]).split()
+    return _format_memory(peak)
 
 
-def measure_memory():
-    """Return the bytes held by this process and its children, counting shared ones once (Linux)."""
-    parent = os.getpid()
-    with open(f"/proc/{parent}/task/{parent}/children") as children:
-        family = [parent, *map(int, children.read().split())]
-    total = 0
-    for process in family:
-        with open(f"/proc/{process}/smaps_rollup") as rollup:
-            total += sum(int(line.split()[1]) for line in rollup if line.startswith("Pss:"))
-    return 1024 * total
+def _format_memory(peak):
+    unit = 1 if sys.platform == "darwin" else 1024  # macOS counts in bytes, Linux in kB
+    return f"{int(peak) * unit / 2**20:.0f} MB"
 
 
 def _save_paper_size(path):

@@ -61,7 +61,7 @@ def measure(path):
         for group, names in GROUPS.items()
     }
     parts["the rest: noise, sums, Python"] = whole - sum(parts.values())
-    title = f"a training step of the paper's network, {batch} images in one process"
+    title = f"a training step of the paper's network, {batch} images in one thread"
     _draw_chart(path, parts, f"{title}: {1e3 * whole:.0f} ms")
     rows = [f"{name:32}{1e3 * t:6.1f} ms{t / whole:6.0%}" for name, t in parts.items()]
     return "\n".join([title, *rows, str(path)])
