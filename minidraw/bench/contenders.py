@@ -93,7 +93,7 @@ def build_our_products(size, threads):
 
 
 def _build_products(size, threads, ops):
-    """Build a step that only computes minidraw's matrix products, in the same processes."""
+    """Build a step of matrix products alone, split among the workers as in training."""
     from minidraw.training.processes import ProcessTeam
     from minidraw.training.workers import Workers
 
