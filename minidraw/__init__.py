@@ -1,4 +1,4 @@
-"""minidraw: DRAW, the network that paints images stroke by stroke, by hand in NumPy."""
+"""minidraw: DRAW, the network that paints images stroke by stroke, written by hand in NumPy."""
 
 import importlib
 import warnings

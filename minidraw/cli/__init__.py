@@ -34,7 +34,8 @@ def main(argv=None):
 
 def build_parser():
     """Build the parser of all commands."""
-    parser = Parser(prog="minidraw", description="DRAW: a network that paints, by hand in NumPy.")
+    description = "DRAW: a network that paints, written by hand in NumPy."
+    parser = Parser(prog="minidraw", description=description)
     parser.add_argument("--version", action="version", version=f"minidraw {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
     for family in FAMILIES:

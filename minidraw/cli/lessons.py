@@ -42,7 +42,7 @@ def _list_functions():
     for id, entry in all_exercises().items():
         print(f"{'yours' if entry.name in theirs else '-':6} {id}")
     own = sum(entry.name in theirs for entry in all_exercises().values())
-    print(f"{own} of {len(all_exercises())} exercises")
+    print(f"{own} of {len(all_exercises())} exercises answered")
     if own_functions.FILE.exists():
         print(f"in training (minidraw train --ops mine) {OwnLayers().report()}")
     else:

@@ -102,7 +102,7 @@ def _get_name(id):
 
 
 def _collect_sources(exercise, function, known):
-    """Return the sources of a function and its helpers, and import lines for the rest."""
+    """Return the sources of a function and its helpers, and imports of the other names used."""
     sources, imports, done = [], set(), set()
 
     def collect(function):
@@ -124,7 +124,8 @@ def _collect_sources(exercise, function, known):
                 collect(value)
             else:
                 raise NotSelfContained(
-                    f"it uses {name}, which exists only in this notebook: pass it in"
+                    f"it uses {name}, which exists only in this notebook; "
+                    "define it inside the function"
                 )
         sources.append(source)
 

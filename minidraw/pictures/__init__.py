@@ -1,1 +1,1 @@
-"""Sheets of images, films, curves and the figures of the paper."""
+"""Image sheets, films of DRAW painting, training curves and the paper's figures."""

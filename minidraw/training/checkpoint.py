@@ -160,7 +160,8 @@ def _read_array(archive, key, check):
 
 def _check_meta(shape, dtype):
     if dtype != np.uint8 or len(shape) != 1 or not 0 <= shape[0] <= MAX_META_BYTES:
-        raise ValueError(f"meta has shape {shape} and dtype {dtype}; expected uint8")
+        expected = f"expected uint8, one axis, at most {MAX_META_BYTES:,} bytes"
+        raise ValueError(f"meta has shape {shape} and dtype {dtype}; {expected}")
 
 
 def _read_weight(archive, key, needed):

@@ -57,7 +57,8 @@ class Run:
         try:
             text = path.read_bytes()
         except OSError as error:
-            raise UserError(f"{folder} isn't a run: {path.name}: {error.strerror}") from error
+            reason = f"{path.name}: {error.strerror}"
+            raise UserError(f"{folder} isn't a run folder: {reason}") from error
         try:
             return cls(folder, dict(json.loads(text)))
         except (TypeError, ValueError, RecursionError) as error:

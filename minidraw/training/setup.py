@@ -145,7 +145,7 @@ def change_recipe(recipe, changes):
 
 
 def make_config(model, data, changes):
-    """Return the model's Config for a data set: its image shape and, for a classifier, classes."""
+    """Return the model's Config with `changes`; image shape and classes come from the data set."""
     channels, height, width = data.image_shape
     size = {"channels": channels, "height": height, "width": width}
     names = [field.name for field in fields(model.Config)]

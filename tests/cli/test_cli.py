@@ -353,7 +353,7 @@ def test_typing_mistakes(refused, here, typed, words):
         ("--init pictures.npz", "pictures.npz"),
         ("--run pictures.npz", "pictures.npz"),
         ("--run pictures.npz/below", ["pictures.npz/below", "Not a directory"]),
-        ("--resume nowhere", "nowhere isn't a run"),
+        ("--resume nowhere", "nowhere isn't a run folder"),
         ("--resume run --glimpses 3", ["own settings", "leave out --glimpses"]),
         ("--resume run --no-read-attention", "leave out --read-attention"),
         ("--resume run --invert", "leave out --invert"),

@@ -100,7 +100,7 @@ def _read_part(stream, max_bytes, shape=None):
     if shape is not None:
         dtype = STORED_DTYPES.get(kind)
         if dtype is None or length != math.prod(shape) * np.dtype(dtype).itemsize:
-            raise ValueError("types and lengths in the headers disagree")
+            raise ValueError("an array's byte count doesn't fit its shape and data type")
     if short:
         return kind, tag[4 : 4 + length]
     content = _require_bytes(stream.read(length), length)

@@ -23,7 +23,7 @@ def all_close(found, wanted, tolerance=TOLERANCE):
 
 
 def find_obvious_cause(found, wanted, cases):
-    """Return a cause that needs no further evidence, or None.
+    """Name a mistake that explains the wrong numbers beyond doubt, or return None.
 
     In this module, `found` and `wanted` are lists with one array per case.
     """
@@ -37,7 +37,10 @@ def find_obvious_cause(found, wanted, cases):
 
 
 def find_simple_cause(found, wanted, cases):
-    """Return a factor, an offset or a transpose; the exercise's own mistakes say more."""
+    """Name a factor, an offset or a transpose that explains the wrong numbers, or return None.
+
+    Look for the exercise's own typical mistakes first, because they tell the learner more.
+    """
     if any(y.shape != t.shape for y, t in zip(found, wanted, strict=True)):
         return None
     return (
@@ -48,7 +51,7 @@ def find_simple_cause(found, wanted, cases):
 
 
 def find_small_error(found, wanted):
-    """Return the last guess, a right answer with a small error, or None."""
+    """Return a message if the numbers are nearly right, else None; try this last."""
     if any(y.shape != t.shape for y, t in zip(found, wanted, strict=True)):
         return None
     small = "nearly right: you add a small number somewhere, or lose digits to rounding"

@@ -86,7 +86,7 @@ def _count_blocks(exercise, found, wanted):
 
 
 def _group_by_output(outs, count):
-    """Return a list per output (or block), with one array per case."""
+    """Regroup results by output (or column block): one list each, with one array per case."""
     if count:
         outs = [np.split(np.asarray(whole), count, axis=1) for (whole,) in outs]
     return [[np.asarray(part) for part in parts] for parts in zip(*outs, strict=True)]

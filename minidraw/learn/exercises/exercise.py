@@ -108,7 +108,7 @@ class Case(NamedTuple):
         return (copy_arrays(self.dout), copy_arrays(cache)), {}
 
     def collect_names(self, exercise):
-        """Return all values that a learner can name, including the cache's fields."""
+        """Return the inputs, settings, sizes and cache fields in a dict, by name."""
         found = {**self.inputs, **self.settings, **self.sizes}
         if exercise.forward is not None:
             _, cache = exercise.forward(*self.inputs.values(), **self.settings)

@@ -36,7 +36,7 @@ class FilmCache(NamedTuple):
 
 
 def film(h_0, canvas_0, U, V, W, *, x, T):
-    """Repeat h = tanh(h U + (x - sigmoid(canvas)) V), canvas = canvas + h W, T times."""
+    """Repeat T times: h = tanh(h U + (x - sigmoid(canvas)) V), then canvas = canvas + h W."""
     h, canvas, hs, ss, errs = h_0, canvas_0, [h_0], [], []
     for _ in range(T):
         s = sigmoid(canvas)

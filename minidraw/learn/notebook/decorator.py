@@ -49,7 +49,7 @@ def exercise(id):
         verdict = judge(entry, function, entry.choose_forward(theirs))
         if verdict.kind in ("unwritten", "borrowed"):
             why = "not written yet" if verdict.kind == "unwritten" else verdict.message
-            print(f"{id}: {why}. The lesson goes on with minidraw's.")
+            print(f"{id}: {why}. The lesson goes on with minidraw's function.")
             return entry.answer
         if verdict.kind != "right":
             # The cells below need the name; an earlier meaning of it stays.
@@ -87,4 +87,4 @@ def hint(id):
         print(f"{entry.hints[number]}\n({more})")
         return
     path = inspect.getsourcefile(entry.answer)
-    print(f"The answer is {entry.answer.__name__} in {path}.")
+    print(f"The answer is the function {entry.answer.__name__} in {path}.")
