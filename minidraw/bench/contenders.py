@@ -98,7 +98,6 @@ def build_our_products(size, threads):
 
 def _build_products(size, threads, ops):
     """Build a step of matrix products alone, split among the workers as in training."""
-    from minidraw.training.processes import ProcessTeam
     from minidraw.training.workers import Workers
 
     _, config, params, *_ = make_case(size)
