@@ -526,10 +526,10 @@ print(f"{final['layers'] / final['kernels, in shards']:.1f} times as fast in all
 # thread never waits for another.
 
 # %%
-ends = workers.shards(10)
+ends = [(0, 4), (4, 10)]
 shares = [shard_share(rows, drows, start=a, stop=b) for a, b in ends]
 np.testing.assert_allclose(sum(dW for dW, _ in shares), rows.T @ drows / 10)
-print("minidraw's shards of ten images:", ends)
+print("minidraw's shards of a hundred images:", workers.shards(100))
 
 # %% [markdown]
 # ## In practice
