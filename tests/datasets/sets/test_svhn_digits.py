@@ -161,7 +161,7 @@ def test_a_type_that_is_none(path, one_line_error):
     head, (x, y) = elements(path)
     data = x.index(struct.pack("<II", 2, X.nbytes))
     path.write_bytes(head + x[:data] + struct.pack("<I", 77) + x[data + 4 :] + y)
-    with one_line_error(path, "types and lengths"):
+    with one_line_error(path, "byte count"):
         read_digits(path)
 
 
