@@ -57,7 +57,7 @@ class Workspace(NamedTuple):
 
 
 class FilmTape(NamedTuple):
-    """What the backward pass and the film need; overwritten by this thread's next forward pass."""
+    """Values for the backward pass and the film; this thread's next pass overwrites them."""
 
     inputs: np.ndarray  # (T + 1, n, columns)
     posterior: np.ndarray  # (T, n, 2 Z)
