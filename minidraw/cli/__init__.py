@@ -8,8 +8,8 @@ import sys
 
 from minidraw import __version__
 from minidraw.cli import bench, classify, data, evaluate, figures, gradcheck, lessons, paint, train
-from minidraw.cli.options import Parser, to_one_line
-from minidraw.errors import UserError
+from minidraw.cli.options import Parser
+from minidraw.errors import UserError, printable
 
 FAMILIES = (train, paint, evaluate, classify, figures, lessons, gradcheck, bench, data)
 
@@ -22,7 +22,7 @@ def main(argv=None):
     try:
         return arguments.command(arguments) or 0
     except (UserError, OSError) as error:
-        print(f"minidraw: {to_one_line(error)}", file=sys.stderr)
+        print(f"minidraw: {printable(error)}", file=sys.stderr)
         return 2
     except MemoryError:
         print("minidraw: out of memory. Use fewer or smaller images.", file=sys.stderr)

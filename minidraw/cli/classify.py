@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from minidraw.cli.inputs import load_classifier
-from minidraw.cli.options import add_command
+from minidraw.cli.options import add_command, say
 
 MAX_ROWS = 50  # pictures on a sheet
 
@@ -30,9 +30,9 @@ def classify(arguments):
     images = [read_picture(path, shape, **settings)[0] for path in arguments.images]
     scanpath = network.scanpath(images)
     for path, likely in zip(arguments.images, scanpath.probabilities, strict=True):
-        print(f"{path}: {network.classes_[likely.argmax()]} ({likely.max():.1%})")
+        say(f"{path}: {network.classes_[likely.argmax()]} ({likely.max():.1%})")
     if arguments.out:
         rows = range(min(MAX_ROWS, len(images)))
         saving.save_png(arguments.out, sheets.render_scanpath(scanpath, index=rows))
         cut = len(rows) < len(images)
-        print(f"{arguments.out}: the first {MAX_ROWS}" if cut else arguments.out)
+        say(f"{arguments.out}: the first {MAX_ROWS}" if cut else arguments.out)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from minidraw.cli.inputs import find_data_source
-from minidraw.cli.options import add_command, add_data_options
+from minidraw.cli.options import add_command, add_data_options, say
 
 MAX_IMAGES_SHOWN = 100
 
@@ -29,12 +29,12 @@ def show_data(arguments):
     preset = PRESETS[name]
     description = describe(data, models.get_model(preset.model).GENERATIVE)
     for heading, text in description.rows:
-        print(f"{heading:10} {text}")
+        say(f"{heading:10} {text}")
     with Workers() as workers:
         seconds = measure_epoch_seconds(preset, data, workers)
-    print(f"{'an epoch':10} {seconds:.1f} s with the {name} preset on this machine")
+    say(f"{'an epoch':10} {seconds:.1f} s with the {name} preset on this machine")
     for warning in description.warnings:
-        print(f"warning: {warning}")
+        say(f"warning: {warning}")
     shown = datasets.as_float(data.central_crops[:MAX_IMAGES_SHOWN])
     saving.save_png(arguments.out, sheets.render_sheet(shown))
-    print(f"{arguments.out}: the first {len(shown)} training images")
+    say(f"{arguments.out}: the first {len(shown)} training images")

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from minidraw.cli.inputs import BUNDLED_NETWORK, load_data
-from minidraw.cli.options import NETWORK_HELP, THREADS_HELP, add_command, add_data_options
+from minidraw.cli.options import NETWORK_HELP, THREADS_HELP, add_command, add_data_options, say
 from minidraw.errors import UserError
 
 DEFAULT_SAMPLES = 4  # of z per image
@@ -40,7 +40,7 @@ def evaluate(arguments):
     data = load_data(arguments, network.meta_.get("data", {}))
     split = arguments.split or ("test" if data.test else "valid")
     network.check_fits(data, split)
-    print(f"T = {network.config_.glimpses} glimpses, {network.meta_['which']} weights, {split} set")
+    say(f"T = {network.config_.glimpses} glimpses, {network.meta_['which']} weights, {split} set")
     with Workers(arguments.threads) as workers:
         _measure(arguments, network, data, split, workers)
 
@@ -81,9 +81,9 @@ def _measure(arguments, network, data, split, workers):
     )
     if arguments.bound == "iw":
         samples = arguments.samples or DEFAULT_IMPORTANCE_SAMPLES
-        print(evaluation.importance_bound(samples))
+        say(evaluation.importance_bound(samples))
     else:
-        print(evaluation.costs(arguments.samples or (DEFAULT_SAMPLES if generative else 1)))
+        say(evaluation.costs(arguments.samples or (DEFAULT_SAMPLES if generative else 1)))
     if arguments.out:
         curves.save_nats_per_step(arguments.out, evaluation.kl_per_step())
-        print(arguments.out)
+        say(arguments.out)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from minidraw.cli import inputs
-from minidraw.cli.options import NETWORK_HELP, add_command, add_data_options
+from minidraw.cli.options import NETWORK_HELP, add_command, add_data_options, say
 from minidraw.errors import UserError
 
 FIGURE_5_SCENES = 6
@@ -41,8 +41,8 @@ def figures(arguments):
             arguments.out, network, data.central_crops, name=data.name
         )
     for path in paths:
-        print(path)
-    print(f"training images: the {len(data.train)} of {data.name}")
+        say(path)
+    say(f"training images: the {len(data.train)} of {data.name}")
 
 
 def _save_figures_with_other_networks(arguments, network, data):

@@ -4,7 +4,7 @@ import json
 import shlex
 from pathlib import Path
 
-from minidraw.cli.options import add_command
+from minidraw.cli.options import add_command, say
 from minidraw.errors import UserError
 
 DEFAULT_SECONDS = 20  # for each function of a graded file
@@ -36,15 +36,14 @@ def lessons(arguments):
 def _list_functions():
     from minidraw.learn import own_functions
     from minidraw.learn.exercises import all_exercises
-    from minidraw.learn.own_layers import OwnLayers
 
-    theirs = own_functions.load_functions()
+    names = own_functions.list_names()
     for id, entry in all_exercises().items():
-        print(f"{'yours' if entry.name in theirs else '-':6} {id}")
-    own = sum(entry.name in theirs for entry in all_exercises().values())
+        print(f"{'yours' if entry.name in names else '-':6} {id}")
+    own = sum(entry.name in names for entry in all_exercises().values())
     print(f"{own} of {len(all_exercises())} exercises answered")
     if own_functions.FILE.exists():
-        print(f"in training (minidraw train --ops mine) {OwnLayers().report()}")
+        print(f"to check them, type: minidraw lessons grade {own_functions.FILE}")
     else:
         print(f"no {own_functions.FILE} here: the lessons write it when a function is right")
 
@@ -54,8 +53,8 @@ def _copy_notebooks(folder):
 
     copied, kept = copy_notebooks(folder)
     for path in kept:
-        print(f"{path} already exists and is unchanged")
-    print(f"{len(copied)} lessons copied to {folder}; open: jupyter lab {shlex.quote(str(folder))}")
+        say(f"{path} already exists and is unchanged")
+    say(f"{len(copied)} lessons copied to {folder}; open: jupyter lab {shlex.quote(str(folder))}")
 
 
 def _grade(path, arguments):
@@ -78,7 +77,7 @@ def _grade(path, arguments):
     for id, result in results.items():
         message = f": {result['message'].splitlines()[0]}" if result["message"] else ""
         if result["verdict"] != "missing":
-            print(f"{result['verdict']:9} {id}{message}")
+            say(f"{result['verdict']:9} {id}{message}")
     titles = {"exercises": "exercises", "open": "open exercises (lessons/OPEN.md)"}
     for kind, count in counts.items():
         print(f"{count['right']} of {count['of']} {titles[kind]} right")

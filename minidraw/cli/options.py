@@ -8,6 +8,8 @@ from dataclasses import fields
 from itertools import takewhile
 from pathlib import Path
 
+from minidraw.errors import printable
+
 NETWORK_HELP = "run folder or weights file (default: the bundled MNIST network)"
 THREADS_HELP = "worker threads (default: one per core)"
 
@@ -41,12 +43,12 @@ class Parser(argparse.ArgumentParser):
             message = f"unknown choice {typed!r}; choose from {', '.join(choices)}"
         near = difflib.get_close_matches(typed or "", choices, n=1, cutoff=0.5)
         hint = f"; did you mean {near[0]}?" if near else f" (see {self.prog} --help)"
-        self.exit(2, f"{self.prog}: {to_one_line(message)}{hint}\n")
+        self.exit(2, f"{self.prog}: {printable(message)}{hint}\n")
 
 
-def to_one_line(text):
-    """Replace line breaks, such as those in a file name, with spaces."""
-    return " ".join(str(text).splitlines())
+def say(text):
+    """Print one line, which may hold names from a file."""
+    print(printable(text))
 
 
 def add_command(commands, name, action, example, notes=""):

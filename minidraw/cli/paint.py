@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from minidraw.cli.inputs import BUNDLED_DIGITS, load_data, load_painter
-from minidraw.cli.options import add_command, add_data_options, add_painting_options
+from minidraw.cli.options import add_command, add_data_options, add_painting_options, say
 from minidraw.errors import UserError
 
 MAX_COUNT = 10_000  # images on a sheet
@@ -35,7 +35,7 @@ def sample(arguments):
     network = load_painter(arguments.network)
     images = network.sample(arguments.count, seed=arguments.seed, bernoulli=arguments.bernoulli)
     saving.save_png(arguments.out, sheets.render_sheet(images))
-    print(arguments.out)
+    say(arguments.out)
 
 
 def film(arguments):
@@ -51,7 +51,7 @@ def film(arguments):
     film = network.film(arguments.count, images=images, seed=arguments.seed)
     everyone = list(range(film.canvas.shape[1]))
     saving.save_gif(arguments.out, films.render_frames(film, index=everyone))
-    print(arguments.out)
+    say(arguments.out)
 
 
 def reconstruct(arguments):
@@ -65,7 +65,7 @@ def reconstruct(arguments):
     images = as_float(load_data(arguments, trained_on).valid.images[: arguments.count])
     redrawn = network.reconstruct(images, seed=arguments.seed)
     saving.save_png(arguments.out, sheets.render_pairs(images, redrawn))
-    print(f"{arguments.out}: pairs of a validation image and its reconstruction")
+    say(f"{arguments.out}: pairs of a validation image and its reconstruction")
 
 
 def _check_count(arguments):

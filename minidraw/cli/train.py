@@ -5,7 +5,7 @@ from pathlib import Path
 
 from minidraw.cli import options
 from minidraw.cli.inputs import find_data_source
-from minidraw.errors import UserError
+from minidraw.errors import UserError, quote
 
 RUNS = Path("runs")
 MAX_RUNS = 10_000  # with the same preset
@@ -52,16 +52,18 @@ def train(arguments):
     ops, ops_name, threads = _choose_ops_and_threads(arguments)
     with Workers(threads) as workers:
         trainer, run = start(arguments, workers, ops, ops_name)
-        print(f"{run.folder}: {trainer.steps - trainer.step_count} steps to go, {trainer.protocol}")
+        options.say(
+            f"{run.folder}: {trainer.steps - trainer.step_count} steps to go, {trainer.protocol}"
+        )
         try:
             result = loop.fit(trainer, run)
         except loop.Interrupted:
             again = f"minidraw train --resume {shlex.quote(str(run.folder))}"
-            print(f"stopped at step {trainer.step_count} and saved; continue with: {again}")
+            options.say(f"stopped at step {trainer.step_count} and saved; continue with: {again}")
             return 130
     which = "averaged" if trainer.averaged else "raw"
-    print(f"validation {result.NAME} ({which} weights): {result}")
-    print(f"pictures: {', '.join(map(str, run.pictures))}")
+    options.say(f"validation {result.NAME} ({which} weights): {result}")
+    options.say(f"pictures: {', '.join(map(str, run.pictures))}")
 
 
 def _choose_ops_and_threads(arguments):
@@ -70,26 +72,48 @@ def _choose_ops_and_threads(arguments):
     from minidraw.training.run import Run
 
     name, threads = arguments.ops, arguments.threads
+    packaged = {"kernels": kernels, "layers": layers}
     if arguments.resume:
         _refuse_changes(arguments)
         before = Run.open(arguments.resume).meta
-        name = before.get("ops")
+        name = _choose_former_ops(arguments, before.get("ops", "kernels"), packaged)
         if threads is None:  # as before: only then are results identical to the bit
             threads = before.get("threads")
-    packaged = {"kernels": kernels, "layers": layers}
     name = name or "kernels"
     if name in packaged:
         return packaged[name], name, threads
     from minidraw.learn.own_layers import OwnLayers
 
     own = OwnLayers("mine.py" if name == "mine" else name)
-    print(own.report())
+    for line in own.report().splitlines():
+        options.say(line)
     return own, str(own.path), threads
+
+
+def _choose_former_ops(arguments, former, packaged):
+    """Return the layers of a run to resume; a file is run only if its path was typed.
+
+    The run's folder may come from somebody else, and so may the file that it names.
+    """
+    typed, folder = arguments.ops, arguments.resume
+    if not isinstance(former, str):
+        raise UserError(f"{folder}/config.json: ops is {quote(former)}; expected a name or a path")
+    if former in packaged and typed in (None, former):
+        return former
+    if former in packaged:
+        raise UserError(f"{folder} was trained with --ops {former}: leave out --ops")
+    if typed is None or typed in packaged:
+        again = f"minidraw train --resume {shlex.quote(str(folder))} --ops FILE"
+        raise UserError(
+            f"{folder} was trained with functions from {quote(former)}, and a run never chooses"
+            f" the code to execute: type {again} with the path of that file"
+        )
+    return typed
 
 
 def _refuse_changes(arguments):
     """Refuse options that a resumed run would ignore."""
-    kept = ("resume", "threads", "data_dir", "command")
+    kept = ("resume", "threads", "data_dir", "ops", "command")
     given = [name for name, value in vars(arguments).items() if value is not None]
     changed = [name for name in given if name not in kept]
     if changed:

@@ -43,6 +43,16 @@ def load_functions(path=FILE):
     }
 
 
+def list_names(path=FILE):
+    """Return the names of the functions that the file defines, without running it."""
+    path = Path(path)
+    try:
+        body = ast.parse(_read_source(path)).body if path.exists() else []
+    except (SyntaxError, ValueError, RecursionError) as error:
+        raise UserError(f"{path} doesn't run: {type(error).__name__}: {error}") from error
+    return {node.name for node in body if isinstance(node, ast.FunctionDef)}
+
+
 def _read_source(path):
     """Read the file, with the current names of the modules that it imports from."""
     text = path.read_text("utf-8")

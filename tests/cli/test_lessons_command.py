@@ -1,5 +1,6 @@
 """``minidraw lessons``, its copies and its grades; ``minidraw train --ops mine``."""
 
+import itertools
 import json
 from pathlib import Path
 
@@ -25,7 +26,7 @@ def test_which_functions_are_the_learners(capsys):
     Path("mine.py").write_text(SIGMOID)
     main(["lessons"])
     said = capsys.readouterr().out
-    assert "yours  02.sigmoid" in said and "1 of 20 functions here are yours" in said
+    assert "yours  02.sigmoid" in said and "minidraw lessons grade mine.py" in said
 
 
 def test_start_copies_clean_notebooks(capsys):
@@ -140,8 +141,62 @@ def test_training_with_ones_own_functions(capsys):
     said = capsys.readouterr().out
     assert "1 of 20 functions here are yours" in said and "validation bound" in said
     assert json.loads(Path("run/config.json").read_text())["ops"] == str(Path("mine.py").resolve())
-    assert main(["train", "--resume", "run"]) == 0
+    assert main(["train", "--resume", "run", "--ops", "mine.py"]) == 0
     assert "1 of 20 functions here are yours" in capsys.readouterr().out
+
+
+@pytest.fixture
+def somebodys_run(here):
+    """A run whose folder names a file, which leaves a trace if it is executed."""
+    np.save("own.npy", (np.random.default_rng(0).random((60, 9, 8)) * 255).astype("u1"))
+    assert main(["train", "--run", "run", *TINY]) == 0
+    Path("trap.py").write_text("from pathlib import Path\nPath('executed').touch()\n")
+    Path("mine.py").write_text(Path("trap.py").read_text())
+    settings = json.loads(Path("run/config.json").read_text())
+
+    def record(ops):
+        Path("run/config.json").write_text(json.dumps(settings | {"ops": ops}))
+
+    return record
+
+
+COMMANDS = [
+    ["train", "--resume", "run"],
+    ["train", "--resume", "run", "--threads", "1"],
+    ["sample", "run"],
+    ["film", "run"],
+    ["reconstruct", "run"],
+    ["evaluate", "run", "--images", "10"],
+    ["train", "--init", "run", *TINY],
+    ["lessons"],
+]
+
+
+def test_no_command_executes_the_file_that_a_run_names(somebodys_run, capsys):
+    names = ["mine", "trap.py", str(Path("trap.py").resolve()), "./mine.py", "/dev/stdin"]
+    for command, name in itertools.product(COMMANDS, names):
+        somebodys_run(name)
+        status = main(command)
+        assert not Path("executed").exists()
+        if "--resume" in command:
+            said = capsys.readouterr().err
+            assert status == 2 and said.count("\n") == 1 and repr(name) in said
+            assert "minidraw train --resume run --ops FILE" in said
+
+
+def test_an_invalid_name_of_the_layers_is_one_line(somebodys_run, capsys):
+    for ops in (5, None, ["trap.py"], {}, True, "", "\x1b[2J", 10**400, "x" * 10_000):
+        somebodys_run(ops)
+        assert main(["train", "--resume", "run"]) == 2
+        said = capsys.readouterr().err
+        assert said.count("\n") == 1 and "\x1b" not in said and len(said) < 600
+
+
+def test_a_resumed_run_keeps_its_own_layers(somebodys_run, capsys):
+    for recorded, typed in (("kernels", "trap.py"), ("layers", "kernels"), ("trap.py", "layers")):
+        somebodys_run(recorded)
+        assert main(["train", "--resume", "run", "--ops", typed]) == 2
+        assert recorded in capsys.readouterr().err and not Path("executed").exists()
 
 
 def test_training_without_a_file_of_ones_own(capsys):
