@@ -158,7 +158,7 @@ class Estimator:
         from minidraw.datasets import as_images
 
         self._check_fitted()
-        found = as_images(np.asarray(images), "images")
+        found = as_images(images, "images", self.config_.image_shape)
         if found.shape[1:] != self.config_.image_shape:
             raise UserError(
                 f"images have shape {found.shape[1:]}; expected {self.config_.image_shape}"

@@ -55,7 +55,7 @@ def from_array(array, labels=None, *, valid=None, seed=0, name="array"):
     -------
     Dataset
     """
-    images = as_images(np.asarray(array), name)
+    images = as_images(array, name)
     _check_label_count(labels, len(images), name)
     return _build_dataset(Split(images, labels), name, valid, seed)
 
@@ -93,7 +93,7 @@ def _read_npz(path, size, stretch):
         arrays = [read_npz(path, name) for name in RAGGED_ARRAYS]
         with one_line_errors(path):
             images = fit_ragged(*arrays, size, stretch)
-        return images, _read_labels(path, headers, len(images))
+        return images[:, None], _read_labels(path, headers, len(images))
     names = [name for name in IMAGE_NAMES if name in headers]
     names += [
         name
