@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from types import ModuleType
 
 import numpy as np
-from tqdm import tqdm
-
 from minidraw.datasets import Split, as_float
 from minidraw.models.interface import Batch, standard_error
+from minidraw.progress import make_bar
 from minidraw.randomness import BatchRandom, Purpose
 
 CHUNK_IMAGES = 100  # images at a time in each thread; a whole number of randomness's blocks
@@ -146,8 +145,7 @@ class Evaluation:
     def _map(self, measure):
         """Return the result of `measure` for each chunk, in order."""
         starts = range(0, self.count, CHUNK_IMAGES)
-        hidden = None if self.progress else True
-        with tqdm(total=len(starts), disable=hidden, unit="chunk") as bar:
+        with make_bar(total=len(starts), hidden=not self.progress, unit="chunk") as bar:
 
             def measure_one(start):
                 result = measure(self._chunk(start))

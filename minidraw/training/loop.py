@@ -7,8 +7,7 @@ import time
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 
-from tqdm import tqdm
-
+from minidraw.progress import make_bar, print_line
 from minidraw.training.trainer import Trainer
 
 CHECKPOINT_SECONDS = 60  # between checkpoints
@@ -28,7 +27,8 @@ def fit(trainer, run=None, *, quiet=False):
     run : Run, optional
         Folder that keeps log, checkpoint and pictures.
     quiet : bool
-        Whether to hide the progress bar; without a terminal it is hidden in any case.
+        Whether to hide progress: a bar on a terminal, a line per validation in a file or a pipe,
+        both in a notebook.
 
     Returns
     -------
@@ -46,11 +46,11 @@ def fit(trainer, run=None, *, quiet=False):
     measured = trainer.model.Measured
     every = trainer.recipe.validate or max(1, steps // 20)
     result = None
-    saved = time.monotonic()
+    saved = began = time.monotonic()
     with (
         nullcontext() if run is None else run.lock(),
         _catch_ctrl_c() as pressed,
-        tqdm(total=steps, initial=trainer.step_count, disable=quiet or None, unit="step") as bar,
+        make_bar(total=steps, initial=trainer.step_count, hidden=quiet, unit="step") as bar,
     ):
         while trainer.step_count < steps and not pressed:
             row = trainer.step()
@@ -60,6 +60,9 @@ def fit(trainer, run=None, *, quiet=False):
             checked = done % every == 0 or done == steps
             if checked:
                 result = trainer.validate(None if done == steps else trainer.recipe.valid_images)
+                if not quiet:
+                    time_taken = bar.format_interval(time.monotonic() - began)
+                    print_line(f"{time_taken} step {done:,} of {steps:,}: {measured.NAME} {result}")
             if run is not None:
                 validated = result if checked else None
                 run.add_row(row | _validation_columns(measured.COLUMNS, validated))

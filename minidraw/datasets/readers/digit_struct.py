@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from minidraw.errors import UserError
+from minidraw.progress import make_bar
 
 BOX_FIELDS = ("left", "top", "width", "height")
 MAX_NAME_LENGTH = 64
@@ -36,8 +37,6 @@ def read_boxes(content):
     ValueError, OSError, KeyError, RuntimeError
         If the file is invalid; wrap the call in ``array_files.one_line_errors``.
     """
-    from tqdm import tqdm
-
     h5py = import_h5py()
     try:
         image = h5py.h5f.open_file_image(content)
@@ -51,7 +50,7 @@ def read_boxes(content):
             raise ValueError(f"{len(names):,} names, {len(groups):,} boxes; expected one box each")
         boxes = {}
         pairs = zip(names, groups, strict=True)
-        for name_ref, group_ref in tqdm(pairs, "boxes", len(names), disable=None):
+        for name_ref, group_ref in make_bar(pairs, "boxes", len(names)):
             letters = _read_numbers(file[name_ref], MAX_NAME_LENGTH)
             name = "".join(chr(int(letter)) for letter in letters)
             if name in boxes:

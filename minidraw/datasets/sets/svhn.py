@@ -14,6 +14,7 @@ from minidraw.datasets.readers.digit_struct import import_h5py, read_boxes
 from minidraw.datasets.readers.download import find_data_folder, find_file, obtain_paths
 from minidraw.datasets.readers.tar import read_members
 from minidraw.errors import UserError
+from minidraw.progress import make_bar
 
 MD5 = {
     "train": "md5:a649f4cb15c35520e8a8c342d4c0005a",
@@ -109,8 +110,6 @@ def read_numbers(path, part):
     UserError
         If the archive or a file in it is damaged, or a box lies outside its picture.
     """
-    from tqdm import tqdm
-
     with one_line_errors(path):
         [(_, content)] = read_members(path, {f"{part}/digitStruct.mat": MAX_DIGIT_STRUCT_BYTES})
         boxes = read_boxes(content)
@@ -123,7 +122,7 @@ def read_numbers(path, part):
         boxes = list(boxes.values())
         images = np.empty((len(rows), 3, PICTURE_SIDE, PICTURE_SIDE), np.uint8)
         found = read_members(path, dict.fromkeys(rows, MAX_PICTURE_BYTES))
-        for name, content in tqdm(found, part, len(rows), disable=None):
+        for name, content in make_bar(found, part, len(rows)):
             with open_picture(name, io.BytesIO(content)) as picture:
                 picture = picture.convert("RGB")
             images[rows[name]] = cut_number(picture, boxes[rows[name]], name)
