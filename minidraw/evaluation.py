@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from types import ModuleType
 
 import numpy as np
+
 from minidraw.datasets import Split, as_float
 from minidraw.models.interface import Batch, standard_error
 from minidraw.progress import make_bar

@@ -4,7 +4,6 @@ import shutil
 import sys
 from contextlib import suppress
 
-
 MAX_BAR_COLUMNS = 100  # a notebook reports the size of the terminal that started it
 
 
