@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from minidraw.cli import options
 from minidraw.cli.inputs import BUNDLED_NETWORK, load_data
-from minidraw.cli.options import NETWORK_HELP, THREADS_HELP, add_command, add_data_options, say
 from minidraw.errors import UserError
 
 DEFAULT_SAMPLES = 4  # of z per image
@@ -11,9 +11,9 @@ DEFAULT_IMPORTANCE_SAMPLES = 1000
 
 
 def add_commands(commands):
-    parser = add_command(commands, "evaluate", evaluate, "minidraw evaluate runs/mnist")
-    parser.add_argument("network", nargs="?", type=Path, help=NETWORK_HELP)
-    add_data_options(parser)
+    parser = options.add_command(commands, "evaluate", evaluate, "minidraw evaluate runs/mnist")
+    parser.add_argument("network", nargs="?", type=Path, help=options.NETWORK_HELP)
+    options.add_data_options(parser)
     split_help = "images to measure on (default: test, or valid if the set has no test images)"
     parser.add_argument("--split", choices=("test", "valid"), help=split_help)
     bound_help = "plain: variational bound (default); iw: importance-weighted bound"
@@ -23,7 +23,7 @@ def add_commands(commands):
     parser.add_argument("--images", type=int, help="use only the first IMAGES (default: all)")
     seed_help = "seed of the noise and the binarisation (default: 0)"
     parser.add_argument("--seed", type=int, default=0, help=seed_help)
-    parser.add_argument("--threads", type=int, help=THREADS_HELP)
+    options.add_computing_options(parser)
     parser.add_argument("--out", type=Path, help="also plot the latent cost of every step here")
 
 
@@ -40,8 +40,10 @@ def evaluate(arguments):
     data = load_data(arguments, network.meta_.get("data", {}))
     split = arguments.split or ("test" if data.test else "valid")
     network.check_fits(data, split)
-    say(f"T = {network.config_.glimpses} glimpses, {network.meta_['which']} weights, {split} set")
-    with Workers(arguments.threads) as workers:
+    options.say(
+        f"T = {network.config_.glimpses} glimpses, {network.meta_['which']} weights, {split} set"
+    )
+    with Workers(1 if arguments.device == "cuda" else arguments.threads) as workers:
         _measure(arguments, network, data, split, workers)
 
 
@@ -61,17 +63,18 @@ def _refuse_options_of_bounds(arguments):
 
 def _measure(arguments, network, data, split, workers):
     """Print the mean costs; plot the latent cost per step if an output file is given."""
-    from minidraw import kernels
+    from minidraw import kernels, layers
     from minidraw.evaluation import Evaluation
+    from minidraw.models import get_model
     from minidraw.pictures import curves
 
     generative = network.model.GENERATIVE
     evaluation = Evaluation(
-        network.model,
+        get_model(network.MODEL, arguments.device),
         network.params_,
         network.config_,
         data.splits[split],
-        ops=kernels,
+        ops=layers if arguments.device == "cuda" else kernels,
         workers=workers,
         binarize=data.binarizes_dynamically(network.binarize, generative),
         protocol=f"{data.protocol(network.binarize, generative)}, {split}",
@@ -81,9 +84,9 @@ def _measure(arguments, network, data, split, workers):
     )
     if arguments.bound == "iw":
         samples = arguments.samples or DEFAULT_IMPORTANCE_SAMPLES
-        say(evaluation.importance_bound(samples))
+        options.say(evaluation.importance_bound(samples))
     else:
-        say(evaluation.costs(arguments.samples or (DEFAULT_SAMPLES if generative else 1)))
+        options.say(evaluation.costs(arguments.samples or (DEFAULT_SAMPLES if generative else 1)))
     if arguments.out:
         curves.save_nats_per_step(arguments.out, evaluation.kl_per_step())
-        say(arguments.out)
+        options.say(arguments.out)

@@ -11,7 +11,6 @@ from pathlib import Path
 from minidraw.errors import printable
 
 NETWORK_HELP = "run folder or weights file (default: the bundled MNIST network)"
-THREADS_HELP = "worker threads (default: one per core)"
 
 
 class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
@@ -95,6 +94,13 @@ def add_data_options(parser, positional=False):
     parser.add_argument("--stretch", **flag, help="fill SIZE x SIZE without keeping proportions")
     parser.add_argument("--invert", **flag, help="swap dark and light in your pictures")
     parser.add_argument("--crop", type=int, help="train on random CROP x CROP parts of pictures")
+
+
+def add_computing_options(parser):
+    """Add the options of a command that trains or measures: threads and device."""
+    parser.add_argument("--threads", type=int, help="worker threads (default: one per core)")
+    device_help = "cuda: run the layers on a graphics card, from one thread (default: cpu)"
+    parser.add_argument("--device", choices=("cpu", "cuda"), help=device_help)
 
 
 def add_painting_options(parser, *, out, count):

@@ -26,7 +26,7 @@ def add_commands(commands):
     parser.add_argument("--run", type=Path, help="folder of the run (default: runs/PRESET)")
     parser.add_argument("--resume", type=Path, metavar="RUN", help="resume a run that stopped")
     parser.add_argument("--init", type=Path, metavar="WEIGHTS", help="run or weights to start from")
-    parser.add_argument("--threads", type=int, help=options.THREADS_HELP)
+    options.add_computing_options(parser)
     parser.add_argument(
         "--ops", help="layers to use: kernels (default), layers, mine (your mine.py), or a path"
     )
@@ -49,9 +49,9 @@ def train(arguments):
     from minidraw.training.workers import Workers
 
     start = _resume if arguments.resume else _start
-    ops, ops_name, threads = _choose_ops_and_threads(arguments)
+    ops, ops_name, threads, device = _choose_ops_and_device(arguments)
     with Workers(threads) as workers:
-        trainer, run = start(arguments, workers, ops, ops_name)
+        trainer, run = start(arguments, workers, ops, ops_name, device)
         options.say(
             f"{run.folder}: {trainer.steps - trainer.step_count} steps to go, {trainer.protocol}"
         )
@@ -66,12 +66,12 @@ def train(arguments):
     options.say(f"pictures: {', '.join(map(str, run.pictures))}")
 
 
-def _choose_ops_and_threads(arguments):
-    """Return the layers' module, its name for the run's record, and the number of threads."""
+def _choose_ops_and_device(arguments):
+    """Return the layers' module, its name for the run's record, the threads and the device."""
     from minidraw import kernels, layers
     from minidraw.training.run import Run
 
-    name, threads = arguments.ops, arguments.threads
+    name, threads, before = arguments.ops, arguments.threads, {}
     packaged = {"kernels": kernels, "layers": layers}
     if arguments.resume:
         _refuse_changes(arguments)
@@ -79,15 +79,20 @@ def _choose_ops_and_threads(arguments):
         name = _choose_former_ops(arguments, before.get("ops", "kernels"), packaged)
         if threads is None:  # as before: only then are results identical to the bit
             threads = before.get("threads")
+    device = arguments.device or before.get("device", "cpu")
+    if device == "cuda":
+        name, threads = name or "layers", 1  # the card takes a batch in one piece
+        if name != "layers":
+            raise UserError(f"device cuda runs only --ops layers, not {quote(name)}: leave out one")
     name = name or "kernels"
     if name in packaged:
-        return packaged[name], name, threads
+        return packaged[name], name, threads, device
     from minidraw.learn.own_layers import OwnLayers
 
     own = OwnLayers("mine.py" if name == "mine" else name)
     for line in own.report().splitlines():
         options.say(line)
-    return own, str(own.path), threads
+    return own, str(own.path), threads, device
 
 
 def _choose_former_ops(arguments, former, packaged):
@@ -113,7 +118,7 @@ def _choose_former_ops(arguments, former, packaged):
 
 def _refuse_changes(arguments):
     """Refuse options that a resumed run would ignore."""
-    kept = ("resume", "threads", "data_dir", "ops", "command")
+    kept = ("resume", "threads", "device", "data_dir", "ops", "command")
     given = [name for name, value in vars(arguments).items() if value is not None]
     changed = [name for name in given if name not in kept]
     if changed:
@@ -122,13 +127,13 @@ def _refuse_changes(arguments):
         raise UserError(f"--resume continues with the run's own settings: leave out {option}")
 
 
-def _resume(arguments, workers, ops, ops_name):
+def _resume(arguments, workers, ops, ops_name, device):
     from minidraw.training import setup
 
-    return setup.resume_run(arguments.resume, workers, arguments.data_dir, ops)
+    return setup.resume_run(arguments.resume, workers, arguments.data_dir, ops, device)
 
 
-def _start(arguments, workers, ops, ops_name):
+def _start(arguments, workers, ops, ops_name, device):
     from minidraw.models.draw import Config
     from minidraw.presets import PRESETS
     from minidraw.training import setup
@@ -147,6 +152,7 @@ def _start(arguments, workers, ops, ops_name):
         init=arguments.init,
         ops=ops,
         ops_name=ops_name,
+        device=device,
     )
 
 

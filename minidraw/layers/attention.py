@@ -103,9 +103,9 @@ def filterbank(center, stride, var, *, K, A):
     cache
         For `filterbank_backward`.
     """
-    offset = (np.arange(K) - (K - 1) / 2).astype(center.dtype)  # i - N/2 - 1/2, from 0
+    offset = (np.arange(K, like=center) - (K - 1) / 2).astype(center.dtype)  # i - N/2 - 1/2, from 0
     mu = center[:, None] + offset * stride[:, None]  # eq 19 or 20
-    dist = np.arange(A, dtype=center.dtype) - mu[:, :, None]
+    dist = np.arange(A, dtype=center.dtype, like=center) - mu[:, :, None]
     z = -(dist**2) / (2 * var[:, None, None])
     F = np.exp(z - z.max(axis=2, keepdims=True))  # eq 25 or 26: the
     F /= F.sum(axis=2, keepdims=True)  # normaliser makes it a softmax

@@ -25,6 +25,7 @@ def start_run(
     init=None,
     ops=kernels,
     ops_name="kernels",
+    device="cpu",
 ):
     """Start a new run.
 
@@ -44,14 +45,16 @@ def start_run(
         Run or weights to start from; shapes must match, but T may differ.
     ops : module or OwnLayers
         Where the layers come from.
+    device : str
+        "cpu", or "cuda" to run `minidraw.layers` on a graphics card.
 
     Returns
     -------
     trainer : Trainer
     run : Run
     """
+    model = models.get_model(preset.model, device)
     data = datasets.load(**source)
-    model = models.get_model(preset.model)
     recipe = change_recipe(preset.recipe, recipe or {})
     config = make_config(model, data, preset.config | (config or {}))
     params = None if init is None else load_initial_weights(init, model, config)
@@ -70,11 +73,12 @@ def start_run(
         "checksum": data.checksum,
         "threads": workers.threads,
         "ops": ops_name,
+        "device": device,
     }
     return trainer, Run.create(folder, meta, trainer)
 
 
-def resume_run(folder, workers, data_dir=None, ops=kernels):
+def resume_run(folder, workers, data_dir=None, ops=kernels, device="cpu"):
     """Resume a stopped run at its last checkpoint.
 
     Parameters
@@ -85,6 +89,8 @@ def resume_run(folder, workers, data_dir=None, ops=kernels):
         New folder of the data, if they were moved.
     ops : module or OwnLayers
         Where the layers come from.
+    device : str
+        As in `start_run`.
 
     Returns
     -------
@@ -97,7 +103,8 @@ def resume_run(folder, workers, data_dir=None, ops=kernels):
         If the folder holds no run, or the data have changed.
     """
     run = Run.open(folder)
-    model, config = checkpoint.parse_network(run.meta, run.folder / "config.json")
+    _, config = checkpoint.parse_network(run.meta, run.folder / "config.json")
+    model = models.get_model(run.meta["model"], device)
     try:
         recipe = parse_record(Recipe, run.meta["recipe"])
         steps = operator.index(run.meta["steps"])

@@ -135,28 +135,28 @@ EXERCISES = (
                 "2 sigma^2 is squared too; only the distance should be squared",
             ),
             (
-                "np.arange(A, dtype=center.dtype)",
-                "np.arange(1, A + 1, dtype=center.dtype)",
+                "np.arange(A, dtype=center.dtype, like=center)",
+                "np.arange(1, A + 1, dtype=center.dtype, like=center)",
                 "the pixels are counted from 1; they should be counted from 0, as the centre is",
             ),
             (
-                "(np.arange(K) - (K - 1) / 2)",
-                "(np.arange(K) - K / 2)",
+                "(np.arange(K, like=center) - (K - 1) / 2)",
+                "(np.arange(K, like=center) - K / 2)",
                 "the grid lies half a stride too low",
             ),
             (
-                "(np.arange(K) - (K - 1) / 2)",
+                "(np.arange(K, like=center) - (K - 1) / 2)",
                 "np.arange(K)",
                 "the grid starts at the centre; it should extend to both sides of it",
             ),
             (
-                "(np.arange(K) - (K - 1) / 2)",
-                "(np.arange(K) - (K - 1) / 2 - K / 2 - 0.5)",
+                "(np.arange(K, like=center) - (K - 1) / 2)",
+                "(np.arange(K, like=center) - (K - 1) / 2 - K / 2 - 0.5)",
                 "N/2 + 1/2 of eq 19 is subtracted twice; `offset` already includes it",
             ),
             (
-                "(np.arange(K) - (K - 1) / 2)",
-                "(np.arange(K) - (K - 1))",
+                "(np.arange(K, like=center) - (K - 1) / 2)",
+                "(np.arange(K, like=center) - (K - 1))",
                 "the grid ends at the centre; it should extend to both sides of it",
             ),
             (

@@ -11,8 +11,8 @@ from minidraw.models.interface import apply_linear
 def forward(params, x, config, ops):
     """Run all T steps: return the logits (n, classes) and the tape for the backward pass."""
     T, n, H = config.glimpses, len(x), config.hidden
-    seen = np.empty((T + 1, n, H + config.glimpse_size), x.dtype)
-    theta = np.empty((T, n, 5), x.dtype)
+    seen = np.empty((T + 1, n, H + config.glimpse_size), x.dtype, like=x)
+    theta = np.empty((T, n, 5), x.dtype, like=x)
     seen[0, :, :H] = params["lstm.h_0"]
     c = np.repeat(params["lstm.c_0"][None], n, axis=0)
     params = ops.prepare(params)
@@ -29,7 +29,7 @@ def forward(params, x, config, ops):
 def label_costs(logits, labels, ops):
     """Return the costs of the logits, and the cross-entropy's cache."""
     targets = np.zeros_like(logits)
-    targets[np.arange(len(labels)), labels] = 1
+    targets[np.arange(len(labels), like=logits), labels] = 1
     nll, cache = ops.softmax_cross_entropy(logits, targets=targets)
     error = (logits.argmax(axis=1) != labels).astype(logits.dtype)
     return {"nll": nll, "error": error, "total": nll}, cache
@@ -50,7 +50,7 @@ def _backward(params, dlogits, tape, config, ops):
     """Backpropagate through all steps, then compute the weight gradients of all steps at once."""
     seen, theta, caches = tape
     T, n, H = config.glimpses, len(dlogits), config.hidden
-    dtheta, da = np.empty_like(theta), np.empty((T, n, 4 * H), theta.dtype)
+    dtheta, da = np.empty_like(theta), np.empty((T, n, 4 * H), theta.dtype, like=theta)
     params = ops.prepare(params)
     dh = ops.linear_backward_input(dlogits, params["label.W"])
     dc = np.zeros_like(dh)

@@ -21,9 +21,9 @@ def reconstruct(params, batch, noise, config, ops):
     film : Film
         The reconstructions are ``sigmoid(film.canvas[-1])``.
     """
-    T, n, _ = noise.shape
-    canvases = np.empty((T + 1, n, *config.image_shape), batch.images.dtype)
-    _, _, (_, tape, _) = forward(params, batch.images, noise, config, ops, film=canvases)
+    (T, n, _), x = noise.shape, batch.images
+    canvases = np.empty((T + 1, n, *config.image_shape), x.dtype, like=x)
+    _, _, (_, tape, _) = forward(params, x, noise, config, ops, film=canvases)
     return _make_film(canvases, tape.read_theta, tape.write_theta, config, ops)
 
 
@@ -46,12 +46,12 @@ def generate(params, noise, config, ops):
     """
     T, n, _ = noise.shape
     H = config.hidden
-    seen = np.empty((n, H + config.latent), noise.dtype)
+    seen = np.empty((n, H + config.latent), noise.dtype, like=noise)
     seen[:, :H] = params["decoder.h_0"]
     c_dec = np.repeat(params["decoder.c_0"][None], n, axis=0)
-    canvases = np.empty((T + 1, n, *config.image_shape), noise.dtype)
+    canvases = np.empty((T + 1, n, *config.image_shape), noise.dtype, like=noise)
     canvases[0] = params["canvas_0"]
-    _, write_theta = allocate_thetas(config, T, n, noise.dtype)
+    _, write_theta = allocate_thetas(config, T, n, noise)
     params = ops.prepare(params)
     for t in range(T):
         seen[:, H:] = noise[t]  # eq 13

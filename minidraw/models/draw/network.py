@@ -48,15 +48,15 @@ def run_steps(params, x, noise, config, ops, film=None):
     """Run all T steps; return the last canvas, the KL (n,) and the tape."""
     T, n, Z = noise.shape
     at = columns(config)
-    inputs = np.empty((T + 1, n, at.total), x.dtype)
+    inputs = np.empty((T + 1, n, at.total), x.dtype, like=x)
     inputs[0, :, at.h_enc] = params["encoder.h_0"]
     inputs[0, :, at.h_dec] = params["decoder.h_0"]
     c_enc = np.repeat(params["encoder.c_0"][None], n, axis=0)
     c_dec = np.repeat(params["decoder.c_0"][None], n, axis=0)
     canvas = np.repeat(params["canvas_0"][None], n, axis=0)
-    posterior = np.empty((T, n, 2 * Z), x.dtype)
-    read_theta, write_theta = allocate_thetas(config, T, n, x.dtype)
-    kl, steps = np.zeros(n, x.dtype), []
+    posterior = np.empty((T, n, 2 * Z), x.dtype, like=x)
+    read_theta, write_theta = allocate_thetas(config, T, n, x)
+    kl, steps = np.zeros(n, x.dtype, like=x), []
     for t in range(T):
         if film is not None:
             film[t] = canvas
@@ -83,10 +83,10 @@ def run_steps(params, x, noise, config, ops, film=None):
     return canvas, kl, Tape(inputs, posterior, read_theta, write_theta, steps)
 
 
-def allocate_thetas(config, T, n, dtype):
-    """Return empty arrays for all read and write windows; None without attention."""
+def allocate_thetas(config, T, n, like):
+    """Return empty arrays, of the kind of `like`, for all windows; None without attention."""
     return tuple(
-        np.empty((T, n, 5), dtype) if attention else None
+        np.empty((T, n, 5), like.dtype, like=like) if attention else None
         for attention in (config.read_attention, config.write_attention)
     )
 
@@ -114,7 +114,7 @@ def _backward(caches, config, ops):
     """Backpropagate through all steps, then compute the weight gradients of all steps at once."""
     params, tape, cost = caches
     run = getattr(ops, "run_draw_steps_backward", run_steps_backward)
-    ones = np.ones(tape.inputs.shape[1], tape.inputs.dtype)
+    ones = np.ones(tape.inputs.shape[1], tape.inputs.dtype, like=tape.inputs)
     dcanvas = ops.bernoulli_cost_backward(ones, cost)
     dout, dstarts = run(params, dcanvas, tape, config, ops)
     grads = {name: gradient.sum(axis=0) for name, gradient in dstarts.items()}
@@ -129,8 +129,9 @@ def run_steps_backward(params, dcanvas, tape, config, ops):
     """
     inputs, at = tape.inputs, columns(config)
     T, n, H = len(tape.steps), inputs.shape[1], config.hidden
-    dout = _allocate_gradients(config, T, n, inputs.dtype)
-    ones, zeros = np.ones(n, inputs.dtype), np.zeros((n, H), inputs.dtype)
+    dout = _allocate_gradients(config, T, n, inputs)
+    ones = np.ones(n, inputs.dtype, like=inputs)
+    zeros = np.zeros((n, H), inputs.dtype, like=inputs)
     dh_enc, dc_enc, dh_dec, dc_dec = zeros, zeros, zeros, zeros
 
     def back(name, t):
@@ -175,11 +176,11 @@ def run_steps_backward(params, dcanvas, tape, config, ops):
     return dout, dstarts
 
 
-def _allocate_gradients(config, T, n, dtype):
+def _allocate_gradients(config, T, n, like):
     """Return an empty array (T, n, outputs) for the output gradient of every linear layer."""
     shapes = param_shapes(config)
     return {
-        name[:-2]: np.empty((T, n, shape[1]), dtype)
+        name[:-2]: np.empty((T, n, shape[1]), like.dtype, like=like)
         for name, shape in shapes.items()
         if name.endswith(".W")
     }
