@@ -4,7 +4,9 @@ Each module holds one or more commands, with their options, checks and actions. 
 own imports, which keeps ``minidraw --help`` fast.
 """
 
+import os
 import sys
+from pathlib import Path
 
 from minidraw import __version__
 from minidraw.cli import bench, classify, data, evaluate, figures, gradcheck, lessons, paint, train
@@ -20,6 +22,7 @@ def main(argv=None):
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")  # file names may be undecodable
     try:
+        _refuse_to_replace_inputs(arguments)
         return arguments.command(arguments) or 0
     except (UserError, OSError) as error:
         print(f"minidraw: {printable(error)}", file=sys.stderr)
@@ -30,6 +33,18 @@ def main(argv=None):
     except KeyboardInterrupt:
         print("minidraw: stopped", file=sys.stderr)
         return 130
+
+
+def _refuse_to_replace_inputs(arguments):
+    """Raise a UserError if --out is a file that the command reads."""
+    given = vars(arguments)
+    out = given.get("out")
+    values = [given[name] for name in given if name != "out"]
+    paths = [path for value in values for path in (value if isinstance(value, list) else [value])]
+    for path in paths:
+        if isinstance(path, str | Path) and out and os.path.isfile(out) and os.path.exists(path):
+            if os.path.samefile(path, out):
+                raise UserError(f"{out} is read by this command: give --out another name")
 
 
 def build_parser():

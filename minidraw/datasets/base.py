@@ -10,9 +10,6 @@ import numpy as np
 from minidraw.datasets.scenes import Scenes
 from minidraw.errors import UserError
 
-MAX_ARRAY_BYTES = 4 * 2**30
-"""Readers refuse larger arrays, so that a hostile file can't fill the memory."""
-
 
 @dataclass(frozen=True)
 class Split:

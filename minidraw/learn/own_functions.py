@@ -12,7 +12,9 @@ from pathlib import Path
 
 from minidraw.atomic_write import write_atomically
 from minidraw.errors import UserError
+from minidraw.regular_files import read_regular
 
+MAX_SOURCE_BYTES = 2**20
 FILE = Path("mine.py")  # beside the notebook
 HEADER = '"""My own functions, written in minidraw\'s lessons."""\n\nimport numpy as np\n'
 BLOCK_MARK = "# lesson "
@@ -55,9 +57,14 @@ def list_names(path=FILE):
 
 def _read_source(path):
     """Read the file, with the current names of the modules that it imports from."""
-    text = path.read_text("utf-8")
+    try:
+        text = read_regular(path, MAX_SOURCE_BYTES).decode()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"can't read {path}: {error}") from error
     for old, new in MOVED_MODULES.items():
-        text = re.sub(rf"^(\s*(?:from|import) ){re.escape(old)}\b", rf"\1{new}", text, flags=re.M)
+        text = re.sub(
+            rf"^([ \t]*(?:from|import) ){re.escape(old)}\b", rf"\1{new}", text, flags=re.M
+        )
     return text
 
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import zipfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,9 +14,9 @@ from minidraw import models
 from minidraw.atomic_write import write_atomically
 from minidraw.datasets.readers.array_files import to_one_line
 from minidraw.errors import UserError
-from minidraw.training.parsing import MAX_WEIGHTS, parse_config
+from minidraw.regular_files import NotRegular, limit_unpacked, open_regular
+from minidraw.training.parsing import parse_config
 
-MAX_UNPACKED_BYTES = 16 * MAX_WEIGHTS  # weights, averages and Adam's two means together
 MAX_META_BYTES = 2**20
 
 
@@ -119,9 +120,15 @@ def parse_network(meta, path):
 def _open_archive(path):
     """Open a zip file; errors while it is open become a one-line UserError that names it."""
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_regular(path) as file, zipfile.ZipFile(file) as archive:
             yield archive
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError) as error:
+    except (
+        FileNotFoundError,
+        IsADirectoryError,
+        NotADirectoryError,
+        PermissionError,
+        NotRegular,
+    ) as error:
         raise UserError(f"{path}: {error.strerror.lower()}") from None
     except UserError:
         raise
@@ -134,8 +141,9 @@ def _check_names(archive, names, shapes, groups):
     """Refuse an archive that is damaged or too large, or has missing, repeated or unknown names."""
     if len(set(names)) < len(names):
         raise ValueError("a name occurs twice")
-    if sum(info.file_size for info in archive.infolist()) > MAX_UNPACKED_BYTES:
-        raise ValueError(f"it unpacks to more than {MAX_UNPACKED_BYTES:,} bytes")
+    limit = limit_unpacked(os.fstat(archive.fp.fileno()).st_size)
+    if sum(info.file_size for info in archive.infolist()) > limit:
+        raise ValueError(f"it unpacks to more than {limit:,} bytes")
     if damaged := archive.testzip():  # includes unwanted groups: an altered file is refused
         raise ValueError(f"{damaged} is damaged")
     wanted = [f"{group}/{name}" for group in groups for name in shapes]

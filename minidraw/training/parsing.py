@@ -5,7 +5,10 @@ from dataclasses import fields
 
 import numpy as np
 
+from minidraw.errors import quote
+
 MAX_WEIGHTS = 2**28  # a gigabyte of float32
+MAX_INTEGER = 2**40  # far more than any setting needs, and products of several stay short
 
 
 def parse_record(record, values):
@@ -21,10 +24,12 @@ def parse_record(record, values):
     for name, value in dict(values).items():
         value = value.item() if isinstance(value, np.generic) else value
         wanted = types.get(name, type(value))  # the record itself refuses unknown names
+        if type(value) is int and abs(value) > MAX_INTEGER:
+            raise ValueError(f"{name} is {quote(value)}; expected at most {MAX_INTEGER:,}")
         if wanted is float and type(value) is int:
             value = float(value)
         if type(value) is not wanted:
-            raise TypeError(f"{name} must be of type {wanted.__name__}, got {value!r}")
+            raise TypeError(f"{name} must be of type {wanted.__name__}, got {quote(value)}")
         parsed[name] = value
     return record(**parsed)
 
@@ -41,9 +46,10 @@ def parse_config(model, values):
     weights = sum(map(math.prod, model.param_shapes(config).values()))
     latents = math.prod(model.noise_shape(config, 1) or ())
     units = config.glimpses * config.hidden
-    if max(weights, latents, units) > MAX_WEIGHTS:
+    values = config.glimpses * math.prod(config.image_shape)
+    if max(weights, latents, units, values) > MAX_WEIGHTS:
         raise ValueError(
-            f"the network has {weights:,} weights, and {latents:,} latents and {units:,} units over"
-            f" all steps; expected at most {MAX_WEIGHTS:,} of each"
+            f"the network has {weights:,} weights, and {latents:,} latents, {units:,} units and"
+            f" {values:,} values of an image over all steps; at most {MAX_WEIGHTS:,} of each"
         )
     return config

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from minidraw.models.interface import option
 
 LARGEST_VALUE = 10**9  # of minutes, epochs and steps: far from overflowing
+MAX_STAGES = 100  # of `grow`
 BINARIZE_CHOICES = ("auto", "fresh", "never")
 
 
@@ -109,7 +110,8 @@ def parse_stages(text):
         If the text is malformed, or the shares don't rise between 0 and 1.
     """
     stages = []
-    for part in text.split(",") if text else ():
+    parts = text.split(",") if text else []
+    for part in parts if len(parts) <= MAX_STAGES else [""]:
         match = re.fullmatch(r"([1-9][0-9]{0,5}):([0-9]{0,9}\.?[0-9]{1,9})", part)
         if match is None:
             raise ValueError(f"grow is {text[:40]!r}; expected the form 16:0.4,32:0.7")

@@ -12,9 +12,10 @@ try:
 except ImportError:  # not on Windows
     fcntl = None
 
-from minidraw.atomic_write import write_atomically
+from minidraw.atomic_write import check_replaceable, remove_leftovers, write_atomically
 from minidraw.errors import UserError
 from minidraw.pictures import curves, saving
+from minidraw.regular_files import read_regular
 from minidraw.training import checkpoint
 from minidraw.training.flat_weights import fill
 from minidraw.training.optimizer import Adam
@@ -55,7 +56,7 @@ class Run:
         """Open an existing run."""
         path = Path(folder) / "config.json"
         try:
-            text = path.read_bytes()
+            text = read_regular(path, checkpoint.MAX_META_BYTES)
         except OSError as error:
             reason = f"{path.name}: {error.strerror}"
             raise UserError(f"{folder} isn't a run folder: {reason}") from error
@@ -102,6 +103,7 @@ class Run:
         if not self._rows:
             return
         try:
+            check_replaceable(path)
             with open(path, "a", newline="", encoding="utf-8") as file:
                 writer = csv.DictWriter(file, self._rows[0])
                 if file.tell() == 0:
@@ -116,6 +118,7 @@ class Run:
     def restore(self, trainer):
         """Load the checkpoint into a new trainer, and drop later rows of the log."""
         with self.lock():
+            remove_leftovers(self.folder)
             shapes = {name: view.shape for name, view in trainer.adam.weights.views.items()}
             groups = checkpoint.load(self.checkpoint, shapes, Adam.SLOTS)
             meta = checkpoint.load_meta(self.checkpoint)

@@ -386,6 +386,9 @@ def test_settings_that_make_no_sense(refused, folder, monkeypatch, typed, words)
         ("reconstruct {run} --seed -1", "seed must be at least 0"),
         ("sample {run} --out {file}/below.png", "can't write"),
         ("sample {run} --out .", "can't write"),
+        ("data {data} --out {data}", "is read by this command"),
+        ("sample {run}/checkpoint.npz --out {run}/../run/checkpoint.npz", "is read by this"),
+        ("film {run} --image {image} --out {image}", "is read by this command"),
         ("film {run} --out {run}", "can't write"),
         ("reconstruct {run} --out {run}", "can't write"),
         ("data {data} --out {run}", "can't write"),
@@ -399,7 +402,13 @@ def test_settings_that_make_no_sense(refused, folder, monkeypatch, typed, words)
     ],
 )
 def test_other_commands_say_what_is_wrong(refused, folder, here, typed, words):
-    places = {"run": "run", "file": "run/config.json", "data": "pictures.npz", "folder": ""}
+    places = {
+        "run": "run",
+        "file": "run/config.json",
+        "image": "drawings/3.png",
+        "data": "pictures.npz",
+        "folder": "",
+    }
     given = typed.format(**{name: folder / path for name, path in places.items()})
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
     refused(*shlex.split(given), words=words)

@@ -334,5 +334,5 @@ def test_damage_in_a_part_that_is_not_wanted_is_refused_too(file, shapes):
 
 
 def test_an_archive_that_unpacks_without_end_is_refused(file, shapes, monkeypatch):
-    monkeypatch.setattr(checkpoint, "MAX_UNPACKED_BYTES", 100)
+    monkeypatch.setattr(checkpoint, "limit_unpacked", lambda size: 100)
     assert "more than 100 bytes" in refusal(checkpoint.load, file, shapes, ["weights"])

@@ -332,7 +332,7 @@ def test_a_full_disk_leaves_the_last_checkpoint_whole(stopped, workers, source, 
         patched.setattr(atomic_write.os, "fsync", full)
         assert "No space left on device" in one_line(loop.fit, trainer, run)
     assert (stopped / "checkpoint.npz").read_bytes() == before
-    assert not list(stopped.glob("*.part"))
+    assert not list(stopped.glob(".*.part"))
     loop.fit(*setup.resume_run(stopped, workers))
     assert_same_run(stopped, whole)
 
@@ -352,7 +352,7 @@ def test_a_disk_that_fills_up_while_writing(stopped, workers, whole, monkeypatch
             resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
         assert "can't write" in message and "File too large" in message
         assert (stopped / "checkpoint.npz").read_bytes() == before
-        assert not list(stopped.glob("*.part"))
+        assert not list(stopped.glob(".*.part"))
         trainer, run = setup.resume_run(stopped, workers)
     loop.fit(trainer, run)
     assert_same_run(stopped, whole)

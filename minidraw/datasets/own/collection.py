@@ -17,6 +17,7 @@ from minidraw.datasets.readers.array_files import (
     to_one_line,
 )
 from minidraw.errors import UserError
+from minidraw.regular_files import open_regular
 
 IMAGE_NAMES = ("images", "x_train")
 LABEL_NAMES = ("labels", "y", "y_train")
@@ -56,7 +57,8 @@ def from_array(array, labels=None, *, valid=None, seed=0, name="array"):
     Dataset
     """
     images = as_images(array, name)
-    _check_label_count(labels, len(images), name)
+    if labels is not None:
+        _check_label_count(np.shape(labels), len(images), name)
     return _build_dataset(Split(images, labels), name, valid, seed)
 
 
@@ -72,7 +74,7 @@ def _parse_size(size, name):
 
 def _read_file(path, size, stretch):
     """Return a file's pictures and labels (or None); its first bytes tell its format."""
-    with one_line_errors(path), open(path, "rb") as file:
+    with one_line_errors(path), open_regular(path) as file:
         magic = file.read(2)
     if magic == b"PK":
         return _read_npz(path, size, stretch)
@@ -115,17 +117,14 @@ def _read_labels(path, headers, count):
     for name in LABEL_NAMES:
         shape, dtype = headers.get(name, ((), None))
         if shape[1:] in ((), (1,)) and len(shape) and dtype.kind in "ui":
-            labels = read_npz(path, name).astype(np.int64).ravel()
-            _check_label_count(labels, count, path)
-            return labels
+            _check_label_count(shape[:1], count, path)  # before they are read
+            return read_npz(path, name).astype(np.int64).ravel()
     return None
 
 
-def _check_label_count(labels, count, name):
-    if labels is not None and np.shape(labels) != (count,):
-        raise UserError(
-            f"{name}: labels have shape {np.shape(labels)}; expected ({count},), one per picture"
-        )
+def _check_label_count(shape, count, name):
+    if shape != (count,):
+        raise UserError(f"{name}: labels have shape {shape}; expected ({count},), one per picture")
 
 
 def _build_dataset(whole, name, valid, seed, crop=None):

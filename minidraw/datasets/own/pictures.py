@@ -2,19 +2,20 @@
 
 import warnings
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import numpy as np
 
-from minidraw.datasets.base import MAX_ARRAY_BYTES
 from minidraw.datasets.readers.array_files import to_one_line
 from minidraw.errors import UserError
+from minidraw.regular_files import MAX_ARRAY_BYTES, limit_unpacked, open_regular
 
 SUFFIXES = (".png", ".jpg", ".jpeg")
 MAX_SIZES_LISTED = 5  # in an error message
 PROPOSED_SIDES = 8, 64  # limits of the proposed --size; larger pictures would train for days
 EXIF_ORIENTATION = 0x0112
+MAX_PIXELS = 50 * 10**6  # of a picture; unpacking one takes some ten bytes per pixel
 
 
 def read_folder(folder, size=None, invert=False, stretch=False):
@@ -51,9 +52,9 @@ def read_folder(folder, size=None, invert=False, stretch=False):
     if not paths:
         raise UserError(f"{folder}: no PNG or JPEG files in this folder or its subfolders")
     height, width = size or _find_common_size(paths, folder)
-    if len(paths) * height * width * 3 > MAX_ARRAY_BYTES:
+    if len(paths) * height * width > limit_unpacked(sum(path.stat().st_size for path in paths)):
         raise UserError(
-            f"{folder}: {len(paths):,} pictures of {width}x{height} exceed 4 GiB. "
+            f"{folder}: {len(paths):,} pictures of {width}x{height} need too much memory. "
             "Choose a smaller size, such as --size 64."
         )
     pictures = [_read_levels(path, (height, width), invert, stretch) for path in paths]
@@ -151,8 +152,8 @@ def fit_picture(image, size, stretch=False, enlarge=True):
     if stretch:
         return image.resize(size[::-1], Image.Resampling.LANCZOS)
     pixels = np.asarray(image)
-    edge = [*pixels[0], *pixels[-1], *pixels[:, 0], *pixels[:, -1]]
-    median = np.median(np.atleast_2d(edge).reshape(len(edge), -1), axis=0).astype(int).tolist()
+    edge = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+    median = np.median(edge.reshape(len(edge), -1), axis=0).astype(int).tolist()
     color = tuple(median) if len(median) > 1 else median[0]
     if not enlarge and image.height <= size[0] and image.width <= size[1]:
         padded = Image.new(image.mode, size[::-1], color)
@@ -169,8 +170,14 @@ def open_picture(path, file=None):
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
-            with Image.open(file or path, formats=("PNG", "JPEG")) as image:
+            with (
+                nullcontext(file) if file else open_regular(path) as content,
+                Image.open(content, formats=("PNG", "JPEG")) as image,
+            ):
+                if image.width * image.height > MAX_PIXELS:
+                    found = f"it has {image.width:,} x {image.height:,} pixels"
+                    raise ValueError(f"{found}; expected at most {MAX_PIXELS:,}")
                 yield image
         except Exception as error:  # Pillow's decoders raise a dozen kinds on damaged files
-            reason = to_one_line(error)
+            reason = to_one_line(getattr(error, "strerror", None) or error)
             raise UserError(f"{path} is not a readable PNG or JPEG picture: {reason}") from error

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from minidraw.datasets.base import MAX_ARRAY_BYTES
 from minidraw.datasets.own.pictures import fit_picture
+from minidraw.regular_files import MAX_ARRAY_BYTES
 
 RAGGED_ARRAYS = ("pixels", "offsets", "heights", "widths")
 MAX_SIDE_PIXELS = 2**15

@@ -1,7 +1,7 @@
 """Readers of idx, .npy and .npz files that may be damaged or hostile.
 
-Every size in a header is compared with the file and with ``MAX_ARRAY_BYTES`` before memory is
-allocated.  Nothing is ever unpickled.
+Every size in a header is compared with the file, and with ``limit_unpacked`` if the file is
+compressed, before memory is allocated.  Nothing is ever unpickled.
 """
 
 import gzip
@@ -10,15 +10,14 @@ import math
 import os
 import zipfile
 from contextlib import contextmanager
-from pathlib import Path
 
 import numpy as np
 
-from minidraw.datasets.base import MAX_ARRAY_BYTES
 from minidraw.errors import UserError
+from minidraw.regular_files import MAX_ARRAY_BYTES, limit_unpacked, open_regular, read_regular
 
 IDX_DTYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
-MAX_DEFLATE_RATIO = 1032  # bytes that a byte of deflate unpacks to at most
+MAX_MEMBERS = 10_000  # of an archive
 
 
 def read_idx(path):
@@ -30,16 +29,14 @@ def read_idx(path):
         If the file isn't idx, is truncated, has excess bytes or is too large.
     """
     with one_line_errors(path):
-        if os.path.getsize(path) > MAX_ARRAY_BYTES:
-            raise ValueError("the file is larger than 4 GiB")
-        content = Path(path).read_bytes()
+        content = read_regular(path, MAX_ARRAY_BYTES)
     return parse_idx(content, path)
 
 
 def parse_idx(content, path):
     """Return the array in the bytes of an idx file; ``path`` is for messages."""
     zipped = content[:2] == b"\x1f\x8b"
-    max_bytes = len(content) * (MAX_DEFLATE_RATIO if zipped else 1)
+    max_bytes = limit_unpacked(len(content)) if zipped else len(content)
     with one_line_errors(path), io.BytesIO(content) as plain:
         return _parse_idx(gzip.GzipFile(fileobj=plain) if zipped else plain, max_bytes)
 
@@ -64,16 +61,16 @@ def _parse_idx(file, max_bytes):
 
 def read_npy(path):
     """Return the array in a .npy file; errors as in ``read_idx``."""
-    with one_line_errors(path), open(path, "rb") as file:
+    with one_line_errors(path), open_regular(path) as file:
         shape, dtype = _read_npy_header(file)
-        _check_size(shape, dtype, os.path.getsize(path))
+        _check_size(shape, dtype, os.fstat(file.fileno()).st_size)
         file.seek(0)
         return np.lib.format.read_array(file, allow_pickle=False)
 
 
 def read_npz_headers(path):
     """Return shape and dtype of every array in a .npz file, by name, without reading the arrays."""
-    with one_line_errors(path), zipfile.ZipFile(path) as archive:
+    with open_npz(path) as archive:
         headers = {}
         for member in archive.namelist():
             if member.endswith(".npy"):
@@ -84,15 +81,29 @@ def read_npz_headers(path):
 
 def read_npz(path, name):
     """Return one array of a .npz file; errors as in ``read_idx``."""
-    with one_line_errors(path), zipfile.ZipFile(path) as archive:
-        with archive.open(f"{name}.npy") as file:
+    with open_npz(path) as archive:
+        member = archive.getinfo(f"{name}.npy")
+        with archive.open(member) as file:
             shape, dtype = _read_npy_header(file)
-            _check_size(shape, dtype, os.path.getsize(path) * MAX_DEFLATE_RATIO)
+            _check_size(shape, dtype, min(member.file_size, limit_unpacked(_get_size(archive))))
             file.seek(0)
             array = np.lib.format.read_array(file, allow_pickle=False)
             if file.read(1):  # zipfile compares the checksum only at the end
                 raise ValueError(f"{name} is longer than its header says")
         return array
+
+
+@contextmanager
+def open_npz(path):
+    """Open an archive of arrays; every error while it is open takes one line."""
+    with one_line_errors(path), open_regular(path) as file, zipfile.ZipFile(file) as archive:
+        if len(archive.infolist()) > MAX_MEMBERS:
+            raise ValueError(f"it holds more than {MAX_MEMBERS:,} files")
+        yield archive
+
+
+def _get_size(archive):
+    return os.fstat(archive.fp.fileno()).st_size
 
 
 def _read_npy_header(file):
@@ -110,9 +121,11 @@ def _check_size(shape, dtype, max_bytes):
         raise ValueError("the array holds Python objects, which are never unpickled")
     size = math.prod(shape) * dtype.itemsize
     if size > MAX_ARRAY_BYTES:
-        raise ValueError(f"the header claims {size / 2**30:,.0f} GiB; expected at most 4 GiB")
+        raise ValueError("the header claims more than 4 GiB")
     if not 0 <= size <= max_bytes:
-        raise ValueError("the file is truncated, or its header is wrong")
+        raise ValueError(
+            "the file is truncated, its header is wrong, or it is compressed too strongly"
+        )
     return size
 
 

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from minidraw.datasets.readers.array_files import one_line_errors
 from minidraw.errors import UserError
+from minidraw.regular_files import MAX_ARRAY_BYTES, open_regular, read_regular
 
 MIRRORS = {
     "mnist": [
@@ -48,7 +49,7 @@ def obtain_contents(hashes, group, data_dir=None):
     """
     for path, digest in _locate(hashes, group, data_dir):
         with one_line_errors(path):
-            content = path.read_bytes()
+            content = read_regular(path, MAX_ARRAY_BYTES)
         check_digest(content, digest, path, DOWNLOAD_AGAIN)
         yield path, content
 
@@ -56,7 +57,7 @@ def obtain_contents(hashes, group, data_dir=None):
 def obtain_paths(hashes, group, data_dir=None):
     """Yield paths of checked files instead of their contents, for files that are too large."""
     for path, digest in _locate(hashes, group, data_dir):
-        with one_line_errors(path), open(path, "rb") as file:
+        with one_line_errors(path), open_regular(path) as file:
             found = hashlib.file_digest(file, _get_algorithm(digest)).hexdigest()
         _compare_digest(found, digest, path, DOWNLOAD_AGAIN)
         yield path

@@ -10,8 +10,7 @@ import zlib
 
 import numpy as np
 
-from minidraw.datasets.base import MAX_ARRAY_BYTES
-from minidraw.datasets.readers.array_files import MAX_DEFLATE_RATIO
+from minidraw.regular_files import limit_unpacked, open_regular
 
 HEADER_BYTES = 128  # text, version and byte order
 MATRIX_ELEMENT, COMPRESSED_ELEMENT = 14, 15  # miMATRIX and miCOMPRESSED
@@ -41,8 +40,9 @@ def read_mat(path, names):
         If the file isn't a version 5 .mat, is truncated, lacks a name or has it twice, or claims
         more than it can hold or than 4 GiB; wrap the call in ``array_files.one_line_errors``.
     """
-    found, size = {}, os.path.getsize(path)
-    with open(path, "rb") as file:
+    found = {}
+    with open_regular(path) as file:
+        size = os.fstat(file.fileno()).st_size
         head = file.read(HEADER_BYTES)
         if len(head) < HEADER_BYTES or head[124:] != b"\x00\x01IM":
             raise ValueError("expected a little-endian .mat file of version 5")
@@ -81,10 +81,10 @@ def _read_array(stream, names, size):
     if flags & 0xFF not in NUMERIC_CLASSES or flags & COMPLEX_FLAG:
         raise ValueError(f"{name} is not an array of real numbers")
     shape = [int(d) for d in dims]
-    limit = min(MAX_ARRAY_BYTES, size * MAX_DEFLATE_RATIO)
+    limit = limit_unpacked(size)
     if min(shape, default=0) < 1 or math.prod(shape) > limit:
         raise ValueError(f"{name} claims shape {tuple(shape)}, which the file can't hold")
-    kind, content = _read_part(stream, MAX_ARRAY_BYTES, shape)
+    kind, content = _read_part(stream, limit, shape)
     return name, np.frombuffer(content, f"<{STORED_DTYPES[kind]}").reshape(shape, order="F")
 
 

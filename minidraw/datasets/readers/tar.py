@@ -1,10 +1,11 @@
 """`read_members` reads selected files of a .tar.gz that may be hostile, in memory only."""
 
 import gzip
+import os
 import tarfile
 from pathlib import PurePosixPath
 
-from minidraw.datasets.base import MAX_ARRAY_BYTES
+from minidraw.regular_files import MAX_ARRAY_BYTES, limit_unpacked, open_regular
 
 
 def read_members(path, max_bytes, *, total_bytes=MAX_ARRAY_BYTES):
@@ -33,7 +34,13 @@ def read_members(path, max_bytes, *, total_bytes=MAX_ARRAY_BYTES):
         in ``array_files.one_line_errors``.
     """
     missing = set(max_bytes)
-    with gzip.open(path) as unzipped, _open_tar(unzipped, total_bytes) as archive:
+    with (
+        open_regular(path) as file,
+        gzip.open(file) as unzipped,
+        _open_tar(
+            unzipped, min(total_bytes, limit_unpacked(os.fstat(file.fileno()).st_size))
+        ) as archive,
+    ):
         while missing and (member := archive.next()):
             archive.members = []  # else tarfile keeps hundreds of thousands
             _refuse_path_traversal(member.name)

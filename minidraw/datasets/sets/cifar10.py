@@ -8,6 +8,7 @@ from minidraw.datasets.base import Dataset, Split, hold_out
 from minidraw.datasets.readers.array_files import one_line_errors
 from minidraw.datasets.readers.download import find_data_folder, obtain_paths
 from minidraw.datasets.readers.tar import read_members
+from minidraw.regular_files import read_regular
 
 GROUP = "cifar10"
 FOLDER = "cifar-10-batches-bin"
@@ -101,8 +102,7 @@ def _read_folder(folder):
         if name == "test_batch.bin" and not path.is_file():
             continue
         with one_line_errors(path):
-            _check_length(path.stat().st_size)
-            content = path.read_bytes()
+            content = read_regular(path, BATCH_IMAGES * RECORD_BYTES)
         batches[name] = read_batch(content, path, md5)
     return batches
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 import numpy as np
 
 from minidraw.atomic_write import write_atomically
-from minidraw.datasets.base import MAX_ARRAY_BYTES, Dataset, Split, central_crop, hold_out
+from minidraw.datasets.base import Dataset, Split, central_crop, hold_out
 from minidraw.datasets.own.pictures import open_picture
 from minidraw.datasets.readers.array_files import one_line_errors, read_npy
 from minidraw.datasets.readers.digit_struct import import_h5py, read_boxes
@@ -15,6 +15,7 @@ from minidraw.datasets.readers.download import find_data_folder, find_file, obta
 from minidraw.datasets.readers.tar import read_members
 from minidraw.errors import UserError
 from minidraw.progress import make_bar
+from minidraw.regular_files import MAX_ARRAY_BYTES
 
 MD5 = {
     "train": "md5:a649f4cb15c35520e8a8c342d4c0005a",

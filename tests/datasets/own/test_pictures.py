@@ -194,7 +194,7 @@ def test_folder_without_pictures(tmp_path, one_line_error):
 
 
 def test_too_much_for_memory(save, one_line_error):
-    with one_line_error("4 GiB", "--size 64"):
+    with one_line_error("too much memory", "--size 64"):
         read_folder(save("a.png", grey(2, 2)), size=(100_000, 100_000))
     with one_line_error("4 GiB"):
         fit_images(np.zeros((1, 1, 2, 2), np.uint8), (100_000, 100_000))
