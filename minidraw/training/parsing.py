@@ -49,7 +49,7 @@ def parse_config(model, values):
     values = config.glimpses * math.prod(config.image_shape)
     if max(weights, latents, units, values) > MAX_WEIGHTS:
         raise ValueError(
-            f"the network has {weights:,} weights, and {latents:,} latents, {units:,} units and"
-            f" {values:,} values of an image over all steps; at most {MAX_WEIGHTS:,} of each"
+            f"the network has {weights:,} weights, and {values:,} pixels, {latents:,} latents and"
+            f" {units:,} units over all steps; expected at most {MAX_WEIGHTS:,} of each"
         )
     return config
