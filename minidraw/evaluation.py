@@ -153,7 +153,7 @@ class Evaluation:
                 bar.update()
                 return result
 
-            return self.workers.map(measure_one, starts)
+            return self.workers.map_on_ranks(measure_one, starts)
 
     def _chunk(self, start):
         stop = min(start + CHUNK_IMAGES, self.count)

@@ -12,12 +12,15 @@ from minidraw import __version__
 from minidraw.cli import bench, classify, data, evaluate, figures, gradcheck, lessons, paint, train
 from minidraw.cli.options import Parser
 from minidraw.errors import UserError, printable
+from minidraw.training.ranks import find_launch
 
 FAMILIES = (train, paint, evaluate, classify, figures, lessons, gradcheck, bench, data)
 
 
 def main(argv=None):
     """Run a command and return the exit status."""
+    if find_launch()[0] > 0:  # not the first of several processes: that one prints
+        sys.stdout = sys.stderr = open(os.devnull, "w", encoding="utf-8")
     arguments = build_parser().parse_args(argv)
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")  # file names may be undecodable

@@ -45,20 +45,31 @@ def _list_presets(presets):
 
 def train(arguments):
     """Train a network."""
+    from minidraw.training import ranks
+
+    with ranks.join() as joined:
+        return _train(arguments, joined)
+
+
+def _train(arguments, ranks):
     from minidraw.training import loop
     from minidraw.training.workers import Workers
 
     start = _resume if arguments.resume else _start
-    ops, ops_name, threads, device = _choose_ops_and_device(arguments)
-    with Workers(threads) as workers:
+    ops, ops_name, threads, device = _choose_ops_and_device(arguments, ranks)
+    with Workers(threads, ranks) as workers:
+        if ranks.size > 1:
+            where = f"{ranks.size} ranks, {ranks.machines} machine(s)"
+            options.say(f"{where}, {workers.threads} thread(s) per rank")
         trainer, run = start(arguments, workers, ops, ops_name, device)
         options.say(
             f"{run.folder}: {trainer.steps - trainer.step_count} steps to go, {trainer.protocol}"
         )
         try:
-            result = loop.fit(trainer, run)
+            result = loop.fit(trainer, run if ranks.rank == 0 else None)
         except loop.Interrupted:
-            again = f"minidraw train --resume {shlex.quote(str(run.folder))}"
+            launcher = f"mpiexec -n {ranks.size} " if ranks.size > 1 else ""
+            again = f"{launcher}minidraw train --resume {shlex.quote(str(run.folder))}"
             options.say(f"stopped at step {trainer.step_count} and saved; continue with: {again}")
             return 130
     which = "averaged" if trainer.averaged else "raw"
@@ -66,7 +77,7 @@ def train(arguments):
     options.say(f"pictures: {', '.join(map(str, run.pictures))}")
 
 
-def _choose_ops_and_device(arguments):
+def _choose_ops_and_device(arguments, ranks):
     """Return the layers' module, its name for the run's record, the threads and the device."""
     from minidraw import kernels, layers
     from minidraw.training.run import Run
@@ -77,7 +88,7 @@ def _choose_ops_and_device(arguments):
         _refuse_changes(arguments)
         before = Run.open(arguments.resume).meta
         name = _choose_former_ops(arguments, before.get("ops", "kernels"), packaged)
-        if threads is None:  # as before: only then are results identical to the bit
+        if threads is None and before.get("ranks", 1) == ranks.size:  # for the same bits
             threads = before.get("threads")
     device = arguments.device or before.get("device", "cpu")
     if device == "cuda":

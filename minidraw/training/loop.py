@@ -11,6 +11,7 @@ from minidraw.progress import make_bar, print_line
 from minidraw.training.trainer import Trainer
 
 CHECKPOINT_SECONDS = 60  # between checkpoints
+STOP_SIGNALS = signal.SIGINT, signal.SIGTERM
 OVERHEAD = 1.1  # factor on the steps' time for validation, pictures and checkpoints
 
 
@@ -38,11 +39,11 @@ def fit(trainer, run=None, *, quiet=False):
     Raises
     ------
     Interrupted
-        On Ctrl-C, once everything is saved.
+        On Ctrl-C or SIGTERM, once everything is saved.
     Diverged
         If a loss or gradient isn't finite; the last good checkpoint is kept.
     """
-    steps = trainer.steps
+    steps, ranks = trainer.steps, trainer.workers.ranks
     measured = trainer.model.Measured
     every = trainer.recipe.validate or max(1, steps // 20)
     result = None
@@ -52,7 +53,7 @@ def fit(trainer, run=None, *, quiet=False):
         _catch_ctrl_c() as pressed,
         make_bar(total=steps, initial=trainer.step_count, hidden=quiet, unit="step") as bar,
     ):
-        while trainer.step_count < steps and not pressed:
+        while trainer.step_count < steps and not any(ranks.gather(bool(pressed))):
             row = trainer.step()
             bar.set_postfix_str(measured.progress(row), refresh=False)
             bar.update()
@@ -88,7 +89,10 @@ def _validation_columns(names, result):
 
 @contextmanager
 def _catch_ctrl_c():
-    """Yield a list that grows on Ctrl-C, so that the step can end; a second Ctrl-C raises."""
+    """Yield a list that grows on Ctrl-C, so that the step can end; a second Ctrl-C raises.
+
+    SIGTERM, with which batch systems and some MPI launchers stop a process, does the same.
+    """
     pressed = []
     if threading.current_thread() is not threading.main_thread():
         yield pressed
@@ -99,11 +103,12 @@ def _catch_ctrl_c():
             raise KeyboardInterrupt
         pressed.append(signum)
 
-    before = signal.signal(signal.SIGINT, handler)
+    before = {number: signal.signal(number, handler) for number in STOP_SIGNALS}
     try:
         yield pressed
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, previous in before.items():
+            signal.signal(number, previous)
 
 
 def count_steps(model, config, recipe, data, options):
@@ -129,11 +134,15 @@ def measure_step_seconds(model, config, recipe, data, options):
 
 
 def _median_seconds(model, config, recipe, data, options):
-    """Return a step's median time, without the first steps, which also compile."""
+    """Return a step's median time, without the first steps, which also compile.
+
+    The first rank's clock decides for all.
+    """
+    ranks = options["workers"].ranks
     trial = Trainer(model, config, recipe, data, 1, **options)
     trial.step()
     seconds = []
     until = time.monotonic() + 5
-    while len(seconds) < 4 or (len(seconds) < 40 and time.monotonic() < until):
+    while len(seconds) < 4 or (len(seconds) < 40 and ranks.broadcast(time.monotonic() < until)):
         seconds.append(trial.step()["seconds"])
-    return statistics.median(seconds[len(seconds) // 2 :])
+    return ranks.broadcast(statistics.median(seconds[len(seconds) // 2 :]))

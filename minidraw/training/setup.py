@@ -54,7 +54,7 @@ def start_run(
     run : Run
     """
     model = models.get_model(preset.model, device)
-    data = datasets.load(**source)
+    data = _load_data(source, workers.ranks)
     recipe = change_recipe(preset.recipe, recipe or {})
     config = make_config(model, data, preset.config | (config or {}))
     params = None if init is None else load_initial_weights(init, model, config)
@@ -72,10 +72,13 @@ def start_run(
         "fresh": trainer.binarize,
         "checksum": data.checksum,
         "threads": workers.threads,
+        "ranks": workers.ranks.size,
         "ops": ops_name,
         "device": device,
     }
-    return trainer, Run.create(folder, meta, trainer)
+    created = workers.ranks.on_first(lambda: Run.create(folder, meta, trainer))
+    trainer.share_state()
+    return trainer, created or Run(folder, meta)
 
 
 def resume_run(folder, workers, data_dir=None, ops=kernels, device="cpu"):
@@ -109,7 +112,7 @@ def resume_run(folder, workers, data_dir=None, ops=kernels, device="cpu"):
         recipe = parse_record(Recipe, run.meta["recipe"])
         steps = operator.index(run.meta["steps"])
         source = run.meta["data"] | ({"data_dir": data_dir} if data_dir else {})
-        data = datasets.load(**source)
+        data = _load_data(source, workers.ranks)
     except UserError:
         raise
     except (KeyError, TypeError, ValueError, OverflowError) as error:
@@ -122,8 +125,17 @@ def resume_run(folder, workers, data_dir=None, ops=kernels, device="cpu"):
     if data.checksum != run.meta.get("checksum"):
         raise UserError(f"{data.name} has changed since {folder} was started: restore it")
     trainer = Trainer(model, config, recipe, data, steps, ops=ops, workers=workers)
-    run.restore(trainer)
+    workers.ranks.on_first(lambda: run.restore(trainer))
+    trainer.share_state()
     return trainer, run
+
+
+def _load_data(source, ranks):
+    """Load the data set on every rank, after the first one, which may download it."""
+    data = ranks.on_first(lambda: datasets.load(**source)) or datasets.load(**source)
+    if len(set(ranks.gather(data.checksum))) > 1:
+        raise UserError(f"{data.name} differs between machines: give all of them the same files")
+    return data
 
 
 def measure_epoch_seconds(preset, data, workers):

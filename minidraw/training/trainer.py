@@ -103,6 +103,8 @@ class Trainer:
         parts = self.workers.map(lambda k: self._add_shard(weights, step, config, k), numbers)
         for other in self._grads[1:]:  # in the shards' order, so that the sum is always the same
             np.add(self._grads[0].vector, other.vector, out=self._grads[0].vector)
+        self.workers.ranks.add(self._grads[0].vector)
+        parts = self.workers.ranks.chain(parts)
         return {key: sum(costs[key] for costs in parts) for key in parts[0]}
 
     def _add_shard(self, weights, step, config, number):
@@ -132,6 +134,16 @@ class Trainer:
             " Try a smaller --rate, a smaller --clip or a longer --warmup"
         )
 
+    def share_state(self):
+        """Give every rank the first one's state.
+
+        Ranks on different processors may round differently.
+        """
+        ranks = self.workers.ranks
+        for slot in Adam.SLOTS:
+            ranks.broadcast_array(getattr(self.adam, slot).vector)
+        self.adam.step, self.averaged = ranks.broadcast((self.adam.step, self.averaged))
+
     def validate(self, images=None):
         """Return the validation costs of the raw or the averaged weights, the better of the two.
 
@@ -153,6 +165,7 @@ class Trainer:
         Diverged
             If the cost of the raw weights isn't finite.
         """
+        self.share_state()
         config = self._config_at(self.step_count)
 
         def measure(weights):

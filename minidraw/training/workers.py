@@ -16,16 +16,24 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from minidraw.errors import UserError
+from minidraw.training.ranks import Ranks
 
 
-def count_cores():
-    """Return the number of cores that this process may use: its affinity and container's quota."""
+def count_cores(ranks=None):
+    """Return the number of cores for this process: its affinity and its container's quota.
+
+    The ranks on a machine share its cores; all have as many as the rank with the fewest, for
+    which the others would wait.
+    """
+    ranks = ranks or Ranks()
     if hasattr(os, "sched_getaffinity"):
-        cores = len(os.sched_getaffinity(0))
+        cores = os.sched_getaffinity(0)
     else:
-        cores = os.cpu_count() or 1
+        cores = set(range(os.cpu_count() or 1))
+    on_machine = ranks.gather_on_machine(cores)  # a launcher may bind each to cores of its own
     quotas = [math.ceil(quota) for quota in _read_quotas(Path("/sys/fs/cgroup"))]
-    return max(1, min([cores, *quotas]))
+    count = min([len(set().union(*on_machine)), *quotas]) // len(on_machine)
+    return max(1, min(ranks.gather(count)))
 
 
 def _read_quotas(root):
@@ -49,10 +57,19 @@ MIN_SHARD_IMAGES = 6  # in smaller shards, what each shard costs on its own outw
 
 
 class Workers:
-    """Pool of threads, a context manager because it limits BLAS in the whole process."""
+    """Pool of threads, a context manager because it limits BLAS in the whole process.
 
-    def __init__(self, threads=None):
-        self.threads = count_cores() if threads is None else threads
+    Parameters
+    ----------
+    threads : int, optional
+        By default one per core.
+    ranks : Ranks, optional
+        The processes that share the work; by default this one alone.
+    """
+
+    def __init__(self, threads=None, ranks=None):
+        self.ranks = ranks or Ranks()
+        self.threads = count_cores(self.ranks) if threads is None else threads
         if not isinstance(self.threads, int) or self.threads < 1:
             raise UserError(f"threads must be at least 1, got {threads}")
         self._limit = threadpool_limits(1, user_api="blas")
@@ -71,8 +88,24 @@ class Workers:
         """Return ``[function(item) for item in items]``, computed on all threads."""
         return list(self._pool.map(function, items))
 
+    def map_on_ranks(self, function, items):
+        """Return ``[function(item) for item in items]``, computed on all threads of all ranks."""
+        return self.ranks.chain(self.map(function, items[slice(*self.ranks.part(len(items)))]))
+
     def shards(self, count):
-        """Divide `count` images into at most one shard per thread: pairs (start, stop)."""
-        number = max(1, min(self.threads, count // MIN_SHARD_IMAGES))
-        cuts = [round(count * k / number) for k in range(number + 1)]
+        """Divide this rank's part of `count` images among its threads: pairs (start, stop).
+
+        Raises
+        ------
+        UserError
+            If there are more ranks than images.
+        """
+        if count < self.ranks.size:
+            raise UserError(
+                f"{self.ranks.size} ranks can't share a batch of {count}: give a larger --batch,"
+                " or start fewer"
+            )
+        start, stop = self.ranks.part(count)
+        number = max(1, min(self.threads, (stop - start) // MIN_SHARD_IMAGES))
+        cuts = [start + round((stop - start) * k / number) for k in range(number + 1)]
         return list(zip(cuts, cuts[1:], strict=False))
