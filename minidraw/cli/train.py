@@ -1,6 +1,7 @@
 """``minidraw train``: start a run, or resume one that stopped."""
 
 import shlex
+from contextlib import ExitStack
 from pathlib import Path
 
 from minidraw.cli import options
@@ -8,7 +9,6 @@ from minidraw.cli.inputs import find_data_source
 from minidraw.errors import UserError, quote
 
 RUNS = Path("runs")
-MAX_RUNS = 10_000  # with the same preset
 DEFAULT_PRESET = "quick"
 
 
@@ -47,11 +47,27 @@ def train(arguments):
     """Train a network."""
     from minidraw.training import ranks
 
-    with ranks.join() as joined:
-        return _train(arguments, joined)
+    with ranks.join() as joined, ExitStack() as stack:
+        folder = joined.on_first(lambda: _lock(arguments, stack))
+        return _train(arguments, joined.broadcast(folder), joined)
 
 
-def _train(arguments, ranks):
+def _lock(arguments, stack):
+    """Lock the folder of the run until the stack closes; return its path."""
+    from minidraw.training.run import Run
+    from minidraw.training.run_lock import lock_new_run, lock_run
+
+    if arguments.resume:
+        _refuse_changes(arguments)
+        return stack.enter_context(lock_run(arguments.resume))
+    new = RUNS / (arguments.preset or DEFAULT_PRESET)
+    lock = lock_run(arguments.run, create=True) if arguments.run else lock_new_run(new)
+    folder = stack.enter_context(lock)
+    Run.check_free(folder)
+    return folder
+
+
+def _train(arguments, folder, ranks):
     from minidraw.training import loop
     from minidraw.training.workers import Workers
 
@@ -61,7 +77,7 @@ def _train(arguments, ranks):
         if ranks.size > 1:
             where = f"{ranks.size} ranks, {ranks.machines} machine(s)"
             options.say(f"{where}, {workers.threads} thread(s) per rank")
-        trainer, run = start(arguments, workers, ops, ops_name, device)
+        trainer, run = start(arguments, folder, workers, ops, ops_name, device)
         options.say(
             f"{run.folder}: {trainer.steps - trainer.step_count} steps to go, {trainer.protocol}"
         )
@@ -85,7 +101,6 @@ def _choose_ops_and_device(arguments, ranks):
     name, threads, before = arguments.ops, arguments.threads, {}
     packaged = {"kernels": kernels, "layers": layers}
     if arguments.resume:
-        _refuse_changes(arguments)
         before = Run.open(arguments.resume).meta
         name = _choose_former_ops(arguments, before.get("ops", "kernels"), packaged)
         if threads is None and before.get("ranks", 1) == ranks.size:  # for the same bits
@@ -138,13 +153,13 @@ def _refuse_changes(arguments):
         raise UserError(f"--resume continues with the run's own settings: leave out {option}")
 
 
-def _resume(arguments, workers, ops, ops_name, device):
+def _resume(arguments, folder, workers, ops, ops_name, device):
     from minidraw.training import setup
 
-    return setup.resume_run(arguments.resume, workers, arguments.data_dir, ops, device)
+    return setup.resume_run(folder, workers, arguments.data_dir, ops, device)
 
 
-def _start(arguments, workers, ops, ops_name, device):
+def _start(arguments, folder, workers, ops, ops_name, device):
     from minidraw.models.draw import Config
     from minidraw.presets import PRESETS
     from minidraw.training import setup
@@ -154,7 +169,7 @@ def _start(arguments, workers, ops, ops_name, device):
     preset = PRESETS[name]
     return setup.start_run(
         preset,
-        arguments.run or _find_free_folder(RUNS / name),
+        folder,
         workers,
         name=name,
         source=find_data_source(arguments, {"name_or_path": preset.data}),
@@ -165,9 +180,3 @@ def _start(arguments, workers, ops, ops_name, device):
         ops_name=ops_name,
         device=device,
     )
-
-
-def _find_free_folder(folder):
-    """Return the folder; if it exists already, append a number."""
-    numbered = (folder.with_name(f"{folder.name}-{k}") for k in range(2, MAX_RUNS))
-    return next(path for path in (folder, *numbered) if not path.exists())

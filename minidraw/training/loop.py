@@ -8,6 +8,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 
 from minidraw.progress import make_bar, print_line
+from minidraw.training.run_lock import lock_run
 from minidraw.training.trainer import Trainer
 
 CHECKPOINT_SECONDS = 60  # between checkpoints
@@ -49,7 +50,7 @@ def fit(trainer, run=None, *, quiet=False):
     result = None
     saved = began = time.monotonic()
     with (
-        nullcontext() if run is None else run.lock(),
+        nullcontext() if run is None else lock_run(run.folder),
         _catch_ctrl_c() as pressed,
         make_bar(total=steps, initial=trainer.step_count, hidden=quiet, unit="step") as bar,
     ):
@@ -66,7 +67,7 @@ def fit(trainer, run=None, *, quiet=False):
                     print_line(f"{time_taken} step {done:,} of {steps:,}: {measured.NAME} {result}")
             if run is not None:
                 validated = result if checked else None
-                run.add_row(row | _validation_columns(measured.COLUMNS, validated))
+                run.log.add(row | _validation_columns(measured.COLUMNS, validated))
                 if checked or time.monotonic() - saved > CHECKPOINT_SECONDS:
                     run.save(trainer)
                     saved = time.monotonic()

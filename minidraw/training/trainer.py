@@ -74,6 +74,12 @@ class Trainer:
         """The weights to use: the averaged ones once they have beaten the raw ones."""
         return (self.adam.average if self.averaged else self.adam.weights).views
 
+    @property
+    def log_columns(self):
+        """Names of the columns of a run's log."""
+        names = self.model.Measured.COLUMNS
+        return ["step", *names, "grad_norm", "rate", "seconds", *(f"valid_{n}" for n in names)]
+
     def step(self):
         """Make one step and return its row of the log.
 

@@ -14,6 +14,7 @@ import sys
 import termios
 import textwrap
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -27,6 +28,7 @@ from minidraw.presets import Preset
 from minidraw.training import checkpoint, loop, setup
 from minidraw.training.recipe import Recipe
 from minidraw.training.run import Run
+from minidraw.training.run_lock import lock_new_run, lock_run
 from minidraw.training.workers import Workers
 
 TINY = {"glimpses": 2, "hidden": 8, "latent": 3, "read_size": 2, "write_size": 3}
@@ -89,7 +91,7 @@ def assert_same_run(folder, other):
 
 
 def test_a_run_is_a_folder(whole):
-    assert sorted(os.listdir(whole)) == sorted(LIST)
+    assert sorted(os.listdir(whole)) == sorted((*LIST, ".lock"))
     meta = json.loads((whole / "config.json").read_text())
     assert meta["model"] == "draw" and meta["steps"] == STEPS and meta["config"]["hidden"] == 8
     log = rows(whole)
@@ -153,14 +155,14 @@ def test_ctrl_c_during_a_save_loses_nothing(tmp_path, workers, source, whole, mo
     """Whenever it comes: also after the last look at whether it came."""
     folder = tmp_path / "run"
     trainer, run = begin(folder, workers, source)
-    add = run.add_row
+    add = run.log.add
 
     def pressed_late(row):
         add(row)
         if row["step"] == 6:
             os.kill(os.getpid(), signal.SIGINT)
 
-    run.add_row = pressed_late
+    run.log.add = pressed_late
     with pytest.raises(loop.Interrupted):
         loop.fit(trainer, run)
     assert json.loads(arrays(folder)[0])["step"] == 6 == len(rows(folder))
@@ -209,6 +211,7 @@ KILLED = """
     from minidraw import atomic_write
     from minidraw.pictures import saving
     from minidraw.training import checkpoint, loop, setup
+    from minidraw.training.log import Log
     from minidraw.training.run import Run
     from minidraw.training.workers import Workers
 
@@ -222,8 +225,8 @@ KILLED = """
         file.flush()
         die()
 
-    def half_a_row(run):
-        with open(run.folder / "log.csv", "ab") as file:
+    def half_a_row(log):
+        with open(log.path, "ab") as file:
             file.write(b"7,1.25,0.")
         die()
 
@@ -234,7 +237,7 @@ KILLED = """
     replace = os.replace
     moments = [
         (checkpoint, "save", die),  # between log and checkpoint
-        (Run, "_append_rows", half_a_row),
+        (Log, "flush", half_a_row),
         (np, "savez", half),
         (os, "fsync", die),
         (os, "replace", die),
@@ -567,8 +570,8 @@ def test_replacing_keeps_what_was_there_until_the_new_file_is_whole(tmp_path):
 
 
 def test_run_log_columns(whole):
-    log = Run.open(whole).read_log()
-    assert log["step"] == list(range(1, STEPS + 1))
+    log = Run.open(whole).log.read()
+    assert list(log["step"]) == list(range(1, STEPS + 1))
     assert np.isnan(log["valid_total"]).sum() == STEPS - 3
 
 
@@ -612,11 +615,57 @@ def test_other_images_of_the_same_shape_are_refused(tmp_path, workers, whole, so
 
 
 def test_a_second_process_is_kept_out(tmp_path, workers, source):
+    """Another thread stands for it: only the thread that holds the lock may take it again."""
     folder = tmp_path / "run"
     trainer, run = begin(folder, workers, source)
-    with run.lock():
-        for attempt in (lambda: setup.resume_run(folder, workers), lambda: loop.fit(trainer, run)):
+    attempts = (
+        lambda: setup.resume_run(folder, workers),
+        lambda: loop.fit(trainer, run),
+        lambda: begin(folder, workers, source),
+    )
+    with lock_run(folder), ThreadPoolExecutor(1) as other:
+        for attempt in attempts:
             with pytest.raises(UserError, match="another process"):
-                attempt()
+                other.submit(attempt).result()
+        setup.resume_run(folder, workers)
     assert trainer.step_count == 0
     loop.fit(*setup.resume_run(folder, workers))
+
+
+def test_new_runs_get_folders_of_their_own_and_failed_ones_leave_none(tmp_path):
+    with lock_new_run(tmp_path / "runs/a") as first, lock_new_run(tmp_path / "runs/a") as second:
+        assert (first, second) == (tmp_path / "runs/a", tmp_path / "runs/a-2")
+        (second / "log.csv").touch()
+    assert not first.exists() and second.exists()
+    (tmp_path / "own").mkdir()
+    for folder in ("own", "new"):
+        with pytest.raises(KeyError), lock_run(tmp_path / folder, create=True):
+            raise KeyError
+    assert (tmp_path / "own").exists() and not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize(
+    "alter",
+    [
+        lambda lines: [],
+        lambda lines: lines[1:],
+        lambda lines: lines[:-1],
+        lambda lines: [lines[0], lines[2], lines[1], lines[3]],
+        lambda lines: [lines[0].replace(b"nll", b"cost"), *lines[1:]],
+        lambda lines: [lines[0].replace(b"kl,total", b"total,kl"), *lines[1:]],
+        lambda lines: [*lines[:2], b"\r\n", *lines[2:]],
+        lambda lines: [*lines[:3], lines[3].replace(b",", b";")],
+        lambda lines: [*lines[:3], lines[3].replace(b"3,", b"3,x")],
+    ],
+    ids="empty no-header too-short unordered renamed swapped blank semicolons words".split(),
+)
+def test_a_log_that_does_not_fit_the_checkpoint_is_refused(stopped, workers, alter):
+    log = stopped / "log.csv"
+    whole = log.read_bytes()
+    log.write_bytes(b"".join(alter(whole.splitlines(keepends=True))))
+    before = listing(stopped)
+    message = one_line(setup.resume_run, stopped, workers)
+    assert "log.csv: invalid run log" in message and "--init" in message
+    assert listing(stopped) == before
+    log.unlink()
+    assert "No such file" in one_line(setup.resume_run, stopped, workers)

@@ -49,7 +49,7 @@ def whole(tmp_path_factory):
 
 def test_the_folder(whole):
     folder, result = whole
-    names = ["checkpoint.npz", "config.json", "curves.png", "glimpses.png", "log.csv"]
+    names = [".lock", "checkpoint.npz", "config.json", "curves.png", "glimpses.png", "log.csv"]
     assert sorted(os.listdir(folder)) == names
     meta = json.loads((folder / "config.json").read_text())
     assert meta["model"] == "classifier" and meta["config"]["classes"] == 10
