@@ -81,6 +81,8 @@ def _train(arguments, folder, ranks):
         options.say(
             f"{run.folder}: {trainer.steps - trainer.step_count} steps to go, {trainer.protocol}"
         )
+        for note in trainer.data.notes:
+            options.say(f"warning: {note}")
         try:
             result = loop.fit(trainer, run if ranks.rank == 0 else None)
         except loop.Interrupted:

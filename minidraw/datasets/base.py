@@ -44,6 +44,9 @@ class Dataset:
 
     Training images may be larger than those of the other splits.  Each time one is used, it is
     then cropped at random to the size of the others.
+
+    ``class_names`` says what class 0, 1, ... is called, and is empty if the labels are counted from
+    0.  ``notes`` are lines on what the loader found and left out.
     """
 
     name: str
@@ -51,6 +54,8 @@ class Dataset:
     valid: Split
     test: Split | None = None
     binary: bool = False
+    class_names: tuple = ()
+    notes: tuple = ()
 
     @property
     def image_shape(self):
@@ -65,10 +70,10 @@ class Dataset:
 
     @property
     def classes(self):
-        """Number of classes, one more than the largest label; 0 if there are no labels."""
-        labels = [split.labels for split in self.splits.values()]
-        if any(part is None for part in labels):
+        """Number of classes, one more than the largest label; 0 without labels to train on."""
+        if self.train.labels is None or self.valid.labels is None:
             return 0
+        labels = [part.labels for part in self.splits.values() if part.labels is not None]
         if min(part.min() for part in labels) < 0:
             raise UserError(f"{self.name} has labels below 0. Number the classes from 0.")
         return 1 + max(int(part.max()) for part in labels)

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 ADVISED_IMAGES = 1000  # fewer draw a warning
+MAX_CLASSES_NAMED = 5
 RANGE_CHUNK = 1000  # images read at once
 
 
@@ -34,7 +35,16 @@ def describe(dataset, paints=True):
         ("memory", f"{megabytes:,.1f} MB"),
         ("protocol", dataset.protocol("auto", paints)),
     ]
-    return Description(rows, _list_warnings(len(dataset.train)))
+    if dataset.classes:
+        rows.insert(1, ("labels", _describe_classes(dataset)))
+    return Description(rows, [*dataset.notes, *_list_warnings(len(dataset.train))])
+
+
+def _describe_classes(dataset):
+    names = [str(name) for name in dataset.class_names[:MAX_CLASSES_NAMED]]
+    more = ", ..." if len(dataset.class_names) > MAX_CLASSES_NAMED else ""
+    named = f" ({', '.join(names)}{more})" if names else ""
+    return f"{dataset.classes} classes{named}, which only a classifier uses"
 
 
 def _describe_range(images):

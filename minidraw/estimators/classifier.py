@@ -84,7 +84,7 @@ class Classifier(Estimator):
         if isinstance(images, Dataset):
             if labels is not None:
                 raise UserError(f"{images.name} has its own labels: leave out the argument labels")
-            data, classes = images, np.arange(images.classes)
+            data, classes = images, np.array(images.class_names or range(images.classes))
         elif labels is None:
             raise UserError("the labels are missing: give a class for every image")
         else:
@@ -157,7 +157,11 @@ class Classifier(Estimator):
     def check_fits(self, data, split):
         """Raise a UserError if the network can't be measured on this split of a Dataset."""
         super().check_fits(data, split)
-        if self.classes_.tolist() != list(range(self.config_.classes)):
+        known = self.classes_.tolist()
+        if data.class_names and known != list(data.class_names):
+            found = f"{data.name} has other classes, {list(data.class_names)}"
+            raise UserError(f"{found}; this network has {known}: use its score method instead")
+        if not data.class_names and known != list(range(self.config_.classes)):
             raise UserError(
                 "this network's classes aren't numbered from 0: use its score method instead"
             )
@@ -165,6 +169,10 @@ class Classifier(Estimator):
             raise UserError(
                 f"{data.name} has labels of {data.classes} classes;"
                 f" this network has {self.config_.classes}"
+            )
+        if data.splits[split].labels is None:
+            raise UserError(
+                f"{data.name} has no labels in its {split} set; a classifier needs them"
             )
 
 

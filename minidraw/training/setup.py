@@ -71,6 +71,7 @@ def start_run(
         "protocol": trainer.protocol,
         "fresh": trainer.binarize,
         "checksum": data.checksum,
+        **({"classes": list(data.class_names)} if data.class_names else {}),
         "threads": workers.threads,
         "ranks": workers.ranks.size,
         "ops": ops_name,
@@ -122,7 +123,8 @@ def resume_run(folder, workers, data_dir=None, ops=kernels, device="cpu"):
             f"{data.name} now has images of shape {data.image_shape};"
             f" the network of {folder} needs {config.image_shape}"
         )
-    if data.checksum != run.meta.get("checksum"):
+    same_classes = list(data.class_names) == run.meta.get("classes", [])
+    if data.checksum != run.meta.get("checksum") or not same_classes:
         raise UserError(f"{data.name} has changed since {folder} was started: restore it")
     trainer = Trainer(model, config, recipe, data, steps, ops=ops, workers=workers)
     workers.ranks.on_first(lambda: run.restore(trainer))

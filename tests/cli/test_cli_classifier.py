@@ -29,7 +29,9 @@ def folder(tmp_path_factory):
     images, labels = rng.integers(0, 256, (60, 9, 8), np.uint8), np.arange(60) % 3
     np.savez(place / "own.npz", images=images, labels=labels)
     np.savez(place / "bare.npz", images=images)
-    np.savez(place / "below.npz", images=images, labels=labels - 1)
+    np.savez(
+        place / "words.npz", train_images=images, train_labels=np.array([*"abc"] * 20)[:, None]
+    )
     run, own = (["train", "cluttered", *TINY, "--run", str(place / n)] for n in ("run", "own"))
     assert cli.main([*run, "--data", "cluttered-digits"]) == 0
     assert cli.main([*own, "--data", str(place / "own.npz"), "--epochs", "2"]) == 0
@@ -154,7 +156,6 @@ def test_data(minidraw, here):
         ),
         ("train cluttered --data {own} --no-read-attention", "no read_attention"),
         ("train cluttered --data {bare}", "bare.npz has no labels"),
-        ("train cluttered --data {below}", "below.npz has labels below 0"),
         ("train cluttered --data binarized", "did you mean"),
         ("train cluttered --data {own} --read-size 1", "read_size must be at least 2"),
         ("train cluttered --data {own} --glimpses 0", "glimpses must be at least 1"),
@@ -166,7 +167,7 @@ def test_data(minidraw, here):
         ("train clutered", "did you mean cluttered?"),
         ("classify", "IMAGE"),
         ("classify nowhere.png --network {run}", "nowhere.png"),
-        ("classify {own} --network {run}", "own.npz is not a readable PNG or JPEG"),
+        ("classify {own} --network {run}", "own.npz is no picture but a .npz file"),
         ("classify {image} --network nowhere", "nowhere: no such file"),
         ("classify {image} --network {draw}", "holds a draw network; expected classifier"),
         ("classify {image} --network {run} --out {run}", "can't write"),
@@ -185,10 +186,34 @@ def test_data(minidraw, here):
     ],
 )
 def test_mistakes(refused, folder, here, typed, words):
-    names = ("run", "draw", "own.npz", "bare.npz", "below.npz")
+    names = ("run", "draw", "own.npz", "bare.npz")
     places = {name.removesuffix(".npz"): folder / name for name in names}
     given = typed.format(**places, own_run=folder / "own", image=folder / "0.png")
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
     refused(*shlex.split(given), words=words)
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
     assert os.listdir(here) == []
+
+
+def test_classes_keep_their_words_from_training_to_predictions(minidraw, folder, here):
+    """A folder's names and a file's words are what `classify` prints."""
+    with np.load(folder / "words.npz") as words:
+        pairs = zip(words["train_images"], words["train_labels"], strict=True)
+        for k, (image, (label,)) in enumerate(pairs):
+            (here / "folder" / label).mkdir(parents=True, exist_ok=True)
+            Image.fromarray(image).save(here / "folder" / label / f"{k:02}.png")
+    for data in (folder / "words.npz", here / "folder"):
+        status, out, _ = minidraw("data", data)
+        assert status == 0 and "labels     3 classes (a, b, c), which only a classifier" in out
+        run = here / f"{data.stem}-run"
+        train = ["train", "cluttered", *TINY, "--data", data, "--run", run, "--epochs", 1]
+        assert minidraw(*train)[0] == 0
+        status, out, _ = minidraw("classify", here / "folder/a/00.png", "--network", run)
+        assert status == 0 and re.search(r"00.png: [abc] \(", out)
+        status, out, _ = minidraw("evaluate", run)
+        assert status == 0 and "6 images" in out
+    (here / "folder/a").rename(here / "folder/A")
+    assert "has changed" in minidraw("train", "--resume", here / "folder-run")[2]
+    other = ("evaluate", run, "--data", here / "folder")
+    status, _, err = minidraw(*other)
+    assert status == 2 and "other classes, ['A', 'b', 'c']" in err

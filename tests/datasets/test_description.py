@@ -15,6 +15,7 @@ def test_digits():
     description = describe(load("digits"))
     assert dict(description.rows) == {
         "images": "4,500 train, 500 valid",
+        "labels": "10 classes, which only a classifier uses",
         "size": "28 x 28 pixels (width x height)",
         "channels": "1 (grey)",
         "range": "0 to 255 of 255",

@@ -1,27 +1,20 @@
-"""`load_own_pictures` loads the user's array file or folder of PNG and JPEG files."""
+"""`load_own_pictures` loads the user's file of arrays or folder of pictures."""
 
 from pathlib import Path
 
 import numpy as np
 
 from minidraw.datasets.base import Dataset, Split, central_crop, hold_out
-from minidraw.datasets.own.arrays import as_images, infer_image_shape
-from minidraw.datasets.own.pictures import fit_images, read_folder
-from minidraw.datasets.own.ragged import RAGGED_ARRAYS, fit_ragged
-from minidraw.datasets.readers.array_files import (
-    one_line_errors,
-    read_idx,
-    read_npy,
-    read_npz,
-    read_npz_headers,
-    to_one_line,
+from minidraw.datasets.own.array_source import (
+    Source,
+    list_names,
+    read_array_file,
+    read_array_folder,
 )
+from minidraw.datasets.own.arrays import as_images, as_images_alike
+from minidraw.datasets.own.picture_folder import list_files, read_picture_folder
+from minidraw.datasets.own.pictures import fit_images
 from minidraw.errors import UserError
-from minidraw.regular_files import open_regular
-
-IMAGE_NAMES = ("images", "x_train")
-LABEL_NAMES = ("labels", "y", "y_train")
-PICTURE_MAGIC = (b"\x89P", b"\xff\xd8", b"GI", b"BM")  # first bytes of PNG, JPEG, GIF, BMP
 
 
 def load_own_pictures(
@@ -30,11 +23,11 @@ def load_own_pictures(
     """Load your own file or folder of pictures; parameters and errors are those of ``load``."""
     path, size, crop = Path(path), _parse_size(size, "size"), _parse_size(crop, "crop")
     if path.is_dir():
-        whole = Split(read_folder(path, size, invert, stretch))
+        source = _read_folder(path, size, invert, stretch)
     else:
-        images, labels = _read_file(path, size, stretch)
-        whole = Split(fit_images(as_images(images, path), size, invert, stretch), labels)
-    return _build_dataset(whole, path.resolve().name, valid, seed, crop)
+        source = read_array_file(path, size, stretch)
+        source = _fit_source(source, path, size, invert, stretch)
+    return _build_dataset(source, path.resolve().name, valid, seed, crop)
 
 
 def from_array(array, labels=None, *, valid=None, seed=0, name="array"):
@@ -57,9 +50,13 @@ def from_array(array, labels=None, *, valid=None, seed=0, name="array"):
     Dataset
     """
     images = as_images(array, name)
-    if labels is not None:
-        _check_label_count(np.shape(labels), len(images), name)
-    return _build_dataset(Split(images, labels), name, valid, seed)
+    if labels is not None and np.shape(labels) != (len(images),):
+        raise UserError(
+            f"{name}: labels have shape {np.shape(labels)}; expected ({len(images)},), one per"
+            " picture"
+        )
+    labels = {} if labels is None else {"train": labels}
+    return _build_dataset(Source({"train": images}, labels, (), ()), name, valid, seed)
 
 
 def _parse_size(size, name):
@@ -72,75 +69,60 @@ def _parse_size(size, name):
     return int(pair[0]), int(pair[1])
 
 
-def _read_file(path, size, stretch):
-    """Return a file's pictures and labels (or None); its first bytes tell its format."""
-    with one_line_errors(path), open_regular(path) as file:
-        magic = file.read(2)
-    if magic == b"PK":
-        return _read_npz(path, size, stretch)
-    if magic == b"\x93N":
-        return read_npy(path), None
-    if magic in (b"\x1f\x8b", b"\0\0"):
-        return read_idx(path), None
-    found = "a single picture" if magic in PICTURE_MAGIC else "unknown file format"
-    raise UserError(
-        f"{path}: {found}; expected a .npz, .npy or idx file or a folder of PNG or JPEG files"
+def _read_folder(folder, size, invert, stretch):
+    """Read pictures or, if there are none, files of arrays; their images are fitted."""
+    pictures, arrays, others = list_files(folder)
+    if pictures:
+        source = read_picture_folder(folder, pictures, size, invert, stretch)
+        others += arrays
+    elif arrays:
+        source = read_array_folder(folder, arrays)
+    else:
+        found = f"; found {list_names([path.name for path in others])}" if others else ""
+        kinds = "no pictures (PNG, JPEG, WebP, BMP, TIFF, GIF, PPM) and no idx or .npy files"
+        raise UserError(f"{folder}: {kinds} in this folder or its subfolders{found}")
+    if others:
+        names = list_names([path.name for path in others])
+        note = f"skipped {len(others):,} files of other kinds ({names})"
+        source = source._replace(notes=(*source.notes, note))
+    return source if pictures else _fit_source(source, folder, size, invert, stretch)
+
+
+def _fit_source(source, path, size, invert, stretch):
+    """Convert arrays to images of the given size."""
+    images = as_images_alike(list(source.images.values()), path)
+    images = [fit_images(part, size, invert, stretch) for part in images]
+    if len({part.shape[1:] for part in images}) > 1:
+        shapes = ", ".join(str(part.shape) for part in images)
+        raise UserError(f"{path}: its sets have images of shapes {shapes}; expected one shape")
+    return source._replace(images=dict(zip(source.images, images, strict=True)))
+
+
+def _build_dataset(source, name, valid, seed, crop=None):
+    """Make a data set of a source; unless it has validation images, hold some out."""
+    splits = {key: Split(part, source.labels.get(key)) for key, part in source.images.items()}
+    whole = splits["train"]
+    if "valid" in splits and valid is not None:
+        raise UserError(f"{name} has validation images of its own. Leave out valid.")
+    if "valid" not in splits:
+        if len(whole) < 2:
+            raise UserError(f"{name} holds one picture; expected at least 2, ideally 1,000 or more")
+        count = _count_validation(len(whole), valid)
+        splits["train"], splits["valid"] = hold_out(whole, count, seed)
+    binary = all(
+        part.dtype == np.uint8 and bool(((part == 0) | (part == 255)).all())
+        for part in source.images.values()
     )
-
-
-def _read_npz(path, size, stretch):
-    """Return the array called images or x_train, else the first that fits, and its labels."""
-    headers = read_npz_headers(path)
-    if set(RAGGED_ARRAYS) <= set(headers):
-        arrays = [read_npz(path, name) for name in RAGGED_ARRAYS]
-        with one_line_errors(path):
-            images = fit_ragged(*arrays, size, stretch)
-        return images[:, None], _read_labels(path, headers, len(images))
-    names = [name for name in IMAGE_NAMES if name in headers]
-    names += [
-        name
-        for name, (shape, dtype) in headers.items()
-        if name not in LABEL_NAMES and infer_image_shape(shape) and dtype.kind in "buif"
-    ]
-    if not names:
-        found = to_one_line(", ".join(f"{name} {shape}" for name, (shape, _) in headers.items()))
-        raise UserError(
-            f"{path}: no array holds pictures (found {found or 'none'}); "
-            "expected shape (n, B, A). Name the array images."
-        )
-    images = read_npz(path, names[0])
-    return images, _read_labels(path, headers, len(images))
-
-
-def _read_labels(path, headers, count):
-    """Return the integers called labels, y or y_train, shape (n,) or (n, 1); None if missing."""
-    for name in LABEL_NAMES:
-        shape, dtype = headers.get(name, ((), None))
-        if shape[1:] in ((), (1,)) and len(shape) and dtype.kind in "ui":
-            _check_label_count(shape[:1], count, path)  # before they are read
-            return read_npz(path, name).astype(np.int64).ravel()
-    return None
-
-
-def _check_label_count(shape, count, name):
-    if shape != (count,):
-        raise UserError(f"{name}: labels have shape {shape}; expected ({count},), one per picture")
-
-
-def _build_dataset(whole, name, valid, seed, crop=None):
-    """Hold out some pictures for validation."""
-    if len(whole) < 2:
-        raise UserError(f"{name} holds one picture; expected at least 2, ideally 1,000 or more")
-    images = whole.images
-    train, held = hold_out(whole, _count_validation(len(whole), valid), seed)
     if crop is not None:
-        height, width = images.shape[2:]
+        height, width = whole.images.shape[2:]
         if crop[0] > height or crop[1] > width:
             found = f"crop {crop[1]}x{crop[0]} is larger than {name}'s {width}x{height} pictures"
             raise UserError(f"{found}. Choose a smaller one.")
-        held = Split(central_crop(held.images, crop), held.labels)
-    binary = images.dtype == np.uint8 and bool(((images == 0) | (images == 255)).all())
-    return Dataset(name, train, held, binary=binary)
+        for key in splits.keys() - {"train"}:
+            splits[key] = Split(central_crop(splits[key].images, crop), splits[key].labels)
+    return Dataset(
+        name, **splits, binary=binary, class_names=source.class_names, notes=source.notes
+    )
 
 
 def _count_validation(n, valid):

@@ -1,69 +1,44 @@
-"""`read_folder` and `read_picture` read PNG and JPEG files and resize them."""
+"""`read_picture` and `read_levels` read a picture file and resize it."""
 
+import io
 import warnings
-from collections import Counter
-from contextlib import contextmanager, nullcontext
-from pathlib import Path
+from contextlib import contextmanager
+from typing import NamedTuple
 
 import numpy as np
 
 from minidraw.datasets.readers.array_files import to_one_line
+from minidraw.datasets.readers.file_kinds import ARRAY_KINDS, HEAD_BYTES, identify_head, is_picture
+from minidraw.datasets.readers.metadata import strip_metadata
 from minidraw.errors import UserError
-from minidraw.regular_files import MAX_ARRAY_BYTES, limit_unpacked, open_regular
+from minidraw.regular_files import MAX_ARRAY_BYTES, read_regular
 
-SUFFIXES = (".png", ".jpg", ".jpeg")
-MAX_SIZES_LISTED = 5  # in an error message
-PROPOSED_SIDES = 8, 64  # limits of the proposed --size; larger pictures would train for days
-EXIF_ORIENTATION = 0x0112
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF", "PPM")
+ORIENTATION = 0x0112  # EXIF's tag
+MAX_FILE_BYTES = 2**28
 MAX_PIXELS = 50 * 10**6  # of a picture; unpacking one takes some ten bytes per pixel
 
 
-def read_folder(folder, size=None, invert=False, stretch=False):
-    """Read all PNG and JPEG files in a folder and its subfolders, sorted by path.
+class Levels(NamedTuple):
+    """A picture, and the range of the values in its file."""
 
-    Parameters
-    ----------
-    folder : path
-    size : (B, A), optional
-        Height and width that every picture is resized to; needed if sizes differ.
-    invert : bool
-        Swap light and dark, for dark ink on white paper.
-    stretch : bool
-        Fill ``size`` instead of keeping the proportions.
+    picture: np.ndarray  # uint8 (1 or 3, B, A)
+    peak: int  # largest value of any colour
+    full: int  # largest value that the format allows, 255 or 65,535
+    first_of_many: bool  # whether the file holds more pictures
 
-    Returns
-    -------
-    array, uint8, shape (n, C, B, A)
-        C is 1 if all pixels are grey (even in colour files), else 3.
+    @property
+    def is_mask(self):
+        """Whether no value is above 1: 0 and 1 then stand for black and white."""
+        return self.peak == 1
 
-    Raises
-    ------
-    UserError
-        If there are no pictures, one can't be read, their sizes differ and ``size`` is None,
-        or there are too many.
-    """
-    paths = sorted(
-        path
-        for path in Path(folder).rglob("*")
-        if path.suffix.lower() in SUFFIXES
-        and path.is_file()
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-    )
-    if not paths:
-        raise UserError(f"{folder}: no PNG or JPEG files in this folder or its subfolders")
-    height, width = size or _find_common_size(paths, folder)
-    if len(paths) * height * width > limit_unpacked(sum(path.stat().st_size for path in paths)):
-        raise UserError(
-            f"{folder}: {len(paths):,} pictures of {width}x{height} need too much memory. "
-            "Choose a smaller size, such as --size 64."
-        )
-    pictures = [_read_levels(path, (height, width), invert, stretch) for path in paths]
-    channels = max(len(picture) for picture in pictures)
-    return np.stack([np.broadcast_to(p, (channels, height, width)) for p in pictures])
+    @property
+    def is_dark(self):
+        return 1 < self.peak <= self.full // 2
 
 
 def read_picture(path, shape, invert=False, enlarge=True):
-    """Read a PNG or JPEG file as an image of the shape that a network needs.
+    """Read a picture file as an image of the shape that a network needs.
 
     Parameters
     ----------
@@ -78,12 +53,31 @@ def read_picture(path, shape, invert=False, enlarge=True):
     Returns
     -------
     array, float32, shape (1, C, B, A), in [0, 1]
+
+    Raises
+    ------
+    UserError
+        If the file can't be read, or a grey picture's values are those of another scale.
     """
     channels, height, width = shape
-    picture = _read_levels(path, (height, width), invert, enlarge=enlarge) / np.float32(255)
+    settings = {"invert": invert, "enlarge": enlarge}
+    levels = read_levels(path, (height, width), **settings)
+    if levels.is_mask:
+        levels = read_levels(path, (height, width), masks=(levels.full,), **settings)
+    if levels.is_dark and channels == 1:
+        raise UserError(explain_dark(path, levels.peak, levels.full))
+    picture = levels.picture / np.float32(255)
     if channels == 1:
         picture = picture.mean(axis=0, keepdims=True)
     return np.broadcast_to(picture, shape)[None].copy()
+
+
+def explain_dark(path, peak, full):
+    """Return the error's text for pictures of 16 grey levels or the like."""
+    return (
+        f"{path}: no value is above {peak:,} of {full:,}; expected pictures that use the whole "
+        f"range. Multiply the values by {full / peak:.3g} first."
+    )
 
 
 def fit_images(images, size, invert=False, stretch=False):
@@ -102,44 +96,91 @@ def fit_images(images, size, invert=False, stretch=False):
     return (1 if images.dtype != np.uint8 else np.uint8(255)) - images if invert else images
 
 
-def _find_common_size(paths, folder):
-    """Return the common size (B, A); if sizes differ, raise an error that proposes one."""
-    sizes = Counter()
-    for path in paths:
-        with open_picture(path) as image:
-            swapped = image.getexif().get(EXIF_ORIENTATION, 1) >= 5
-            sizes[image.size[::-1] if swapped else image.size] += 1
-    if len(sizes) == 1:
-        width, height = next(iter(sizes))
-        return height, width
-    listed = [f"{w}x{h}: {count:,}" for (w, h), count in sizes.most_common(MAX_SIZES_LISTED)]
-    if len(sizes) > MAX_SIZES_LISTED:
-        listed.append(f"{len(sizes) - MAX_SIZES_LISTED:,} more")
-    longer = sorted(max(size) for size in sizes.elements())
-    low, high = PROPOSED_SIDES
-    raise UserError(
-        f"{folder}: pictures have {len(sizes):,} sizes, width x height ({', '.join(listed)}); "
-        f"expected one. Add --size {min(max(longer[len(longer) // 2], low), high)} to resize them."
-    )
+def read_levels(path, size, invert=False, stretch=False, enlarge=True, masks=()):
+    """Read the first picture of a file, rotated by its EXIF tag and made opaque.
 
+    Parameters
+    ----------
+    path : path
+    size : (B, A)
+    invert, stretch, enlarge : bool
+        As in `datasets.load` and `read_picture`.
+    masks : tuple of int
+        Full scales, 255 or 65,535, at which 1 stands for white.
 
-def _read_levels(path, size, invert, stretch=False, enlarge=True):
-    """Read a picture as uint8 (1 or 3, B, A), rotated by its EXIF tag and made opaque."""
-    from PIL import Image, ImageOps
+    Returns
+    -------
+    Levels
+    """
 
+    full = 255
     with open_picture(path) as image:
+        first_of_many = getattr(image, "is_animated", False)
         transparent = image.has_transparency_data
-        image = ImageOps.exif_transpose(image)
-        if image.mode.startswith("I"):  # 16 bits, which convert() would cut off at 255
-            image = Image.fromarray((np.asarray(image) // 257).astype(np.uint8))
-        if transparent:
-            image = image.convert("RGBA")
-            image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-        image = fit_picture(image.convert("RGB"), size, stretch, enlarge)
+        image = _turn_upright(image)
+        if image.mode.startswith("I"):
+            image, peak, full = _reduce_to_bytes(image, path, masks)
+        elif image.mode == "F":
+            raise UserError(f"{path}: 32-bit values; expected 8 or 16 bits per colour")
+        image = (_flatten(image) if transparent else image).convert("RGB")
+        if full == 255:
+            peak = max(high for _, high in image.getextrema())
+            if full in masks:
+                image = image.point(lambda level: 255 * min(level, 1))
+        image = fit_picture(image, size, stretch, enlarge)
         picture = np.asarray(image).transpose(2, 0, 1)
     if (picture == picture[:1]).all():
         picture = picture[:1]
-    return 255 - picture if invert else picture
+    return Levels(255 - picture if invert else picture, peak, full, first_of_many)
+
+
+def read_size(path):
+    """Return a picture's upright (width, height) without unpacking it."""
+    with open_picture(path) as image:
+        return image.size[::-1] if _get_orientation(image) >= 5 else image.size
+
+
+def _get_orientation(image):
+    """Return EXIF's number from 1 to 8; 1 if the metadata are damaged."""
+    try:
+        number = image.getexif().get(ORIENTATION, 1)
+    except Exception:  # as many kinds as there are ways to damage metadata
+        return 1
+    return number if number in range(1, 9) else 1
+
+
+def _turn_upright(image):
+    from PIL import Image
+
+    flip = Image.Transpose
+    turns = {2: flip.FLIP_LEFT_RIGHT, 3: flip.ROTATE_180, 4: flip.FLIP_TOP_BOTTOM}
+    turns |= {5: flip.TRANSPOSE, 6: flip.ROTATE_270, 7: flip.TRANSVERSE, 8: flip.ROTATE_90}
+    turn = turns.get(_get_orientation(image))
+    return image if turn is None else image.transpose(turn)
+
+
+def _reduce_to_bytes(image, path, masks):
+    """Return a picture of 16 bits, which convert() would cut off, with its peak and scale."""
+    from PIL import Image
+
+    values, full = np.asarray(image), 2**16 - 1
+    peak = int(values.max())
+    if values.min() < 0 or peak > full:
+        found = f"values range from {values.min():,} to {peak:,}"
+        raise UserError(f"{path}: {found}; expected 0 to {full:,}. Rescale them first.")
+    values = values * 255 if full in masks else values // 257
+    return Image.fromarray(values.astype(np.uint8)), peak, full
+
+
+def _flatten(image):
+    """Lay a transparent picture on white, or on black if nothing would be seen on white."""
+    from PIL import Image
+
+    image = image.convert("RGBA")
+    flat = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    if all(low == 255 for low, _ in flat.getextrema()):
+        flat = Image.alpha_composite(Image.new("RGBA", image.size, "black"), image)
+    return flat
 
 
 def fit_picture(image, size, stretch=False, enlarge=True):
@@ -152,8 +193,8 @@ def fit_picture(image, size, stretch=False, enlarge=True):
     if stretch:
         return image.resize(size[::-1], Image.Resampling.LANCZOS)
     pixels = np.asarray(image)
-    edge = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
-    median = np.median(edge.reshape(len(edge), -1), axis=0).astype(int).tolist()
+    edge = [*pixels[0], *pixels[-1], *pixels[:, 0], *pixels[:, -1]]
+    median = np.median(np.atleast_2d(edge).reshape(len(edge), -1), axis=0).astype(int).tolist()
     color = tuple(median) if len(median) > 1 else median[0]
     if not enlarge and image.height <= size[0] and image.width <= size[1]:
         padded = Image.new(image.mode, size[::-1], color)
@@ -165,19 +206,28 @@ def fit_picture(image, size, stretch=False, enlarge=True):
 @contextmanager
 def open_picture(path, file=None):
     """Open a picture from a path or an open file; every error becomes a UserError."""
-    from PIL import Image
+    from PIL import Image, UnidentifiedImageError
 
     with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of odd metadata
         warnings.simplefilter("error", Image.DecompressionBombWarning)
+        content = None
         try:
-            with (
-                nullcontext(file) if file else open_regular(path) as content,
-                Image.open(content, formats=("PNG", "JPEG")) as image,
-            ):
+            content = file.read() if file else read_regular(path, MAX_FILE_BYTES)
+            content = strip_metadata(content)
+            with Image.open(io.BytesIO(content), formats=FORMATS) as image:
                 if image.width * image.height > MAX_PIXELS:
                     found = f"it has {image.width:,} x {image.height:,} pixels"
                     raise ValueError(f"{found}; expected at most {MAX_PIXELS:,}")
                 yield image
+        except UserError:
+            raise
         except Exception as error:  # Pillow's decoders raise a dozen kinds on damaged files
+            kind = identify_head(content[:HEAD_BYTES]) if content is not None else None
+            if kind and not is_picture(kind):
+                kind = f"a .{kind} file" if kind in ARRAY_KINDS.values() else kind
+                raise UserError(f"{path} is no picture but {kind}") from error
             reason = to_one_line(getattr(error, "strerror", None) or error)
-            raise UserError(f"{path} is not a readable PNG or JPEG picture: {reason}") from error
+            if isinstance(error, UnidentifiedImageError):
+                reason = "its format is unknown or its header damaged"
+            raise UserError(f"{path} is not a readable picture: {reason}") from error

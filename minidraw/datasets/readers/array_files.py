@@ -41,15 +41,26 @@ def parse_idx(content, path):
         return _parse_idx(gzip.GzipFile(fileobj=plain) if zipped else plain, max_bytes)
 
 
-def _parse_idx(file, max_bytes):
+def read_idx_header(path):
+    """Return shape and dtype of the array in an idx file, plain or gzipped."""
+    with one_line_errors(path), open_regular(path) as plain:
+        zipped = plain.read(2) == b"\x1f\x8b"
+        plain.seek(0)
+        return _read_idx_header(gzip.GzipFile(fileobj=plain) if zipped else plain)
+
+
+def _read_idx_header(file):
     magic = file.read(4)
     if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in IDX_DTYPES:
         raise ValueError("not an idx file")
     dims = file.read(4 * magic[3])
     if len(dims) < 4 * magic[3]:
         raise ValueError("the file is truncated")
-    shape = [int(d) for d in np.frombuffer(dims, ">u4")]
-    dtype = np.dtype(IDX_DTYPES[magic[2]])
+    return tuple(int(d) for d in np.frombuffer(dims, ">u4")), np.dtype(IDX_DTYPES[magic[2]])
+
+
+def _parse_idx(file, max_bytes):
+    shape, dtype = _read_idx_header(file)
     size = _check_size(shape, dtype, max_bytes)
     content = file.read(size)
     if len(content) < size:
@@ -66,6 +77,12 @@ def read_npy(path):
         _check_size(shape, dtype, os.fstat(file.fileno()).st_size)
         file.seek(0)
         return np.lib.format.read_array(file, allow_pickle=False)
+
+
+def read_npy_header(path):
+    """Return shape and dtype of the array in a .npy file."""
+    with one_line_errors(path), open_regular(path) as file:
+        return _read_npy_header(file)
 
 
 def read_npz_headers(path):

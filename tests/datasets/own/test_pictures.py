@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from minidraw.datasets.own.pictures import fit_images, read_folder
+from minidraw.datasets.own.collection import load_own_pictures
+from minidraw.datasets.own.picture_folder import list_files, read_picture_folder
+from minidraw.datasets.own.pictures import fit_images, read_picture
 from minidraw.errors import UserError
 
 
@@ -25,18 +27,23 @@ def save(tmp_path):
     return save
 
 
+def read_folder(folder, *settings, **named):
+    """The images of a folder without validation pictures."""
+    return read_picture_folder(folder, list_files(folder)[0], *settings, **named).images["train"]
+
+
 def grey(height, width, level=200):
     return np.full((height, width), level, np.uint8)
 
 
 def test_grey_folder_is_read_recursively_in_order(save, tmp_path):
-    for name, level in (("b.png", 2), ("a/z.PNG", 1), ("c/d/e.png", 3)):
+    for name, level in (("b.png", 202), ("a/z.PNG", 201), ("c/d/e.png", 203)):
         save(name, grey(5, 4, level))
     (tmp_path / "notes.txt").write_text("no picture")
     (tmp_path / ".hidden.png").write_text("no picture")
     out = read_folder(tmp_path)
     assert out.shape == (3, 1, 5, 4) and out.dtype == np.uint8
-    assert out[:, 0, 0, 0].tolist() == [1, 2, 3]
+    assert out[:, 0, 0, 0].tolist() == [201, 202, 203]
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "LA", "RGBA", "I;16"])
@@ -57,19 +64,19 @@ def test_sixteen_bits_keep_their_levels(save):
 
 def test_one_colour_picture_makes_all_colour(save, tmp_path):
     colour = np.zeros((5, 4, 3), np.uint8)
-    colour[1, 2] = 10, 20, 30
+    colour[1, 2] = 10, 20, 230
     save("b.png", colour)
     save("a.png", grey(5, 4, 7))
     out = read_folder(tmp_path)
     assert out.shape == (2, 3, 5, 4)
     assert (out[0] == 7).all()
-    assert out[1, :, 1, 2].tolist() == [10, 20, 30]
+    assert out[1, :, 1, 2].tolist() == [10, 20, 230]
 
 
 def test_jpeg(save):
-    out = read_folder(save("a.JPEG", grey(8, 8, 100), quality=95))
+    out = read_folder(save("a.JPEG", grey(8, 8, 200), quality=95))
     assert out.shape == (1, 1, 8, 8)
-    assert abs(int(out[0, 0, 4, 4]) - 100) < 3
+    assert abs(int(out[0, 0, 4, 4]) - 200) < 3
 
 
 def test_exif_orientation(save, tmp_path):
@@ -163,9 +170,11 @@ def gif():
 @pytest.mark.parametrize(
     "content, reason",
     [
-        (b"", "cannot identify"),
-        (b"no picture at all", "cannot identify"),
-        (gif(), "cannot identify"),
+        (b"", "is no picture but an empty file"),
+        (b"no picture at all", "is no picture but a text file"),
+        (gif()[:20], "format is unknown"),
+        (b"<!DOCTYPE html><p>404", "an HTML page"),
+        (b"\x89PNG\r\n\x1a\nnonsense", "format is unknown"),
         (png_claiming(10_000, 10_000), "decompression bomb"),  # of which Pillow only warns
         (png_claiming(60_000, 60_000), "decompression bomb"),
         (png_claiming(50, 50), ""),  # cut short
@@ -188,9 +197,11 @@ def test_truncated_jpeg(save, tmp_path, one_line_error):
 
 
 def test_folder_without_pictures(tmp_path, one_line_error):
-    (tmp_path / "a.gif").write_bytes(b"GIF89a")
-    with one_line_error(tmp_path, "no PNG or JPEG"):
-        read_folder(tmp_path)
+    with one_line_error(tmp_path, "no pictures (PNG, JPEG, WebP"):
+        load_own_pictures(tmp_path)
+    (tmp_path / "a.txt").write_text("hello")
+    with one_line_error(tmp_path, "no pictures", "found a.txt"):
+        load_own_pictures(tmp_path)
 
 
 def test_too_much_for_memory(save, one_line_error):
@@ -220,3 +231,153 @@ def test_fit_images_of_the_right_size_are_only_inverted():
     out = fit_images(images, None, invert=True)
     assert out.dtype == np.float32
     np.testing.assert_array_equal(out, 1 - images)
+
+
+@pytest.mark.parametrize("suffix", ["webp", "bmp", "tif", "gif", "ppm", "pgm", "png", "dat"])
+def test_what_pillow_reads_safely_is_read_whatever_its_name(save, tmp_path, suffix):
+    settings = {"webp": {"lossless": True}, "dat": {"format": "TIFF"}}.get(suffix, {})
+    save(f"a.{suffix}", Image.fromarray(grey(6, 5, 200)), **settings)
+    (tmp_path / f"a.{suffix}").rename(tmp_path / "b.jpg")  # misnamed
+    save("c.png", grey(6, 5, 100))
+    assert read_folder(tmp_path)[:, 0, 3, 3].tolist() == [200, 100]
+
+
+def test_other_files_are_counted_and_named(save, tmp_path):
+    for name in ("a.png", "b.png"):
+        save(name, grey(6, 5))
+    frames = [Image.fromarray(grey(6, 5, level)) for level in (200, 100)]
+    save("c.gif", frames[0], save_all=True, append_images=frames[1:])
+    (tmp_path / "notes.txt").write_text("hello")
+    (tmp_path / "photo.heic").write_bytes(b"\0\0\0\x18ftypheic")
+    (tmp_path / ".DS_Store").write_bytes(b"hidden")
+    data = load_own_pictures(tmp_path)
+    assert len(data.train) + len(data.valid) == 3
+    assert data.notes == (
+        "uses only the first picture of 1 files (c.gif)",
+        "skipped 2 files of other kinds (notes.txt, photo.heic)",
+    )
+
+
+def test_masks_of_0_and_1_are_black_and_white(save, tmp_path):
+    for full, levels in ((255, np.uint8), (65535, np.uint16)):
+        mask = np.zeros((8, 8), levels)
+        mask[2:6, 2:6] = 1
+        folder = save(f"{full}/a.png", mask).joinpath(str(full))
+        for size in (None, (16, 16)):
+            out = read_folder(folder, size)
+            assert (out.min(), out.max()) == (0, 255)
+        assert read_picture(folder / "a.png", (1, 8, 8)).max() == 1
+    assert (read_folder(save("255/b.png", np.zeros((8, 8), np.uint8)) / "255")[0] == 255).any()
+
+
+@pytest.mark.parametrize("peak, dtype", [(16, "u1"), (100, "u1"), (255, "u2"), (4095, "u2")])
+def test_levels_of_another_scale_are_refused(save, one_line_error, peak, dtype):
+    levels = np.full((8, 8), peak, dtype)
+    folder = save("a.png", levels)
+    full = f"{2 ** (8 * levels.itemsize) - 1:,}"
+    with one_line_error(folder, f"no value is above {peak:,} of {full}", "Multiply"):
+        read_folder(folder)
+    with one_line_error(folder / "a.png", "Multiply"):
+        read_picture(folder / "a.png", (1, 8, 8))
+    save("b.png", np.full((8, 8), 2 ** (8 * levels.itemsize) - 1, dtype))
+    assert read_folder(folder)[1].max() == 255  # some may be dark
+
+
+def test_white_ink_on_nothing_is_laid_on_black(save):
+    pixels = np.zeros((6, 6, 4), np.uint8)
+    pixels[2:4, 2:4] = 255
+    out = read_folder(save("a.png", pixels))[0, 0]
+    assert out[0, 0] == 0 and out[3, 3] == 255
+
+
+def test_bits_palettes_and_print_colours(save, tmp_path):
+    shades = Image.fromarray(np.arange(0, 256, 4, dtype=np.uint8).reshape(8, 8))
+    for mode, tolerance in (("1", 255), ("P", 0), ("LA", 0), ("RGBA", 0), ("CMYK", 8)):
+        folder = save(f"{mode}/a.{'jpg' if mode == 'CMYK' else 'png'}", shades.convert(mode))
+        out = read_folder(folder / mode)
+        difference = np.abs(out[0, 0].astype(int) - np.asarray(shades))
+        assert out.shape[2:] == (8, 8) and difference.max() <= tolerance
+
+
+def test_32_bit_pictures_are_refused(save, one_line_error):
+    with one_line_error("a.tif", "32-bit"):
+        read_folder(save("a.tif", np.ones((8, 8), np.float32)))
+    with one_line_error("b.tif", "100,000"):
+        read_picture(save("b.tif", np.full((8, 8), 100_000, np.int32)) / "b.tif", (1, 8, 8))
+
+
+def png_chunk(kind, body):
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+LONG = b"x" * 3_000_000
+
+
+@pytest.mark.parametrize(
+    "chunk",
+    [
+        png_chunk(b"tEXt", b"key\0" + LONG),
+        png_chunk(b"zTXt", b"key\0\0" + zlib.compress(LONG)),
+        png_chunk(b"iTXt", b"key\0\1\0\0\0" + zlib.compress(LONG)),
+        png_chunk(b"iCCP", b"name\0\0" + zlib.compress(LONG)),
+        png_chunk(b"eXIf", LONG),
+        png_chunk(b"eXIf", b"MM\0*\0\0\0\x08\xff\xff"),
+        png_chunk(b"gAMA", b""),
+        png_chunk(b"pHYs", b"\0"),
+        png_chunk(b"tEXt", b"key\0value")[:-1] + b"?",  # a wrong checksum
+    ],
+)
+def test_odd_metadata_of_a_png_do_not_matter(save, tmp_path, chunk):
+    content = (save("a.png", grey(8, 8)) / "a.png").read_bytes()
+    (tmp_path / "a.png").write_bytes(content[:33] + chunk + content[33:])
+    assert (read_folder(tmp_path) == 200).all()
+
+
+@pytest.mark.parametrize(
+    "marker, body",
+    [
+        (0xE1, b"Exif\0\0MM\0*\0\0\0\x08\xff\xff"),
+        (0xE1, b"Exif\0\0nonsense"),
+        (0xE1, b"http://ns.adobe.com/xap/1.0/\0" + LONG[:60_000]),
+        (0xE2, b"MPF\0nonsense"),
+        (0xE2, b"ICC_PROFILE\0\1\2abc"),
+        (0xED, b"Photoshop 3.0\0"),
+        (0xEE, b"Adobe\0"),
+        (0xFE, b"\xff" * 60_000),
+    ],
+)
+def test_odd_metadata_of_a_jpeg_do_not_matter(save, tmp_path, marker, body):
+    content = (save("a.jpg", grey(8, 8)) / "a.jpg").read_bytes()
+    segment = b"\xff" + bytes([marker]) + struct.pack(">H", len(body) + 2) + body
+    (tmp_path / "a.jpg").write_bytes(content[:2] + segment * 3 + content[2:])
+    assert abs(read_folder(tmp_path).astype(int) - 200).max() < 3
+
+
+def test_subfolders_are_classes(save, tmp_path):
+    for name, level in (("a/1.png", 201), ("b/x/1.png", 202), ("b/2.png", 203), ("a/2.png", 204)):
+        save(name, grey(6, 5, level))
+    data = load_own_pictures(tmp_path, valid=1)
+    assert data.class_names == ("a", "b") and data.classes == 2
+    found = {
+        int(image.max()): label
+        for split in (data.train, data.valid)
+        for image, label in zip(split.images, split.labels, strict=True)
+    }
+    assert found == {201: 0, 204: 0, 203: 1, 202: 1}
+    save("loose.png", grey(6, 5))
+    assert load_own_pictures(tmp_path).train.labels is None
+
+
+@pytest.mark.parametrize("names", [("train", "test"), ("Training", "Testing"), ("train", "t10k")])
+def test_subfolders_for_tests_are_never_trained_on(save, tmp_path, names, one_line_error):
+    for i in range(4):
+        save(f"{names[0]}/{'ab'[i % 2]}/{i}.png", grey(6, 5, 200 + i))
+        save(f"{names[1]}/{'ab'[i % 2]}/{i}.png", grey(6, 5, 210 + i))
+    data = load_own_pictures(tmp_path)
+    assert {k: len(split) for k, split in data.splits.items()} == dict(train=3, valid=1, test=4)
+    assert data.test.images.min() == 210 and data.class_names == ("a", "b")
+    assert data.test.labels.tolist() == [0, 0, 1, 1]
+    for i in range(4):
+        (tmp_path / names[0] / "ab"[i % 2] / f"{i}.png").unlink()
+    with one_line_error(tmp_path, "no training pictures"):
+        load_own_pictures(tmp_path)
