@@ -12,7 +12,7 @@ from minidraw import __version__
 from minidraw.cli import bench, classify, data, evaluate, figures, gradcheck, lessons, paint, train
 from minidraw.cli.options import Parser
 from minidraw.errors import UserError, printable
-from minidraw.training.ranks import find_launch
+from minidraw.training.launch import find_launch
 
 FAMILIES = (train, paint, evaluate, classify, figures, lessons, gradcheck, bench, data)
 

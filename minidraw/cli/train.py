@@ -45,11 +45,11 @@ def _list_presets(presets):
 
 def train(arguments):
     """Train a network."""
-    from minidraw.training import ranks
+    from minidraw.training.launch import join_ranks
 
-    with ranks.join() as joined, ExitStack() as stack:
-        folder = joined.on_first(lambda: _lock(arguments, stack))
-        return _train(arguments, joined.broadcast(folder), joined)
+    with join_ranks() as ranks, ExitStack() as stack:
+        folder = ranks.on_first(lambda: _lock(arguments, stack))
+        return _train(arguments, ranks.broadcast(folder), ranks)
 
 
 def _lock(arguments, stack):

@@ -20,23 +20,19 @@ from minidraw.datasets import from_array
 from minidraw.errors import UserError
 from minidraw.models import draw
 from minidraw.training.checkpoint import load_meta
-from minidraw.training.ranks import LAUNCHERS, MpiRanks, Ranks, find_launch, join
+from minidraw.training.launch import LAUNCHERS, find_launch, join_ranks
+from minidraw.training.ranks import Ranks
 from minidraw.training.recipe import Recipe
 from minidraw.training.trainer import Trainer
 from minidraw.training.workers import Workers, count_cores
 
 
 class ThreadComm:
-    """What `MpiRanks` uses of an MPI communicator, between the threads of one process."""
+    """What `Ranks` uses of an MPI communicator, between the threads of one process."""
 
     def __init__(self, rank, board, barrier):
-        self.rank, self.board, self.barrier = rank, board, barrier
-
-    def Get_rank(self):
-        return self.rank
-
-    def Get_size(self):
-        return len(self.board)
+        self.rank, self.size = rank, len(board)
+        self.board, self.barrier = board, barrier
 
     def allgather(self, value):
         self.board[self.rank] = value
@@ -66,7 +62,7 @@ def run_on_ranks(size, function):
     def run(rank):
         comm = ThreadComm(rank, board, barrier)
         try:
-            return function(MpiRanks(comm, comm))
+            return function(Ranks(comm, comm))
         except BaseException:
             barrier.abort()
             raise
@@ -190,8 +186,8 @@ def test_launchers_are_known_by_their_variables(launch):
     launch(("SLURM_PROCID", "SLURM_STEP_NUM_TASKS"), 0, 1)  # a shell in a job
     launch(("PMI_RANK", "PMI_SIZE"), "x", "y")
     assert find_launch() == (0, 1)
-    with join() as joined:
-        assert type(joined) is Ranks
+    with join_ranks() as joined:
+        assert (joined.rank, joined.size, joined.machines) == (0, 1, 1)
     launch(("SLURM_PROCID", "SLURM_STEP_NUM_TASKS"), 3, 4)
     assert find_launch() == (3, 4)
     launch(("PMI_RANK", "PMI_SIZE"), 1, 2)  # mpiexec inside the job
@@ -200,14 +196,14 @@ def test_launchers_are_known_by_their_variables(launch):
 
 def test_processes_that_mpi_cannot_connect_are_refused(launch, monkeypatch):
     launch(("PMI_RANK", "PMI_SIZE"), 0, 2)
-    monkeypatch.setitem(sys.modules, "mpi4py", None)
-    with pytest.raises(UserError, match=r'2 processes .*pip install "minidraw\[mpi\]"'), join():
-        pass
-    world = SimpleNamespace(size=1)
-    MPI = SimpleNamespace(COMM_WORLD=world, get_vendor=lambda: ("Some MPI", (1, 2)))
-    monkeypatch.setitem(sys.modules, "mpi4py", SimpleNamespace(MPI=MPI))
-    with pytest.raises(UserError, match="2 processes .*Some MPI.* connects 1"), join():
-        pass
+    MPI = SimpleNamespace(COMM_WORLD=SimpleNamespace(size=1), get_vendor=lambda: ("Some MPI", ()))
+    for module, expected in (
+        (None, r'2 processes .*pip install "minidraw\[mpi\]"'),
+        (SimpleNamespace(MPI=MPI), "2 processes .*Some MPI.* connects 1"),
+    ):
+        monkeypatch.setitem(sys.modules, "mpi4py", module)
+        with pytest.raises(UserError, match=expected), join_ranks():
+            pass
 
 
 MPIEXEC = shutil.which("mpiexec", path=str(Path(sys.executable).parent)) or shutil.which("mpiexec")
@@ -217,8 +213,8 @@ needs_mpi = pytest.mark.skipif(
 SCRIPT = """
 import os, signal, sys
 from minidraw.training.checkpoint import load_meta
-from minidraw.training.ranks import join
-with join() as ranks:
+from minidraw.training.launch import join_ranks
+with join_ranks() as ranks:
     if ranks.rank in eval(sys.argv[1]):
         print("leaving", flush=True)
         exec(sys.argv[2])
