@@ -22,7 +22,7 @@ MIRRORS = {
 }
 """Addresses of each group of files, in the order tried; the keys also name subfolders."""
 
-DOWNLOAD_AGAIN = "Delete it to download it again."
+DOWNLOAD_AGAIN = "Move it away to download it again."
 
 
 def obtain_contents(hashes, group, data_dir=None):
@@ -89,7 +89,9 @@ def check_digest(content, digest, path, remedy):
 def _compare_digest(found, digest, path, remedy):
     if found != digest.removeprefix("md5:"):
         algorithm = {"md5": "MD5", "sha256": "SHA-256"}[_get_algorithm(digest)]
-        raise UserError(f"{path} is damaged: its {algorithm} is wrong. {remedy}")
+        raise UserError(
+            f"{path} is damaged, or another file of that name: its {algorithm} is wrong. {remedy}"
+        )
 
 
 def _get_algorithm(digest):

@@ -3,23 +3,17 @@
 import numpy as np
 
 from minidraw.datasets.base import Dataset, Split, bundled_path, hold_out
-from minidraw.datasets.readers.array_files import parse_idx, read_npz
+from minidraw.datasets.readers.array_files import read_npz
 from minidraw.datasets.readers.download import (
     check_digest,
     find_data_folder,
     find_file,
     obtain_contents,
 )
+from minidraw.datasets.sets.mnist_files import read_mnist
 
 DIGITS_FILE = "mnist_5k.npz"
 DIGITS_SHA256 = "ec56671eedea578fe38198d455616f721540adb79079f21462763a80602814a0"
-
-MNIST_SHA256 = {
-    "train-images-idx3-ubyte.gz": "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",  # noqa: E501
-    "train-labels-idx1-ubyte.gz": "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",  # noqa: E501
-    "t10k-images-idx3-ubyte.gz": "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",  # noqa: E501
-    "t10k-labels-idx1-ubyte.gz": "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",  # noqa: E501
-}
 
 AMAT_SHA256 = {
     "binarized_mnist_train.amat": "ad693b29f94c14277b095f5238ddefbbdaaae0939789dd2f4f0205278cee3e4d",  # noqa: E501
@@ -68,7 +62,7 @@ def load_mnist(data_dir=None):
     Parameters
     ----------
     data_dir : path, optional
-        Folder that holds the four files, or ``mnist/`` with them; see
+        Folder that holds the four files, plain or gzipped, or has them in a subfolder; see
         ``download.find_data_folder``.
 
     Returns
@@ -79,10 +73,9 @@ def load_mnist(data_dir=None):
     Raises
     ------
     UserError
-        If a file is damaged, or is missing and can't be downloaded.
+        If a file is missing and can't be downloaded.
     """
-    files = obtain_contents(MNIST_SHA256, "mnist", data_dir)
-    parts = [parse_idx(content, path) for path, content in files]
+    parts = read_mnist(data_dir)
     train, valid = hold_out(_build_split(*parts[:2]), count=10_000, seed=0)
     return Dataset("mnist", train, valid, _build_split(*parts[2:]))
 
@@ -129,7 +122,7 @@ def _read_packed_bits(path):
     parts = []
     for name, sha256 in PACKED_SHA256.items():
         content = read_npz(path, name).tobytes()
-        check_digest(content, sha256, path, "Delete it to download the official files.")
+        check_digest(content, sha256, path, "Move it away to download the official files.")
         packed = np.frombuffer(content, np.uint8).reshape(-1, 98)
         parts.append(np.unpackbits(packed, axis=1, count=784))
     return parts

@@ -49,7 +49,7 @@ def test_large_files_are_fetched_and_checked_too(
     assert server.asked == ["/a.gz"]
     path.write_bytes(CONTENT[:-1])
     for read in (obtain_contents, obtain_paths):
-        with one_line_error(path, {"md5": "MD5", "sha256": "SHA-256"}[algorithm], "Delete it"):
+        with one_line_error(path, {"md5": "MD5", "sha256": "SHA-256"}[algorithm], "Move it away"):
             list(read(hashes, "svhn", tmp_path))
 
 
@@ -121,7 +121,7 @@ def test_damaged_files_are_refused_at_every_load(tmp_path, mirrors, one_line_err
     path.write_bytes(CONTENT)
     assert list(obtain_contents(HASHES, "mnist", tmp_path)) == [(path, CONTENT)]
     path.write_bytes(CONTENT[:-1])
-    with one_line_error(path, "is damaged", "Delete it"):
+    with one_line_error(path, "is damaged", "Move it away"):
         list(obtain_contents(HASHES, "mnist", tmp_path))
     assert path.read_bytes() == CONTENT[:-1]  # somebody's file is not ours to replace
 

@@ -171,7 +171,7 @@ def test_a_changed_archive_is_refused_before_it_is_opened(
     path = archive(official(batches))
     monkeypatch.setattr(cifar10, "ARCHIVE", {path.name: "0" * 64})
     monkeypatch.setattr(cifar10, "read_members", None)
-    with one_line_error(path, "SHA-256", "Delete it"):
+    with one_line_error(path, "SHA-256", "Move it away"):
         load("cifar10", data_dir=tmp_path)
 
 

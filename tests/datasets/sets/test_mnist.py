@@ -1,3 +1,4 @@
+import gzip
 import time
 
 import numpy as np
@@ -158,3 +159,56 @@ def test_mnist_is_fetched_once(real_data, tmp_path, server, mirrors, monkeypatch
 def test_a_labels_file_is_one_array(idx_bytes):
     labels = np.array([5, 0, 4], np.uint8)
     assert parse_idx(idx_bytes(labels, zipped=True), "labels").tolist() == [5, 0, 4]
+
+
+@pytest.fixture(scope="session")
+def official(real_data):
+    """The unpacked contents of MNIST's four files."""
+    return {
+        path.stem: gzip.decompress(path.read_bytes()) for path in (real_data / "mnist").glob("*.gz")
+    }
+
+
+@pytest.mark.parametrize(
+    "layout",
+    [
+        "{name}",  # unpacked
+        "mnist/{name}",
+        "mnist/{name}.gz",  # packed anew
+        "MNIST/raw/{name}",  # torchvision
+        "MNIST/raw/{name}.gz",
+        "archive/{name}/{name}",  # Kaggle
+        "archive/{dotted}",
+        "{upper}.GZ",
+        "downloads/{number}.bin",
+    ],
+)
+def test_mnist_is_found_by_its_contents(official, tmp_path, monkeypatch, mirrors, layout):
+    mirrors("mnist")  # no download
+    for number, (name, content) in enumerate(official.items()):
+        names = {"dotted": name.replace("-idx", ".idx"), "upper": name.upper(), "number": number}
+        path = tmp_path / layout.format(name=name, **names)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(gzip.compress(content, 1) if path.suffix.lower() == ".gz" else content)
+        (path.parent / f".{number}").write_bytes(b"hidden")
+        (path.parent / f"{number}.txt").write_bytes(b"hello")
+    data = load("mnist", data_dir=tmp_path)
+    assert [len(split) for split in data.splits.values()] == [50_000, 10_000, 10_000]
+    assert data.checksum == 3825353916  # as of the files that are downloaded
+
+
+def test_fashion_is_not_mnist_and_is_never_replaced(
+    official, tmp_path, server, mirrors, one_line_error
+):
+    mirrors("mnist", server.url + "/")
+    other = bytearray(official["t10k-labels-idx1-ubyte"])
+    other[100] ^= 1
+    content = gzip.compress(bytes(other))
+    for name, original in official.items():
+        (tmp_path / name).write_bytes(original if name != "t10k-labels-idx1-ubyte" else other)
+    fashion = tmp_path / "mnist" / "t10k-labels-idx1-ubyte.gz"
+    fashion.parent.mkdir()
+    fashion.write_bytes(content)
+    with one_line_error(fashion, "is not MNIST's file", "Move it away"):
+        load("mnist", data_dir=tmp_path)
+    assert fashion.read_bytes() == content and not server.asked

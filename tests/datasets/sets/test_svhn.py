@@ -159,7 +159,7 @@ def test_a_changed_archive_is_refused(official, tmp_path, one_line_error):
     content = bytearray((tmp_path / "train.tar.gz").read_bytes())
     content[100] ^= 1
     (tmp_path / "train.tar.gz").write_bytes(content)
-    with one_line_error("train.tar.gz", "MD5", "Delete it"):
+    with one_line_error("train.tar.gz", "MD5", "Move it away"):
         load("svhn", data_dir=tmp_path)
 
 
