@@ -1,11 +1,13 @@
 """``minidraw data``: a data set as a network sees it."""
 
+import math
 from pathlib import Path
 
 from minidraw.cli.inputs import find_data_source
 from minidraw.cli.options import add_command, add_data_options, say
 
 MAX_IMAGES_SHOWN = 100
+MAX_VALUES_SHOWN = 2**22
 
 
 def add_commands(commands):
@@ -35,6 +37,7 @@ def show_data(arguments):
     say(f"{'an epoch':10} {seconds:.1f} s with the {name} preset on this machine")
     for warning in description.warnings:
         say(f"warning: {warning}")
-    shown = datasets.as_float(data.central_crops[:MAX_IMAGES_SHOWN])
+    most = max(1, MAX_VALUES_SHOWN // math.prod(data.image_shape))
+    shown = datasets.as_float(data.central_crops[: min(MAX_IMAGES_SHOWN, most)])
     saving.save_png(arguments.out, sheets.render_sheet(shown))
     say(f"{arguments.out}: the first {len(shown)} training images")

@@ -99,6 +99,7 @@ class Draw(Estimator):
         ----------
         n : int
         seed : int
+            The first images don't depend on `n`.
         bernoulli : bool
             Return Bernoulli samples, images of 0 and 1, rather than probability images.
 
@@ -109,10 +110,10 @@ class Draw(Estimator):
         from minidraw.layers import sigmoid
 
         rng = self._generator(seed, n)
-        starts = range(0, n, IMAGES_PER_CHUNK)
-        counts = [min(IMAGES_PER_CHUNK, n - start) for start in starts]
-        images = np.concatenate([sigmoid(self._film(rng, k).canvas[-1]) for k in counts])
+        films = (self._film(noise) for noise in self._noise_chunks(rng, n))
+        images = np.concatenate([sigmoid(film.canvas[-1]) for film in films])
         if bernoulli:
+            [rng] = rng.spawn(1)  # the noise has used more numbers the larger n is
             return (rng.random(images.shape) < images).astype(images.dtype)
         return images
 
@@ -132,10 +133,10 @@ class Draw(Estimator):
             Canvases (in logits) and windows of every step.
         """
         rng = self._generator(seed, n)
-        if images is None:
-            return self._film(rng, n)
-        images = self._check_images(images)
-        return self._film(rng, len(images), images)
+        if images is not None:
+            images = self._check_images(images)
+            n = len(images)
+        return self._film(np.concatenate(list(self._noise_chunks(rng, n)), axis=1), images)
 
     def reconstruct(self, images, *, seed=0):
         """Redraw images.
@@ -153,9 +154,8 @@ class Draw(Estimator):
         from minidraw.layers import sigmoid
 
         rng, images = self._generator(seed), self._check_images(images)
-        starts = range(0, len(images), IMAGES_PER_CHUNK)
-        chunks = [images[start : start + IMAGES_PER_CHUNK] for start in starts]
-        films = (self._film(rng, len(chunk), chunk) for chunk in chunks)
+        chunks = np.split(images, range(IMAGES_PER_CHUNK, len(images), IMAGES_PER_CHUNK))
+        films = map(self._film, self._noise_chunks(rng, len(images)), chunks)
         return np.concatenate([sigmoid(film.canvas[-1]) for film in films])
 
     def score(self, images, y=None, *, seed=0):
@@ -204,13 +204,21 @@ class Draw(Estimator):
 
         return as_float(super()._check_images(images))
 
-    def _film(self, rng, n, images=None):
-        """Paint `n` new images, or redraw the given ones, in one batch."""
+    def _noise_chunks(self, rng, n):
+        """Yield the noise of at most `IMAGES_PER_CHUNK` images at a time.
+
+        A short chunk is the beginning of a whole one, so that an image's noise doesn't depend on n.
+        """
+        shape = self.model.noise_shape(self.config_, IMAGES_PER_CHUNK)
+        for start in range(0, n, IMAGES_PER_CHUNK):
+            yield rng.standard_normal(shape, np.float32)[:, : n - start]
+
+    def _film(self, noise, images=None):
+        """Paint new images, or redraw the given ones, in one batch."""
         from minidraw import kernels
         from minidraw.models import draw
         from minidraw.models.interface import Batch
 
-        noise = rng.standard_normal(draw.noise_shape(self.config_, n), np.float32)
         if images is None:
             return draw.generate(self.params_, noise, self.config_, kernels)
         return draw.reconstruct(self.params_, Batch(images), noise, self.config_, kernels)

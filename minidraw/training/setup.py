@@ -1,5 +1,6 @@
 """Set up a training run: start a new one from a preset and options, or resume a stopped one."""
 
+import math
 import operator
 from dataclasses import asdict, fields, replace
 
@@ -11,6 +12,8 @@ from minidraw.training.parsing import parse_config, parse_record
 from minidraw.training.recipe import Recipe
 from minidraw.training.run import Run
 from minidraw.training.trainer import Trainer
+
+MAX_TRIAL_VALUES = 2**24  # of the canvases of a batch; larger batches are timed with fewer images
 
 
 def start_run(
@@ -142,9 +145,11 @@ def _load_data(source, ranks):
 
 def measure_epoch_seconds(preset, data, workers):
     """Return the seconds of an epoch, estimated from a few steps."""
-    recipe = replace(preset.recipe, batch=min(preset.recipe.batch, len(data.train)))
     model = models.get_model(preset.model)
     config = make_config(model, data, preset.config)
+    most = MAX_TRIAL_VALUES // (config.glimpses * math.prod(config.image_shape))
+    batch = max(1, min(preset.recipe.batch, len(data.train), most))
+    recipe = replace(preset.recipe, batch=batch)
     options = {"ops": kernels, "workers": workers}
     seconds = measure_step_seconds(model, config, recipe, data, options)
     return seconds * len(data.train) / recipe.batch

@@ -1,6 +1,7 @@
 import gzip
 import os
 import threading
+import time
 import tracemalloc
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -9,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from minidraw.datasets.readers import download
+from minidraw.datasets.readers import download, transfer
 from minidraw.errors import UserError
 
 
@@ -76,9 +77,20 @@ class _Handler(BaseHTTPRequestHandler):
         if content is None:
             self.send_error(404)
             return
+        if self.path.startswith("/silent/"):
+            self.server.drip(self.wfile, b"HTTP/1.0 200 OK\r\nServer: " + b"x" * 1000)
+            return
         self.send_response(200)
+        if self.path.startswith("/endless/"):
+            self.end_headers()
+            while not self.server.over:
+                self.wfile.write(content)
+            return
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
+        if self.path.startswith("/slow/"):
+            self.server.drip(self.wfile, content)
+            return
         sent = len(content) // 2 if self.path.startswith("/cut/") else len(content)
         self.wfile.write(content[:sent])
 
@@ -88,14 +100,29 @@ class _Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server(monkeypatch):
-    """A web server on this machine: fill ``files`` {"/path": bytes}; /cut/ sends only half."""
+    """A web server on this machine: fill ``files`` {"/path": bytes}.
+
+    /cut/ sends only half, /endless/ never stops, /slow/ sends a byte at a time, and /silent/ does
+    so in the header.
+    """
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setitem(transfer.FILE_BYTES, "a.gz", 100_000)
     with ThreadingHTTPServer(("127.0.0.1", 0), _Handler) as httpd:
-        httpd.files, httpd.asked = {}, []
+        httpd.files, httpd.asked, httpd.over = {}, [], False
+
+        def drip(file, content):
+            for byte in content:
+                if httpd.over:
+                    return
+                file.write(bytes([byte]))
+                time.sleep(0.01)
+
+        httpd.drip = drip
         httpd.url = f"http://127.0.0.1:{httpd.server_port}"
         thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield httpd
+        httpd.over = True
         httpd.shutdown()
         thread.join()
 

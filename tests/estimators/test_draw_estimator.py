@@ -101,6 +101,33 @@ def test_sample(fitted):
         assert "at least" in message(fitted.sample, n, seed=seed)
 
 
+@pytest.mark.parametrize("settings", [{}, {"bernoulli": True}, {"seed": 7}], ids=str)
+@pytest.mark.parametrize("n", [1, 2, 64, 99, 100, 101, 150, 200])
+def test_a_sample_is_the_beginning_of_a_larger_one(fitted, n, settings):
+    np.testing.assert_allclose(
+        fitted.sample(n, **settings), fitted.sample(230, **settings)[:n], rtol=1e-5
+    )
+
+
+@pytest.mark.parametrize("n", [1, 9, 100, 130])
+def test_a_film_is_the_beginning_of_a_larger_one(fitted, n):
+    film, larger = fitted.film(n), fitted.film(150)
+    np.testing.assert_allclose(film.canvas, larger.canvas[:, :n], rtol=1e-5)
+    np.testing.assert_allclose(1 / (1 + np.exp(-film.canvas[-1])), fitted.sample(n), rtol=1e-5)
+    images = np.random.default_rng(2).random((150, 7, 6), np.float32)
+    redrawn = fitted.reconstruct(images)
+    np.testing.assert_allclose(fitted.reconstruct(images[:n]), redrawn[:n], rtol=1e-5)
+    canvas = fitted.film(images=images[:n]).canvas[-1]
+    np.testing.assert_allclose(1 / (1 + np.exp(-canvas)), redrawn[:n], rtol=1e-5)
+
+
+def test_black_and_white_samples_are_drawn_from_the_probability_images(fitted):
+    binary = np.stack([fitted.sample(3, seed=s, bernoulli=True) for s in range(400)])
+    means = np.stack([fitted.sample(3, seed=s) for s in range(400)])
+    deviations = (binary - means).sum(axis=0) / np.sqrt((means * (1 - means)).sum(axis=0))
+    assert np.abs(deviations).max() < 4.5 and 0.9 < deviations.std() < 1.1
+
+
 def test_film_and_reconstruct(fitted):
     film = fitted.film(4)
     assert film.canvas.shape == (3, 4, 1, 7, 6) and film.read_window is None

@@ -1,5 +1,6 @@
 """`load_own_pictures` loads the user's file of arrays or folder of pictures."""
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,9 @@ from minidraw.datasets.own.arrays import as_images, as_images_alike
 from minidraw.datasets.own.picture_folder import list_files, read_picture_folder
 from minidraw.datasets.own.pictures import fit_images
 from minidraw.errors import UserError
+
+MAX_PICTURES = 2**24
+MAX_IMAGE_VALUES = 2**24
 
 
 def load_own_pictures(
@@ -102,6 +106,8 @@ def _build_dataset(source, name, valid, seed, crop=None):
     """Make a data set of a source; unless it has validation images, hold some out."""
     splits = {key: Split(part, source.labels.get(key)) for key, part in source.images.items()}
     whole = splits["train"]
+    for part in source.images.values():
+        _check_counts(len(part), (part.shape[1], *(crop or part.shape[2:])), name)
     if "valid" in splits and valid is not None:
         raise UserError(f"{name} has validation images of its own. Leave out valid.")
     if "valid" not in splits:
@@ -123,6 +129,16 @@ def _build_dataset(source, name, valid, seed, crop=None):
     return Dataset(
         name, **splits, binary=binary, class_names=source.class_names, notes=source.notes
     )
+
+
+def _check_counts(n, shape, name):
+    """Refuse more or larger images than a network can be trained on."""
+    if n > MAX_PICTURES:
+        raise UserError(f"{name} holds {n:,} pictures; expected at most {MAX_PICTURES:,}")
+    if math.prod(shape) > MAX_IMAGE_VALUES:
+        height, width = shape[1:]
+        found = f"{name}: pictures have {width:,} x {height:,} pixels"
+        raise UserError(f"{found}; a network can't paint so many. Add --size 64 to resize them.")
 
 
 def _count_validation(n, valid):

@@ -193,8 +193,8 @@ def fit_picture(image, size, stretch=False, enlarge=True):
     if stretch:
         return image.resize(size[::-1], Image.Resampling.LANCZOS)
     pixels = np.asarray(image)
-    edge = [*pixels[0], *pixels[-1], *pixels[:, 0], *pixels[:, -1]]
-    median = np.median(np.atleast_2d(edge).reshape(len(edge), -1), axis=0).astype(int).tolist()
+    edge = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+    median = np.median(edge.reshape(len(edge), -1), axis=0).astype(int).tolist()
     color = tuple(median) if len(median) > 1 else median[0]
     if not enlarge and image.height <= size[0] and image.width <= size[1]:
         padded = Image.new(image.mode, size[::-1], color)

@@ -141,7 +141,8 @@ def _check_size(shape, dtype, max_bytes):
         raise ValueError("the header claims more than 4 GiB")
     if not 0 <= size <= max_bytes:
         raise ValueError(
-            "the file is truncated, its header is wrong, or it is compressed too strongly"
+            "the file is truncated, its header is wrong, or it unpacks to too much; save a large"
+            " array with numpy.save"
         )
     return size
 

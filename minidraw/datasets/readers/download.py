@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from minidraw.datasets.readers.array_files import one_line_errors
+from minidraw.datasets.readers.transfer import TransferError, transfer
 from minidraw.errors import UserError
 from minidraw.regular_files import MAX_ARRAY_BYTES, open_regular, read_regular
 
@@ -113,13 +114,17 @@ def _download(name, digest, group, folder, all_names):
     pooch.get_logger().setLevel("ERROR")  # the progress bar and our error say enough
     target = folder / group
     failures = []
+
+    def downloader(url, path, _):
+        transfer(url, path, name)
+
     for base in MIRRORS[group]:
-        downloader = pooch.HTTPDownloader(progressbar=True, chunk_size=2**16)
         try:
             # pooch writes under a temporary name and renames once the checksum is right
             return Path(pooch.retrieve(base + name, digest, name, target, downloader=downloader))
-        except (OSError, ValueError) as error:  # ValueError: wrong checksum
-            reason = "wrong checksum" if isinstance(error, ValueError) else type(error).__name__
+        except (OSError, ValueError) as error:
+            reason = "wrong checksum" if type(error) is ValueError else type(error).__name__
+            reason = str(error) if isinstance(error, TransferError) else reason
             failures.append(f"{urlsplit(base).netloc}: {reason}")
     raise UserError(
         f"can't download {name} ({', '.join(failures)}). "

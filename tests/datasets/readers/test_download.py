@@ -1,12 +1,15 @@
 import hashlib
 import socket
+import time
 from pathlib import Path
 
 import pytest
 
 from minidraw.datasets import load
-from minidraw.datasets.readers import download
+from minidraw.datasets.readers import download, transfer
 from minidraw.datasets.readers.download import obtain_contents, obtain_paths
+from minidraw.datasets.sets import cifar10, mnist, mnist_files, svhn, svhn_digits
+from minidraw.errors import UserError
 
 CONTENT = b"what the file should hold" * 1000
 HASHES = {"a.gz": hashlib.sha256(CONTENT).hexdigest()}
@@ -78,6 +81,29 @@ def test_nothing_partial_is_left(tmp_path, server, mirrors, one_line_error, bad,
     with one_line_error("can't download a.gz", "127.0.0.1", reason, tmp_path / "mnist"):
         list(obtain_contents(HASHES, "mnist", tmp_path))
     assert contents(tmp_path) == []
+
+
+@pytest.mark.parametrize("bad", ["/endless/", "/slow/", "/silent/"])
+def test_a_mirror_that_never_ends_is_left(tmp_path, server, mirrors, monkeypatch, bad):
+    monkeypatch.setattr(transfer, "GRACE_SECONDS", 0.5)
+    server.files.update({f"{bad}a.gz": CONTENT, "/good/a.gz": CONTENT})
+    mirrors("mnist", server.url + bad, server.url + "/good/")
+    began = time.monotonic()
+    [(path, content)] = obtain_contents(HASHES, "mnist", tmp_path)
+    assert content == CONTENT and time.monotonic() - began < 5
+    assert contents(tmp_path) == [CONTENT]
+    path.unlink()
+    mirrors("mnist", server.url + bad)
+    with pytest.raises(UserError, match="more than 100,000 bytes|only .* bytes in 1 s"):
+        list(obtain_contents(HASHES, "mnist", tmp_path))
+    assert contents(tmp_path) == []
+
+
+def test_the_size_of_every_file_is_known():
+    named = [f"{name}.gz" for name in mnist_files.OFFICIAL]
+    named += [*mnist.AMAT_SHA256, *cifar10.ARCHIVE, *svhn_digits.MD5]
+    named += [f"{part}.tar.gz" for part in svhn.MD5]
+    assert set(named) == set(transfer.FILE_BYTES)
 
 
 @pytest.mark.parametrize(
