@@ -108,14 +108,15 @@ def test_a_run_is_a_folder(whole):
 
 
 class Pressed:
-    """Press Ctrl-C in the middle of a given step."""
+    """Press Ctrl-C, or send another signal, in the middle of a given step."""
 
-    def __init__(self, trainer, step):
+    def __init__(self, trainer, step, number=signal.SIGINT):
         self.trainer, self.at, self.real = trainer, step, trainer.step
+        self.number = number
 
     def __call__(self):
         if self.trainer.step_count + 1 == self.at:
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(self.number)
         return self.real()
 
 
@@ -129,12 +130,13 @@ def test_resumed_bit_for_bit(tmp_path, workers, source, whole, first, second):
     assert trainer.step_count == first == len(rows(folder))
     trainer, run = setup.resume_run(folder, workers)
     assert trainer.step_count == first
-    trainer.step = Pressed(trainer, second)
+    trainer.step = Pressed(trainer, second, signal.SIGTERM)  # as batch systems stop a job
     with pytest.raises(loop.Interrupted):
         loop.fit(trainer, run)
     result = loop.fit(*setup.resume_run(folder, workers))
     assert_same_run(folder, whole)
     assert repr(result.total) == rows(folder)[-1]["valid_total"]
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
 
 
 def test_a_forgotten_random_state_would_show(tmp_path, workers, source, whole):
