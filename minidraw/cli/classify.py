@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from minidraw.cli.inputs import load_classifier
-from minidraw.cli.options import add_command, say
+from minidraw.cli.inputs import load_classifier, read_pictures
+from minidraw.cli.options import add_command, add_invert_option, say
 
 MAX_ROWS = 50  # pictures on a sheet
 
@@ -12,22 +12,20 @@ def add_commands(commands):
     parser = add_command(
         commands, "classify", classify, "minidraw classify scene.png --network runs/cluttered"
     )
-    images_help = "PNG or JPEG file; a picture smaller than the network's images gets a margin"
+    images_help = "picture file; a picture smaller than the network's images gets a margin"
     parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help=images_help)
     network_help = "run folder or weights file (default: the bundled classifier)"
     parser.add_argument("--network", type=Path, help=network_help)
-    parser.add_argument("--invert", action="store_true", help="swap dark and light in the pictures")
+    add_invert_option(parser)
     parser.add_argument("--out", type=Path, help="also draw windows and glimpses to this file")
 
 
 def classify(arguments):
     """Classify pictures."""
-    from minidraw.datasets import read_picture
     from minidraw.pictures import saving, sheets
 
     network = load_classifier(arguments.network)
-    shape, settings = network.config_.image_shape, {"invert": arguments.invert, "enlarge": False}
-    images = [read_picture(path, shape, **settings)[0] for path in arguments.images]
+    images = read_pictures(network, arguments.images, arguments.invert, enlarge=False)
     scanpath = network.scanpath(images)
     for path, likely in zip(arguments.images, scanpath.probabilities, strict=True):
         say(f"{path}: {network.classes_[likely.argmax()]} ({likely.max():.1%})")

@@ -86,11 +86,11 @@ def add_data_options(parser, positional=False):
 
     parser.add_argument(
         "data" if positional else "--data",
-        help=f"{', '.join(DATASET_NAMES)}, or a path: .npz, .npy, idx, a folder of PNG or JPEG",
+        help=f"{', '.join(DATASET_NAMES)}, or a path: .npz, .npy, idx, a folder of pictures",
     )
     parser.add_argument("--data-dir", type=Path, help="folder of the downloaded data sets")
     parser.add_argument("--size", type=int, help="resize your own pictures to SIZE x SIZE")
-    flag = {"action": "store_true", "default": None}
+    flag = {"action": argparse.BooleanOptionalAction}
     parser.add_argument("--stretch", **flag, help="fill SIZE x SIZE without keeping proportions")
     parser.add_argument("--invert", **flag, help="swap dark and light in your pictures")
     parser.add_argument("--crop", type=int, help="train on random CROP x CROP parts of pictures")
@@ -101,6 +101,12 @@ def add_computing_options(parser):
     parser.add_argument("--threads", type=int, help="worker threads (default: one per core)")
     device_help = "cuda: run the layers on a graphics card, from one thread (default: cpu)"
     parser.add_argument("--device", choices=("cpu", "cuda"), help=device_help)
+
+
+def add_invert_option(parser):
+    """Add the option that swaps dark and light, for `inputs.read_pictures`."""
+    help = "swap dark and light in the pictures (default: as in training)"
+    parser.add_argument("--invert", action=argparse.BooleanOptionalAction, help=help)
 
 
 def add_painting_options(parser, *, out, count):

@@ -2,8 +2,14 @@
 
 from pathlib import Path
 
-from minidraw.cli.inputs import BUNDLED_DIGITS, load_data, load_painter
-from minidraw.cli.options import add_command, add_data_options, add_painting_options, say
+from minidraw.cli.inputs import BUNDLED_DIGITS, load_data, load_painter, read_pictures
+from minidraw.cli.options import (
+    add_command,
+    add_data_options,
+    add_invert_option,
+    add_painting_options,
+    say,
+)
 from minidraw.errors import UserError
 
 MAX_COUNT = 10_000  # images on a sheet
@@ -21,7 +27,7 @@ def add_commands(commands):
     parser = add_command(commands, "film", film, "minidraw film runs/quick --image my.png")
     add_painting_options(parser, out="film.gif", count=9)
     parser.add_argument("--image", type=Path, help="picture to redraw, instead of new images")
-    parser.add_argument("--invert", action="store_true", help="swap dark and light in the picture")
+    add_invert_option(parser)
     parser = add_command(commands, "reconstruct", reconstruct, "minidraw reconstruct runs/quick")
     add_painting_options(parser, out="reconstructions.png", count=50)
     add_data_options(parser)
@@ -40,14 +46,13 @@ def sample(arguments):
 
 def film(arguments):
     """Show the painting of images as a film."""
-    from minidraw.datasets import read_picture
     from minidraw.pictures import films, saving
 
     _check_count(arguments)
     network = load_painter(arguments.network)
     images = None
     if arguments.image:
-        images = read_picture(arguments.image, network.config_.image_shape, arguments.invert)
+        images = read_pictures(network, [arguments.image], arguments.invert)
     film = network.film(arguments.count, images=images, seed=arguments.seed)
     everyone = list(range(film.canvas.shape[1]))
     saving.save_gif(arguments.out, films.render_frames(film, index=everyone))

@@ -1,6 +1,6 @@
 """Public data sets, scenes composed from them, and the user's own pictures."""
 
-from minidraw.datasets.base import Dataset, Split, as_float, bundled_path
+from minidraw.datasets.base import Dataset, Split, as_float, bundled_path, take_edge
 from minidraw.datasets.own.arrays import as_images
 from minidraw.datasets.own.collection import from_array
 from minidraw.datasets.own.pictures import read_picture
@@ -18,4 +18,5 @@ __all__ = [
     "from_array",
     "load",
     "read_picture",
+    "take_edge",
 ]

@@ -97,6 +97,11 @@ class Dataset:
         return mean / 255 if images.dtype == np.uint8 else mean
 
     @property
+    def background(self):
+        """Mean level of the training images' edges, from 0 (dark) to 1 (light)."""
+        return float(take_edge(self.mean_image).mean())
+
+    @property
     def checksum(self):
         """Number that identifies these images and this split; takes 20 ms for MNIST."""
         parts = (*self.train.source_arrays, *self.valid.source_arrays)
@@ -154,6 +159,12 @@ def central_crop(images, size):
     """
     top, left = ((have - want) // 2 for have, want in zip(images.shape[2:], size, strict=True))
     return images[:, :, top : top + size[0], left : left + size[1]]
+
+
+def take_edge(images):
+    """Return the outermost pixels of images (..., B, A), as a flat array."""
+    sides = images[..., 0, :], images[..., -1, :], images[..., 1:-1, 0], images[..., 1:-1, -1]
+    return np.concatenate([side.ravel() for side in sides])
 
 
 def hold_out(split, count, seed):

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+LIGHT_BACKGROUND = 0.75
 ADVISED_IMAGES = 1000  # fewer draw a warning
 MAX_CLASSES_NAMED = 5
 RANGE_CHUNK = 1000  # images read at once
@@ -37,7 +38,7 @@ def describe(dataset, paints=True):
     ]
     if dataset.classes:
         rows.insert(1, ("labels", _describe_classes(dataset)))
-    return Description(rows, [*dataset.notes, *_list_warnings(len(dataset.train))])
+    return Description(rows, [*dataset.notes, *_list_warnings(dataset)])
 
 
 def _describe_classes(dataset):
@@ -55,10 +56,16 @@ def _describe_range(images):
     return f"{low:.3g} to {high:.3g} of 1"
 
 
-def _list_warnings(n):
-    if n >= ADVISED_IMAGES:
-        return []
-    return [
-        f"only {n:,} training images: the network will overfit. Watch the validation cost, and "
-        f"use {ADVISED_IMAGES:,} images or more if you can."
-    ]
+def _list_warnings(dataset):
+    warnings, n = [], len(dataset.train)
+    if dataset.background >= LIGHT_BACKGROUND:
+        warnings.append(
+            f"the pictures are light at their edges ({dataset.background:.2f} of 1). If they show "
+            "dark ink on white paper, add --invert (if you gave it, leave it out)."
+        )
+    if n < ADVISED_IMAGES:
+        warnings.append(
+            f"only {n:,} training images: the network will overfit. Watch the validation cost, and "
+            f"use {ADVISED_IMAGES:,} images or more if you can."
+        )
+    return warnings

@@ -88,6 +88,7 @@ class Estimator:
             "protocol": trainer.protocol,
             "recipe": asdict(recipe),
             "step": trainer.step_count,
+            "background": data.background,
         }
         self._binarizes = trainer.binarize
         return result

@@ -74,6 +74,7 @@ def start_run(
         "protocol": trainer.protocol,
         "fresh": trainer.binarize,
         "checksum": data.checksum,
+        "background": data.background,
         **({"classes": list(data.class_names)} if data.class_names else {}),
         "threads": workers.threads,
         "ranks": workers.ranks.size,

@@ -217,3 +217,49 @@ def test_classes_keep_their_words_from_training_to_predictions(minidraw, folder,
     other = ("evaluate", run, "--data", here / "folder")
     status, _, err = minidraw(*other)
     assert status == 2 and "other classes, ['A', 'b', 'c']" in err
+
+
+@pytest.mark.parametrize("command", ["classify", "film --image"])
+def test_light_pictures_are_refused_where_training_saw_dark_ones(minidraw, folder, here, command):
+    """Dark on light, the bundled networks see nothing they know."""
+    with Image.open(folder / "1.png") as scene:
+        Image.fromarray(255 - np.asarray(scene)).save(here / "paper.png")
+    command = command.split()
+    status, out, err = minidraw(*command, "paper.png")
+    assert status == 2 and out == "" and "paper.png: the background is light" in err
+    assert "Add --invert to swap light and dark, or --no-invert" in err
+    for option in ("--invert", "--no-invert"):
+        assert minidraw(*command, "paper.png", option)[0] == 0
+
+
+def test_networks_remember_that_they_learned_from_inverted_pictures(minidraw, here):
+    """Their pictures are inverted too, in every command."""
+    rng = np.random.default_rng(0)
+    paper = np.full((40, 9, 8), 255, np.uint8)
+    paper[:, 3:6, 3:6] = rng.integers(0, 100, (40, 3, 3))
+    for k, image in enumerate(paper):
+        (here / "paper" / "ab"[k % 2]).mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(here / "paper" / "ab"[k % 2] / f"{k}.png")
+    Image.fromarray(255 - paper[0]).save("dark.png")
+    size = "--hidden 4 --glimpses 2 --read-size 2 --batch 9 --epochs 0.2".split()
+    painter = ["train", "--latent", 2, "--write-size", 2, *size]
+    for name, train in {"painter": painter, "reader": ["train", "cluttered", *size]}.items():
+        command = ["film", name, "--image"] if name == "painter" else ["classify"]
+        end = ["--network", name] if name == "reader" else []
+        assert minidraw(*train, "--data", "paper", "--invert", "--run", name)[0] == 0
+        assert json.loads((here / name / "config.json").read_text())["background"] == 0
+        assert minidraw(*command, "paper/a/0.png", *end)[0] == 0
+        status, _, err = minidraw(*command, "dark.png", *end)
+        assert status == 2 and "is light, inverted as in training, but was dark" in err
+        assert "Add --no-invert to swap" in err
+        assert minidraw(*command, "dark.png", "--no-invert", *end)[0] == 0
+    out = {}
+    for option in ("", "--no-invert", "--invert"):
+        data = ["--data", "paper", *option.split()]
+        out[option] = minidraw("evaluate", "painter", *data)[1]
+    assert out[""] == out["--invert"] != out["--no-invert"]
+    status, out, _ = minidraw("data", "paper")
+    assert "warning: the pictures are light at their edges (1.00 of 1)" in out
+    assert (
+        "--invert" in out and "light at their edges" not in minidraw("data", "paper", "--invert")[1]
+    )
