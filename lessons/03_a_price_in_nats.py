@@ -23,13 +23,14 @@
 import numpy as np
 
 import minidraw
-from minidraw import gradcheck, layers
+from minidraw import gradcheck
 from minidraw.datasets import as_float
-from minidraw.layers import sigmoid
-from minidraw.learn import exercise, hint
+from minidraw.learn import exercise, hint, use_earlier
 from minidraw.learn.notebook import BLUE, GREEN, VERMILION, panels, picture, plain, show
 from minidraw.models import draw
 
+layers = use_earlier("03")
+sigmoid = layers.sigmoid
 data = minidraw.load("digits")
 images = as_float(data.train.images, np.float64)  # (4500, 1, 28, 28)
 held_out = as_float(data.valid.images, np.float64)  # 500 digits, for measuring only
@@ -422,13 +423,13 @@ show(
 # %%
 logits, x = 3 * rng.standard_normal((3, 1, 5, 4)), rng.random((3, 1, 5, 4))
 ours, cache = bernoulli_cost(logits, x=x)
-theirs, their_cache = layers.bernoulli_cost(logits, x=x)
+theirs, their_cache = minidraw.layers.bernoulli_cost(logits, x=x)
 np.testing.assert_allclose(ours, theirs)  # eq 9
 np.testing.assert_allclose(ours, (np.log(1 + np.exp(logits)) - x * logits).sum(axis=(1, 2, 3)))
-flat = layers.sigmoid(logits).reshape(3, -1)
+flat = minidraw.layers.sigmoid(logits).reshape(3, -1)
 np.testing.assert_allclose(coin_cost(flat, x=x.reshape(3, -1)), theirs)
 dnll = rng.standard_normal(3)
-theirs = layers.bernoulli_cost_backward(dnll, their_cache)
+theirs = minidraw.layers.bernoulli_cost_backward(dnll, their_cache)
 np.testing.assert_allclose(bernoulli_cost_backward(dnll, cache), theirs)
 measured = gradcheck.numeric_gradient(lambda: dnll @ bernoulli_cost(logits, x=x)[0], logits)
 np.testing.assert_allclose(theirs, measured, rtol=1e-6, atol=1e-8)
@@ -436,7 +437,7 @@ np.testing.assert_allclose(theirs, measured, rtol=1e-6, atol=1e-8)
 # %%
 config = draw.Config(glimpses=1, hidden=2, latent=1)
 start = draw.init_params(config, rng, np.float64, mean_image=data.mean_image)["canvas_0"]
-np.testing.assert_allclose(layers.sigmoid(start), data.mean_image.clip(0.005, 0.995))
+np.testing.assert_allclose(minidraw.layers.sigmoid(start), data.mean_image.clip(0.005, 0.995))
 print("prices and gradients agree with the package; DRAW starts at the mean image")
 
 # %% [markdown]

@@ -22,9 +22,8 @@
 import numpy as np
 
 import minidraw
-from minidraw import layers
 from minidraw.datasets import as_float
-from minidraw.learn import exercise, hint
+from minidraw.learn import exercise, hint, use_earlier
 from minidraw.learn.notebook import (
     BLUE,
     GREEN,
@@ -37,6 +36,7 @@ from minidraw.learn.notebook import (
     sliders,
 )
 
+layers = use_earlier("04")
 digits = as_float(minidraw.load("digits").train.images[:, 0], np.float64)
 # 28 rows and 24 columns: with unequal sides no axis passes for the other
 image = digits[7][:, 2:26]
@@ -379,7 +379,7 @@ sliders(see, g_x=(-1, 1, 0), g_y=(-1, 1, 0), log_var=(-3, 4, 0, 0.25), log_strid
 rng = np.random.default_rng(4)
 raws = 0.5 * rng.standard_normal((3, 5))
 ours, _ = window(raws, height=B, width=A, K=K)
-theirs, _ = layers.window(raws, height=B, width=A, K=K)
+theirs, _ = minidraw.layers.window(raws, height=B, width=A, K=K)
 np.testing.assert_allclose(ours, theirs)  # eqs 21 to 24
 F_y, _ = filterbank(ours[1], ours[2], ours[3], K=K, A=B)
 F_x, _ = filterbank(ours[0], ours[2], ours[3], K=K, A=A)
@@ -387,7 +387,7 @@ mu = centers(ours[0], ours[2], K=K)  # eq 19
 hills = np.exp(-((np.arange(A) - mu[:, :, None]) ** 2) / (2 * ours[3][:, None, None]))
 np.testing.assert_allclose(F_x, hills / hills.sum(axis=2, keepdims=True))  # eq 25
 x = np.stack([image] * 3)[:, None]
-glimpse, _ = layers.read(np.zeros_like(x), F_y, F_x, ours[4], x=x)  # gamma times the product
+glimpse, _ = minidraw.layers.read(np.zeros_like(x), F_y, F_x, ours[4], x=x)
 np.testing.assert_allclose(glimpse[:, 0], ours[4][:, None, None] * (F_y @ x[:, 0] @ F_x.mT))  # 27
 print("window, filterbank and product agree with the package")
 

@@ -22,9 +22,8 @@
 import numpy as np
 
 import minidraw
-from minidraw import layers
 from minidraw.datasets import as_float
-from minidraw.learn import exercise, hint
+from minidraw.learn import exercise, hint, use_earlier
 from minidraw.learn.notebook import (
     BLUE,
     GREEN,
@@ -37,6 +36,7 @@ from minidraw.learn.notebook import (
 )
 from minidraw.learn.exercises.lesson_06 import sandwich, sandwich_backward
 
+layers = use_earlier("05")
 digit = as_float(minidraw.load("digits").train.images[3, 0], np.float64)
 B, A, K = 34, 46, 5
 scene = np.zeros((B, A))
@@ -425,19 +425,22 @@ show(
 # differences.
 
 # %%
-F, cache = layers.filterbank(np.array([20.0]), STRIDE, VAR, K=K, A=A)
+F, cache = minidraw.layers.filterbank(np.array([20.0]), STRIDE, VAR, K=K, A=A)
 dF = rng.standard_normal(F.shape)
 for ours, theirs in zip(
-    filterbank_backward(dF, cache), layers.filterbank_backward(dF, cache), strict=True
+    filterbank_backward(dF, cache), minidraw.layers.filterbank_backward(dF, cache), strict=True
 ):
     np.testing.assert_allclose(ours, theirs)
 dz = softmax_backward(dF, cache.F)  # the links one by one give what the package gives at once
 np.testing.assert_allclose(
-    exponent_backward(dz, (cache.dist, cache.var)), layers.filterbank_backward(dF, cache)[0]
+    exponent_backward(dz, (cache.dist, cache.var)),
+    minidraw.layers.filterbank_backward(dF, cache)[0],
 )
-_, cache = layers.window(0.3 * rng.standard_normal((3, 5)), height=B, width=A, K=K)
+_, cache = minidraw.layers.window(0.3 * rng.standard_normal((3, 5)), height=B, width=A, K=K)
 dout = tuple(rng.standard_normal((5, 3)))
-np.testing.assert_allclose(window_backward(dout, cache), layers.window_backward(dout, cache))
+np.testing.assert_allclose(
+    window_backward(dout, cache), minidraw.layers.window_backward(dout, cache)
+)
 print("all four links agree with the package")
 
 # %% [markdown]

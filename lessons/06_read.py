@@ -23,10 +23,9 @@
 import numpy as np
 
 import minidraw
-from minidraw import layers
 from minidraw.pictures import paper_figures
 from minidraw.datasets import as_float
-from minidraw.learn import exercise, hint
+from minidraw.learn import exercise, hint, use_earlier
 from minidraw.learn.notebook import (
     BLUE,
     GREEN,
@@ -38,6 +37,7 @@ from minidraw.learn.notebook import (
     sliders,
 )
 
+layers = use_earlier("06")
 digits = as_float(minidraw.load("digits").train.images[:, 0], np.float64)
 rng = np.random.default_rng(6)
 
@@ -428,12 +428,12 @@ whole(
 n, C, B, A, K = 3, 2, 11, 7, 5
 canvas, theta = rng.standard_normal((n, C, B, A)), 0.3 * rng.standard_normal((n, 5))
 x = rng.random((n, C, B, A))
-center_x, center_y, stride, var, gamma = layers.window(theta, height=B, width=A, K=K)[0]
-F_y, _ = layers.filterbank(center_y, stride, var, K=K, A=B)
-F_x, _ = layers.filterbank(center_x, stride, var, K=K, A=A)
-x_err = x - layers.sigmoid(canvas)  # eq 3
+center_x, center_y, stride, var, gamma = minidraw.layers.window(theta, height=B, width=A, K=K)[0]
+F_y, _ = minidraw.layers.filterbank(center_y, stride, var, K=K, A=B)
+F_x, _ = minidraw.layers.filterbank(center_x, stride, var, K=K, A=A)
+x_err = x - minidraw.layers.sigmoid(canvas)  # eq 3
 glimpse, cache = read(x_err, F_y, F_x, gamma, x=x)
-theirs, their_cache = layers.read_attention(canvas, theta, x=x, K=K)
+theirs, their_cache = minidraw.layers.read_attention(canvas, theta, x=x, K=K)
 np.testing.assert_allclose(glimpse.reshape(n, -1), theirs)  # eqs 3 and 27
 
 # %%
@@ -441,12 +441,12 @@ by_sums = np.einsum("n,njb,ncba,nia->ncji", gamma, F_y, np.concatenate([x, x_err
 np.testing.assert_allclose(glimpse, by_sums)  # eq 27, word for word
 dglimpse = rng.standard_normal(glimpse.shape)
 ours = read_backward(dglimpse, cache)
-_, package_cache = layers.read(x_err, F_y, F_x, gamma, x=x)
-for mine, right in zip(ours, layers.read_backward(dglimpse, package_cache), strict=True):
+_, package_cache = minidraw.layers.read(x_err, F_y, F_x, gamma, x=x)
+for mine, right in zip(ours, minidraw.layers.read_backward(dglimpse, package_cache), strict=True):
     np.testing.assert_allclose(mine, right)
-s = layers.sigmoid(canvas)
+s = minidraw.layers.sigmoid(canvas)
 dcanvas = -ours[0] * s * (1 - s)  # x_err = x - sigmoid(canvas)
-right, _ = layers.read_attention_backward(dglimpse.reshape(n, -1), their_cache)
+right, _ = minidraw.layers.read_attention_backward(dglimpse.reshape(n, -1), their_cache)
 np.testing.assert_allclose(dcanvas, right)
 dF_y, dx, dF_x = sandwich_backward(dglimpse[:, 0], (F_y, x[:, 0], F_x))
 np.testing.assert_allclose(dx, F_y.mT @ dglimpse[:, 0] @ F_x)

@@ -20,9 +20,8 @@
 import numpy as np
 
 import minidraw
-from minidraw import layers
 from minidraw.datasets import as_float, bundled_path
-from minidraw.learn import exercise, hint
+from minidraw.learn import exercise, hint, use_earlier
 from minidraw.learn.notebook import (
     BLUE,
     GREEN,
@@ -33,9 +32,10 @@ from minidraw.learn.notebook import (
     plain,
     show,
 )
-from minidraw.learn.exercises.lesson_06 import sandwich_backward
 from minidraw.models import draw
 
+layers = use_earlier("07")
+sandwich_backward = layers.sandwich_backward
 digits = as_float(minidraw.load("digits").train.images[:, 0], np.float64)
 x = digits[5][None, None, :, 2:26]  # one image, one channel, 28 rows, 24 columns
 (B, A), K, STROKES = x.shape[2:], 5, 10
@@ -409,15 +409,17 @@ F_y, F_x, gamma, _ = banks(thetas)
 out, cache = write(patch, F_y, F_x, gamma)
 by_sums = np.einsum("njb,ncji,nia->ncba", F_y, patch, F_x) / gamma[:, None, None, None]
 np.testing.assert_allclose(out, by_sums)  # eq 29, word for word
-theirs, their_cache = layers.write_attention(patch.reshape(4, -1), thetas, height=B, width=A, K=K)
+theirs, their_cache = minidraw.layers.write_attention(
+    patch.reshape(4, -1), thetas, height=B, width=A, K=K
+)
 np.testing.assert_allclose(out, theirs)
 dout = rng.standard_normal(out.shape)
-_, package_cache = layers.write(patch, F_y, F_x, gamma)
-ours, right = write_backward(dout, cache), layers.write_backward(dout, package_cache)
+_, package_cache = minidraw.layers.write(patch, F_y, F_x, gamma)
+ours, right = write_backward(dout, cache), minidraw.layers.write_backward(dout, package_cache)
 for mine, package in zip(ours, right, strict=True):
     np.testing.assert_allclose(mine, package)
 # The gradient of a write is a read of what arrives: divided by gamma, where read multiplies.
-through, _ = layers.read(dout, F_y, F_x, 1 / gamma, x=0 * dout)
+through, _ = minidraw.layers.read(dout, F_y, F_x, 1 / gamma, x=0 * dout)
 np.testing.assert_allclose(ours[0], through[:, 2:])
 print("write agrees with the package, there and back")
 
@@ -428,8 +430,12 @@ painting = draw.generate(network.params_, noise, network.config_, layers)
 window, worst = painting.write_window, 0.0
 for t in range(len(window.stride)):
     stroke_t = (painting.canvas[t + 1] - painting.canvas[t])[0, 0].astype(np.float64)  # eq 8
-    Fy, _ = layers.filterbank(window.center_y[t], window.stride[t], window.var[t], K=K, A=28)
-    Fx, _ = layers.filterbank(window.center_x[t], window.stride[t], window.var[t], K=K, A=28)
+    Fy, _ = minidraw.layers.filterbank(
+        window.center_y[t], window.stride[t], window.var[t], K=K, A=28
+    )
+    Fx, _ = minidraw.layers.filterbank(
+        window.center_x[t], window.stride[t], window.var[t], K=K, A=28
+    )
     found = np.linalg.pinv(Fy[0].T) @ stroke_t @ np.linalg.pinv(Fx[0])  # a patch, times 1 / gamma
     worst = max(worst, np.abs(Fy[0].T @ found @ Fx[0] - stroke_t).max() / np.abs(stroke_t).max())
 print(f"{t + 1} strokes of the network; largest error {worst:.1e} of a stroke, in float32")

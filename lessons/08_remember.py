@@ -22,11 +22,13 @@
 # %%
 import numpy as np
 
-from minidraw import layers
 from minidraw.gradcheck import check_layer
-from minidraw.layers import linear, linear_backward, sigmoid
-from minidraw.learn import exercise, hint
+import minidraw
+from minidraw.learn import exercise, hint, use_earlier
 from minidraw.learn.notebook import BLUE, GREEN, VERMILION, panels, picture, plain, show
+
+layers = use_earlier("08")
+linear, linear_backward, sigmoid = layers.linear, layers.linear_backward, layers.sigmoid
 
 # %% [markdown]
 # ## The goal
@@ -430,10 +432,10 @@ c_right = sigmoid(a_f) * c_prev + sigmoid(a_i) * np.tanh(a_g)
 right = sigmoid(a_o) * np.tanh(c_right), c_right
 (h, c), cache = lstm(x, h_prev, c_prev, W, b)
 np.testing.assert_allclose((h, c), right)  # the formulas, unit by unit
-np.testing.assert_allclose(layers.lstm(x, h_prev, c_prev, W, b)[0], right)
-_, package_cache = layers.lstm(x, h_prev, c_prev, W, b)
+np.testing.assert_allclose(minidraw.layers.lstm(x, h_prev, c_prev, W, b)[0], right)
+_, package_cache = minidraw.layers.lstm(x, h_prev, c_prev, W, b)
 dout = tuple(rng.standard_normal((2, n, H)))
-ours, theirs = lstm_backward(dout, cache), layers.lstm_backward(dout, package_cache)
+ours, theirs = lstm_backward(dout, cache), minidraw.layers.lstm_backward(dout, package_cache)
 for mine, package in zip(ours, theirs, strict=True):
     np.testing.assert_allclose(mine, package)
 
@@ -443,7 +445,9 @@ for name, (*_, error) in check_layer(lstm, lstm_backward, inputs, {}, rng).items
     assert error < 1e-6, f"d{name} is off: does every cache hold what its exercise says?"
 a, m_prev = rng.standard_normal((n, 2 * H)), c_prev
 k, offer = sigmoid(a[:, :H]), np.tanh(a[:, H:])
-gated, _ = layers.lstm_gates(np.concatenate([-a[:, :H], a[:, :H], a[:, :H], a[:, H:]], 1), m_prev)
+gated, _ = minidraw.layers.lstm_gates(
+    np.concatenate([-a[:, :H], a[:, :H], a[:, :H], a[:, H:]], 1), m_prev
+)
 np.testing.assert_allclose(blend(a, m_prev)[0], gated[1])  # an LSTM whose i is 1 - f
 print("one step agrees with the package and with finite differences")
 

@@ -21,14 +21,14 @@
 # %%
 import numpy as np
 
-from minidraw import layers
-from minidraw.layers import lstm_backward
-from minidraw.learn import exercise, hint
+from minidraw.learn import exercise, hint, use_earlier
 from minidraw.learn.notebook.diagrams import box, paper, wire
 from minidraw.learn.notebook import BLUE, GREEN, VERMILION, panels, plain, show
 from minidraw.learn.exercises import lesson_09 as package
 from minidraw.models import draw
 
+layers = use_earlier("09")
+lstm_backward = layers.lstm_backward
 rng = np.random.default_rng(9)
 eps = 1e-5
 

@@ -23,12 +23,12 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 import minidraw
-from minidraw import layers
 from minidraw.datasets import as_float, bundled_path
-from minidraw.learn import exercise, hint
+from minidraw.learn import exercise, hint, use_earlier
 from minidraw.learn.notebook import BLUE, GREEN, VERMILION, panels, picture, plain, show
 from minidraw.models import draw
 
+layers = use_earlier("10")
 images = as_float(minidraw.load("digits").train.images[:, 0], np.float64)
 rng = np.random.default_rng(10)
 
@@ -463,10 +463,10 @@ show(
 # %%
 mu, log_sigma, noise = rng.standard_normal((3, 4, 6))
 dz, dkl = rng.standard_normal((4, 6)), rng.standard_normal(4)
-z, drawn = layers.sample(mu, log_sigma, noise=noise)
+z, drawn = minidraw.layers.sample(mu, log_sigma, noise=noise)
 np.testing.assert_allclose(z, mu + np.exp(log_sigma) * noise)  # eqs 2 and 6
 np.testing.assert_allclose(sample(mu, log_sigma, noise=noise)[0], z)
-nats, paid = layers.kl(mu, log_sigma)
+nats, paid = minidraw.layers.kl(mu, log_sigma)
 var = np.exp(log_sigma) ** 2
 np.testing.assert_allclose(nats, 0.5 * (mu**2 + var - np.log(var) - 1).sum(axis=1))  # eq 11
 np.testing.assert_allclose(kl(mu, log_sigma)[0], nats)
@@ -475,8 +475,10 @@ ours = np.add(
     kl_backward(dkl, kl(mu, log_sigma)[1]),
 )
 posterior = np.concatenate([mu, log_sigma], axis=1)
-_, cache = layers.latent(posterior, noise=noise)
-np.testing.assert_allclose(np.concatenate(ours, axis=1), layers.latent_backward((dz, dkl), cache))
+_, cache = minidraw.layers.latent(posterior, noise=noise)
+np.testing.assert_allclose(
+    np.concatenate(ours, axis=1), minidraw.layers.latent_backward((dz, dkl), cache)
+)
 print("draw and price agree with the package")
 
 # %% [markdown]

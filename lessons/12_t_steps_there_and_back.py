@@ -28,16 +28,17 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 import minidraw
-from minidraw import gradcheck, layers
+from minidraw import gradcheck
 from minidraw.datasets import as_float, bundled_path
-from minidraw.layers import sigmoid
-from minidraw.learn import exercise, hint
+from minidraw.learn import exercise, hint, use_earlier
 from minidraw.learn.notebook import BLUE, VERMILION, panels, picture, plain, show
 from minidraw.learn.exercises import lesson_12
 from minidraw.models import draw
 from minidraw.models.interface import Batch
 from minidraw.models.draw import network
 
+layers = use_earlier("12")
+sigmoid = layers.sigmoid
 threadpool_limits(1)  # on matrices this small, two threads get in each other's way
 digits = as_float(minidraw.load("digits").train.images, np.float64)
 rng = np.random.default_rng(12)
@@ -546,7 +547,7 @@ for ours, other in zip(
 rows, drows = rng.standard_normal((5, 3, 7)), rng.standard_normal((5, 3, 11))
 for ours, other in zip(
     stacked_backward(drows, (rows,)),
-    layers.linear_backward_weights(drows.reshape(15, 11), rows.reshape(15, 7)),
+    minidraw.layers.linear_backward_weights(drows.reshape(15, 11), rows.reshape(15, 7)),
     strict=True,
 ):
     np.testing.assert_allclose(ours, other)

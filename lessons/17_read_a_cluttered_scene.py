@@ -25,13 +25,10 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 import minidraw
-from minidraw import layers
 from minidraw.pictures import sheets
 from minidraw.datasets import as_float
 from minidraw.datasets.sets import cluttered
-from minidraw.layers import linear, linear_backward, lstm, lstm_backward
-from minidraw.layers import read_image_attention, read_image_attention_backward
-from minidraw.learn import exercise, hint
+from minidraw.learn import exercise, hint, use_earlier
 from minidraw.learn.notebook.diagrams import box, paper, wire
 from minidraw.learn.notebook import BLUE, GREEN, VERMILION, panels, picture, plain, show
 from minidraw.learn.exercises import lesson_17 as package
@@ -40,6 +37,13 @@ from minidraw.models.interface import Batch
 from minidraw.training.flat_weights import allocate_flat, fill
 from minidraw.training.optimizer import Adam
 
+layers = use_earlier("17")
+linear = layers.linear
+linear_backward = layers.linear_backward
+lstm = layers.lstm
+lstm_backward = layers.lstm_backward
+read_image_attention = layers.read_image_attention
+read_image_attention_backward = layers.read_image_attention_backward
 threadpool_limits(1)  # on matrices this small, two threads get in each other's way
 data = minidraw.load("digits")
 train, valid = (as_float(part.images[:, 0]) for part in (data.train, data.valid))
@@ -728,11 +732,13 @@ for pieces in (0, 2, 4, 6, 8):
 rng = np.random.default_rng(5)
 logits, targets = rng.standard_normal((5, 7)), np.eye(7)[rng.integers(0, 7, 5)]
 ours, cache = softmax_cross_entropy(logits, targets=targets)
-theirs, their_cache = layers.softmax_cross_entropy(logits, targets=targets)
+theirs, their_cache = minidraw.layers.softmax_cross_entropy(logits, targets=targets)
 np.testing.assert_allclose(ours, theirs)
 np.testing.assert_allclose(ours, -np.log(softmax(logits)[targets == 1]))  # -log p, as it was stated
 slopes = softmax_cross_entropy_backward(ours, cache)
-np.testing.assert_allclose(slopes, layers.softmax_cross_entropy_backward(ours, their_cache))
+np.testing.assert_allclose(
+    slopes, minidraw.layers.softmax_cross_entropy_backward(ours, their_cache)
+)
 
 # %%
 n, H, A = 3, 5, 9

@@ -24,11 +24,10 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 import minidraw
-from minidraw import layers
 from minidraw.pictures import films, sheets
 from minidraw.datasets import as_float
 from minidraw.datasets.sets.two_digits import compose_two_digits
-from minidraw.learn import exercise, hint
+from minidraw.learn import exercise, hint, use_earlier
 from minidraw.learn.notebook import (
     BLUE,
     GREEN,
@@ -44,6 +43,7 @@ from minidraw.models.interface import Batch
 from minidraw.training.flat_weights import allocate_flat, fill
 from minidraw.training.optimizer import Adam
 
+layers = use_earlier("18")
 threadpool_limits(1)  # on matrices this small, two threads get in each other's way
 data = minidraw.load("digits")
 digits = as_float(data.train.images[:, 0], np.float64)
@@ -719,8 +719,8 @@ np.testing.assert_array_equal((255 * ours).round(), theirs)
 
 x, logits = pair[None], rng.standard_normal((1, C, B, A))
 floor, excess = floor_and_excess(logits, x=x)
-np.testing.assert_allclose(floor + excess, layers.bernoulli_cost(logits, x=x)[0])
-p = layers.sigmoid(logits)
+np.testing.assert_allclose(floor + excess, minidraw.layers.bernoulli_cost(logits, x=x)[0])
+p = minidraw.layers.sigmoid(logits)
 black = {"where": x > 0, "out": np.zeros_like(x)}
 by_ratio = x * np.log(x / p, **black) + (1 - x) * np.log((1 - x) / (1 - p))
 np.testing.assert_allclose(excess, by_ratio.sum(axis=(1, 2, 3)))  # of eq 9, with p = x taken off
@@ -731,8 +731,10 @@ F_y, F_x, _ = filters(0.3 * rng.standard_normal((3, 5)))
 stroke, cache = pen(patch, colour, F_y, F_x)
 dstroke = rng.standard_normal(stroke.shape)
 ours = pen_backward(dstroke, cache)
-_, package_cache = layers.write(colour[:, :, None, None] * patch[:, None], F_y, F_x, np.ones(3))
-dtriples, dF_y, dF_x, _ = layers.write_backward(dstroke, package_cache)
+_, package_cache = minidraw.layers.write(
+    colour[:, :, None, None] * patch[:, None], F_y, F_x, np.ones(3)
+)
+dtriples, dF_y, dF_x, _ = minidraw.layers.write_backward(dstroke, package_cache)
 dpatch = np.einsum("nc,ncji->nji", colour, dtriples)  # triples = colour * patch
 dcolour = np.einsum("nji,ncji->nc", patch, dtriples)
 for mine, package in zip(ours, (dpatch, dcolour, dF_y, dF_x), strict=True):

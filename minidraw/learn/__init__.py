@@ -1,3 +1,4 @@
 """The lessons' exercises, their checks, diagnosis of mistakes, and the learner's file."""
 
 from minidraw.learn.notebook.decorator import NotYet, exercise, hint
+from minidraw.learn.notebook.earlier import use_earlier

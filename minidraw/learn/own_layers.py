@@ -1,7 +1,7 @@
 """`OwnLayers`, the layers for ``--ops mine``: the learner's functions if they are right.
 
-A forward and its backward are used only as a pair, because they share the learner's cache.
-Each pair is checked before use; `minidraw.layers` replaces what is missing or wrong.
+A forward and its backward share a cache, so they are checked and used as a pair.  A forward
+alone is used if its cache suits minidraw's backward.  `minidraw.layers` replaces the others.
 """
 
 from pathlib import Path
@@ -51,39 +51,81 @@ class OwnLayers:
                 f"{path}: no such file; the lessons write it. Type minidraw lessons --help"
             )
         theirs = own_functions.load_functions(self.path)
-        self.own, self.unused = [], {}
-        for name, ids in PAIRS.items():
-            self._add_if_right(name, ids, theirs)
-        for name, id in SINGLES.items():
-            self._add_if_right(name, (id,), theirs)
-        own = {name: _adapt(theirs[name], returns_cache=name in PAIRS) for name in self.own}
-        vars(self).update(vars(replace_layers(own | _split_linear(own))))
-
-    def _add_if_right(self, name, ids, theirs):
-        """Add a function or a pair to `own` if it is complete and right."""
-        entries = [all_exercises()[id] for id in ids]
-        names = [entry.name for entry in entries]
-        missing = [part for part in names if part not in theirs]
-        if not missing:
-            verdicts = [judge(entries[0], theirs[name])]
-            if len(names) == 2:
-                verdicts.append(judge_pair(entries[1], theirs[names[1]], theirs[name]))
-            bad = [k for k, verdict in enumerate(verdicts) if verdict.kind != "right"]
-            if not bad:
-                self.own += names
-                return
-            first = verdicts[bad[0]].message.splitlines() or [verdicts[bad[0]].kind]
-            after = f"with {name}'s cache " if bad == [1] else ""
-            self.unused[names[bad[0]]] = after + first[0]
-        for part in set(names) & set(theirs):
-            needed = " and ".join(missing or set(names) - {part})
-            self.unused.setdefault(part, f"needs {needed} too")
+        groups = [*PAIRS.values(), *((id,) for id in SINGLES.values())]
+        self.own, self.unused = find_usable(groups, theirs)
+        vars(self).update(vars(compose_layers({name: theirs[name] for name in self.own})))
 
     def report(self):
         """Return a line that counts the functions used and says why others aren't."""
         total = 2 * len(PAIRS) + len(SINGLES)
         lines = [f"{len(self.own)} of {total} functions here are yours"]
         return "\n".join(lines + [f"{name}: not used, {why}" for name, why in self.unused.items()])
+
+
+def find_usable(groups, theirs):
+    """Judge a learner's functions in groups that can only be used together.
+
+    Parameters
+    ----------
+    groups : iterable of tuples of exercise ids
+        One function, or a forward and its backward.
+    theirs : dict
+        The learner's functions by name.
+
+    Returns
+    -------
+    own : list of str
+        Names of the functions that are right.
+    unused : dict
+        Name of any other function of `theirs` to the reason.
+    """
+    own, unused = [], {}
+    for entries in ([all_exercises()[id] for id in ids] for ids in groups):
+        names = [entry.name for entry in entries]
+        missing = [name for name in names if name not in theirs]
+        if not missing:
+            bad, verdict = _judge_group(entries, theirs)
+            if bad is None:
+                own += names
+                continue
+            after = f"with {names[0]}'s cache " if bad > 0 else ""
+            unused[names[bad]] = after + (verdict.message.splitlines() or [verdict.kind])[0]
+        elif names[0] in theirs and _fits_our_backward(entries, theirs[names[0]]):
+            own.append(names[0])
+            continue
+        for name in set(names) & set(theirs):
+            needed = " and ".join(missing or set(names) - {name})
+            unused.setdefault(name, f"needs {needed} too")
+    return own, unused
+
+
+def _judge_group(entries, theirs):
+    """Return the number of the first function that is wrong, and its verdict; or (None, None)."""
+    forward = theirs[entries[0].name]
+    verdicts = [judge(entries[0], forward, entries[0].choose_forward(theirs))]
+    verdicts += [judge_pair(entry, theirs[entry.name], forward) for entry in entries[1:]]
+    bad = [(k, verdict) for k, verdict in enumerate(verdicts) if verdict.kind != "right"]
+    return bad[0] if bad else (None, None)
+
+
+def _fits_our_backward(entries, forward):
+    """Return True if a learner's forward is right and minidraw's backward can use its cache."""
+    backward = entries[1]
+    return (
+        judge(entries[0], forward).kind == "right"
+        and judge_pair(backward, backward.answer, forward).kind == "right"
+    )
+
+
+def compose_layers(own):
+    """Return all layers, which call the learner's functions `own` (by name) where there is one."""
+    used = [*PAIRS, *(id.partition(".")[2] for ids in PAIRS.values() for id in ids), *SINGLES]
+    adapted = {
+        name: _adapt(function, returns_cache=name in PAIRS)
+        for name, function in own.items()
+        if name in used
+    }
+    return replace_layers(adapted | _split_linear(adapted))
 
 
 def _split_linear(own):
@@ -123,6 +165,7 @@ def _adapt(function, returns_cache):
         out[...] = value[0]
         return (out, *value[1:])
 
+    wrapped.__module__ = "minidraw.layers"  # `mine.py` imports it from there until it has its own
     return wrapped
 
 

@@ -76,6 +76,8 @@ def select_outputs(exercise, value, arguments):
     if exercise.in_place:
         names = list(exercise.cases[0].inputs)
         return tuple(arguments[names.index(name)] for name in exercise.in_place)
+    if exercise.returns_dict:
+        return tuple(value[name] for name in exercise.output_names)
     return as_tuple(value[0] if exercise.returns_cache else value)
 
 

@@ -133,6 +133,8 @@ def _find_arrays(named):
             found[name] = value
         elif hasattr(value, "_asdict"):
             found |= {f"{name}.{key}": part for key, part in _find_arrays(value._asdict()).items()}
+        elif isinstance(value, dict):
+            found |= {f"{name}[{key!r}]": part for key, part in _find_arrays(value).items()}
         elif isinstance(value, tuple | list):
             found |= _find_arrays({f"{name}[{k}]": part for k, part in enumerate(value)})
     return found

@@ -8,7 +8,7 @@ import traceback
 import numpy as np
 
 from minidraw.learn.checking.comparisons import is_close
-from minidraw.learn.exercises.exercise import as_tuple
+from minidraw.learn.exercises.exercise import as_tuple, list_arrays
 
 UNKNOWN = "I don't recognise this mistake"
 
@@ -19,6 +19,8 @@ def describe_wrong(exercise, cases, found, wanted, causes, tolerance):
     for name, cause in causes.items():
         by_cause.setdefault(cause or UNKNOWN, []).append(name)
     lines = [f"{_join(outputs)}: {cause}." for cause, outputs in by_cause.items()]
+    if exercise.returns_dict and len(by_cause) == 1 and len(causes) == len(exercise.output_names):
+        lines = [f"all {len(causes)} gradients: {next(iter(by_cause))}."]
     name = next(iter(causes))
     i = 0 if name in exercise.blocks else exercise.output_names.index(name)
     name = exercise.output_names[i]
@@ -36,8 +38,8 @@ def describe_wrong(exercise, cases, found, wanted, causes, tolerance):
     place = np.unravel_index(difference.argmax(), t.shape)
     at = f"[{', '.join(map(str, place))}]" if place else ""
     truth, says = t[place], "it should be"
-    if exercise.forward is not None:
-        truth = case.finite_difference(exercise, list(case.inputs)[i], place)
+    if exercise.forward is not None and i < len(list_arrays(case.inputs)):
+        truth = case.finite_difference(exercise, i, place)
         says = "the finite difference gives"
     theirs, ours = (f"{number:.6g}" for number in (y[place], truth))
     if theirs == ours:
@@ -73,6 +75,8 @@ def _format_shape(value):
     if hasattr(value, "_asdict"):
         fields = {name: _format_shape(part) for name, part in value._asdict().items()}
         return f"with {', '.join(f'{name} {text}' for name, text in fields.items() if text)}"
+    if isinstance(value, dict):
+        return f"of {len(value)} arrays"
     if isinstance(value, tuple | list):
         parts = list(filter(None, map(_format_shape, value)))
         same = len(parts) > 2 and len(set(parts)) == 1
@@ -126,6 +130,8 @@ def describe_misfit(exercise, value):
         if not isinstance(value, tuple | list) or len(value) != 2:
             return f"it returns {_describe_type(value)}; it should return {wanted}"
         value = value[0]
+    if exercise.returns_dict:
+        return _describe_dict_misfit(names, value)
     if len(names) == 1 and not exercise.returns_cache:
         wanted += ", an array"
     if len(as_tuple(value)) != len(names) or (len(names) == 1 and isinstance(value, tuple | list)):
@@ -133,6 +139,17 @@ def describe_misfit(exercise, value):
     for name, part in zip(names, as_tuple(value), strict=True):
         if not isinstance(part, np.ndarray | np.generic | float | int):
             return f"{name} is {_describe_type(part)}; it should be an array"
+    return None
+
+
+def _describe_dict_misfit(names, value):
+    """Return which gradients a dict lacks or has too many, or None."""
+    if not isinstance(value, dict):
+        return f"it returns {_describe_type(value)}; it should return a dict of gradients by name"
+    if missing := [name for name in names if name not in value]:
+        return f"the dict lacks the gradient of {_join(missing)}"
+    if extra := [str(name) for name in value if name not in names]:
+        return f"the dict has {_join(extra)}, which no weight is called"
     return None
 
 

@@ -36,6 +36,7 @@ class Exercise:
     uses: tuple = ()  # names of earlier functions that the learner may call
     edges: tuple = ()  # (make_inputs, description): further cases, "a window outside the image"
     in_place: tuple = ()  # names of the inputs that the function must change in place
+    returns_dict: bool = False  # a dict of gradients, whose names are `outputs`
     optional: bool = False  # not part of the core lessons
 
     @property
@@ -53,7 +54,7 @@ class Exercise:
     def returns_cache(self):
         """True for a forward that has a backward: it returns its output and a cache."""
         module = self.answer.__globals__
-        return self.forward is None and f"{self.name}_backward" in module
+        return self.forward is None and f"{self.name.removesuffix('_forward')}_backward" in module
 
     @cached_property
     def cases(self):
@@ -115,13 +116,15 @@ class Case(NamedTuple):
             found |= cache._asdict() if hasattr(cache, "_asdict") else {}
         return found
 
-    def finite_difference(self, exercise, name, place, step=1e-5):
-        """Return the central difference of sum(dout * out) with respect to one input entry."""
+    def finite_difference(self, exercise, number, place, step=1e-5):
+        """Return the central difference of sum(dout * out) with respect to one input entry.
+
+        `number` counts the input arrays; a dict of weights counts as several.
+        """
 
         def loss(change):
-            moved = self.inputs[name].copy()
-            moved[place] += change
-            inputs = self.inputs | {name: moved}
+            inputs = copy_arrays(self.inputs)
+            list_arrays(inputs)[number][place] += change
             out, _ = exercise.forward(*inputs.values(), **self.settings)
             pairs = zip(as_tuple(self.dout), as_tuple(out), strict=True)
             return sum(np.sum(d * part) for d, part in pairs)
@@ -144,7 +147,15 @@ def _make_case(exercise, number, make_inputs, known_sizes):
 
 
 def as_tuple(value):
+    """Return the outputs of a function; a dict of weights is one output per weight."""
+    if isinstance(value, dict):
+        return tuple(value.values())
     return tuple(value) if isinstance(value, tuple | list) else (value,)
+
+
+def list_arrays(inputs):
+    """Return all arrays of a dict whose values are arrays or dicts of arrays."""
+    return [array for value in inputs.values() for array in as_tuple(value)]
 
 
 def copy_arrays(value):

@@ -1,15 +1,39 @@
-"""Lesson 13, train it: clipping, and Adam's update."""
+"""Lesson 13, train it: clipping, Adam's update, and painting from noise."""
 
 import numpy as np
 
-from minidraw.layers import adam_update
+from minidraw.layers import adam_update, lstm_gates, write_attention
 from minidraw.learn.exercises.exercise import Exercise
+from minidraw.learn.exercises.lesson_11_step import layer, make_params
 
 
 def clipped(grad, *, limit):
     """Scale the gradient down to the norm `limit` if its norm is larger."""
     norm = np.sqrt((grad**2).sum())
     return grad * min(1.0, limit / norm)
+
+
+def generate(params, noise, *, write_size):
+    """Paint images from noise, without the encoder (eqs 13-16).
+
+    Returns the canvases before and after every step, (T + 1, n, C, B, A).
+    """
+    starts = "canvas_0", "decoder.h_0", "decoder.c_0"
+    canvas, h_dec, c_dec = (np.repeat(params[s][None], noise.shape[1], axis=0) for s in starts)
+    canvases, size = [canvas], {"height": canvas.shape[2], "width": canvas.shape[3]}
+    for z in noise:  # eq 13
+        a = layer(params, "decoder", np.concatenate([h_dec, z], axis=1))
+        (h_dec, c_dec), _ = lstm_gates(a, c_dec)  # eq 14
+        patch, theta = layer(params, "patch", h_dec), layer(params, "write_window", h_dec)
+        stroke, _ = write_attention(patch, theta, **size, K=write_size)
+        canvas = canvas + stroke  # eq 15
+        canvases.append(canvas)
+    return np.array(canvases)
+
+
+def make_generate_inputs(rng, n, T, H, Z, K):
+    params = make_params(rng, H, Z, K, K + 2, K + 3)
+    return {"params": params, "noise": rng.standard_normal((T, n, Z))}, {"write_size": K - 1}
 
 
 def make_long_gradient(rng, P):
@@ -185,6 +209,33 @@ EXERCISES = (
                 "the largest entry is used as the norm",
             ),
             ("limit / norm", "limit / (norm + 1e-6)", "1e-6 is added to the norm; leave it out"),
+        ),
+    ),
+    Exercise(
+        "13.generate",
+        generate,
+        make_generate_inputs,
+        "n T H Z K",
+        6,
+        (
+            "Without an image there is nothing to read: the encoder and the read window are left "
+            "out, and z is the noise itself.",
+            "The rest is the second half of step: decoder, patch, write window, stroke, canvas.",
+        ),
+        outputs=("canvases",),
+        uses=("linear", "layer", "lstm_gates", "write_attention"),
+        mistakes=(
+            (
+                "np.concatenate([h_dec, z], axis=1)",
+                "np.concatenate([z, h_dec], axis=1)",
+                "h_dec and z are swapped in the decoder's input",
+            ),
+            ("canvas = canvas + stroke", "canvas = stroke", "the canvas before is missing (eq 15)"),
+            (
+                "canvases, size = [canvas],",
+                "canvases, size = [],",
+                "the first canvas is missing; it is the state before the first step",
+            ),
         ),
     ),
 )

@@ -13,7 +13,7 @@ from minidraw.layers import sigmoid
 from minidraw.learn.checking import messages
 from minidraw.learn.checking.diagnosis import find_causes
 from minidraw.learn.checking.judge import Verdict, call_function, judge
-from minidraw.learn.exercises.exercise import Exercise
+from minidraw.learn.exercises.exercise import Exercise, list_arrays
 
 TOLERANCE = 1e-6  # relative to the largest entry; central differences reach about 1e-9
 
@@ -200,14 +200,15 @@ def _judge_backward(exercise, function):
         if verdict:
             return verdict
         found.append(outs)
-        wanted.append(tuple(_compute_differences(exercise, case, name) for name in case.inputs))
+        numbers = range(len(case.inputs))
+        wanted.append(tuple(_compute_differences(exercise, case, i) for i in numbers))
     if causes := find_causes(exercise, exercise.cases, found, wanted, TOLERANCE):
         text = messages.describe_wrong(exercise, exercise.cases, found, wanted, causes, TOLERANCE)
         return Verdict("wrong", text)
     return Verdict("right")
 
 
-def _compute_differences(exercise, case, name):
-    shape = case.inputs[name].shape
-    differences = [case.finite_difference(exercise, name, place) for place in np.ndindex(shape)]
+def _compute_differences(exercise, case, i):
+    shape = list_arrays(case.inputs)[i].shape
+    differences = [case.finite_difference(exercise, i, place) for place in np.ndindex(shape)]
     return np.reshape(differences, shape)
