@@ -1,14 +1,15 @@
 # %% [markdown]
 # # 11 One step of DRAW
 #
-# **You'll do:** four exercises, twenty-two lines in all: what arrives at the decoder's output from
-# its five users, what arrives at the canvas from its two, and the backwards of looking and of
-# painting as a whole.
+# **You'll do:** six exercises, forty-two lines in all: one step of DRAW; the gradients that arrive
+# at the decoder's output from its five users and at the canvas from its two; the backward passes of
+# reading and of writing through a window; and the backward pass of the whole step.
 #
 # **You'll learn:** how the layers of ten lessons join into one step; and to count, before you write
 # a backward, who uses what.
 #
-# **You'll need:** lessons 05 to 08 and 10. 50 minutes.
+# **You'll need:** lessons 05 to 08 and 10. 90 minutes: a good place for a break is after
+# exercise 3.
 #
 # | paper | here | |
 # |---|---|---|
@@ -49,6 +50,9 @@ window = layers.window
 window_backward = layers.window_backward
 write = layers.write
 write_backward = layers.write_backward
+linear, latent, latent_backward = layers.linear, layers.latent, layers.latent_backward
+lstm_gates, lstm_gates_backward = layers.lstm_gates, layers.lstm_gates_backward
+read_attention, write_attention = layers.read_attention, layers.write_attention
 rng = np.random.default_rng(11)
 eps = 1e-5
 shipped = minidraw.Draw.load(bundled_path("mnist-t32.npz"))
@@ -108,51 +112,68 @@ show(
 # h^{dec}_t = LSTM^{dec}(h^{dec}_{t-1}, z_t) \quad (7) \qquad
 # c_t = c_{t-1} + write(h^{dec}_t) \quad (8)$$
 #
-# ($[a, b]$: side by side. The $\sigma$ in (3) is the sigmoid, that in (6) a deviation.) Both
-# windows come from a linear layer of $h^{dec}$ (21), and so does the patch (28). As code:
+# The brackets $[a, b]$ put two arrays side by side. The $\sigma$ in (3) is the sigmoid; the one in
+# (6) is a standard deviation. Both windows come from a linear layer of $h^{dec}$ (21), and so does
+# the patch (28). In all, six linear layers turn one array into the next:
+#
+# | layer | input | output | |
+# |---|---|---|---|
+# | `read_window` | `h_dec` of the step before | `theta`, `(n, 5)` | 21 |
+# | `encoder` | `[h_enc, glimpse, h_dec]`, all but `glimpse` of the step before | `(n, 4 H)` | 5 |
+# | `latent` | the new `h_enc` | mean and log standard deviation, `(n, 2 Z)` | 1, 2 |
+# | `decoder` | `[h_dec, z]`, with `h_dec` of the step before | `(n, 4 H)` | 7 |
+# | `patch` | the new `h_dec` | `(n, C K K)` | 28 |
+# | `write_window` | the new `h_dec` | `theta`, `(n, 5)` | 21 |
+#
+# `params` holds their weights by name, such as `params["encoder.W"]` and `params["encoder.b"]`.
+# `layer` applies one of them:
 
 
 # %%
-def linear(params, name, *parts):
-    """A linear layer of its inputs, side by side."""
-    return np.concatenate(parts, axis=1) @ params[f"{name}.W"] + params[f"{name}.b"]
-
-
-def paint(h_dec, params, config):
-    """What is added to the canvas, and its cache."""
-    patch = linear(params, "patch", h_dec)  # eq 28
-    theta = linear(params, "write_window", h_dec)  # eq 21
-    size = {"height": config.height, "width": config.width, "K": config.write_size}
-    return layers.write_attention(patch, theta, **size)  # eq 29
-
-
-# %%
-def step(state, x, noise, params, config):
-    """One step further: the state, the price of z (eq 11), and the caches."""
-    canvas, h_enc, c_enc, h_dec, c_dec = state
-    theta = linear(params, "read_window", h_dec)  # eq 21
-    glimpse, read = layers.read_attention(canvas, theta, x=x, K=config.read_size)  # eqs 3, 4
-    a = linear(params, "encoder", h_enc, glimpse, h_dec)
-    (h_enc, c_enc), encoder = layers.lstm_gates(a, c_enc)  # eq 5
-    posterior = linear(params, "latent", h_enc)
-    (z, price), latent = layers.latent(posterior, noise=noise)  # eqs 1, 2, 6
-    a = linear(params, "decoder", h_dec, z)
-    (h_dec, c_dec), decoder = layers.lstm_gates(a, c_dec)  # eq 7
-    stroke, write = paint(h_dec, params, config)
-    after = canvas + stroke, h_enc, c_enc, h_dec, c_dec  # eq 8
-    return after, price, (read, encoder, latent, decoder, write)
+def layer(params, name, x):
+    """One of the six linear layers, by its name."""
+    out, _ = linear(x, params[f"{name}.W"], params[f"{name}.b"])
+    return out
 
 
 # %% [markdown]
-# (`read_attention` and `write_attention` are window, filterbanks and read or write in one call; you
-# meet them below. The LSTMs are taken apart into the linear layer and `lstm_gates` of lesson 08.)
+# ### Exercise 1: one step, forward (9 lines)
+#
+# `step` takes the state that the step before left, and returns the new state with the price of z.
+# Four calls do the work between the linear layers:
+#
+# | call | result |
+# |---|---|
+# | `read_attention(canvas, theta, x=x, K=read_size)` | `glimpse, cache` (3, 4) |
+# | `lstm_gates(a, c)` | `(h, c), cache` (5 and 7, after their linear layers) |
+# | `latent(posterior, noise=noise)` | `(z, kl), cache` (1, 2, 6, 11) |
+# | `write_attention(patch, theta, height=.., width=.., K=write_size)` | `stroke, cache` (29) |
+#
+# The last lines are given: they keep what the backward pass needs. Call the encoder's input `seen`,
+# the decoder's input `thought`, and the five caches `read`, `encoder`, `sampled`, `decoder` and
+# `write`. The image has the shape `(n, C, height, width)`.
+
+
+# %%
+@exercise("11.step")
+def step(canvas, h_enc, c_enc, h_dec, c_dec, *, x, noise, params, read_size, write_size):
+    inputs = {"read_window": h_dec}
+    raise NotImplementedError
+    inputs |= {"encoder": seen, "latent": h_enc, "decoder": thought}
+    inputs |= {"patch": h_dec, "write_window": h_dec}
+    cache = inputs, (read, encoder, sampled, decoder, write), params
+    return (canvas, h_enc, c_enc, h_dec, c_dec, kl), cache
+
+
+# %% [markdown]
+# Stuck? Run `hint("11.step")`, and again for the next step.
 #
 # ## Who uses what
 #
 # Going backward, every value collects what its users hand back. A user that is forgotten leaves a
 # gradient that is wrong and still trains after a fashion. So before you write a line, **count**.
 #
-# **Predict.** Go through the code and write down everything that uses `h_dec` after the step has
+# **Predict.** Go through your step and write down everything that uses `h_dec` after the step has
 # made it: within the step, and in the next one. Then the same for `canvas`. Only then go on.
 
 
@@ -247,7 +268,7 @@ print("by hand: ", h_enc_gradient(d_1, d_2, W_latent, W_encoder)[1, 2])
 print("measured:", (losses[0] - losses[1]) / (2 * eps))
 
 # %% [markdown]
-# ### Exercise 1: the five users (2 lines)
+# ### Exercise 2: the five users (2 lines)
 #
 # `dout` holds the gradients of what the five layers put out, `weights` their matrices (of encoder
 # and decoder only the rows that $h^{dec}$ meets); both in the order of the table. Return `dh_dec`,
@@ -261,7 +282,7 @@ def consumers_backward(dout, weights):
 
 
 # %% [markdown]
-# ### Exercise 2: the two users of the canvas (4 lines)
+# ### Exercise 3: the two users of the canvas (4 lines)
 #
 # Here are both uses in one function; the stroke comes from outside.
 
@@ -329,14 +350,14 @@ for k, name in enumerate(("g_x", "g_y", "log variance", "log stride", "log gamma
 # For two: the logarithms of variance and stride. Each middle belongs to one axis alone, and
 # $\gamma$ comes straight from `read`.
 #
-# ### Exercise 3: looking, backward (9 lines)
+# ### Exercise 4: reading, backward (9 lines)
 #
 # From the gradient of the glimpse, `(n, 2 C K K)`, to those of the canvas and of `theta`. You may
 # call `read_backward`, `filterbank_backward` and `window_backward`. The caches that they want
 # weren't kept: over a whole film they would fill the memory, and they are cheap to make again. So
 # call `filterbanks` and `read(x_err, F_y, F_x, gamma, x=x)` once more. `read_backward` takes a
 # gradient of shape `(n, 2 C, K, K)` and returns those of `x_err, F_y, F_x, gamma`. The last link
-# is that of exercise 2, without the sum.
+# is that of exercise 3, without the sum.
 
 
 # %%
@@ -349,7 +370,7 @@ def read_attention_backward(dglimpse, cache):
 
 
 # %% [markdown]
-# ### Exercise 4: painting, backward (7 lines)
+# ### Exercise 5: writing, backward (7 lines)
 #
 # The same for the write window. The patch in the cache is flat, `(n, C K K)`;
 # `write(patch, F_y, F_x, gamma)` wants it as `(n, C, K, K)`. `write_backward` takes the gradient of
@@ -369,42 +390,39 @@ def write_attention_backward(dout, cache):
 # %% [markdown]
 # ## The step, backward
 #
-# Now read `step` from its last line to its first. `later` are the gradients that the *next* step
-# has left at its read window, its encoder and its decoder: three of the five. The step adds its own
-# two, and hands three on to the step before.
+# Now put it together. Read your `step` from its last line to its first, and undo each line.
+#
+# ### Exercise 6: the step, backward (11 lines)
+#
+# `dout` holds the gradients of what the step returns. The gradient of `h_dec` that arrives comes
+# from the *next* step: it is the sum of three of the five users. This step's patch and write window
+# are the other two. Before you leave, add up the three users of the `h_dec` that came in: the
+# decoder, the encoder and the read window.
+#
+# For a linear layer with output gradient `d`, the input's gradient is `d @ W.T` (lesson 02). Return
+# eleven arrays: the gradients of the five parts of the state before, then the output gradients of
+# the six linear layers in the table's order. Lesson 12 makes the gradients of the weights from
+# those. The backward functions are `write_attention_backward`, `lstm_gates_backward`,
+# `latent_backward` and `read_attention_backward`; `latent_backward` takes `(dz, dkl)`.
 
 
 # %%
-def step_backward(dstate, later, caches, params):
-    """Gradients of the state before, and of what the layers put out, in the table's order."""
-    (dcanvas, dh_enc, dc_enc, dc_dec), (read, encoder, latent, decoder, write) = dstate, caches
-    H = dc_dec.shape[1]
-    own = write_attention_backward(dcanvas, write)  # canvas = canvas + stroke
-    dh_dec = consumers_backward((*own, *later), users(params, H))
-    da_dec, dc_dec = layers.lstm_gates_backward((dh_dec, dc_dec), decoder)
-    dz = da_dec @ params["decoder.W"][H:].T  # [h_dec, z]
-    dposterior = layers.latent_backward((dz, np.ones(len(dz))), latent)  # a nat of kl costs a nat
-    dh_enc = dh_enc + dposterior @ params["latent.W"].T
-    da_enc, dc_enc = layers.lstm_gates_backward((dh_enc, dc_enc), encoder)
-    joined = da_enc @ params["encoder.W"].T  # [h_enc, glimpse, h_dec]
-    dlook, dread = read_attention_backward(joined[:, H:-H], read)
-    dcanvas = dcanvas + dlook  # carried on, and looked at
-    return (dcanvas, joined[:, :H], dc_enc, dc_dec), (dread, da_enc, da_dec), own
-
-
-# %%
-def users(params, H):
-    """The matrices of the five users of h_dec."""
-    encoder, decoder = params["encoder.W"][-H:], params["decoder.W"][:H]
-    names = "patch.W", "write_window.W", "read_window.W"
-    return *(params[name] for name in names), encoder, decoder
+@exercise("11.step_backward")
+def step_backward(dout, cache):
+    dcanvas, dh_enc, dc_enc, dh_dec, dc_dec, dkl = dout
+    inputs, (read, encoder, sampled, decoder, write), params = cache
+    H = dh_enc.shape[1]
+    raise NotImplementedError
+    dstate = dcanvas, dh_enc, dc_enc, dh_dec, dc_dec
+    return *dstate, dread, dencoder, dlatent, ddecoder, dpatch, dwrite
 
 
 # %% [markdown]
 # ## Checked
 #
-# A small network with random weights, and a loss that feels every output of the step, the three
-# later users included. Each entry below is measured by a finite difference.
+# The check has compared your gradients with the package's. Here is the proof that needs no package:
+# a small network with random weights, a loss that feels everything the step returns, and a finite
+# difference for every entry of the state.
 
 # %%
 small = draw.Config(height=11, width=7, hidden=4, latent=3, glimpses=1, read_size=3, write_size=2)
@@ -413,79 +431,70 @@ params = {k: v + 0.3 * rng.standard_normal(v.shape) for k, v in params.items()}
 n, H = 3, small.hidden
 x, noise = rng.random((n, 1, 11, 7)), rng.standard_normal((n, small.latent))
 state = [rng.standard_normal(s) for s in ((n, 1, 11, 7), *[(n, H)] * 4)]
-dstate = [rng.standard_normal(s) for s in ((n, 1, 11, 7), *[(n, H)] * 3)]
-later = [rng.standard_normal((n, outputs)) for outputs in (5, 4 * H, 4 * H)]
+dout = [rng.standard_normal(s) for s in ((n, 1, 11, 7), *[(n, H)] * 4, (n,))]
+given = {"x": x, "noise": noise, "params": params, "read_size": 3, "write_size": 2}
 
 
 def loss(state):
-    (canvas, h_enc, c_enc, h_dec, c_dec), price, _ = step(state, x, noise, params, small)
-    felt = zip(dstate, (canvas, h_enc, c_enc, c_dec), strict=True)
-    met = zip(later, users(params, H)[2:], strict=True)
-    return (
-        sum((d * v).sum() for d, v in felt)
-        + sum((d * (h_dec @ W)).sum() for d, W in met)
-        + price.sum()
-    )
+    return sum((d * value).sum() for d, value in zip(dout, step(*state, **given)[0], strict=True))
 
 
 # %%
-_, _, caches = step(state, x, noise, params, small)
-before, handed, _ = step_backward(dstate, later, caches, params)
-nothing = np.zeros((n, 4)), np.zeros((n, 5))  # h_dec of the step before: these two aren't ours
-dh_dec = consumers_backward((*nothing, *handed), users(params, H))
-for k, (name, gradient) in enumerate(
-    zip(
-        ("canvas", "h_enc", "c_enc", "h_dec", "c_dec"),
-        (*before[:3], dh_dec, before[3]),
-        strict=True,
-    )
-):
-    measured = np.empty_like(gradient)
-    for place in np.ndindex(gradient.shape):
-        there = np.zeros_like(gradient)
+gradients = step_backward(dout, step(*state, **given)[1])
+for k, name in enumerate(("canvas", "h_enc", "c_enc", "h_dec", "c_dec")):
+    measured = np.empty_like(state[k])
+    for place in np.ndindex(measured.shape):
+        there = np.zeros_like(measured)
         there[place] = eps
         up, down = (loss([*state[:k], state[k] + s * there, *state[k + 1 :]]) for s in (1, -1))
         measured[place] = (up - down) / (2 * eps)
-    error = np.abs(gradient - measured).max() / np.abs(measured).max()
-    print(f"{name:7} {gradient.size:4} entries, largest error {error:.1e} of the largest entry")
+    error = np.abs(gradients[k] - measured).max() / np.abs(measured).max()
+    print(f"{name:7} {measured.size:4} entries, largest error {error:.1e} of the largest entry")
     assert error < 1e-6
 
 # %% [markdown]
 # ## What each user has to say
 #
-# Here is the trained network of figure 11.1 again. The film runs to its end, the cost of its last
-# canvas is taken, and `step_backward` goes back step by step. How much does each of the five users
-# hand to $h^{dec}$?
+# Here is the trained network of figure 11.1 again. Your `step` runs the film to its end, we take
+# the cost of the last canvas, and your `step_backward` goes back step by step. How much does each
+# of the five users hand to $h^{dec}$?
 #
 # **Predict.** Which of the five will be largest, and which smallest? Will it be the same at the
 # beginning of the film and at its end?
 
 # %%
-state = [np.repeat(trained["canvas_0"][None], 8, axis=0)]
-state += [
-    np.repeat(trained[f"{a}.{b}"][None], 8, axis=0)
-    for a in ("encoder", "decoder")
-    for b in ("h_0", "c_0")
-]
-tape = []
+starts = "canvas_0", "encoder.h_0", "encoder.c_0", "decoder.h_0", "decoder.c_0"
+sizes = {"read_size": full.read_size, "write_size": full.write_size}
+state, tape = [np.repeat(trained[name][None], 8, axis=0) for name in starts], []
 for noise in long_noise:
-    state, _, caches = step(state, digits, noise, trained, full)
-    tape.append(caches)
+    (*state, _), cache = step(*state, x=digits, noise=noise, params=trained, **sizes)
+    tape.append(cache)
 np.testing.assert_allclose(state[0], film.canvas[-1], rtol=1e-6, atol=1e-6)  # the package's film
 
 _, cost = layers.bernoulli_cost(state[0], x=digits)
 zeros = np.zeros((8, full.hidden))
-dstate = layers.bernoulli_cost_backward(np.ones(8), cost), zeros, zeros, zeros
-later = np.zeros((8, 5)), *np.zeros((2, 8, 4 * full.hidden))  # behind the last step is no other
+dstate = [layers.bernoulli_cost_backward(np.ones(8), cost), zeros, zeros, zeros, zeros]
+later = [np.zeros((8, size)) for size in (5, 4 * full.hidden, 4 * full.hidden)]  # none follows
+
 
 # %%
+def users(params, H):
+    """The matrices of the five users of h_dec, in the table's order."""
+    encoder, decoder = params["encoder.W"][-H:], params["decoder.W"][:H]
+    names = "patch.W", "write_window.W", "read_window.W"
+    return *(params[name] for name in names), encoder, decoder
+
+
 matrices, sizes = users(trained, full.hidden), []
-for caches in tape[::-1]:
-    dstate, handed, own = step_backward(dstate, later, caches, trained)
-    parts = [d @ W.T for d, W in zip((*own, *later), matrices, strict=True)]
-    np.testing.assert_allclose(consumers_backward((*own, *later), matrices), sum(parts))
+for cache in tape[::-1]:
+    *dstate, dread, dencoder, _, ddecoder, dpatch, dwrite = step_backward(
+        (*dstate, np.ones(8)), cache
+    )
+    douts = dpatch, dwrite, *later
+    parts = [d @ W.T for d, W in zip(douts, matrices, strict=True)]
+    np.testing.assert_allclose(consumers_backward(douts, matrices), sum(parts))
     sizes.append([np.linalg.norm(part, axis=1).mean() for part in parts])
-    later = handed
+    later = dread, dencoder, ddecoder
 sizes = np.array(sizes[::-1])
 
 figure, axes = panels(height=3.2)
@@ -513,34 +522,30 @@ show(
 #
 # ## Where it lives
 #
-# `forward` and `_backward` in `minidraw/models/draw/network.py`: `step` and `step_backward` are the
-# bodies of their loops. The layers of exercises 3 and 4 are in `minidraw/layers/read_write.py`. For
-# a film of one step, what you have is the package's gradient:
+# `run_steps` and `run_steps_backward` in `minidraw/models/draw/network.py`: `step` and
+# `step_backward` are the bodies of their loops. The functions of exercises 4 and 5 are in
+# `minidraw/layers/read_write.py`. For a film of one step, what you have is the package's gradient:
 
 # %%
 x, noise = rng.random((n, 1, 11, 7)), rng.standard_normal((1, n, small.latent))
-costs, grads = draw.loss_and_grads(params, Batch(x), noise, small, layers)
-names = "canvas_0", "encoder.h_0", "encoder.c_0", "decoder.h_0", "decoder.c_0"
-start = [np.repeat(params[name][None], n, axis=0) for name in names]
-end, price, caches = step(start, x, noise[0], params, small)
-nll, cost = minidraw.layers.bernoulli_cost(end[0], x=x)
-np.testing.assert_allclose(nll + price, costs["total"])  # eq 12
+costs, grads = draw.loss_and_grads(params, Batch(x), noise, small, minidraw.layers)
+state = [np.repeat(params[name][None], n, axis=0) for name in starts]
+(*state, kl), cache = step(*state, **(given | {"x": x, "noise": noise[0]}))
+nll, cost = minidraw.layers.bernoulli_cost(state[0], x=x)
+np.testing.assert_allclose(nll + kl, costs["total"])  # eq 12
 
 # %%
-zeros = np.zeros((n, H))
-dstate = minidraw.layers.bernoulli_cost_backward(np.ones(n), cost), zeros, zeros, zeros
-first, handed, own = step_backward(
-    dstate, (np.zeros((n, 5)), *np.zeros((2, n, 4 * H))), caches, params
-)
-dh_dec = consumers_backward((*nothing, *handed), users(params, H))
-for name, ours in zip(names, (*first[:3], dh_dec, first[3]), strict=True):
+zeros, dkl = np.zeros((n, H)), np.ones(n)
+dcanvas = minidraw.layers.bernoulli_cost_backward(np.ones(n), cost)
+gradients = step_backward((dcanvas, zeros, zeros, zeros, zeros, dkl), cache)
+for name, ours in zip(starts, gradients[:5], strict=True):
     np.testing.assert_allclose(ours.sum(axis=0), grads[name], rtol=1e-9, atol=1e-12)
-layers_of = "patch", "write_window", "read_window", "encoder", "decoder"
-for name, d in zip(layers_of, (*own, *handed), strict=True):
+layers_of = "read_window", "encoder", "latent", "decoder", "patch", "write_window"
+for name, d in zip(layers_of, gradients[5:], strict=True):
     np.testing.assert_allclose(d.sum(axis=0), grads[f"{name}.b"], rtol=1e-9, atol=1e-12)
-s = minidraw.layers.sigmoid(start[0])
-dcanvas, _ = canvas_step_backward((dstate[0], 0 * s), package.CanvasCache(s))
-np.testing.assert_allclose(dcanvas, dstate[0])  # not looked at: handed on as it is
+s = minidraw.layers.sigmoid(x)
+unseen, _ = canvas_step_backward((dcanvas, 0 * s), package.CanvasCache(s))
+np.testing.assert_allclose(unseen, dcanvas)  # not looked at: handed on as it is
 print("one step, there and back: as in the package")
 
 # %% [markdown]

@@ -1,13 +1,13 @@
 # %% [markdown]
 # # 12 T steps, there and back
 #
-# **You'll do:** two exercises, twelve lines in all: the gradient of weights that are used at every
-# step, and the backward pass of a whole film.
+# **You'll do:** four exercises, twenty-seven lines in all: the gradient of weights that are used at
+# every step, the backward pass of a small painter, and then all of DRAW, forward and backward.
 #
 # **You'll learn:** what the backward pass carries from step to step, why weights get their
 # gradient in one product, and how to check a network of a million weights.
 #
-# **You'll need:** lesson 09 (through time) and lesson 11 (one step of DRAW). 45 minutes.
+# **You'll need:** lesson 09 (through time) and lesson 11 (one step of DRAW). 75 minutes.
 #
 # | paper | here | |
 # |---|---|---|
@@ -38,7 +38,8 @@ from minidraw.models.interface import Batch
 from minidraw.models.draw import network
 
 layers = use_earlier("12")
-sigmoid = layers.sigmoid
+sigmoid, step, step_backward = layers.sigmoid, layers.step, layers.step_backward
+bernoulli_cost, bernoulli_cost_backward = layers.bernoulli_cost, layers.bernoulli_cost_backward
 threadpool_limits(1)  # on matrices this small, two threads get in each other's way
 digits = as_float(minidraw.load("digits").train.images, np.float64)
 rng = np.random.default_rng(12)
@@ -359,27 +360,68 @@ show(
 # `h_dec` that you named in lesson 11: writing's two in line 5 of its own step; then, one step
 # later, in lines 1, 2 and 4.
 #
-# **Predict.** Behind the last step, four of the five gradients are zero. Which isn't? And one
-# gradient comes in at *every* step, not just behind the last: which? Then read the loop as it
-# stands in the package. Some of it you haven't met:
+# **Predict.** Nothing follows the last step, so four of the five gradients are zero there. Which
+# one isn't? And one gradient comes in at *every* step, not only at the last: which?
 #
-# * `ops` is where the layers come from: `minidraw.layers` here, your own in lesson 13;
-# * `back` is the input's gradient of a linear layer, and `at` says which columns of that input are
-#   `h_enc`, which `glimpse`, which `h_dec`;
-# * `out=` is a place that the result is written into; then it needn't be taken a second time as
-#   what the function returns, and goes to `_`;
-# * `dread += dcanvas` changes `dread` in place. It may: the array was made just before, and nobody
-#   else holds it.
+# ### Exercise 3: all of DRAW, forward (6 lines)
+#
+# Your `step` of lesson 11 goes one step; `draw_forward` goes all of them. `state` holds the learned
+# first state, once for every image. `noise` has the shape `(T, n, Z)`. Return the cost of the last
+# canvas, `nll`, from `bernoulli_cost(canvas, x=x)` (9), and the sum of all steps' prices, `kl`
+# (11). Keep the caches of all steps in the list `caches`, and the cache of the cost in `cost`.
+#
+# `(*state, kl_t), cache = step(*state, x=x, noise=.., params=params, **sizes)` hands the five parts
+# of the state to `step` and takes the new ones back.
+
 
 # %%
-source = inspect.getsource(network.run_steps_backward)
-print(source[source.index("    for t in reversed") : source.index("    dstarts =")])
+@exercise("12.draw_forward")
+def draw_forward(params, *, x, noise, read_size, write_size):
+    starts = "canvas_0", "encoder.h_0", "encoder.c_0", "decoder.h_0", "decoder.c_0"
+    sizes = {"read_size": read_size, "write_size": write_size}
+    state = [np.repeat(params[name][None], len(x), axis=0) for name in starts]
+    raise NotImplementedError
+    return (nll, kl), (caches, cost)
+
 
 # %% [markdown]
-# `dcanvas` comes from the loss. And every step's `kl` is part of the loss: the `ones` that go into
-# `latent_backward`. What `dout` keeps, `(T, n, outputs)` for each layer, goes through the product
-# of exercise 1 when the loop is done.
+# ### Exercise 4: and back (9 lines)
 #
+# `dout` is the pair `dnll, dkl`, each of shape `(n,)`. Go through the caches from the last to the
+# first. `step_backward((*dstate, dkl), cache)` returns eleven arrays: the first five are the next
+# `dstate`; collect the other six.
+#
+# When the loop is done, the five gradients of the first state are summed over the images, because
+# all images start from the same one. For each linear layer, put the inputs of all steps into one
+# array `(T, n, I)`, its output gradients into one array `(T, n, O)`, and let your
+# `stacked_backward` do the rest. A step's cache begins with the dict of the inputs, by name. Return
+# a dict of gradients with the names of the weights, such as `"canvas_0"` and `"encoder.W"`.
+
+
+# %%
+@exercise("12.draw_backward")
+def draw_backward(dout, cache):
+    dnll, dkl = dout
+    caches, cost = cache
+    starts = "canvas_0", "encoder.h_0", "encoder.c_0", "decoder.h_0", "decoder.c_0"
+    names = "read_window", "encoder", "latent", "decoder", "patch", "write_window"
+    raise NotImplementedError
+    return grads
+
+
+# %% [markdown]
+# Costs and gradients of the network of figure 12.1, this time by your functions:
+
+# %%
+sizes = {"read_size": config.read_size, "write_size": config.write_size}
+x = batch.images
+(nll, kl), cache = draw_forward(params, x=x, noise=noise[: config.glimpses], **sizes)
+grads = draw_backward((np.ones(len(x)), np.ones(len(x))), cache)
+print(f"{(nll + kl).sum():.6f} nats; the package says {loss():.6f}")
+np.testing.assert_allclose(joined(grads), measured, atol=1e-7)
+print(f"all {len(measured)} gradients agree with the finite differences")
+
+# %% [markdown]
 # ## Leave one out
 #
 # Figure 12.1 showed every gradient right. Here are three loops with a path left out, checked in the
@@ -529,9 +571,21 @@ print(f"length of the first wish {sizes[0]:.3f}, of the last {sizes[1]:.3f}")
 #
 # ## Where it lives
 #
-# `run_steps` and `run_steps_backward` in `minidraw/models/draw/network.py`, 204 lines in all with
-# comments: the heart of the package. You have now read its loop. Your `stacked_backward` is
-# `linear_backward_weights` there, called once for each layer by `_weight_gradients`.
+# `run_steps` and `run_steps_backward` in `minidraw/models/draw/network.py`: the heart of the
+# package. Your `stacked_backward` is `linear_backward_weights` there, called once for each layer by
+# `_weight_gradients`. Here is the package's backward loop. Some of it differs from yours:
+#
+# * `ops` is where the layers come from, `minidraw.layers` or the compiled ones;
+# * `back` is the input's gradient of a linear layer, and `at` says which columns of that input are
+#   `h_enc`, which `glimpse`, which `h_dec`;
+# * `out=` is a place that the result is written into. What the function returns as well isn't
+#   needed a second time, and goes to `_`;
+# * `dread += dcanvas` changes `dread` in place. It may: the array was made just before, and nothing
+#   else uses it.
+
+# %%
+source = inspect.getsource(network.run_steps_backward)
+print(source[source.index("    for t in reversed") : source.index("    dstarts =")])
 
 # %%
 inputs = [rng.standard_normal(shape) for shape in ((3, 7), (3, 11), (7, 7), (11, 7), (7, 11))]
@@ -569,5 +623,5 @@ print("film and stacked product agree with the package")
 #
 # ## What is next
 #
-# Costs and gradients of the whole network: all that is missing is to go downhill. Lesson 13 does it
-# with Adam, on the functions that you have written.
+# You have the costs and gradients of the whole network. What is left is to go downhill. Lesson 13
+# does it with Adam, on the functions that you have written.

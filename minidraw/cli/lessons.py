@@ -12,8 +12,11 @@ DEFAULT_SECONDS = 20  # for each function of a graded file
 
 def add_commands(commands):
     parser = add_command(commands, "lessons", lessons, "minidraw lessons start lessons")
-    what_help = "start: copy the notebooks; grade: grade a file (default: list your functions)"
-    parser.add_argument("what", nargs="?", choices=("start", "grade"), help=what_help)
+    what_help = (
+        "start: copy the notebooks; grade: grade a file; export: join your functions into one "
+        "program that needs only NumPy (default: list your functions)"
+    )
+    parser.add_argument("what", nargs="?", choices=("start", "grade", "export"), help=what_help)
     parser.add_argument("path", nargs="?", type=Path, help="the folder, or the file")
     parser.add_argument("--json", action="store_true", help="print the grades as JSON")
     seconds_help = f"time limit for grading a function (default: {DEFAULT_SECONDS})"
@@ -30,6 +33,8 @@ def lessons(arguments):
     if path is None:
         missing = "a folder" if what == "start" else "a file"
         raise UserError(f"minidraw lessons {what} needs {missing}")
+    if what == "export":
+        return _export(path)
     return _copy_notebooks(path) if what == "start" else _grade(path, arguments)
 
 
@@ -55,6 +60,14 @@ def _copy_notebooks(folder):
     for path in kept:
         say(f"{path} already exists and is unchanged")
     say(f"{len(copied)} lessons copied to {folder}; open: jupyter lab {shlex.quote(str(folder))}")
+
+
+def _export(path):
+    from minidraw.learn.export import export
+
+    lines, written = export(path)
+    print(f"{path}: {lines} lines, {len(written)} functions are yours")
+    print(f"train for two minutes and paint: python {shlex.quote(str(path))}")
 
 
 def _grade(path, arguments):

@@ -125,7 +125,7 @@ def _collect_sources(exercise, function, known):
     def collect(function):
         done.add(function.__name__)
         source = get_source(function)
-        for name in sorted(_find_free_names(source) - done):
+        for name in sorted(find_free_names(source) - done):
             if name not in function.__globals__:
                 continue  # a builtin, or missing: running the file will show it
             value = function.__globals__[name]
@@ -168,7 +168,7 @@ def get_source(function):
     return "\n".join(text.splitlines()[node.lineno - 1 : node.end_lineno])
 
 
-def _find_free_names(source):
+def find_free_names(source):
     """Return the names that a function reads but doesn't bind."""
     tree = ast.parse(source)
     nodes = list(ast.walk(tree))

@@ -78,7 +78,11 @@ def judge_pair(exercise, function, forward):
 
 def call_function(exercise, function, case, forward):
     """Call a function once; return (outputs, None), or (None, verdict) if it fails."""
-    arguments, settings = case.make_arguments(exercise, forward)
+    try:
+        arguments, settings = case.make_arguments(exercise, forward)
+    except Exception as error:  # the learner's forward
+        text = f"your {forward.__name__} stopped with {type(error).__name__}: {error}"
+        return None, Verdict("raised", text)
     copies = copy_arrays((arguments, settings))
     try:
         with (
