@@ -501,8 +501,8 @@ show(
 # trained on black and white digits: 32 steps, 256 units.
 
 # %%
-network = minidraw.Draw.load(bundled_path("mnist-t32.npz"))
-size, trained = network.config_, {k: v.astype(np.float64) for k, v in network.params_.items()}
+bundled = minidraw.Draw.load(bundled_path("mnist-t32.npz"))
+size, trained = bundled.config_, {k: v.astype(np.float64) for k, v in bundled.params_.items()}
 one = Batch(np.round(digits[3:4]))
 draws = rng.standard_normal(draw.noise_shape(size, 1))
 direction = {name: rng.standard_normal(value.shape) for name, value in trained.items()}
