@@ -31,6 +31,8 @@ def alter(entry, change):
             for name in entry.in_place:
                 arguments[names.index(name)][...] = change(arguments[names.index(name)])
             return value
+        if entry.returns_dict:
+            return {name: change(part) for name, part in value.items()}
         out = value[0] if returns_cache else value
         parts = [change(np.asarray(part)) for part in (out if isinstance(out, tuple) else (out,))]
         out = tuple(parts) if isinstance(out, tuple) else parts[0]
@@ -45,8 +47,8 @@ def spoil_input(entry):
     def function(*arguments, **settings):
         value = entry.answer(*arguments, **settings)
         first = arguments[0]
-        while isinstance(first, tuple):
-            first = first[0]
+        while isinstance(first, tuple | dict):
+            first = next(iter(first.values() if isinstance(first, dict) else first))
         first += 1
         return value
 

@@ -9,6 +9,7 @@ import pytest
 from minidraw.learn.checking import messages
 from minidraw.learn.checking.judge import judge
 from minidraw.learn.checking.mutants import make_mutants
+from minidraw.learn.exercises.exercise import list_arrays
 from tests.learn.mutations import ALTERED, EXERCISES, allow_answer, alter, list_wrong_answers
 
 WORDS = Path(__file__).with_name("words.txt")
@@ -96,7 +97,7 @@ def test_what_nothing_explains_is_not_explained(id):
 
     verdict = judge(allow_answer(entry), alter(entry, noisy))
     assert verdict.kind == "wrong"
-    if max(np.size(v) for v in entry.cases[0].inputs.values()) > 1:
+    if max(v.size for v in map(np.asarray, list_arrays(entry.cases[0].inputs))) > 1:
         assert messages.UNKNOWN in verdict.message
         assert "Largest error" in verdict.message
 
