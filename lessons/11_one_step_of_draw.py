@@ -42,17 +42,15 @@ from minidraw.models import draw
 from minidraw.models.interface import Batch
 
 layers = use_earlier("11")
-filterbank = layers.filterbank
-filterbank_backward = layers.filterbank_backward
-read = layers.read
-read_backward = layers.read_backward
-window = layers.window
-window_backward = layers.window_backward
-write = layers.write
-write_backward = layers.write_backward
+filterbank, filterbank_backward = layers.filterbank, layers.filterbank_backward
+window, window_backward = layers.window, layers.window_backward
+read, read_backward = layers.read, layers.read_backward
+write, write_backward = layers.write, layers.write_backward
 linear, latent, latent_backward = layers.linear, layers.latent, layers.latent_backward
 lstm_gates, lstm_gates_backward = layers.lstm_gates, layers.lstm_gates_backward
 read_attention, write_attention = layers.read_attention, layers.write_attention
+
+# %%
 rng = np.random.default_rng(11)
 eps = 1e-5
 shipped = minidraw.Draw.load(bundled_path("mnist-t32.npz"))
@@ -485,6 +483,7 @@ def users(params, H):
     return *(params[name] for name in names), encoder, decoder
 
 
+# %%
 matrices, sizes = users(trained, full.hidden), []
 for cache in tape[::-1]:
     *dstate, dread, dencoder, _, ddecoder, dpatch, dwrite = step_backward(
@@ -497,6 +496,7 @@ for cache in tape[::-1]:
     later = dread, dencoder, ddecoder
 sizes = np.array(sizes[::-1])
 
+# %%
 figure, axes = panels(height=3.2)
 names = "patch", "write window", "read window", "encoder", "decoder"
 styles = ("-", BLUE), ("--", BLUE), (":", VERMILION), ("-", VERMILION), ("--", VERMILION)

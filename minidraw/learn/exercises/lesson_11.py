@@ -13,6 +13,7 @@ from minidraw.layers import (
 )
 from minidraw.layers.read_write import filterbanks_backward
 from minidraw.learn.exercises.exercise import Exercise
+from minidraw.learn.exercises.step_of_draw import STEP, STEP_BACKWARD
 
 
 def consumers(h_dec, *, W_patch, W_write, W_read, W_encoder, W_decoder):
@@ -157,6 +158,7 @@ def omit_user(product, user):
 
 
 EXERCISES = (
+    STEP,
     Exercise(
         "11.consumers_backward",
         consumers_backward,
@@ -305,4 +307,5 @@ EXERCISES = (
             ),
         ),
     ),
+    STEP_BACKWARD,
 )

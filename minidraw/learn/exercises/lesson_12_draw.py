@@ -5,8 +5,8 @@ import numpy as np
 from minidraw.layers import bernoulli_cost, bernoulli_cost_backward
 from minidraw.learn.exercises.exercise import Exercise
 from minidraw.learn.exercises.lesson_09 import WRONG_ORDER
-from minidraw.learn.exercises.lesson_11_step import make_params, step, step_backward
 from minidraw.learn.exercises.lesson_12 import stacked_backward
+from minidraw.learn.exercises.step_of_draw import make_params, step, step_backward
 
 
 def draw_forward(params, *, x, noise, read_size, write_size):

@@ -4,7 +4,7 @@ import numpy as np
 
 from minidraw.layers import adam_update, lstm_gates, write_attention
 from minidraw.learn.exercises.exercise import Exercise
-from minidraw.learn.exercises.lesson_11_step import layer, make_params
+from minidraw.learn.exercises.step_of_draw import layer, make_params
 
 
 def clipped(grad, *, limit):
@@ -55,6 +55,33 @@ def make_adam_inputs(rng, P):
 WEIGHTS_LINE = "w -= scale * m / (np.sqrt(v) + eps)"  # the answer's line
 
 EXERCISES = (
+    Exercise(
+        "13.generate",
+        generate,
+        make_generate_inputs,
+        "n T H Z K",
+        6,
+        (
+            "Without an image there is nothing to read: the encoder and the read window are left "
+            "out, and z is the noise itself.",
+            "The rest is the second half of step: decoder, patch, write window, stroke, canvas.",
+        ),
+        outputs=("canvases",),
+        uses=("linear", "layer", "lstm_gates", "write_attention"),
+        mistakes=(
+            (
+                "np.concatenate([h_dec, z], axis=1)",
+                "np.concatenate([z, h_dec], axis=1)",
+                "h_dec and z are swapped in the decoder's input",
+            ),
+            ("canvas = canvas + stroke", "canvas = stroke", "the canvas before is missing (eq 15)"),
+            (
+                "canvases, size = [canvas],",
+                "canvases, size = [],",
+                "the first canvas is missing; it is the state before the first step",
+            ),
+        ),
+    ),
     Exercise(
         "13.adam_update",
         adam_update,
@@ -209,33 +236,6 @@ EXERCISES = (
                 "the largest entry is used as the norm",
             ),
             ("limit / norm", "limit / (norm + 1e-6)", "1e-6 is added to the norm; leave it out"),
-        ),
-    ),
-    Exercise(
-        "13.generate",
-        generate,
-        make_generate_inputs,
-        "n T H Z K",
-        6,
-        (
-            "Without an image there is nothing to read: the encoder and the read window are left "
-            "out, and z is the noise itself.",
-            "The rest is the second half of step: decoder, patch, write window, stroke, canvas.",
-        ),
-        outputs=("canvases",),
-        uses=("linear", "layer", "lstm_gates", "write_attention"),
-        mistakes=(
-            (
-                "np.concatenate([h_dec, z], axis=1)",
-                "np.concatenate([z, h_dec], axis=1)",
-                "h_dec and z are swapped in the decoder's input",
-            ),
-            ("canvas = canvas + stroke", "canvas = stroke", "the canvas before is missing (eq 15)"),
-            (
-                "canvases, size = [canvas],",
-                "canvases, size = [],",
-                "the first canvas is missing; it is the state before the first step",
-            ),
         ),
     ),
 )

@@ -5,7 +5,7 @@ import types
 from minidraw.errors import UserError
 from minidraw.learn import own_functions
 from minidraw.learn.exercises import all_exercises
-from minidraw.learn.exercises.lesson_11_step import layer
+from minidraw.learn.exercises.step_of_draw import layer
 from minidraw.learn.own_layers import PAIRS, SINGLES, compose_layers, find_usable
 
 PROGRAM = (  # besides the layers of `PAIRS` and `SINGLES`

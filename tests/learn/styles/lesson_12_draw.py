@@ -1,8 +1,8 @@
 import numpy as np
 
 from minidraw.layers import bernoulli_cost, bernoulli_cost_backward
-from minidraw.learn.exercises.lesson_11_step import step, step_backward
 from minidraw.learn.exercises.lesson_12 import stacked_backward
+from minidraw.learn.exercises.step_of_draw import step, step_backward
 
 
 def draw_forward_by_index(params, *, x, noise, read_size, write_size):

@@ -1,6 +1,6 @@
 import numpy as np
 
-from minidraw.layers import linear, lstm_gates, write_attention
+from minidraw.layers import lstm_gates, write_attention
 
 
 def clipped_by_norm(grad, *, limit):
@@ -39,7 +39,7 @@ def generate_by_hstack(params, noise, *, write_size):
     canvases, size = [canvas], {"height": canvas.shape[2], "width": canvas.shape[3]}
     for t in range(len(noise)):
         seen = np.hstack([h_dec, noise[t]])
-        a, _ = linear(seen, params["decoder.W"], params["decoder.b"])
+        a = seen @ params["decoder.W"] + params["decoder.b"]
         (h_dec, c_dec), _ = lstm_gates(a, c_dec)
         patch = h_dec @ params["patch.W"] + params["patch.b"]
         theta = h_dec @ params["write_window.W"] + params["write_window.b"]
