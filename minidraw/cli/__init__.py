@@ -9,12 +9,23 @@ import sys
 from pathlib import Path
 
 from minidraw import __version__
-from minidraw.cli import bench, classify, data, evaluate, figures, gradcheck, lessons, paint, train
+from minidraw.cli import (
+    bench,
+    classify,
+    data,
+    evaluate,
+    figures,
+    gradcheck,
+    lessons,
+    page,
+    paint,
+    train,
+)
 from minidraw.cli.options import Parser
 from minidraw.errors import UserError, printable
 from minidraw.training.launch import find_launch
 
-FAMILIES = (train, paint, evaluate, classify, figures, lessons, gradcheck, bench, data)
+FAMILIES = (train, paint, page, evaluate, classify, figures, lessons, gradcheck, bench, data)
 
 
 def main(argv=None):
