@@ -1,6 +1,9 @@
 """Base class of the estimators: parameters, training, files."""
 
-from dataclasses import asdict, replace
+import math
+import sys
+from dataclasses import asdict, dataclass, fields, replace
+from typing import ClassVar
 
 import numpy as np
 
@@ -13,9 +16,16 @@ IMAGES_PER_CHUNK = 100  # painted or classified at a time
 class NotFitted(UserError, AttributeError):
     """Error for calling a method that needs a trained network before `fit`."""
 
+    def __reduce__(self):  # without scikit-learn's class, which may be missing elsewhere
+        return NotFitted, (str(self),)
 
+
+@dataclass(kw_only=True, eq=False)
 class Estimator:
     """A network with scikit-learn's methods; the base of `Draw` and `Classifier`.
+
+    Its fields are the constructor's arguments, kept as they are given; `fit` checks them.
+    scikit-learn's tools accept it without being imported here.
 
     Attributes
     ----------
@@ -25,17 +35,27 @@ class Estimator:
         Constructor's arguments that are fields of the model's `Config`, and of `Recipe`.
     PRESET : str or None
         Name of the preset whose recipe supplies all other choices; `Recipe`'s defaults if None.
+    KIND : str
+        scikit-learn's name for estimators of this kind.
     """
 
-    MODEL = ""
-    CONFIG_FIELDS = ()
-    RECIPE_FIELDS = ("batch", "rate", "binarize", "seed")
-    PRESET = None
+    MODEL: ClassVar = ""
+    CONFIG_FIELDS: ClassVar = ()
+    RECIPE_FIELDS: ClassVar = ("batch", "rate", "binarize", "seed")
+    PRESET: ClassVar = None
+    KIND: ClassVar = ""
+
+    batch: int = 100
+    rate: float = 2e-3
+    binarize: str = "auto"
+    seed: int = 0
+    minutes: float | None = None
+    epochs: float | None = None
+    threads: int | None = None
 
     def get_params(self, deep=True):
         """Return the constructor's arguments by name."""
-        names = (*self.CONFIG_FIELDS, *self.RECIPE_FIELDS, "threads")
-        return {name: getattr(self, name) for name in names}
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     def set_params(self, **params):
         """Change some of the constructor's arguments; return self."""
@@ -45,6 +65,19 @@ class Estimator:
                 raise UserError(f"{type(self).__name__} has no {name!r}; choose from {known}")
             setattr(self, name, value)
         return self
+
+    def __sklearn_tags__(self):
+        """Return scikit-learn's description of what this estimator takes."""
+        from sklearn.utils import InputTags, Tags, TargetTags
+
+        pictures = InputTags(three_d_array=True, positive_only=True)
+        return Tags(self.KIND, TargetTags(required=False), input_tags=pictures)
+
+    @property
+    def n_features_in_(self):
+        """Values per image."""
+        self._check_fitted()
+        return math.prod(self.config_.image_shape)
 
     @property
     def model(self):
@@ -57,6 +90,8 @@ class Estimator:
         from minidraw.training import setup
         from minidraw.training.recipe import Recipe
 
+        if minutes is None and epochs is None:
+            minutes, epochs = self.minutes, self.epochs
         if minutes is None and epochs is None:
             minutes = 2
         given = {name: getattr(self, name) for name in self.RECIPE_FIELDS}
@@ -152,7 +187,7 @@ class Estimator:
     def _check_fitted(self):
         if not hasattr(self, "params_"):
             name = type(self).__name__
-            raise NotFitted(f"this {name} is not trained yet: call fit, or {name}.load")
+            raise _not_fitted(f"this {name} is not trained yet: call fit, or {name}.load")
 
     def _check_images(self, images):
         """Return images in the form of `Split.images`; refuse images of another shape."""
@@ -165,3 +200,11 @@ class Estimator:
                 f"images have shape {found.shape[1:]}; expected {self.config_.image_shape}"
             )
         return found
+
+
+def _not_fitted(message):
+    """Return a `NotFitted`, which is scikit-learn's NotFittedError too where that may be caught."""
+    exceptions = sys.modules.get("sklearn.exceptions")
+    if exceptions is None:
+        return NotFitted(message)
+    return type("NotFitted", (NotFitted, exceptions.NotFittedError), {})(message)

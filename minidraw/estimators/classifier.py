@@ -1,5 +1,8 @@
 """`Classifier`: the classifier with scikit-learn's methods `fit`, `predict` and `score`."""
 
+from dataclasses import dataclass
+from typing import ClassVar
+
 import numpy as np
 
 from minidraw.errors import UserError
@@ -8,6 +11,7 @@ from minidraw.estimators.base import IMAGES_PER_CHUNK, Estimator
 LABEL_KINDS = "biufU"  # NumPy's kinds of numbers and words, which files hold without pickles
 
 
+@dataclass(kw_only=True, eq=False)
 class Classifier(Estimator):
     """A network that takes a few glimpses of an image and then names its class.
 
@@ -24,6 +28,8 @@ class Classifier(Estimator):
         ``auto`` and ``never``: levels as they are.
     seed : int
         Seed of the weights, the image order, the binarisation and the scenes.
+    minutes, epochs : float, optional
+        Training time, unless `fit` is given one; 2 minutes without either.
     threads : int, optional
         Worker threads; one per core if not given.
 
@@ -38,30 +44,14 @@ class Classifier(Estimator):
         Error rate on the validation images; only after `fit`.
     """
 
-    MODEL = "classifier"
-    CONFIG_FIELDS = ("glimpses", "hidden", "read_size")
-    PRESET = "cluttered"
+    MODEL: ClassVar = "classifier"
+    KIND: ClassVar = "classifier"
+    CONFIG_FIELDS: ClassVar = ("glimpses", "hidden", "read_size")
+    PRESET: ClassVar = "cluttered"
 
-    def __init__(
-        self,
-        *,
-        glimpses=8,
-        hidden=256,
-        read_size=12,
-        batch=100,
-        rate=2e-3,
-        binarize="auto",
-        seed=0,
-        threads=None,
-    ):
-        self.glimpses = glimpses
-        self.hidden = hidden
-        self.read_size = read_size
-        self.batch = batch
-        self.rate = rate
-        self.binarize = binarize
-        self.seed = seed
-        self.threads = threads
+    glimpses: int = 8
+    hidden: int = 256
+    read_size: int = 12
 
     def fit(self, images, labels=None, *, minutes=None, epochs=None, verbose=True):
         """Train on labelled images.  The other arguments are those of `Draw.fit`.
@@ -113,6 +103,13 @@ class Classifier(Estimator):
 
         images = as_float(self._check_images(images))
         return self.model.scanpath(self.params_, images, self.config_, kernels)
+
+    def __sklearn_tags__(self):
+        from sklearn.utils import ClassifierTags
+
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags, tags.target_tags.required = ClassifierTags(), True
+        return tags
 
     look = scanpath  # former name, until version 0.2
 
@@ -183,4 +180,6 @@ def _check_labels(labels):
         found = found.astype(str)
     if found.dtype.kind not in LABEL_KINDS:
         raise UserError(f"labels must be numbers or words, got {found.dtype}")
+    if found.dtype.kind == "f" and not (found == np.trunc(found)).all():  # nan differs from itself
+        raise UserError("labels are continuous numbers; expected a class for every image")
     return found

@@ -1,11 +1,15 @@
 """DRAW with scikit-learn's methods: `Draw`, to fit, sample, film, reconstruct and score."""
 
+from dataclasses import dataclass
+from typing import ClassVar
+
 import numpy as np
 
 from minidraw.errors import UserError
 from minidraw.estimators.base import IMAGES_PER_CHUNK, Estimator
 
 
+@dataclass(kw_only=True, eq=False)
 class Draw(Estimator):
     """A network that learns to paint images like its training images.
 
@@ -22,6 +26,8 @@ class Draw(Estimator):
         ``never``: levels as they are; ``auto``: fresh for grey images, never for colour.
     seed : int
         Seed of the weights, the image order, the binarisation and the noise.
+    minutes, epochs : float, optional
+        Training time, unless `fit` is given one; 2 minutes without either.
     threads : int, optional
         Worker threads; one per core if not given.
 
@@ -34,38 +40,19 @@ class Draw(Estimator):
         Variational bound on the validation images, in nats; only after `fit`.
     """
 
-    MODEL = "draw"
-    CONFIG_FIELDS = ("glimpses", "hidden", "latent", "read_attention", "write_attention")
+    MODEL: ClassVar = "draw"
+    KIND: ClassVar = "density_estimator"
+    CONFIG_FIELDS: ClassVar = ("glimpses", "hidden", "latent", "read_attention", "write_attention")
     CONFIG_FIELDS += ("read_size", "write_size")
 
-    def __init__(
-        self,
-        *,
-        glimpses=10,
-        hidden=256,
-        latent=16,
-        read_attention=True,
-        write_attention=True,
-        read_size=5,
-        write_size=5,
-        batch=50,
-        rate=2e-3,
-        binarize="auto",
-        seed=0,
-        threads=None,
-    ):
-        self.glimpses = glimpses
-        self.hidden = hidden
-        self.latent = latent
-        self.read_attention = read_attention
-        self.write_attention = write_attention
-        self.read_size = read_size
-        self.write_size = write_size
-        self.batch = batch
-        self.rate = rate
-        self.binarize = binarize
-        self.seed = seed
-        self.threads = threads
+    glimpses: int = 10
+    hidden: int = 256
+    latent: int = 16
+    read_attention: bool = True
+    write_attention: bool = True
+    read_size: int = 5
+    write_size: int = 5
+    batch: int = 50
 
     def fit(self, images, y=None, *, minutes=None, epochs=None, verbose=True):
         """Train on images.
@@ -77,7 +64,7 @@ class Draw(Estimator):
             or values in [0, 1]; C is 1 or 3.  A tenth is held out for validation.
         y : ignored
         minutes, epochs : float, optional
-            Training time; give at most one.  The default is 2 minutes.
+            Training time; give at most one.  The default is the constructor's.
         verbose : bool
             Show progress.
 

@@ -96,6 +96,8 @@ def _as_array(pictures, name):
     """Return an array of numbers, or raise an error that says what was given instead."""
     if isinstance(pictures, str | os.PathLike):
         raise UserError(f"{name}: expected an array, got a path. Read it with minidraw.load.")
+    if hasattr(pictures, "toarray"):
+        raise UserError(f"{name}: expected an array, got a sparse matrix. Give its .toarray().")
     try:
         array = np.asarray(pictures)
     except ValueError as error:  # lists of unequal lengths
@@ -150,6 +152,8 @@ def _may_have_another_order(n, height, width):
 
 def _check_range(low, high, name, floats):
     """Refuse values that are neither 0..1 nor 0..255, such as 16 grey levels or percentages."""
+    if not math.isfinite(low + high):
+        raise UserError(f"{name}: some values are NaN or infinite. Replace them first.")
     found = f"{name}: values range from {low:g} to {high:g}; expected 0..1 or 0..255"
     if not (-ROUNDING_TOLERANCE <= low and high <= 255):
         raise UserError(f"{found}. Rescale them first.")

@@ -76,8 +76,8 @@ def test_ranges(values, dtype, expected):
         ([-1.0, 0, 1], "-1 to 1"),
         ([0, 256, 3], "0 to 256"),
         ([0.0, 300.5, 3], "0 to 300.5"),
-        ([0, np.nan, 1], "nan to nan"),
-        ([0, np.inf, 1], "0 to inf"),
+        ([0, np.nan, 1], "NaN or infinite"),
+        ([0, np.inf, 1], "NaN or infinite"),
         ([0, 0.5, 1.5], "0 to 1.5"),
     ],
 )
