@@ -53,7 +53,7 @@ def test_parameters_are_stored_as_given():
     assert made.get_params() == odd
     assert not [name for name in vars(made) if name.endswith("_")]
     assert made.set_params(batch=5).get_params()["batch"] == 5
-    assert "Classifier has no 'bach'; choose from glimpses" in message(made.set_params, bach=5)
+    assert "Classifier has no 'bach'; choose from batch, rate" in message(made.set_params, bach=5)
 
 
 def test_it_learns_words_for_classes(fitted):

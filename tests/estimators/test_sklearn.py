@@ -1,12 +1,14 @@
 """scikit-learn's own checks, and its tools with `Draw` and `Classifier`."""
 
+# ruff: noqa: E402 (the imports follow the question whether scikit-learn is there)
+
 import pickle
 import warnings
 
 import numpy as np
 import pytest
 
-sklearn = pytest.importorskip("sklearn", reason="scikit-learn is not installed")
+pytest.importorskip("sklearn", reason="scikit-learn is not installed")
 import joblib
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.exceptions import NotFittedError
