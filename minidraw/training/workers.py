@@ -7,6 +7,7 @@ BLAS limited to one thread, therefore keeps every core busy.
 import math
 import os
 import re
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -56,6 +57,31 @@ def _read_quotas(root):
 MIN_SHARD_IMAGES = 6  # in smaller shards, what each shard costs on its own outweighs the rest
 
 
+class _BlasLimit:
+    """Limit of BLAS to one thread, which holds for the whole process.
+
+    The first pool sets it and the last undoes it: fits may overlap, as joblib's do in threads.
+    """
+
+    def __init__(self):
+        self._lock, self._pools = threading.Lock(), 0
+
+    def set(self):
+        with self._lock:
+            if self._pools == 0:
+                self._limit = threadpool_limits(1, user_api="blas")
+            self._pools += 1
+
+    def undo(self):
+        with self._lock:
+            self._pools -= 1
+            if self._pools == 0:
+                self._limit.restore_original_limits()
+
+
+_blas_limit = _BlasLimit()
+
+
 class Workers:
     """Pool of threads, a context manager because it limits BLAS in the whole process.
 
@@ -72,7 +98,7 @@ class Workers:
         self.threads = count_cores(self.ranks) if threads is None else threads
         if not isinstance(self.threads, int) or self.threads < 1:
             raise UserError(f"threads must be at least 1, got {threads}")
-        self._limit = threadpool_limits(1, user_api="blas")
+        _blas_limit.set()
         # The trainer reports what isn't finite; NumPy's warnings would only repeat it.
         quiet = partial(np.seterr, over="ignore", invalid="ignore")
         self._pool = ThreadPoolExecutor(self.threads, initializer=quiet)
@@ -82,7 +108,7 @@ class Workers:
 
     def __exit__(self, *exc_info):
         self._pool.shutdown()
-        self._limit.restore_original_limits()
+        _blas_limit.undo()
 
     def map(self, function, items):
         """Return ``[function(item) for item in items]``, computed on all threads."""

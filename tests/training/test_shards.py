@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from minidraw import kernels
 from minidraw.datasets import Dataset, Split
@@ -88,3 +89,16 @@ def test_shares_cover_every_image_once():
                 shares = workers.shards(count)
                 assert [k for a, b in shares for k in range(a, b)] == list(range(count))
                 assert max(b - a for a, b in shares) - min(b - a for a, b in shares) <= 1
+
+
+def test_overlapping_pools_restore_the_threads_of_blas():
+    def count():
+        return [lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas"]
+
+    with threadpool_limits(2, user_api="blas"):
+        before = count()
+        first, second = Workers(1), Workers(1)
+        first.__exit__()
+        assert count() == [1] * len(before)
+        second.__exit__()
+        assert count() == before
