@@ -122,6 +122,7 @@ def test_the_plain_bound_within_is_the_plain_bound(trained):
     plain, found = measured(trained, samples=5, binarize=False), weighted(trained, 5)
     assert found.total + found.gain == pytest.approx(plain.total, rel=1e-6)
     assert found.images == plain.images == 230 and found.samples == 5
+    assert found.z_standard_error > 0 and np.isnan(weighted(trained, 1).z_standard_error)
 
 
 def test_the_mean_of_halves_is_never_below_the_whole(trained, monkeypatch):
@@ -141,6 +142,24 @@ def test_the_mean_of_halves_is_never_below_the_whole(trained, monkeypatch):
 
     monkeypatch.setattr(BatchRandom, "noise", given)  # and streamed, chunk by chunk
     assert weighted(trained, 8).total == pytest.approx(bounds_of(noise).mean(), rel=1e-6)
+
+
+def test_the_weighted_bounds_noise_error_foretells_the_spread_over_seeds(trained):
+    """Against 40 runs with other noise; the variance of the weights would foretell half of it."""
+    for samples in (2, 8, 20):
+        runs = [weighted(trained, samples, LEVELS[:50], seed=seed) for seed in range(40)]
+        spread = np.std([run.total for run in runs], ddof=1)
+        foretold = np.mean([run.z_standard_error for run in runs])
+        assert 0.7 < spread / foretold < 1.4
+
+
+def test_leaving_a_weight_out_by_hand():
+    """Also where one weight is all of the sum, as in an untrained network."""
+    for weights in (np.random.default_rng(0).normal(0, 3, (6, 4)), np.diag([0, 900.0, 50, 5])):
+        bound, variance = evaluation._weigh(weights)
+        assert np.allclose(-bound, np.logaddexp.reduce(weights) - np.log(len(weights)))
+        left = [np.logaddexp.reduce(np.delete(weights, k, 0)) for k in range(len(weights))]
+        assert np.allclose(variance, (len(weights) - 1) * np.var(left, axis=0))
 
 
 def test_it_converges_to_the_integral_over_z():
@@ -196,3 +215,5 @@ def test_in_words():
         "78.12 nats (standard error 0.50 over images), importance-weighted over 1000 samples of z"
         " per image; 2.04 below the plain bound (paired, standard error 0.031), 500 images, digits"
     )
+    noisy = ImportanceBound(78.123, 0.5, 2.04, 0.0312, 1000, 500, "digits", 0.0456)
+    assert "(standard error 0.50 over images, 0.046 over z)" in str(noisy)
