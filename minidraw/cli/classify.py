@@ -31,6 +31,7 @@ def classify(arguments):
         say(f"{path}: {network.classes_[likely.argmax()]} ({likely.max():.1%})")
     if arguments.out:
         rows = range(min(MAX_ROWS, len(images)))
-        saving.save_png(arguments.out, sheets.render_scanpath(scanpath, index=rows))
+        page = sheets.render_classification(scanpath, index=rows, classes=network.classes_)
+        saving.save_png(arguments.out, page)
         cut = len(rows) < len(images)
         say(f"{arguments.out}: the first {MAX_ROWS}" if cut else arguments.out)

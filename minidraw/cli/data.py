@@ -21,7 +21,7 @@ def show_data(arguments):
     """Show a data set as a network sees it."""
     from minidraw import datasets, models
     from minidraw.datasets.description import describe
-    from minidraw.pictures import saving, sheets
+    from minidraw.pictures import labels, saving, sheets
     from minidraw.presets import PRESETS
     from minidraw.training.setup import measure_epoch_seconds
     from minidraw.training.workers import Workers
@@ -39,5 +39,7 @@ def show_data(arguments):
         say(f"warning: {warning}")
     most = max(1, MAX_VALUES_SHOWN // math.prod(data.image_shape))
     shown = datasets.as_float(data.central_crops[: min(MAX_IMAGES_SHOWN, most)])
-    saving.save_png(arguments.out, sheets.render_sheet(shown))
-    say(f"{arguments.out}: the first {len(shown)} training images")
+    title = f"the first {len(shown)} training images"
+    page = labels.make_page(sheets.render_sheet(shown), f"{data.name}: {title}")
+    saving.save_png(arguments.out, page)
+    say(f"{arguments.out}: {title}")

@@ -6,7 +6,7 @@ from minidraw.cli import inputs
 from minidraw.cli.options import NETWORK_HELP, add_command, add_data_options, say
 from minidraw.errors import UserError
 
-FIGURE_5_SCENES = 6
+FIGURE_5_SCENES = 3
 
 
 def add_commands(commands):
@@ -26,11 +26,10 @@ def figures(arguments):
     from minidraw.pictures import paper_figures
 
     network = inputs.load_painter(arguments.network)
-    trained_on = network.meta_.get("data", {}) if arguments.network else inputs.BUNDLED_DIGITS
-    data = inputs.load_data(arguments, trained_on)
+    data, source = _find_nearest_images(arguments, network)
     network.check_fits(data, "train")
     if data.name not in paper_figures.FIGURE_NUMBERS:
-        paths = _save_figures_with_other_networks(arguments, network, data)
+        paths = _save_figures_with_other_networks(arguments, network, data, source)
     elif arguments.no_attention or arguments.classifier:
         raise UserError(
             f"no figure of {data.name} shows another network: leave out --no-attention"
@@ -38,14 +37,39 @@ def figures(arguments):
         )
     else:
         paths = paper_figures.save_figures(
-            arguments.out, network, data.central_crops, name=data.name
+            arguments.out, network, data.central_crops, name=data.name, source=source
         )
     for path in paths:
         say(path)
-    say(f"training images: the {len(data.train)} of {data.name}")
+    say(f"searched for the nearest image: {len(data.train):,} {source}")
 
 
-def _save_figures_with_other_networks(arguments, network, data):
+def _find_nearest_images(arguments, network):
+    """Return the set to search for the nearest images, and words for what its images are.
+
+    It is the network's training set.  If no network and no set was named, nothing is downloaded:
+    where the training set is missing, the bundled digits are searched instead.
+    """
+    from minidraw import datasets
+
+    own = network.meta_.get("data", {})
+    if arguments.network or arguments.data:
+        data = inputs.load_data(arguments, own)
+        searched = inputs.find_data_source(arguments, own)
+    else:
+        try:
+            with datasets.offline():
+                data, searched = inputs.load_data(arguments, own), own
+        except UserError:
+            searched = inputs.BUNDLED_DIGITS
+            data = inputs.load_data(arguments, searched)
+    trained_on = own.get("name_or_path")
+    if searched.get("name_or_path") == trained_on:
+        return data, f"training images of {data.name}"
+    return data, f"images of {data.name} (not the training set, {trained_on or 'which is unknown'})"
+
+
+def _save_figures_with_other_networks(arguments, network, data, source):
     """Save the network's figures, and figures 5 and 7 with the two other networks."""
     from minidraw import datasets
     from minidraw.pictures import paper_figures, saving, sheets
@@ -55,10 +79,13 @@ def _save_figures_with_other_networks(arguments, network, data):
     classifier = inputs.load_classifier(arguments.classifier)
     scenes = datasets.load("cluttered-digits")
     classifier.check_fits(scenes, "valid")
-    scanpath = classifier.scanpath(scenes.valid.images[:FIGURE_5_SCENES])
+    shown = scenes.valid.take(slice(FIGURE_5_SCENES))
+    page = sheets.render_classification(
+        classifier.scanpath(shown.images), classes=classifier.classes_, truth=shown.labels
+    )
     paths = paper_figures.save_figures(
-        arguments.out, network, data.central_crops, without_attention=plain
+        arguments.out, network, data.central_crops, source=source, without_attention=plain
     )
     paths.append(arguments.out / "figure-5.png")
-    saving.save_png(paths[-1], sheets.render_scanpath(scanpath))
+    saving.save_png(paths[-1], page)
     return paths

@@ -35,12 +35,14 @@ def add_commands(commands):
 
 def sample(arguments):
     """Paint new images."""
-    from minidraw.pictures import saving, sheets
+    from minidraw.pictures import labels, saving, sheets
 
     _check_count(arguments)
     network = load_painter(arguments.network)
     images = network.sample(arguments.count, seed=arguments.seed, bernoulli=arguments.bernoulli)
-    saving.save_png(arguments.out, sheets.render_sheet(images))
+    kind = "a Bernoulli sample" if arguments.bernoulli else "the probability"
+    title = f"{len(images)} images painted from noise: {kind} of each pixel"
+    saving.save_png(arguments.out, labels.make_page(sheets.render_sheet(images), title))
     say(arguments.out)
 
 
@@ -54,22 +56,26 @@ def film(arguments):
     if arguments.image:
         images = read_pictures(network, [arguments.image], arguments.invert)
     film = network.film(arguments.count, images=images, seed=arguments.seed)
-    everyone = list(range(film.canvas.shape[1]))
-    saving.save_gif(arguments.out, films.render_frames(film, index=everyone))
+    saving.save_gif(arguments.out, films.render_film(film))
     say(arguments.out)
 
 
 def reconstruct(arguments):
     """Redraw validation images."""
     from minidraw.datasets import as_float
-    from minidraw.pictures import saving, sheets
+    from minidraw.pictures import labels, saving, sheets
 
     _check_count(arguments)
     network = load_painter(arguments.network)
     trained_on = network.meta_.get("data", {}) if arguments.network else BUNDLED_DIGITS
-    images = as_float(load_data(arguments, trained_on).valid.images[: arguments.count])
+    data = load_data(arguments, trained_on)
+    images = as_float(data.valid.images[: arguments.count])
     redrawn = network.reconstruct(images, seed=arguments.seed)
-    saving.save_png(arguments.out, sheets.render_pairs(images, redrawn))
+    title = (
+        f"{len(images)} validation images of {data.name}, each with its reconstruction beside it"
+    )
+    page = labels.make_page(sheets.render_pairs(images, redrawn), title)
+    saving.save_png(arguments.out, page)
     say(f"{arguments.out}: pairs of a validation image and its reconstruction")
 
 

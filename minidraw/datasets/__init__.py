@@ -4,6 +4,7 @@ from minidraw.datasets.base import Dataset, Split, as_float, bundled_path, take_
 from minidraw.datasets.own.arrays import as_images
 from minidraw.datasets.own.collection import from_array
 from minidraw.datasets.own.pictures import read_picture
+from minidraw.datasets.readers.download import offline
 from minidraw.datasets.registry import DATASET_NAMES, load
 from minidraw.datasets.scenes import Scenes
 
@@ -17,6 +18,7 @@ __all__ = [
     "bundled_path",
     "from_array",
     "load",
+    "offline",
     "read_picture",
     "take_edge",
 ]

@@ -1,4 +1,4 @@
-"""Building blocks of pictures: colours, enlarged pixels, grids, window outlines, captions.
+"""Building blocks of pictures: colours, enlarged pixels, grids, margins, window outlines.
 
 A picture is an array of uint8, shape (height, width, 3).
 """
@@ -7,15 +7,16 @@ import math
 
 import numpy as np
 
-# Okabe and Ito's colours: colour-blind readers tell them apart too.
+# Okabe and Ito's colours: colour-blind readers tell them apart too.  In grey, they contrast with
+# black and with white by more than 3 to 1, and dashes tell the read window from the write window.
 VERMILION = (213, 94, 0)  # the write window, as in figure 1
 GREEN = (0, 158, 115)  # the read window
 BLUE = (0, 114, 178)
 GREY = (128, 128, 128)  # between pictures: visible beside black and beside white
 MAX_SIDE = 900  # screen pixels on the longer side of a sheet, by default
+MIN_IMAGE_SIDE = 84  # screen pixels on the shorter side of an image, by default
+MIN_BORDER = 3  # screen pixels, of a window on a large picture
 MARGIN = 14  # screen pixels between panels, and around a page
-CAPTION_FONT = 15  # screen pixels
-CAPTION_HEIGHT = 22  # screen pixels
 
 
 def to_pixels(images):
@@ -24,10 +25,29 @@ def to_pixels(images):
     return np.broadcast_to(pixels, (*pixels.shape[:3], 3))
 
 
-def enlarge(pictures, scale=None):
+def choose_scale(side, image_side, *, page=MAX_SIDE):
+    """Return the whole factor that enlarges a page whose longer side is `side` image pixels.
+
+    The page gets at most `page` screen pixels; up to twice as many where `image_side`, the shorter
+    side of one of its images, would get fewer than 84.
+    """
+    return max(1, page // side, min(math.ceil(MIN_IMAGE_SIDE / image_side), 2 * page // side))
+
+
+def enlarge(pictures, scale):
     """Repeat each pixel of (..., height, width, 3) ``scale`` times in both directions."""
-    scale = scale or max(1, MAX_SIDE // max(pictures.shape[-3:-1]))
     return pictures.repeat(scale, axis=-3).repeat(scale, axis=-2)
+
+
+def surround(pictures, margin):
+    """Add a white margin, in screen pixels, to pictures (n, height, width, 3).
+
+    A grey line separates it from the picture, which may be white too.
+    """
+    for width, level in ((min(1, margin), GREY[0]), (max(0, margin - 1), 255)):
+        sides = (width, width)
+        pictures = np.pad(pictures, ((0, 0), sides, sides, (0, 0)), constant_values=level)
+    return pictures
 
 
 def tile(pictures, *, columns=None, gap=1, background=GREY):
@@ -42,19 +62,20 @@ def tile(pictures, *, columns=None, gap=1, background=GREY):
     return grid
 
 
-def outline_window(picture, window, at, *, K, scale, color=VERMILION, dashed=False):
+def outline_window(picture, window, at, *, K, scale, margin=0, color=VERMILION, dashed=False):
     """Draw a window's border on a picture, in place.
 
     The border runs through the outermost of the K x K filter centres and widens with the filters'
-    sigma.  ``at`` is the index of the window in the fields of ``window``.
+    sigma.  ``at`` is the index of the window in the fields of ``window``; ``margin`` is the width
+    of the margin around the image, in image pixels.
     """
     height, width, _ = picture.shape  # distances instead of corners need no clipping
-    x = np.abs(np.arange(width) + 0.5 - (float(window.center_x[at]) + 0.5) * scale)
-    y = np.abs(np.arange(height) + 0.5 - (float(window.center_y[at]) + 0.5) * scale)[:, None]
+    corner = margin + 0.5
+    x = np.abs(np.arange(width) + 0.5 - (float(window.center_x[at]) + corner) * scale)
+    y = np.abs(np.arange(height) + 0.5 - (float(window.center_y[at]) + corner) * scale)[:, None]
     reach = (K - 1) / 2 * float(window.stride[at]) * scale  # to the last filter, eqs 19 and 20
-    thickness = scale * (0.25 + math.sqrt(window.var[at]) / 4)
-    # more than a sixteenth would hide the picture
-    thickness = max(1, round(min(thickness, min(height, width) / 16)))
+    side = min(height, width) / scale - 2 * margin
+    thickness = max(2, round(float(_border_width(window.var[at], side, scale))))
     outside = np.maximum(x, y) - reach
     border = (-thickness / 2 < outside) & (outside <= thickness / 2)
     if dashed:  # the smaller distance runs along the edge; a dash lies on each corner
@@ -63,15 +84,29 @@ def outline_window(picture, window, at, *, K, scale, color=VERMILION, dashed=Fal
     picture[border] = color
 
 
-def add_caption(picture, words):
-    """Return the picture with a line of text above it."""
-    from PIL import Image, ImageDraw, ImageFont
+def find_margin(window, *, K, height, width):
+    """Return the margin, in image pixels, that an image's windows need to be drawn whole.
 
-    font = ImageFont.load_default(CAPTION_FONT)
-    width = max(picture.shape[1], round(font.getlength(words)) + 1)
-    line = Image.new("RGB", (width, CAPTION_HEIGHT), "white")
-    ImageDraw.Draw(line).text((0, 1), words, fill="black", font=font)
-    return join([np.asarray(line), picture], axis=0, gap=0)
+    The fields of `window` have any shape.  A window that would need a margin wider than the
+    image's longer side doesn't count: it is cut.
+    """
+    x, y, stride, var = (np.asarray(part, float) for part in window[:4])
+    reach = (K - 1) / 2 * stride
+    beyond_x = np.abs(x - (width - 1) / 2) + reach - width / 2
+    beyond_y = np.abs(y - (height - 1) / 2) + reach - height / 2
+    border = _border_width(var, min(height, width))
+    needed = np.ceil(np.maximum(beyond_x, beyond_y) + border / 2 + 1)  # 1: borders are rounded
+    return int(max(0, needed.max(where=needed <= max(height, width), initial=0)))
+
+
+def _border_width(var, side, scale=1):
+    """Return the width of a window's border in screen pixels.
+
+    ``side`` is the image's shorter side in image pixels.  Less than a sixtieth of it, or three
+    screen pixels, is hard to see; more than a sixteenth would hide the picture.
+    """
+    width, side = scale * (0.25 + np.sqrt(var) / 4), scale * side
+    return np.clip(width, min(side / 60, MIN_BORDER), side / 16)
 
 
 def join(pictures, *, axis, gap=MARGIN):
@@ -82,8 +117,3 @@ def join(pictures, *, axis, gap=MARGIN):
     padding[:-1, axis, 1] = gap
     padded = [np.pad(*both, constant_values=255) for both in zip(pictures, padding, strict=True)]
     return np.concatenate(padded, axis)
-
-
-def add_margin(picture):
-    """Return the picture with a white margin around it."""
-    return np.pad(picture, ((MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0)), constant_values=255)

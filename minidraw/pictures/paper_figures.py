@@ -1,6 +1,7 @@
 """The paper's figures as pictures, and `save_figures`, which writes them as PNG files.
 
-A picture is an array of uint8, shape (height, width, 3).  Figure 5 is `sheets.render_scanpath`.
+A picture is an array of uint8, shape (height, width, 3).  Figure 5 is
+`sheets.render_classification`, and `nearest.py` draws figures 6, 9 and 12.
 """
 
 from itertools import product
@@ -12,15 +13,17 @@ from minidraw import datasets, layers
 from minidraw.datasets import as_float
 from minidraw.errors import UserError
 from minidraw.models.interface import Window
-from minidraw.pictures import drawing, films, saving, sheets
-from minidraw.pictures.drawing import MARGIN, MAX_SIDE, add_caption, add_margin, join
+from minidraw.pictures import drawing, films, labels, saving
+from minidraw.pictures.drawing import MARGIN, MAX_SIDE, join
+from minidraw.pictures.labels import add_caption, join_captioned, make_page
+from minidraw.pictures.nearest import find_nearest, render_samples  # noqa: F401
 
 # By data set: the paper's numbers of the film figure and of the samples figure.
 FIGURE_NUMBERS = {"two-digits": (8, None), "cifar10": (None, 12)}
 FIGURE_NUMBERS |= dict.fromkeys(("svhn", "svhn-no-extra", "svhn-digits"), (10, 9))
 MNIST_FIGURE_NUMBERS = 1, 6
 FIGURE_DIGITS = 18, 0, 13, 47, 22  # bundled training digits of figure 4; figure 3 has the first
-COMPARISON_CHUNK = 500  # training images compared at a time
+STRIP_SIDE = 1200  # screen pixels across a film
 
 # Stride and sigma of a window, in strides of a grid that reaches from edge to edge.
 FIGURE_3_GRID = 0.6, 0.25
@@ -31,7 +34,7 @@ FIGURE_4_CENTER = 0.59, 0.49  # g_x~ and g_y~: on the scene's last digit
 SCENE_PLACES = (0.05, 0.10), (0.12, 0.95), (0.50, 0.48), (0.95, 0.04), (0.90, 0.92)  # down, across
 
 
-def save_figures(folder, network, training, *, name="", without_attention=None):
+def save_figures(folder, network, training, *, name="", source="", without_attention=None):
     """Save a network's figures as ``figure-1.png`` and so on; return a list of their paths.
 
     Parameters
@@ -40,10 +43,12 @@ def save_figures(folder, network, training, *, name="", without_attention=None):
         Created if it doesn't exist.
     network : minidraw.Draw
     training : array, shape (n, C, B, A)
-        Training images of `network`: uint8, or values in [0, 1].
+        Images to search for the nearest: uint8, or values in [0, 1].
     name : str
         Name of their data set.  For two digits, house numbers and CIFAR-10 the paper shows
         figures 8 to 10 and 12; for any other set the figures are 1 and 6, with 3 and 4 beside.
+    source : str
+        Says in figure 6 what `training` is, as in `nearest.render_samples`.
     without_attention : minidraw.Draw, optional
         Network of figure 7.
     """
@@ -53,7 +58,7 @@ def save_figures(folder, network, training, *, name="", without_attention=None):
         digits = datasets.load("digits").train.images[list(FIGURE_DIGITS)]
         figures |= {3: render_filters(digits[0]), 4: render_zoom(compose_scene(digits))}
     if samples:
-        figures[samples] = render_samples(network, training)
+        figures[samples] = render_samples(network, training, source=source)
     if without_attention is not None:
         if without_attention.config_.write_attention:
             raise UserError("this network writes with attention; figure 7 needs one without")
@@ -65,17 +70,25 @@ def save_figures(folder, network, training, *, name="", without_attention=None):
     return paths
 
 
-def render_film_strip(network, *, rows=6, steps=12, seed=0):
+def render_film_strip(network, *, rows=6, steps=10, seed=0):
     """Render images painted step by step: figure 1, 7 (no attention), 8 (two digits), 10 (numbers).
 
     A row shows ``steps`` canvases of one image (at most T), spread evenly from the first step to
-    the last, with their write windows.  ``network`` is a trained `minidraw.Draw`.  Returns an
-    array of uint8, shape (height, width, 3).
+    the last, with their whole write windows.  ``network`` is a trained `minidraw.Draw`.  Returns
+    an array of uint8, shape (height, width, 3).
     """
-    film = network.film(rows, seed=seed)
-    T, A = len(film.canvas) - 1, film.canvas.shape[-1]
-    scale = max(1, round(MAX_SIDE / (min(steps, T) * (A + 1))))
-    return films.render_strip(film, index=range(rows), steps=steps, scale=scale)
+    film, chosen = network.film(rows, seed=seed), range(rows)
+    T, (B, A) = len(film.canvas) - 1, film.canvas.shape[3:]
+    times = films.spread_steps(film, steps)
+    margin = max(1, films.find_margin(film, ["write"], times - 1, chosen))  # 1 holds a grey line
+    scale = drawing.choose_scale(len(times) * (A + 2), min(B, A), page=STRIP_SIDE)
+    stages = films.render_stages(film, chosen, times, scale=scale, margin=margin)
+    title = f"{rows} images painted in {T} steps: the canvas after some of them. "
+    if film.write_window is None:
+        title += "Without attention: each step paints on all of it"
+    else:
+        title += "Orange: the window that the step wrote through"
+    return make_page(labels.arrange(stages, [f"step {t}" for t in times]), title)
 
 
 def render_filters(image, *, K=12):
@@ -113,7 +126,8 @@ def render_filters(image, *, K=12):
     for y, x in product(*np.rint((centers + 0.5) * scale).astype(int)):
         grid[max(0, y - half) : y + half, max(0, x - half) : x + half] = drawing.GREEN
     left = add_caption(grid, f"{K} x {K} filters, {window.stride[0]:.1f} pixels apart")
-    return add_margin(join([left, right], axis=1, gap=2 * MARGIN))
+    title = "Left: the centres of a window's filters. Right: three windows and what they read"
+    return make_page(join([left, right], axis=1, gap=2 * MARGIN), title)
 
 
 def compose_scene(images, *, height=75, width=100):
@@ -161,8 +175,8 @@ def render_zoom(image, window=None, *, K=12):
         (_to_picture(first / first.max(), scale), "first filter"),
         (_to_picture(last / last.max(), scale), f"last of {K * K} filters"),
     )
-    above, below = ([add_caption(*panel) for panel in row] for row in (panels[:3], panels[3:]))
-    return add_margin(join([join(above, axis=1), join(below, axis=1)], axis=0))
+    page = join([join_captioned(panels[:3]), join_captioned(panels[3:])], axis=0)
+    return make_page(page, "A window is read as a patch, and the patch is written back")
 
 
 def read_and_write_back(image, window, *, K):
@@ -177,52 +191,6 @@ def read_and_write_back(image, window, *, K):
     glimpse, _ = layers.read(np.zeros_like(x), F_y, F_x, window.gamma, x=x)
     patch = glimpse[:, : len(image)]  # the error image's glimpse follows
     return patch[0], layers.write(patch, F_y, F_x, window.gamma)[0][0], F_y[0], F_x[0]
-
-
-def find_nearest(images, training):
-    """Find each image's nearest training image by the Euclidean distance of their pixels.
-
-    Parameters
-    ----------
-    images : array, shape (m, C, B, A)
-    training : array, shape (n, C, B, A)
-        Both uint8, or values in [0, 1].  Memory doesn't grow with ``n``.
-
-    Returns
-    -------
-    array of float32, shape (m, C, B, A)
-    """
-    if images.shape[1:] != training.shape[1:] or not len(training):
-        raise UserError(
-            f"images have shape {images.shape} and training images {training.shape};"
-            " expected equal image shapes"
-        )
-    points = as_float(images, np.float64).reshape(len(images), -1)
-    least, found = np.full(len(points), np.inf), np.zeros(len(points), int)
-    for start in range(0, len(training), COMPARISON_CHUNK):
-        others = as_float(training[start : start + COMPARISON_CHUNK], np.float64)
-        others = others.reshape(-1, points.shape[1])
-        # |a - b|^2 without |a|^2, which is the same for every b
-        distances = (others**2).sum(axis=1) - 2 * points @ others.T
-        k, closest = distances.argmin(axis=1), distances.min(axis=1)
-        found = np.where(closest < least, start + k, found)
-        least = np.minimum(closest, least)
-    return as_float(training[found])
-
-
-def render_samples(network, training, *, rows=8, columns=9, seed=0):
-    """Render figure 6, 9 or 12: samples, and the training images nearest to the last column.
-
-    ``training``, shape (n, C, B, A), holds the training images as uint8 or values in [0, 1];
-    ``rows`` and ``columns`` count samples.  Returns an array like `render_film_strip`.
-    """
-    samples = network.sample(rows * columns, seed=seed)
-    beside = find_nearest(samples[columns - 1 :: columns], training)
-    scale = max(1, MAX_SIDE // ((columns + 1) * (samples.shape[-1] + 1)))
-    left = sheets.render_sheet(samples, columns=columns, scale=scale)
-    right = sheets.render_sheet(beside, columns=1, scale=scale)
-    panels = [add_caption(left, "samples"), add_caption(right, "nearest training image")]
-    return add_margin(join(panels, axis=1))
 
 
 def _window(image, stride, sigma, K, *, at=(0, 0)):

@@ -6,7 +6,7 @@ import re
 import shlex
 import subprocess
 import sys
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -75,16 +75,21 @@ def test_sample(minidraw, folder, here, network):
         assert ((here / "b.png").read_bytes() == first) is same
 
 
-def test_film(minidraw, folder, here):
+def test_film(minidraw, folder, here, monkeypatch):
     assert minidraw("film", folder / "run", "--count", 3) == (0, "film.gif\n", "")
-    drawing = folder / "drawings/3.png"
-    shown = set()
+    drawing, paint, given = folder / "drawings/3.png", Draw.film, []
+
+    def keep(network, count, *, images, seed):
+        given.append((images, seed))
+        return paint(network, count, images=images, seed=seed)
+
+    monkeypatch.setattr(Draw, "film", keep)
     for options in ([], ["--invert"], ["--seed", 4]):
         assert minidraw("film", folder / "run", "--image", drawing, *options)[0] == 0
         with Image.open(here / "film.gif") as film:
             assert film.n_frames >= 3
-        shown.add((here / "film.gif").read_bytes())
-    assert len(shown) == 3
+    (plain, seed), (inverted, _), (_, other_seed) = given
+    assert np.allclose(plain + inverted, 1) and (seed, other_seed) == (0, 4)
 
 
 def test_commands_use_the_bundled_network_by_default(minidraw, here):
@@ -118,8 +123,36 @@ def test_figures(minidraw, folder, here):
     status, out, err = minidraw("figures", folder / "run", "--no-attention", "plain")
     names = [f"figures/figure-{number}.png" for number in (1, 3, 4, 6, 7, 5)]
     assert (status, err) == (0, "") and out.splitlines()[:6] == names
-    assert out.splitlines()[6:] == ["training images: the 108 of pictures.npz"]
+    assert out.splitlines()[6:] == [
+        "searched for the nearest image: 108 training images of pictures.npz"
+    ]
     assert all((here / name).stat().st_size for name in names)
+
+
+@pytest.mark.parametrize(
+    "words, at_hand, searched",
+    [
+        ("figures", True, "training images of binarized-mnist"),
+        ("figures", False, "images of digits (not the training set, binarized-mnist)"),
+        ("figures --data digits", True, "images of digits (not the training set, binarized-mnist)"),
+        ("figures --data binarized-mnist", True, "training images of binarized-mnist"),
+    ],
+)
+def test_figures_search_the_training_set_or_say_so(tmp_path, monkeypatch, words, at_hand, searched):
+    from minidraw.cli import figures, inputs
+    from minidraw.datasets import registry
+    from minidraw.datasets.readers import download
+
+    monkeypatch.setenv("MINIDRAW_DATA", str(tmp_path))
+    small = datasets.load("digits")
+    if at_hand:
+        small = replace(small, name="binarized-mnist")
+        monkeypatch.setitem(registry._LOADERS, "binarized-mnist", lambda folder: small)
+    monkeypatch.setattr(download, "MIRRORS", {})  # nothing may be downloaded
+    arguments = cli.build_parser().parse_args(words.split())
+    network = inputs.load_painter(None)
+    data, source = figures._find_nearest_images(arguments, network)
+    assert source == searched and len(data.train) == 4500
 
 
 def test_figures_of_another_set(minidraw, refused, folder, here, monkeypatch):
@@ -161,8 +194,9 @@ def test_random_parts_of_colour_pictures_reach_every_command(minidraw, here):
     drawn = sorted(path.name for path in (here / "figures").iterdir())
     assert drawn == [f"figure-{number}.png" for number in (1, 3, 4, 5, 6, 7)]
     assert minidraw("data", "colour.npz", "--crop", 6)[::2] == (0, "")
-    sheet = np.asarray(Image.open("data.png"))
+    sheet = np.asarray(Image.open("data.png"))[:-14, 14:-14]  # without the page's margin
     scale = sheet.shape[1] // (8 * 7 - 1)  # 54 middles of 6 x 6, 8 in a row
+    sheet = sheet[-scale * (7 * 7 - 1) :]  # without its title
     train = datasets.load("colour.npz", crop=6).train.images
     first = train[0, :, 1:7, 1:7].transpose(1, 2, 0)
     np.testing.assert_array_equal(sheet[: 6 * scale : scale, : 6 * scale : scale], first)

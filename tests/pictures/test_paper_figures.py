@@ -13,10 +13,11 @@ from minidraw.errors import UserError
 from minidraw.estimators.draw import Draw
 from minidraw.models import draw
 from minidraw.models.interface import Window
-from minidraw.pictures import drawing, paper_figures, sheets
+from minidraw.pictures import drawing, films, nearest, paper_figures, sheets
 
 GREEN, VERMILION = [0x00, 0x9E, 0x73], [0xD5, 0x5E, 0x00]
-LINE = 22  # screen pixels of a caption
+LINE, GAP = 22, 6  # screen pixels of a line of text, and between a title and what is below it
+TOP = paper_figures.MARGIN + LINE + GAP + LINE  # of the first picture below a title and a caption
 T, B, A = 6, 11, 8
 
 
@@ -72,19 +73,19 @@ def brute_force(found, training):
 @pytest.mark.parametrize("n", [1, 3, 4, 5, 8, 9])
 @pytest.mark.parametrize("C", [1, 3])
 def test_nearest_is_brute_force(monkeypatch, n, C):
-    monkeypatch.setattr(paper_figures, "COMPARISON_CHUNK", 4)
+    monkeypatch.setattr(nearest, "COMPARISON_CHUNK", 4)
     new = np.random.default_rng(0).random((20, C, B, A), np.float32)
     training = images(n, C)
     for stored in (training, (training / 255).astype(np.float32)):
-        near = paper_figures.find_nearest(new, stored)
+        near = nearest.find_nearest(new, stored)
         assert near.dtype == np.float32 and near.shape == new.shape
         assert np.allclose(near, brute_force(new, stored), atol=1e-7)
 
 
 def test_nearest_finds_each_image_on_either_side_of_a_chunks_border(monkeypatch):
-    monkeypatch.setattr(paper_figures, "COMPARISON_CHUNK", 4)
+    monkeypatch.setattr(nearest, "COMPARISON_CHUNK", 4)
     training = images(9)
-    near = paper_figures.find_nearest(training / 255, training)
+    near = nearest.find_nearest(training / 255, training)
     assert np.allclose(near, training / 255, atol=1e-7)
 
 
@@ -92,14 +93,14 @@ def test_nearest_uses_distance_not_likeness():
     # The image times 1.2 has a larger product with it than the image itself.
     image = np.full((1, 1, 4, 5), 0.5)
     training = np.concatenate([image * 1.2, image * 1.04, image * 0.9])
-    assert np.allclose(paper_figures.find_nearest(image, training), 0.52)
+    assert np.allclose(nearest.find_nearest(image, training), 0.52)
 
 
 def test_nearest_takes_little_memory():
     training = images(10_000, height=28, width=28)
     new = training[:20] / np.float32(255)
     tracemalloc.start()
-    paper_figures.find_nearest(new, training)
+    nearest.find_nearest(new, training)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 12e6, "all at once it would be 63 MB"
@@ -108,7 +109,7 @@ def test_nearest_takes_little_memory():
 @pytest.mark.parametrize("training", [images(5, height=A, width=B), images(5, 3), images(0)])
 def test_nearest_refuses_other_shapes(training):
     with pytest.raises(UserError, match="training images"):
-        paper_figures.find_nearest(images(2), training)
+        nearest.find_nearest(images(2), training)
 
 
 def test_the_last_column_stands_beside_its_nearest(network):
@@ -116,11 +117,10 @@ def test_the_last_column_stands_beside_its_nearest(network):
     samples = network.sample(rows * columns, seed=5)
     decoys = np.random.default_rng(0).random(samples.shape)
     planted = np.concatenate([decoys, samples[columns - 1 :: columns][::-1]])
-    picture = paper_figures.render_samples(network, planted, rows=rows, columns=columns, seed=5)
-    top = paper_figures.MARGIN + LINE
-    scale = drawing.MAX_SIDE // ((columns + 1) * (A + 1))
+    picture = nearest.render_samples(network, planted, rows=rows, columns=columns, seed=5)
+    scale = drawing.MAX_SIDE // (rows * (B + 1))
     height, width = scale * (rows * (B + 1) - 1), scale * (columns * (A + 1) - 1)
-    assert picture.shape[0] == top + height + paper_figures.MARGIN
+    top = picture.shape[0] - paper_figures.MARGIN - height
     left = picture[top : top + height, paper_figures.MARGIN : paper_figures.MARGIN + width]
     assert (left == sheets.render_sheet(samples, columns=columns, scale=scale)).all()
     start = paper_figures.MARGIN + width + paper_figures.MARGIN
@@ -134,20 +134,26 @@ def test_the_last_column_stands_beside_its_nearest(network):
 
 def test_film_strip_has_a_row_per_image_and_a_column_per_step(network):
     picture = paper_figures.render_film_strip(network, rows=4, steps=3, seed=2)
-    scale = round(900 / (3 * (A + 1)))
-    assert picture.shape == (scale * (4 * (B + 1) - 1), scale * (3 * (A + 1) - 1), 3)
-    last = layers.sigmoid(network.film(4, seed=2).canvas[-1, 3])
-    shown = picture[-scale * B :, -scale * A :]
-    bare = ~has(shown, VERMILION)
-    assert not bare.all() and (shown == enlarged(last, scale))[bare].all()
+    film = network.film(4, seed=2)
+    last = enlarged(layers.sigmoid(film.canvas[-1, 3]), scale := 1200 // (3 * (A + 2)))
+    margin = max(1, films.find_margin(film, ["write"], [0, 2, 5], range(4)))
+    bottom, right = np.array(picture.shape[:2]) - paper_figures.MARGIN
+    # The image ends where only margin follows, of which the table keeps what is drawn on.
+    for y, x in np.ndindex(margin * scale + 1, margin * scale + 1):
+        shown = picture[bottom - y - scale * B : bottom - y, right - x - scale * A : right - x]
+        bare = ~has(shown, VERMILION)
+        if (shown == last)[bare].all() and not bare.all():
+            break
+    else:
+        pytest.fail("the last canvas isn't in the lower right corner")
     assert (picture == paper_figures.render_film_strip(network, rows=4, steps=3, seed=2)).all()
-    assert (picture != paper_figures.render_film_strip(network, rows=4, steps=3, seed=3)).any()
+    other = paper_figures.render_film_strip(network, rows=4, steps=3, seed=3)
+    assert not np.array_equal(picture, other)
 
 
-def test_film_strip_is_about_900_wide_and_has_at_most_every_step(network):
+def test_film_strip_has_at_most_every_step(network):
     picture = paper_figures.render_film_strip(network, rows=2)
-    assert picture.shape[1] == round(900 / (T * (A + 1))) * (T * (A + 1) - 1)
-    assert 800 < picture.shape[1] < 1100
+    assert 900 < picture.shape[1] < 1400
 
 
 def test_film_strip_without_attention_has_no_window():
@@ -193,7 +199,7 @@ def zoomed(picture, height, width, K=12):
     """The panels of figure 4 above, cut out: image, patch, patch written back; and the scale."""
     scale = max(1, 900 // (3 * width))
     sides = [(height * scale, width * scale), (height * scale // K * K,) * 2]
-    panels, left, top = [], paper_figures.MARGIN, paper_figures.MARGIN + LINE
+    panels, left, top = [], paper_figures.MARGIN, TOP
     for h, w in (*sides, sides[0]):
         panels.append(picture[top : top + h, left : left + w])
         left += w + paper_figures.MARGIN
@@ -228,7 +234,7 @@ def test_zoom_shows_the_first_and_the_last_filter():
         paper_figures.render_zoom(images(1, 1, 75, 100)[0], window_at(40, 20, 2, 0.8)),
         3,
     )
-    top, left = 2 * (paper_figures.MARGIN + LINE) + 75 * scale, paper_figures.MARGIN
+    top, left = TOP + 75 * scale + paper_figures.MARGIN + LINE, paper_figures.MARGIN
     for offset in (-11, 11):  # 5.5 strides of 2 pixels, before the middle and behind it
         panel = picture[top : top + 75 * scale, left : left + 100 * scale, 0]
         lit = np.unravel_index(panel[scale // 2 :: scale, scale // 2 :: scale].argmax(), (75, 100))
@@ -278,8 +284,8 @@ def test_the_default_window_frames_the_last_digit_of_the_scene():
 def test_filters_has_a_dot_at_every_centre():
     K = 4
     picture = paper_figures.render_filters(np.zeros((1, 28, 28)), K=K)
-    side = (picture.shape[0] - 2 * paper_figures.MARGIN - LINE) // 28 * 28
-    grid = picture[paper_figures.MARGIN + LINE :, paper_figures.MARGIN :][:side, :side]
+    side = (picture.shape[0] - TOP - paper_figures.MARGIN) // 28 * 28
+    grid = picture[TOP:, paper_figures.MARGIN :][:side, :side]
     scale, stride = side // 28, 0.6 * 27 / 3
     centers = [(13.5 + (k - 1.5) * stride + 0.5) * scale for k in range(K)]
     dots = has(grid, GREEN)
@@ -297,7 +303,7 @@ def test_filters_shows_three_windows_and_their_patches():
     picture = paper_figures.render_filters(image)
     edge = 27 / 11  # stride of the grid from edge to edge, in pixels
     settings = [(0.35 * edge, 0.55 * edge), (edge, 0.15 * edge), (edge, 0.7 * edge)]
-    top, borders = paper_figures.MARGIN + LINE, []
+    top, borders = TOP, []
     right = picture.shape[1] - paper_figures.MARGIN - 168
     for stride, sigma in settings:
         patch, *_ = paper_figures.read_and_write_back(
@@ -349,9 +355,9 @@ def test_save_figures_writes_png_files(network, tmp_path):
         assert path.read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
         with Image.open(path) as image:
             shown[path.name] = np.asarray(image)
-            assert image.mode == "RGB" and 700 < image.width < 1100
+            assert image.mode == "RGB" and 500 < image.width < 1500
     assert (shown["figure-1.png"] == paper_figures.render_film_strip(network)).all()
-    assert (shown["figure-6.png"] == paper_figures.render_samples(network, training)).all()
+    assert (shown["figure-6.png"] == nearest.render_samples(network, training)).all()
     assert has(shown["figure-1.png"], VERMILION).any()
     assert not has(shown["figure-7.png"], VERMILION).any()
 
@@ -375,7 +381,7 @@ def test_save_figures_numbers_other_sets_as_the_paper_does(network, tmp_path, na
     for number, path in zip(numbers, paths, strict=True):
         with Image.open(path) as image:
             shown = np.asarray(image)
-        samples = paper_figures.render_samples(network, training)
+        samples = nearest.render_samples(network, training)
         assert (
             shown == (paper_figures.render_film_strip(network) if number in films else samples)
         ).all()

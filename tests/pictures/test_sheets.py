@@ -160,8 +160,8 @@ def test_film_without_attention_has_no_windows():
 
 
 def test_films_in_a_grid_keep_their_own_windows():
-    write = still(15, 10, 2, n=4)
-    write.center_x[:, 1], write.center_y[:, 3] = 1e4, 5
+    write = still(12, 10, 2, n=4)
+    write.center_x[:, 1], write.center_y[:, 3] = 1e4, 7
     film = film_of(write, n=4, B=20, A=20)
     frame = films.render_frames(film, index=[3, 1, 0], scale=5)[1]
     assert frame.shape == (205, 205, 3)
@@ -179,7 +179,8 @@ def test_windows_anywhere_raise_nothing(place, dtype):
     window = Window(*(field.astype(dtype) for field in still(*place)))
     film = film_of(window, window)
     with np.errstate(all="raise"):
-        assert films.render_frames(film)[1].shape == (320, 480, 3)
+        height, width, _ = films.render_frames(film)[1].shape
+        assert 400 < max(height, width) <= 600
         films.render_strip(film)
 
 
@@ -268,7 +269,8 @@ def test_glimpses_stand_below_the_images_that_they_are_of(C):
         patch = scanpath.glimpses[t, i] / scanpath.glimpses[t, i].max()
         levels = np.rint(255 * patch).astype(np.uint8).transpose(1, 2, 0) * np.ones(3, np.uint8)
         assert below.max() == 255
-        np.testing.assert_array_equal(below, np.kron(levels, np.ones((20, 30, 1), np.uint8)))
+        square = below[:, 20:100]  # an entry is as wide as it is high, also beside a wide image
+        np.testing.assert_array_equal(square, np.kron(levels, np.ones((20, 20, 1), np.uint8)))
 
 
 def test_windows_of_glimpses_are_green_whole_and_wide_where_sigma_is_large():
@@ -300,7 +302,7 @@ def test_some_images_only_and_black_ones():
     both = sheets.render_scanpath(scanpath, index=[2, 0], scale=3)
     np.testing.assert_array_equal(both[: 2 * 63 - 3], whole[4 * 63 :])
     black = scanpath._replace(images=0 * scanpath.images, glimpses=0 * scanpath.glimpses)
-    assert set(np.unique(sheets.render_scanpath(black))) <= {0, 115, 128, 158}
+    assert set(np.unique(sheets.render_scanpath(black))) <= {0, 115, 128, 158, 255}
 
 
 @pytest.mark.parametrize("T, width", [(4, 808), (8, 1614), (1, 800)])
@@ -316,8 +318,11 @@ def test_save_finds_the_fitting_kind_of_file(tmp_path):
     assert saving.save_picture(tmp_path / "b", images) == tmp_path / "b.png"
     scanpath = scanpath_of(still(14, 9, 2, n=3))
     assert saving.save_picture(tmp_path / "c", scanpath) == tmp_path / "c.png"
-    np.testing.assert_array_equal(load(tmp_path / "b.png"), sheets.render_sheet(images))
-    np.testing.assert_array_equal(load(tmp_path / "c.png"), sheets.render_scanpath(scanpath))
+    sheet = sheets.render_sheet(images)
+    page = load(tmp_path / "b.png")[-14 - len(sheet) : -14, 14 : 14 + sheet.shape[1]]
+    np.testing.assert_array_equal(page, sheet)  # below a title
+    shown = sheets.render_classification(scanpath)
+    np.testing.assert_array_equal(load(tmp_path / "c.png"), shown)
     with Image.open(tmp_path / "a.gif") as gif:
         assert gif.n_frames == 5
 

@@ -2,6 +2,8 @@
 
 import hashlib
 import os
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -24,6 +26,7 @@ MIRRORS = {
 """Addresses of each group of files, in the order tried; the keys also name subfolders."""
 
 DOWNLOAD_AGAIN = "Move it away to download it again."
+_may_download = ContextVar("may_download", default=True)
 
 
 def obtain_contents(hashes, group, data_dir=None):
@@ -62,6 +65,16 @@ def obtain_paths(hashes, group, data_dir=None):
             found = hashlib.file_digest(file, _get_algorithm(digest)).hexdigest()
         _compare_digest(found, digest, path, DOWNLOAD_AGAIN)
         yield path
+
+
+@contextmanager
+def offline():
+    """Let sets be loaded only if their files are on this computer; otherwise raise a UserError."""
+    former = _may_download.set(False)
+    try:
+        yield
+    finally:
+        _may_download.reset(former)
 
 
 def find_data_folder(data_dir=None):
@@ -109,6 +122,8 @@ def _locate(hashes, group, data_dir):
 
 def _download(name, digest, group, folder, all_names):
     """Download a file from the first mirror that has it undamaged, and return its path."""
+    if not _may_download.get():
+        raise UserError(f"{name} is not in {folder}. Name its data set with --data to download it.")
     import pooch
 
     pooch.get_logger().setLevel("ERROR")  # the progress bar and our error say enough
