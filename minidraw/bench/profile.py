@@ -73,12 +73,12 @@ def _draw_chart(path, parts, title):
     from minidraw.pictures import curves
 
     names, times = list(parts), [1e3 * seconds for seconds in parts.values()]
-    figure = Figure(figsize=(7, 3), dpi=100, layout="constrained")
+    figure = Figure(figsize=(9, 4), dpi=100, layout="constrained")
     axes = figure.subplots()
     bars = axes.barh(names, times, color="0.35")
-    axes.bar_label(bars, fmt=" %.0f", fontsize=9)
+    axes.bar_label(bars, fmt=" %.0f")
     axes.invert_yaxis()
-    axes.set_xlabel("ms")
-    figure.suptitle(title, fontsize=10)
+    axes.set_xlabel("time (ms)")
+    figure.suptitle(title)
     axes.spines[["top", "right"]].set_visible(False)
     curves.save_figure(path, figure)

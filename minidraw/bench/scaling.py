@@ -3,6 +3,8 @@
 import numpy as np
 from tqdm import tqdm
 
+from minidraw import __version__
+
 TIMED_STEPS, WARM_UP_STEPS = 15, 2
 BASE = {"glimpses": 16}  # all else is as in the paper
 RANGES = {
@@ -11,25 +13,26 @@ RANGES = {
     "side": [28, 56, 84, 112, 168],
     "batch": [25, 50, 100, 200, 400],
 }
+TITLE = "a training step, T 16 and the rest of the paper's size"
 LABELS = {
     "T": "steps T",
-    "H": "hidden units H",
-    "side": "side of the image in pixels",
+    "H": "units H of each LSTM",
+    "side": "side of the image (pixels)",
     "batch": "images per step",
 }
 
 
 def measure(path):
     """Return a table of times and fitted exponents, and plot it in a PNG file."""
-    seconds, exponents = {}, {}
-    rows = ["a training step, T 16 and the rest of the paper's size; exponent of the upper half"]
+    seconds = {}
+    rows = [f"{TITLE}; exponent of the upper half"]
     for name in tqdm(RANGES, "scaling", leave=False):
         seconds[name] = [_time_step(name, value) for value in RANGES[name]]
-        exponents[name] = fit_exponent(RANGES[name], seconds[name])
+        exponent = fit_exponent(RANGES[name], seconds[name])
         pairs = zip(RANGES[name], seconds[name], strict=True)
         times = "  ".join(f"{value}: {1e3 * s:.0f} ms" for value, s in pairs)
-        rows.append(f"{LABELS[name]:32}{times}  exponent {exponents[name]:.2f}")
-    _draw_charts(path, seconds, exponents)
+        rows.append(f"{LABELS[name]:32}{times}  exponent {exponent:.2f}")
+    draw_charts(path, seconds, f"{TITLE} (minidraw {__version__})")
     return "\n".join([*rows, str(path)])
 
 
@@ -58,21 +61,27 @@ def _time_step(name, value):
         return float(np.median(seconds[WARM_UP_STEPS:]))
 
 
-def _draw_charts(path, seconds, exponents):
+def draw_charts(path, seconds, title):
+    """Plot times in seconds: a list per name in `RANGES`, in its order."""
     from matplotlib.figure import Figure
+    from matplotlib.ticker import LogLocator, NullLocator
 
     from minidraw.pictures import curves
 
-    figure = Figure(figsize=(8, 6), dpi=100, layout="constrained")
-    for axes, name in zip(figure.subplots(2, 2).flat, RANGES, strict=True):
-        milliseconds = [1e3 * s for s in seconds[name]]
-        axes.loglog(RANGES[name], milliseconds, "o-", color="0.2")
-        for value, y in zip(RANGES[name], milliseconds, strict=True):
-            axes.annotate(f"{y:.0f}", (value, y), (-4, 5), textcoords="offset points", ha="right")
-        axes.set(xlabel=LABELS[name], ylabel="ms per step", yticks=[])
-        axes.set_title(f"exponent {exponents[name]:.2f} over the upper half", fontsize=10)
-        axes.set_xticks(RANGES[name], RANGES[name])
-        axes.minorticks_off()
-        axes.margins(0.12)
+    figure = Figure(figsize=(10, 7.5), dpi=100, layout="constrained")
+    figure.suptitle(title)
+    axes_of_all = figure.subplots(2, 2, sharey=True).flat
+    for axes, name in zip(axes_of_all, RANGES, strict=True):
+        values, milliseconds = np.array(RANGES[name]), [1e3 * s for s in seconds[name]]
+        axes.loglog(values, milliseconds, "o-", color="black")
+        axes.set_title(f"exponent {fit_exponent(values, seconds[name]):.1f} over the upper half")
+        axes.set(xlabel=LABELS[name], ylabel="time of a training step (ms)")
+        axes.set_xticks(values, values)
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_formatter("")
+        axes.xaxis.set_minor_locator(NullLocator())
+        axes.tick_params(labelleft=True)
+        axes.grid(color="0.9")
         axes.spines[["top", "right"]].set_visible(False)
     curves.save_figure(path, figure)

@@ -29,7 +29,11 @@ def save_nats_per_step(path, nats):
     figure = Figure(figsize=(8, 3), dpi=100, layout="constrained")
     axes = figure.subplots()
     axes.bar(np.arange(1, len(nats) + 1), nats, color=np.divide(BLUE, 255))
-    axes.set(xlabel="step", ylabel="nats per image", title=f"Latent cost, {sum(nats):.1f} in all")
+    axes.set(
+        xlabel="step",
+        ylabel="nats per image",
+        title=f"Latent cost of each step, {sum(nats):.1f} nats in all",
+    )
     axes.spines[["top", "right"]].set_visible(False)
     save_figure(path, figure)
 

@@ -7,9 +7,10 @@ from itertools import product
 import numpy as np
 import pytest
 
-from minidraw import bench, kernels, layers
+from minidraw import __version__, bench, kernels, layers
 from minidraw.bench import contenders, processes, profile, scaling, steps
 from minidraw.cli import main
+from minidraw.pictures import curves
 
 TINY = {"height": 9, "width": 9, "glimpses": 2, "hidden": 40, "latent": 35}
 CLASSIFIER = dict(model="classifier", height=9, width=9, glimpses=3, hidden=40, read_size=4)
@@ -123,9 +124,21 @@ def test_scaling_draws_every_size(tmp_path, monkeypatch):
     monkeypatch.setattr(scaling, "RANGES", ranges)
     monkeypatch.setattr(scaling, "TIMED_STEPS", 1)
     monkeypatch.setattr(scaling, "BASE", TINY)
+    figures, save = [], curves.save_figure
+    keep = lambda path, figure: (figures.append(figure), save(path, figure))  # noqa: E731
+    monkeypatch.setattr(curves, "save_figure", keep)
     table = scaling.measure(tmp_path / "scaling.png")
     assert table.count("exponent") == 5  # the head, and a row each
     assert (tmp_path / "scaling.png").read_bytes()[:4] == b"\x89PNG"
+    assert __version__ in figures[0].get_suptitle()
+    for axes, name in zip(figures[0].axes, ranges, strict=True):
+        assert axes.get_ylabel() == "time of a training step (ms)"
+        assert axes.get_xlabel() == scaling.LABELS[name]
+        low, high = axes.get_ylim()
+        shown = [tick for tick in axes.get_yticks() if low <= tick <= high]
+        labels = [label.get_text() for label in axes.get_yticklabels()]
+        assert shown and all(f"{tick:g}" in labels for tick in shown)
+        assert "exponent" in axes.get_title()
 
 
 @pytest.mark.slow

@@ -72,5 +72,5 @@ def test_a_bar_for_every_step(tmp_path, monkeypatch):
     axes = panels(monkeypatch, tmp_path / "nats.png", [3.0, 2.0, 0.5], curves.save_nats_per_step)[0]
     assert [bar.get_height() for bar in axes.patches] == [3.0, 2.0, 0.5]
     assert [bar.get_center()[0] for bar in axes.patches] == [1, 2, 3]
-    assert axes.get_title() == "Latent cost, 5.5 in all"
+    assert axes.get_title() == "Latent cost of each step, 5.5 nats in all"
     assert load(tmp_path / "nats.png").shape == (300, 800, 3)
