@@ -3,7 +3,7 @@
 from minidraw.models.classifier.network import forward
 from minidraw.models.interface import Scanpath, compute_windows
 
-PICTURE_IMAGES = 6  # images in the picture of a run folder
+PICTURE_IMAGES = 3  # images in the picture of a run folder, which then fits a screen
 
 
 def scanpath(params, images, config, ops):
