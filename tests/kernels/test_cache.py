@@ -12,9 +12,9 @@ from minidraw.models import draw
 from minidraw.models.interface import Batch
 
 rng = np.random.default_rng(0)
-config = draw.Config(height=7, width=6, glimpses=2, hidden=60, latent=3, write_size=3)
+config = draw.Config(height=26, width=28, glimpses=4, hidden=60, latent=3, write_size=3)
 params = draw.init_params(config, rng)
-images = rng.random((10, 1, 7, 6), dtype=np.float32)
+images = rng.random((10, 1, 26, 28), dtype=np.float32)
 noise = rng.standard_normal(draw.noise_shape(config, 10), dtype=np.float32)
 costs, grads = draw.loss_and_grads(params, Batch(images), noise, config, kernels)
 print(hashlib.sha256(b"".join(v.tobytes() for v in (*costs.values(), *grads.values()))).hexdigest())
