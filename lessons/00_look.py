@@ -53,13 +53,7 @@ model = minidraw.Draw.load(bundled_path("mnist-t32.npz"))  # a trained network, 
 # %%
 film = model.film(9, seed=2)  # nine paintings, with every step kept
 frames = films.render_frames(film, index=range(9), scale=3)
-movie(
-    frames[::2] + frames[-1:],  # every other step
-    "Figure 0.1. Nine digits being painted. The vermilion frame is the window through which the "
-    "network writes.",
-    "A moving picture of nine squares. In each a small frame wanders over a grey blur, and digits "
-    "come out of it, at first vague and then sharp.",
-)
+movie(frames[::2] + frames[-1:], "0.1")  # every other step
 
 # %% [markdown]
 # With another seed you get other digits, and now and then one that can't be read. The same for
@@ -83,19 +77,13 @@ def outline(axes, film, t, i):
     axes.set(xlim=(-0.5, 27.5), ylim=(27.5, -0.5))
 
 
-# %%
+# %% jupyter={"source_hidden": true}
 figure, _ = panels(height=5.1)
 figure.clear()
 for row, i in zip(figure.subplots(4, 8), (0, 1, 7, 8), strict=True):
     for axes, t in zip(row, (0, 2, 5, 9, 14, 20, 26, 32), strict=True):
         canvas(axes, film, t, i, f"step {t}" if i == 0 else "")
-show(
-    figure,
-    "Figure 0.2. Four digits, a row each, and the window of each step. Between two pictures of a "
-    "row lie several strokes.",
-    "Four rows of eight small pictures. All begin as the same grey blur. A square frame moves "
-    "over it, large at first and small in the end, while four digits take form.",
-)
+show(figure, "0.2")
 
 # %% [markdown]
 # ## The idea, in words
@@ -124,7 +112,7 @@ show(
 # **Predict.** Where will the lower pictures differ from mid-grey: everywhere, inside the frame
 # only, or inside and a little around it?
 
-# %%
+# %% jupyter={"source_hidden": true}
 figure, _ = panels(height=3.4)
 figure.clear()
 for (upper, lower), t in zip(figure.subplots(2, 6).T, (1, 3, 6, 10, 16, 24), strict=True):
@@ -134,13 +122,7 @@ for (upper, lower), t in zip(figure.subplots(2, 6).T, (1, 3, 6, 10, 16, 24), str
     outline(upper, film, t, 7)
     frame(lower, [part[t - 1, 7] for part in film.write_window[:3]], K=5, color=VERMILION)
     outline(lower, film, t, 7)
-show(
-    figure,
-    "Figure 0.3. Six strokes of one painting: the canvas before, and what is added. Each lower "
-    "picture has its own scale.",
-    "Two rows of six pictures with a frame in each. Below, with 5 by 5 dots, light and dark blobs "
-    "lie in and closely around the frame; far from it all is evenly grey.",
-)
+show(figure, "0.3")
 
 # %% [markdown]
 # Inside, and a little around. Each dot of the window is the middle of a soft brush, so that the
@@ -158,6 +140,7 @@ side = (many.write_size - 1) * many.write_window.stride  # from the first dot to
 change = np.abs(np.diff(many.canvas, axis=0)).mean(axis=(2, 3, 4))
 t = np.arange(1, len(side) + 1)
 
+# %% jupyter={"source_hidden": true}
 figure, both = panels(2, height=2.8)
 for axes, values, words in zip(
     both, (side, change), ("side of the window, pixels", "change of the canvas"), strict=True
@@ -167,14 +150,7 @@ for axes, values, words in zip(
     axes.plot(t, values.mean(axis=1), color=BLUE, label="average")
     plain(axes, xlabel="step", ylabel=words, ylim=(0, None))
 both[1].legend(frameon=False)
-show(
-    figure,
-    "Figure 0.4. A hundred paintings. The window is about half as wide as the image in the first "
-    "third, and a few pixels wide at the end; the strokes get fainter.",
-    "Two curves over 32 steps with a grey band around each. Left, the window's side rises from 8 "
-    "to 14 pixels by step 10 and falls to 4. Right, the change per stroke rises, is highest near "
-    "step 6 and falls to nearly 0.",
-)
+show(figure, "0.4")
 
 # %% [markdown]
 # It grows for ten steps, to 14 pixels on average, and then shrinks until the end, to 4. First it
@@ -198,17 +174,12 @@ for i, steps_shared in enumerate(shared):
     noise[steps_shared:, i] = rng.standard_normal((T - steps_shared, Z), np.float32)
 paintings = draw.generate(model.params_, noise, model.config_, layers)
 
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(7, height=1.9)
 for place, i, steps_shared in zip(axes, range(7), shared, strict=True):
     title = "all shared" if steps_shared == T else f"{steps_shared} shared"
     picture(place, layers.sigmoid(paintings.canvas[-1, i, 0]), title, low=0, high=1)
-show(
-    figure,
-    "Figure 0.5. The last picture is the original. The others share the noise of its first steps, "
-    "as many as it says, and then go their own way.",
-    "Seven painted digits. The first is a 2. The others are all a 6, at first of another form, and "
-    "from 16 shared steps on hardly to be told from the last.",
-)
+show(figure, "0.5")
 
 # %% [markdown]
 # That was one original. Over forty of them, how far are the pictures apart, pixel by pixel?
@@ -223,16 +194,11 @@ for steps_shared in range(0, 33, 4):
     ends = layers.sigmoid(draw.generate(model.params_, other, model.config_, layers).canvas[-1])
     apart.append(((ends - originals) ** 2).mean())
 
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(height=2.6)
 axes.plot(range(0, 33, 4), np.array(apart) / apart[0], "o-", color=BLUE)
 plain(axes, xlabel="steps whose noise is shared", ylabel="how far apart", ylim=(0, 1.05))
-show(
-    figure,
-    "Figure 0.6. Mean squared difference of two paintings, as a part of that of two paintings that "
-    "share nothing.",
-    "A curve that falls from 1 at 0 steps shared, to about half at 4 steps and a tenth at 16, "
-    "and to 0 at 32.",
-)
+show(figure, "0.6")
 print("share of the difference left:", (np.array(apart) / apart[0]).round(2))
 
 # %% [markdown]
@@ -251,7 +217,7 @@ print("share of the difference left:", (np.array(apart) / apart[0]).round(2))
 def see(painting, step):
     figure, axes = panels(height=3)
     canvas(axes, film, step, painting, f"step {step}")
-    show(figure, "The sliders' painting and step.", "A canvas with its write window.")
+    show(figure, "0.sliders")
 
 
 sliders(see, painting=(0, 8, 0, 1), step=(0, 32, 10, 1))
@@ -268,23 +234,15 @@ sliders(see, painting=(0, 8, 0, 1), step=(0, 32, 10, 1))
 x = as_float(minidraw.load("digits").valid.images[[4, 8, 12]])
 again = model.film(images=x, seed=3)
 frames = films.render_frames(again, index=range(3), scale=4)
-movie(
-    frames[::2] + frames[-1:],
-    "Figure 0.7. Three given digits being redrawn. Dashed green: the window that it reads through. "
-    "Solid vermilion: the window that it writes through.",
-    "A moving picture of three squares with two frames in each, one dashed, one solid. Both wander "
-    "while a digit takes form.",
-)
+movie(frames[::2] + frames[-1:], "0.7")
+
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(6, height=2.0)
 redrawn = layers.sigmoid(again.canvas[-1])
 for i in range(3):
     picture(axes[2 * i], x[i, 0], "given", low=0, high=1)
     picture(axes[2 * i + 1], redrawn[i, 0], "redrawn", low=0, high=1)
-show(
-    figure,
-    "Figure 0.8. What was given, and what came of it.",
-    "Three pairs of digits. In each pair both are the same digit in nearly the same hand.",
-)
+show(figure, "0.8")
 
 # %% [markdown]
 # ## Where it lives

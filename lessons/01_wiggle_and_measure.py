@@ -42,16 +42,11 @@ steps = 10.0 ** np.arange(-13, 0.1, 0.25)
 x0, truth = 1.0, np.cos(1.0)  # the slope of the sine is the cosine
 one_sided = (np.sin(x0 + steps) - np.sin(x0)) / steps
 
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(height=3.4)
 axes.loglog(steps, np.abs(one_sided - truth), "o-", color=BLUE, markersize=4)
 plain(axes, xlabel="eps, the size of the wiggle", ylabel="error of the measured slope")
-show(
-    figure,
-    "Figure 1.1. The slope of sin at 1, measured with wiggles of many sizes. Both axes count in "
-    "powers of ten. Smaller is better only down to a point.",
-    "A curve in the shape of a V, on logarithmic axes. From the right it falls in a straight line "
-    "to about 1e-8 at a wiggle of 1e-8, then it rises again to the left, ragged.",
-)
+show(figure, "1.1")
 
 # %% [markdown]
 # ## The idea, in words
@@ -93,6 +88,7 @@ for eps in (0.1, 0.01, 0.001):
 x, wide = np.linspace(-0.1, 2.1, 111), 0.8
 places = {"one side": (1.0, 1.0 + wide), "both sides": (1.0 - wide, 1.0 + wide)}
 
+# %% jupyter={"source_hidden": true}
 figure, both = panels(2, height=2.9)
 for axes, (name, ends) in zip(both, places.items(), strict=True):
     axes.plot(x, np.sin(x), color=BLUE)
@@ -101,13 +97,7 @@ for axes, (name, ends) in zip(both, places.items(), strict=True):
     axes.plot(ends, np.sin(ends), "o--", color=VERMILION, label=name)
     plain(axes, xlabel="x", ylabel="sin x", ylim=(-0.15, 1.6))
     axes.legend(frameon=False, loc="upper left")
-show(
-    figure,
-    "Figure 1.2. The same wiggle, 0.8, to one side and to both. At the right, the dashed line is "
-    "nearly parallel to the dotted one.",
-    "Two plots of the sine with its tangent at 1, dotted. Left, a dashed line from 1 to 1.8 is "
-    "much flatter than the tangent. Right, one from 0.2 to 1.8 is nearly parallel to it.",
-)
+show(figure, "1.2")
 
 # %% [markdown]
 # ### Exercise 1: a slope from both sides (1 line)
@@ -169,6 +159,7 @@ for eps in (1e-5, 1e-8, 1e-12):
 by_slope = np.abs([slope(np.sin, 1.0, eps=eps) - truth for eps in steps])
 formula, rounding = steps**2 / 6 * np.cos(1.0), 1.1e-16 / steps * np.sin(1.0)  # |f'''| = cos
 
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(height=3.8)
 axes.loglog(steps, np.abs(one_sided - truth), "s", color=GREEN, markersize=3, label="one side")
 axes.loglog(steps, np.maximum(by_slope, 1e-17), "o", color=BLUE, markersize=5, label="both sides")
@@ -177,14 +168,7 @@ axes.loglog(steps, rounding, "--", color="black", label="round-off, u / eps time
 axes.axvline(gradcheck.STEP, color=VERMILION, linestyle=":", label="minidraw's step")
 plain(axes, xlabel="eps", ylabel="error", ylim=(1e-14, 10))
 axes.legend(frameon=False, ncols=2, fontsize=9)
-show(
-    figure,
-    "Figure 1.3. The V, and its two sides. At the right the formula is wrong, at the left the "
-    "arithmetic. The central difference has the deeper V.",
-    "Error against eps, logarithmic. Round dots fall along a steep black line from the right down "
-    "to about 1e-11 near eps 1e-5, then rise to the left, scattered around a dashed line. Square "
-    "dots fall more gently and meet the dashed line at about 1e-8.",
-)
+show(figure, "1.3")
 print("the best of these steps:", f"{steps[by_slope.argmin()]:.0e}", " minidraw's:", gradcheck.STEP)
 
 # %% [markdown]
@@ -203,6 +187,7 @@ print("the best of these steps:", f"{steps[by_slope.argmin()]:.0e}", " minidraw'
 wiggles = 0.7 + np.linspace(-0.15, 0.15, 7)
 stages = [wiggles, np.sin(wiggles), np.exp(np.sin(wiggles))]
 
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(height=2.9)
 middle = [stage - stage[3] for stage in stages]  # each stage around its own middle
 axes.plot(middle, [2, 1, 0], color="0.6", linewidth=1)
@@ -213,13 +198,7 @@ axes.text(0.2, 1.5, f"times cos x = {np.cos(0.7):.2f}", va="center", fontsize=11
 axes.text(0.2, 0.5, f"times e^u = {np.exp(np.sin(0.7)):.2f}", va="center", fontsize=11)
 axes.set_yticks([2, 1, 0], ["x", "u = sin x", "y = e^u"])
 plain(axes, xlabel="distance from the middle dot", xlim=(-0.35, 0.4))
-show(
-    figure,
-    "Figure 1.4. Seven values of x around 0.7, and what becomes of them. The first link draws them "
-    "together, the second pulls them apart.",
-    "Three horizontal lines, labelled x, u and y, with seven dots each, joined by grey lines. The "
-    "dots on u lie closer together than those on x, those on y further apart.",
-)
+show(figure, "1.4")
 np.testing.assert_allclose(
     np.exp(np.sin(0.7)) * np.cos(0.7), slope(lambda x: np.exp(np.sin(x)), 0.7, eps=1e-5)
 )
@@ -284,7 +263,7 @@ def chain_backward(dy, x):
 # that moved, and by a little more. How much is the little more, and what becomes of it, divided by
 # the wiggle, when the wiggle goes to 0?
 
-# %%
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(height=3)
 for corner, size, color, words in (
     ((0, 0), (1, 1), "0.85", "x times x"),
@@ -299,12 +278,7 @@ axes.fill_between([1, 1.1], 1, 1.1, facecolor="white", edgecolor="black", hatch=
 axes.text(1.15, 1.05, "the little more: eps times eps", va="center")
 axes.set(aspect="equal", xlim=(-0.6, 2.2), ylim=(-0.02, 1.13))
 axes.axis("off")
-show(
-    figure,
-    "Figure 1.5. x is used twice, once for each side. A wiggle adds a strip for each use.",
-    "A grey square with a thin strip along its right side, another along its top, and a tiny "
-    "hatched square in the corner where they meet.",
-)
+show(figure, "1.5")
 for eps in (0.1, 0.01, 0.001):
     print(
         f"eps {eps:5}: area grows by {(1 + eps) ** 2 - 1:.6f}; strips {2 * eps}; rest {eps**2:.6f}"
@@ -377,17 +351,12 @@ np.testing.assert_allclose(dg, measured, rtol=1e-6)
 # %%
 x, b = np.zeros((3, 4)), np.array([0.1, 0.9, 0.5, 0.3])
 
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(3, height=2.1)
 picture(axes[0], b[None], "b, shape (4,)", low=0, high=1)
 picture(axes[1], x + b, "x + b, shape (3, 4)", low=0, high=1)
 picture(axes[2], np.array([[0.2, 0.4, 0.8, 0.5]]).repeat(3, axis=0) * [[1], [0.6], [0.3]], "dy")
-show(
-    figure,
-    "Figure 1.6. Forward, the row b goes into every row. Backward, a whole array dy arrives, and b "
-    "has only one row to hold its gradient.",
-    "Left, one row of four grey squares. Middle, the same row three times, one below the other. "
-    "Right, another array of three rows and four columns, lighter in its first row.",
-)
+show(figure, "1.6")
 
 # %% [markdown]
 # **Predict.** You wiggle `b[0]`. Which of the twelve entries of `y = x + b` move? And which do when

@@ -45,17 +45,12 @@ W, b = 2 * rng.standard_normal((16, 7)), 0.3 * rng.standard_normal(7)
 out, _ = layers.linear(x, W, b)
 s = layers.sigmoid(out)
 
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(4, height=3, widths=[16, 7, 7, 7])
 titles = "x\n(5, 16)", "W\n(16, 7)", "out = x @ W + b\n(5, 7)", "s = sigmoid(out)\n(5, 7)"
 for place, array, title in zip(axes, (x, W, out, s), titles, strict=True):
     picture(place, array, title)
-show(
-    figure,
-    "Figure 2.1. A layer: a matrix product, a bias, and a function for every entry. Each row of x "
-    "is an image, each column of W makes one output. Black is the lowest number of each array.",
-    "Four arrays of grey squares in a row: x, 5 high and 16 wide; W, 16 high and 7 wide; out and "
-    "s, both 5 high and 7 wide, alike in pattern.",
-)
+show(figure, "2.1")
 
 # %% [markdown]
 # ## The idea, in words
@@ -133,6 +128,7 @@ a = np.linspace(-8, 8, 161)
 slopes = (layers.sigmoid(a + 1e-5) - layers.sigmoid(a - 1e-5)) / 2e-5  # lesson 01
 np.testing.assert_allclose(slopes, np.exp(-a) / (1 + np.exp(-a)) ** 2, rtol=1e-4)
 
+# %% jupyter={"source_hidden": true}
 figure, (left, right) = panels(2, height=2.8)
 left.plot(a, layers.sigmoid(a), color=BLUE, label="sigmoid")
 left.plot(a, np.maximum(a, 0) / 8, "--", color=VERMILION, label="ReLU / 8")
@@ -141,14 +137,7 @@ right.plot(a, (a > 0) / 1.0, "--", color=VERMILION, label="slope of the ReLU")
 for axes in (left, right):
     plain(axes, xlabel="a", ylim=(-0.05, 1.4))
     axes.legend(frameon=False, loc="upper left")
-show(
-    figure,
-    "Figure 2.2. Two functions with a bend, and their slopes. The sigmoid's slope is at most 1/4, "
-    "and next to nothing where it is sure of itself.",
-    "Left, the sigmoid rises in an S from 0 to 1; the ReLU is 0 at the left of 0 and rises in a "
-    "straight line at its right. Right, the sigmoid's slope is a low hill around 0; the ReLU's "
-    "jumps from 0 to 1 at 0.",
-)
+show(figure, "2.2")
 
 # %% [markdown]
 # ### Exercise 2: the sigmoid, backward (1 line)
@@ -272,16 +261,12 @@ dx, dW, db = linear_backward(dout, (x, W))
 print("dx", dx.shape, "  dW", dW.shape, "  db", db.shape)
 np.testing.assert_allclose(dx, dx_by_index(dout, W))
 
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(4, height=3, widths=[7, 16, 7, 7])
 titles = "dout\n(5, 7)", "dx\n(5, 16)", "dW\n(16, 7)", "db\n(7,)"
 for place, array, title in zip(axes, (dout, dx, dW, db[None]), titles, strict=True):
     picture(place, array, title)
-show(
-    figure,
-    "Figure 2.3. One gradient arrives, three leave. Each has the shape of what it belongs to: "
-    "compare figure 2.1.",
-    "Four arrays of grey squares: dout, 5 by 7; dx, 5 by 16; dW, 16 by 7; db, a single row of 7.",
-)
+show(figure, "2.3")
 
 # %% [markdown]
 # ## Any product, and stacks of them
@@ -388,6 +373,7 @@ def train(masked, seed, epochs=20, rate=0.005):
 # %%
 curves = {masked: np.array([train(masked, seed) for seed in range(3)]) for masked in (True, False)}
 
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(height=3.4)
 for masked, style, words in ((True, "-", "right mask"), (False, "--", "a mask that lets all pass")):
     color = BLUE if masked else VERMILION
@@ -395,13 +381,7 @@ for masked, style, words in ((True, "-", "right mask"), (False, "--", "a mask th
     lines[0].set_label(words)
 plain(axes, xlabel="epochs", ylabel="percent of new digits told right", xticks=range(0, 21, 5))
 axes.legend(frameon=False, loc="lower right")
-show(
-    figure,
-    "Figure 2.4. Both learn. Three networks each, started from the same three sets of weights; 500 "
-    "digits that none of them was trained on.",
-    "Six rising curves over 20 epochs. Three solid ones end higher than three dashed ones, which "
-    "look just as healthy.",
-)
+show(figure, "2.4")
 for masked in (True, False):
     print("right mask:" if masked else "all pass:  ", curves[masked][:, -1].round(3))
 
@@ -424,7 +404,7 @@ for place in places:
     above, below = (0.5 * ((out - aim) ** 2).sum() for out in outs)
     measured.append((above - below) / 2e-5)
 
-# %%
+# %% jupyter={"source_hidden": true}
 figure, both = panels(2, height=3.2)
 for axes, masked, words in zip(both, (True, False), ("right mask", "all pass"), strict=True):
     dW1, _ = gradients(few, aim, W1, W2, masked)
@@ -434,13 +414,7 @@ for axes, masked, words in zip(both, (True, False), ("right mask", "all pass"), 
     axes.plot(measured, derived, "o" if masked else "s", color=BLUE if masked else VERMILION)
     plain(axes, xlabel="measured", ylabel="derived", title=words)
     print(f"{words}: worst difference {np.abs(np.subtract(derived, measured)).max():.1e}")
-show(
-    figure,
-    "Figure 2.5. Sixty gradients of one network, derived with either mask, against those measured. "
-    "With the right mask they lie on the line to nine digits.",
-    "Left, round dots all lie on a diagonal line. Right, square dots are scattered around it, many "
-    "of them far away.",
-)
+show(figure, "2.5")
 
 # %% [markdown]
 # One look, in a second. This is why every gradient in this series is measured before it is used.

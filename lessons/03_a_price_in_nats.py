@@ -53,16 +53,11 @@ for step in range(31):
         # what is broadcast forward is summed backward; divided by n for the average
     canvas = canvas - 4 * layers.bernoulli_cost_backward(np.ones(len(nll)), cache).mean(axis=0)
 
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(5, height=2.45)
 for place, (step, (mean, price)) in zip(axes, stages.items(), strict=True):
     picture(place, mean, f"step {step}\n{price:.1f} nats", low=0, high=1)
-show(
-    figure,
-    "Figure 3.1. A network learns what digits have in common. Prices per digit: minidraw's 4,500 "
-    "training digits, dynamic binarisation (explained below).",
-    "Five pictures. The first is evenly grey. In the next four a light blur appears in the middle "
-    "and the edges turn black. The price falls from 543.4 to 207.8 nats.",
-)
+show(figure, "3.1")
 
 # %% [markdown]
 # ## The idea, in words
@@ -82,19 +77,15 @@ show(
 
 # %%
 p = np.linspace(0.002, 1, 500)
+
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(height=2.8)
 axes.plot(p, -np.log(p), color=BLUE)
 for at in (0.9, 0.5, 0.1, 0.01):
     axes.plot(at, -np.log(at), "o", color=VERMILION)
     axes.text(at + 0.015, -np.log(at) + 0.15, f"p = {at}: {-np.log(at):.3f} nats")
 plain(axes, xlabel="p, the probability that was given to what happened", ylabel="price in nats")
-show(
-    figure,
-    "Figure 3.2. The price of what happened. A thing that was called impossible costs infinitely "
-    "much.",
-    "A falling curve. It is very high near p = 0, 4.6 at 0.01, 2.3 at 0.1, 0.69 at 0.5, and 0 at "
-    "p = 1.",
-)
+show(figure, "3.2")
 np.testing.assert_allclose(-np.log(0.9 * 0.5), -np.log(0.9) - np.log(0.5))  # products, sums
 
 # %% [markdown]
@@ -178,6 +169,8 @@ print("grey levels put in:      ", coin_cost(p, x=grey).round(2))
 
 # %%
 p = np.linspace(0.01, 0.99, 197)
+
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(height=2.9)
 for m, style, color in ((0.05, "-", BLUE), (0.2, "--", VERMILION), (0.5, "-.", GREEN)):
     average = -m * np.log(p) - (1 - m) * np.log(1 - p)
@@ -186,13 +179,7 @@ for m, style, color in ((0.05, "-", BLUE), (0.2, "--", VERMILION), (0.5, "-.", G
     print(f"m = {m}: lowest at p = {p[average.argmin()]:.2f}, {average.min():.3f} nats")
 plain(axes, xlabel="p", ylabel="average price in nats", ylim=(0, 2.5))
 axes.legend(frameon=False, loc="upper center")
-show(
-    figure,
-    "Figure 3.3. The average price of a pixel against the probability that you give it. The dots "
-    "mark the lowest points.",
-    "Three curves that fall, reach a lowest point, and rise again: at p = 0.05, 0.2 and 0.5. All "
-    "three rise steeply towards both ends.",
-)
+show(figure, "3.3")
 
 # %% [markdown]
 # Honesty is cheapest. To see it without a picture, set the derivative to 0:
@@ -288,6 +275,8 @@ print("all is dark: ", bernoulli_cost(sure, x=np.zeros_like(sure))[0], "= 784 ti
 
 # %%
 c = np.linspace(-6, 6, 121)
+
+# %% jupyter={"source_hidden": true}
 figure, (left, right) = panels(2, height=2.9)
 for x, style, color in ((0.0, "-", BLUE), (0.3, "-.", GREEN), (1.0, "--", VERMILION)):
     price = np.logaddexp(0, c) - x * c  # logaddexp(a, b) is log_of_sum for whole arrays
@@ -296,14 +285,7 @@ for x, style, color in ((0.0, "-", BLUE), (0.3, "-.", GREEN), (1.0, "--", VERMIL
 plain(left, xlabel="logit c", ylabel="price of a pixel")
 plain(right, xlabel="logit c", ylabel="slope of the price")
 left.legend(frameon=False, loc="upper center")
-show(
-    figure,
-    "Figure 3.4. The price of a dark, a grey and a light pixel, and its slope, measured. The slope "
-    "stays between -1 and 1, however wrong the logit is.",
-    "Left, three valley-shaped or sloping curves: for x = 0 rising, for x = 1 falling, for x = 0.3 "
-    "with a lowest point near -0.85. Right, three S-shaped curves of the same form, shifted "
-    "downward by x.",
-)
+show(figure, "3.4")
 
 # %% [markdown]
 # The slopes at the right are one curve, at three heights. The one for 0.3 crosses 0 where the pixel
@@ -350,6 +332,7 @@ for _ in range(60):
 mean = np.clip(images.mean(axis=0), 1e-9, 1)  # 128 pixels are dark in all images: avoid log 0
 floor = -(mean * np.log(mean) + (1 - mean) * np.log(1 - mean)).sum()
 
+# %% jupyter={"source_hidden": true}
 figure, (left, right) = panels(2, height=2.9, widths=[2.2, 1])
 left.plot(prices, color=BLUE, label="the network")
 left.axhline(floor, color=VERMILION, linestyle="--", label="the mean image")
@@ -357,12 +340,7 @@ left.axhline(784 * np.log(2), color="0.5", linestyle=":", label="784 fair coins"
 plain(left, xlabel="step", ylabel="nats per digit", ylim=(0, 580))
 left.legend(frameon=False, loc="center right")
 picture(right, layers.sigmoid(canvas[0]), "what it has learned", low=0, high=1)
-show(
-    figure,
-    "Figure 3.5. Your first network learns. It ends at the mean image, as it must.",
-    "Left, the price falls steeply from 543 and levels out just above a dashed line at 206. Right, "
-    "a light blur in the middle of a black square.",
-)
+show(figure, "3.5")
 print(f"after 60 steps {price_and_gradient(canvas, images)[0]:.1f} nats, mean image {floor:.1f}")
 print(f"500 digits held out: {price_and_gradient(canvas, held_out)[0]:.1f} nats")
 
@@ -378,18 +356,13 @@ labels = data.valid.labels
 by_digit = [each[labels == digit].mean() for digit in range(10)]
 order = each.argsort()
 
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(7, height=2.5, widths=[4.5, 1, 1, 1, 1, 1, 1])
 axes[0].bar(range(10), by_digit, color=BLUE)
 plain(axes[0], xlabel="digit", ylabel="nats", xticks=range(10))
 for place, k in zip(axes[1:], [*order[:3], *order[-3:]], strict=True):
     picture(place, held_out[k, 0], f"{each[k]:.0f}")
-show(
-    figure,
-    "Figure 3.6. What the digits cost under the mean image: on average for each, and the three "
-    "cheapest and three dearest of the 500.",
-    "Left, ten bars: the lowest for 1, at about 158, the highest for 0, at about 269. Then three "
-    "slender ones and three large, bold digits, with their prices.",
-)
+show(figure, "3.6")
 
 # %% [markdown]
 # Few light pixels, all in the middle: cheap. Many light pixels, or a large ring that leaves dark
@@ -397,17 +370,12 @@ show(
 #
 # And what does this network think a digit looks like? Toss its coins:
 
-# %%
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(6, height=1.9)
 for place in axes:
     tossed = rng.random((28, 28)) < layers.sigmoid(canvas[0])
     picture(place, tossed, low=0, high=1)
-show(
-    figure,
-    "Figure 3.7. Six samples. Each pixel is as often light as it should be, and none knows of its "
-    "neighbour.",
-    "Six black squares with white dots scattered over the middle, like snow. No digit can be seen.",
-)
+show(figure, "3.7")
 
 # %% [markdown]
 # That is what is still missing. Pixels of a digit aren't independent: strokes make them light

@@ -58,16 +58,12 @@ F_y, _ = layers.filterbank(center_y, stride, var, K=K, A=B)
 F_x, _ = layers.filterbank(center_x, stride, var, K=K, A=A)
 patch = F_y[0] @ image @ F_x[0].T
 
+# %% jupyter={"source_hidden": true}
 figure, (left, right) = panels(2, height=3)
 picture(left, image, f"{A} x {B} pixels")
 frame(left, window, K=K)
 picture(right, patch, f"{K} x {K} numbers", low=0, high=1)
-show(
-    figure,
-    "Figure 4.1. A window on a digit, and the patch that is read through it.",
-    "Left, a handwritten digit with a square grid of 25 dots over its middle. "
-    "Right, 5 by 5 grey squares in which the digit's strokes can be recognised, coarsely.",
-)
+show(figure, "4.1")
 
 # %% [markdown]
 # ## The idea, in words
@@ -104,18 +100,13 @@ hills = np.exp(-((pixels - mu[:, None]) ** 2) / (2 * 1.2))
 smooth = (hills / hills.sum(axis=1, keepdims=True)) @ edge
 cut = edge[np.rint(mu).astype(int)]
 
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(1)
 axes.plot(mu, smooth, color=BLUE, label="through a hill")
 axes.plot(mu, cut, "--", color=VERMILION, label="a single pixel")
 plain(axes, xlabel="where the filter is, in pixels", ylabel="what it reads")
 axes.legend(frameon=False)
-show(
-    figure,
-    "Figure 4.2. A hill glides over an edge: its reading has a slope nearly everywhere. A single "
-    "pixel's reading is flat and then jumps: no slope says which way to go.",
-    "Two curves against the filter's place. One rises smoothly from 0 to 1 between pixels 1 and 6; "
-    "the other is 0 up to pixel 3.5 and 1 from there on.",
-)
+show(figure, "4.2")
 
 # %% [markdown]
 # ## A grid of filters: equations 19 and 20
@@ -197,17 +188,13 @@ def filterbank(center, stride, var, *, K, A):
 # %%
 F, _ = filterbank(np.array([11.0]), np.array([4.0]), np.array([2.0]), K=5, A=24)
 
+# %% jupyter={"source_hidden": true}
 figure, (left, right) = panels(2, widths=[1, 1.2])
 picture(left, F[0], "F: a row per filter")
 for i, row in enumerate(F[0]):
     right.plot(row, color=BLUE if i % 2 else GREEN, linestyle="--" if i % 2 else "-")
 plain(right, xlabel="pixel", ylabel="weight")
-show(
-    figure,
-    "Figure 4.3. A filterbank: five filters, four pixels apart, around pixel 11, with sigma^2 = 2.",
-    "Left, a matrix of 5 rows and 24 columns with a bright spot in each row, further right from "
-    "row to row. Right, the same rows as five equal hills side by side.",
-)
+show(figure, "4.3")
 print("rows sum to", F.sum(axis=2))
 
 # %% [markdown]
@@ -223,19 +210,13 @@ print("rows sum to", F.sum(axis=2))
 # the product of two filters on its axes, and so two small matrices do the work of
 # $K \cdot K$ large ones.
 
-# %%
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(4, height=2.7, widths=[28, 24, 7, 7])
 patch = F_y[0] @ image @ F_x[0].T
 pictures = F_y[0], image, F_x[0].T, patch
 for place, array, title in zip(axes, pictures, ("F_Y", "x", "F_X^T", "= patch"), strict=True):
     picture(place, array, f"{title}\n{array.shape[0]} x {array.shape[1]}")
-show(
-    figure,
-    "Figure 4.4. The product behind figure 4.1: rows are averaged from the left, columns from the "
-    "right.",
-    "Four pictures in a row: a wide matrix with five bright spots along its diagonal, the digit, a "
-    "tall matrix with a diagonal of bright spots, and the patch of 5 by 5.",
-)
+show(figure, "4.4")
 
 by_sums = np.einsum("jb,ba,ia->ji", F_y[0], image, F_x[0])  # the double sum, word for word
 np.testing.assert_allclose(patch, by_sums)
@@ -303,18 +284,14 @@ print("center_x, center_y, stride, var, gamma:", *(float(part[0]) for part in ze
 
 F_y, _ = filterbank(zero[1], zero[2], zero[3], K=K, A=B)
 F_x, _ = filterbank(zero[0], zero[2], zero[3], K=K, A=A)
+
+# %% jupyter={"source_hidden": true}
 figure, (left, right) = panels(2, height=2.6)
 picture(left, image)
 frame(left, zero, K=K)
 left.set_xlim(-3, 26)  # two columns of dots lie beside the image
 picture(right, F_y[0] @ image @ F_x[0].T, "patch", low=0, high=1)
-show(
-    figure,
-    "Figure 4.5. The window of five zeros, and what is read through it.",
-    "Left, a digit with a grid of dots from its first row of pixels to its last; the outer columns "
-    "of dots lie beside it. Right, 5 by 5 squares, most of them black and six grey, in which no "
-    "digit can be recognised.",
-)
+show(figure, "4.5")
 
 # %% [markdown]
 # The window lies on the middle of the image. It reaches from the first pixel to the last along the
@@ -338,19 +315,14 @@ def look(log_var, log_stride, g_x=0.0, g_y=0.0):
     return parts, F_y[0] @ image @ F_x[0].T
 
 
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(6, height=2.1)
 for k, (log_var, log_stride) in enumerate([(-1.0, -1.2), (-2.0, 0.0), (2.0, 0.0)]):
     parts, patch = look(log_var, log_stride)
     picture(axes[2 * k], image, f"stride {parts[2][0]:.1f}\nsigma {np.sqrt(parts[3][0]):.1f}")
     frame(axes[2 * k], parts, K=12)
     picture(axes[2 * k + 1], patch, "patch\n12 x 12", low=0, high=1)
-show(
-    figure,
-    "Figure 4.6. Three windows of 12 x 12 filters on the same digit (the paper's figure 3).",
-    "Three pairs of a digit with a grid of dots and its patch. A tight grid gives the middle of "
-    "the digit enlarged; a wide one with narrow filters the whole digit, ragged; a wide one "
-    "with broad filters the whole digit, blurred.",
-)
+show(figure, "4.6")
 
 # %% [markdown]
 # The same with sliders, if you run this notebook: Tab goes from one to the next, the arrow keys
@@ -364,7 +336,7 @@ def see(g_x, g_y, log_var, log_stride):
     picture(left, image)
     frame(left, parts, K=12)
     picture(right, patch, low=0, high=1)
-    show(figure, "The window of the sliders, and its patch.", "A digit with a grid; its patch.")
+    show(figure, "4.sliders")
 
 
 sliders(see, g_x=(-1, 1, 0), g_y=(-1, 1, 0), log_var=(-3, 4, 0, 0.25), log_stride=(-3, 1, -0.5))

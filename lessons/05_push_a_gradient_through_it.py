@@ -109,16 +109,11 @@ def arrows(axes, backward):
     )
 
 
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(height=4)
 arrows(axes, layers.filterbank_backward)
 axes.plot(29.5, 17.5, "o", color=GREEN, markeredgecolor="white")
-show(
-    figure,
-    "Figure 5.1. Where the loss pulls a window. At the dot it reads what is wanted. Short arrows "
-    "stand for a pull below an eighth of the strongest.",
-    "A digit 3 in the right half of a dark scene, with a grid of arrows over all of it. From "
-    "every side the arrows lead to a dot in the middle of the digit.",
-)
+show(figure, "5.1")
 
 # %% [markdown]
 # ## The idea, in words
@@ -293,19 +288,14 @@ slope = filterbank_backward(dF_x, cache_x)[0][0]
 measured = (loss(at + eps, 17.5) - loss(at - eps, 17.5)) / (2 * eps)
 near = np.array([at - 5, at + 5])
 
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(height=3)
 axes.plot(xs, [loss(x, 17.5) for x in xs], color=BLUE, label="loss")
 axes.plot(near, loss(at, 17.5) + slope * (near - at), "--", color=VERMILION, label="tangent")
 axes.plot(at, loss(at, 17.5), "o", color=VERMILION)
 plain(axes, xlabel="center_x, in pixels", ylabel="loss")
 axes.legend(frameon=False)
-show(
-    figure,
-    f"Figure 5.2. The loss against g_X. Slope {slope:.6f}; measured by finite difference, "
-    f"{measured:.6f}.",
-    "A curve that is high and flat at the left, falls to 0 near pixel 29.5 and rises again. A "
-    "dashed line touches it at pixel 24, falling.",
-)
+show(figure, "5.2", slope=slope, measured=measured)
 np.testing.assert_allclose(slope, measured, rtol=1e-6)
 
 # %% [markdown]
@@ -390,7 +380,7 @@ for step in (0, 10, 40, 150, 399):
     words = f"loss {value:.4f}, centre {x:4.1f} {y:4.1f}, stride {stride:.2f}"
     print(f"step {step:3}: {words}, variance {var:.1f}")
 
-# %%
+# %% jupyter={"source_hidden": true}
 figure, (left, right) = panels(2, height=3.2)
 picture(left, 0.6 * scene, low=0, high=1)
 left.plot(path[:, 1], path[:, 2], color=VERMILION)
@@ -401,14 +391,7 @@ right.plot(path[:, 3] / 10, "--", color=GREEN, label="stride / 10")
 right.plot(path[:, 4] / 100, ":", color=VERMILION, label="variance / 100")
 plain(right, xlabel="step")
 right.legend(frameon=False)
-show(
-    figure,
-    "Figure 5.3. A window finds its place by your gradients: in blue, at the lower left, where it "
-    "starts, in green, on the digit, where it ends after 400 steps.",
-    "Left, a path from a frame in the lower left corner to a frame on the digit: first to the "
-    "right, then in a bend upward. Right, the loss falls towards 0; stride and variance rise for "
-    "some steps and then fall for long.",
-)
+show(figure, "5.3")
 
 # %% [markdown]
 # It widens first, for some ten steps. At the start only its right edge touches the digit, and wider

@@ -62,19 +62,14 @@ def banks(x, y, stride, var, *, shape, K):
 scene = np.zeros((32, 44))
 scene[2:30, 8:36] = digits[5]
 
+# %% jupyter={"source_hidden": true}
 figure, (above, below) = panels(5, rows=2, height=3.6)
 for top, bottom, x in zip(above, below, np.linspace(10, 34, 5), strict=True):
     F_y, F_x = banks(x, 15.5, 2.2, 1.2, shape=scene.shape, K=9)
     picture(top, scene, f"x = {x:.0f}")
     frame(top, (x, 15.5, 8 * 2.2), K=2)  # the outermost filters alone
     picture(bottom, (F_y @ scene @ F_x.mT)[0], low=0, high=1)
-show(
-    figure,
-    "Figure 6.1. A glimpse glides over a digit: above the window, from its first filter to its "
-    "last, below the 9 x 9 numbers that are read through it.",
-    "Five pictures of a handwritten 5 with a square frame, further right from picture to picture. "
-    "Below each the patch: the digit enters at the right edge, fills it, and leaves at the left.",
-)
+show(figure, "6.1")
 
 # %% [markdown]
 # The same with sliders, if you run this notebook: Tab goes from one to the next, the arrow keys
@@ -88,7 +83,7 @@ def see(x, y, stride, log_var):
     picture(left, scene)
     frame(left, (x, y, stride), K=9)
     picture(right, (F_y @ scene @ F_x.mT)[0], low=0, high=1)
-    show(figure, "The window of the sliders, and its patch.", "A digit with a grid; its patch.")
+    show(figure, "6.sliders")
 
 
 sliders(
@@ -118,17 +113,12 @@ x = digits[5]
 canvas = np.where(np.arange(28)[:, None] < 14, 6 * x - 3, -3.0)  # logits from -3 to 3
 x_err = x - layers.sigmoid(canvas)  # eq 3
 
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(3)
 picture(axes[0], x, "image x", low=0, high=1)
 picture(axes[1], layers.sigmoid(canvas), "painted so far", low=0, high=1)
 picture(axes[2], x_err, "error image", low=-1, high=1)
-show(
-    figure,
-    "Figure 6.2. Image, painting, and their difference. In the error image middle grey is 0, "
-    "white is 1.",
-    "A handwritten 5; the same with its lower half missing; and a grey picture in which only that "
-    "lower half shows, in white.",
-)
+show(figure, "6.2")
 
 # %% [markdown]
 # **Predict.** The canvas is 0 everywhere, in logits. What is the error image where the image is
@@ -204,18 +194,13 @@ one, nine = np.zeros((2, 1, 9, 9))
 one[0, 2, 6] = 1
 nine[0, ::4, ::4] = [[1, 0, 1], [0, 1, 0], [1, 1, 0]]
 
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(4, height=2.3, widths=[1, 44 / 32, 1, 44 / 32])
 for k, dpatch in enumerate((one, nine)):
     _, dx, _ = sandwich_backward(dpatch, (F_y, scene[None], F_x))
     picture(axes[2 * k], dpatch[0], "dpatch")
     picture(axes[2 * k + 1], dx[0], "dx")
-show(
-    figure,
-    "Figure 6.3. What a patch wants of the image: a hill for each number, where that number was "
-    "read.",
-    "Two pairs. A patch with one white square, and an image with one soft spot at the matching "
-    "place; a patch with five white squares, and an image with five spots.",
-)
+show(figure, "6.3")
 
 # %% [markdown]
 # The gradient is laid onto the image by the same hills through which it was read. Remember this
@@ -271,17 +256,14 @@ def read(x_err, F_y, F_x, gamma, *, x):
 
 # %%
 F_y, F_x = banks(13.5, 15, 2.4, 1.4, shape=x.shape, K=9)
+
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(6, height=2.1)
 for k, gamma in enumerate((0.5, 1.0, 2.0)):
     glimpse, _ = read(x_err[None, None], F_y, F_x, np.array([gamma]), x=x[None, None])
     picture(axes[2 * k], glimpse[0, 0], f"gamma {gamma}\nof the image", low=-2, high=2)
     picture(axes[2 * k + 1], glimpse[0, 1], "\nof the error", low=-2, high=2)
-show(
-    figure,
-    "Figure 6.4. Both halves of the glimpse, for three intensities. Middle grey is 0, white is 2.",
-    "Three pairs of patches, fainter to stronger: the left of each pair shows the whole 5, the "
-    "right only its lower half.",
-)
+show(figure, "6.4")
 
 # %% [markdown]
 # ## Read, backward
@@ -365,7 +347,7 @@ def path(half, steps=300):
     return np.array(places)
 
 
-# %%
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(2, height=2.8)
 for half, title in enumerate(("the loss reads the image", "the loss reads the error image")):
     places = path(half)
@@ -374,13 +356,7 @@ for half, title in enumerate(("the loss reads the image", "the loss reads the er
     axes[half].plot(*places[-1, :2], "o", color=VERMILION, markersize=9, markeredgecolor="white")
     frame(axes[half], places[0], K=5, color=BLUE)
     frame(axes[half], places[-1], K=5)
-show(
-    figure,
-    "Figure 6.5. Blue where the window starts, green and with a large dot where it ends. The left "
-    "digit is painted; only the error image says that it is done.",
-    "Two pictures of a scene with a 2 and a 5. In the first a grid of dots, as large as a "
-    "digit, stays on the 2. In the second it moves along a line to the 5.",
-)
+show(figure, "6.5")
 
 # %% [markdown]
 # Held fixed were stride, variance and intensity. Free to choose, this loss would turn gamma up
@@ -393,29 +369,18 @@ show(
 
 
 # %%
-def whole(array, caption, alt):
+def whole(array, number):
     """A picture of the package, as it is."""
     figure, axes = panels(height=9 * array.shape[0] / array.shape[1])
     axes.imshow(array)
     axes.axis("off")
-    show(figure, caption, alt)
+    show(figure, number)
 
 
-whole(
-    paper_figures.render_filters(digits[5][None]),
-    "Figure 6.6. Figure 3 of the paper: a grid of 12 x 12 filters; the patches of three windows.",
-    "A 5 with a grid of green dots. At its right three windows and their patches: a small one, "
-    "enlarged; a wide one with narrow filters, sharp; a wide one with broad filters, blurred.",
-)
+whole(paper_figures.render_filters(digits[5][None]), "6.6")
 
 # %%
-whole(
-    paper_figures.render_zoom(paper_figures.compose_scene(digits[5:10, None])),
-    "Figure 6.7. Figure 4 of the paper: from 100 x 75 pixels to 12 x 12 numbers, and back. Below, "
-    "the first and the last of the 144 filters.",
-    "Above, a scene with five digits and a frame around the last; the patch, which shows it; and "
-    "the patch laid back onto a dark scene. Below, two scenes with one small light spot each.",
-)
+whole(paper_figures.render_zoom(paper_figures.compose_scene(digits[5:10, None])), "6.7")
 
 # %% [markdown]
 # ## Where it lives

@@ -86,23 +86,18 @@ def film(patch, theta):
 
 
 # %%
-def strip(patch, theta, caption):
+def strip(patch, theta, number):
     """Ten canvases, each with the window of the stroke that was laid on last."""
     x, y, stride, *_ = layers.window(theta, height=B, width=A, K=K)[0]
     figure, axes = panels(5, rows=2, height=4.5)
     for k, place in enumerate(axes.ravel()):
         picture(place, film(patch, theta)[k + 1], f"stroke {k + 1}", low=0, high=1)
         frame(place, (x[k], y[k], (K - 1) * stride[k]), K=2, color=VERMILION)
-    show(
-        figure,
-        caption,
-        "Ten pictures in two rows. A handwritten 5 appears piece by piece out of black; on each a "
-        "square frame shows where the newest piece was laid.",
-    )
+    show(figure, number)
 
 
 patch, theta, costs = copied(packages, packages_backward)
-strip(patch, theta, "Figure 7.1. A digit copied in ten strokes; the frame is the stroke's window.")
+strip(patch, theta, "7.1")
 
 # %% [markdown]
 # ## The idea, in words
@@ -121,6 +116,7 @@ numbers = np.array([0.5, 1.0, -0.6, 0.3, 1.0])
 row = F[0].T @ numbers  # written: 24 pixels from 5 numbers
 np.testing.assert_allclose(row, sum(k * hill for k, hill in zip(numbers, F[0], strict=True)))
 
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(height=2.4)
 for number, hill in zip(numbers, F[0], strict=True):
     axes.plot(number * hill, "--", color=GREEN, label="number times hill" if number == 0.5 else "")
@@ -128,12 +124,7 @@ axes.plot(row, color=BLUE, label="written")
 axes.axhline(0, color="black", linewidth=0.6)
 plain(axes, xlabel="pixel", ylabel="logit")
 axes.legend(frameon=False)
-show(
-    figure,
-    "Figure 7.2. Five numbers written onto a row: 0.5, 1, -0.6, 0.3 and 1.",
-    "Five dashed hills of different heights, the third one upside down, and a line that is their "
-    "sum.",
-)
+show(figure, "7.2")
 
 # %% [markdown]
 # **Predict.** All five numbers are 1. What does the row look like, and how high is it in the
@@ -191,18 +182,15 @@ def banks(theta):
 ring = np.array(
     [[0, 1, 1, 1, 0], [1, 0, 0, 0, 1], [1, 0, 0, 0, 1], [1, 0, 0, 0, 1], [0, 1, 1, 1, 0]]
 )
+
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(4, height=2.8)
 picture(axes[0], ring, "patch")
 for k, (log_var, log_stride) in enumerate([(0, -1.1), (-1.5, -0.5), (2.4, -0.5)]):
     F_y, F_x, gamma, _ = banks(np.array([[0, 0, log_var, log_stride, 0.0]]))
     out, _ = write(ring[None, None].astype(float), F_y, F_x, gamma)
     picture(axes[1 + k], out[0, 0], f"brightest: {out.max():.2f}")
-show(
-    figure,
-    "Figure 7.3. A patch written small, large with narrow filters, and large with broad ones.",
-    "A ring of white squares; a small soft ring; a large ring of separate spots; a large ring that "
-    "is one blurred whole.",
-)
+show(figure, "7.3")
 
 # %% [markdown]
 # ## Write is the adjoint of read
@@ -245,6 +233,8 @@ np.testing.assert_allclose(dx_err, write(w, F_y, F_x, one)[0])  # the gradient o
 
 # %%
 g_x, g_y, factor = 13 / ((A + 1) / 2) - 1, 15 / ((B + 1) / 2) - 1, 3 / ((max(A, B) - 1) / (K - 1))
+
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(6, height=2.1)
 for k, log_var in enumerate((-4.0, 2.2)):
     theta = np.array([[g_x, g_y, log_var, np.log(factor), 0]])
@@ -255,13 +245,7 @@ for k, log_var in enumerate((-4.0, 2.2)):
     picture(axes[3 * k], ring, f"sigma {sigma:.2f}\npatch")
     picture(axes[3 * k + 1], written[0, 0], "written")
     picture(axes[3 * k + 2], back[0, 0], f"read back\nhighest {back.max():.3f}")
-show(
-    figure,
-    "Figure 7.4. Written and read back. Narrow filters, each on a pixel of its own, give back what "
-    "they got. Broad ones share pixels: the ring comes back blurred, and faint.",
-    "Two times three pictures. A ring, a ring of separate pixels, and the same ring again; then "
-    "the ring, a soft ring, and a blurred square without a hole.",
-)
+show(figure, "7.4")
 
 # %% [markdown]
 # In matrices: what comes back is $F_Y F_Y^T\, w\, F_X F_X^T$. Only if the rows of both filterbanks
@@ -352,7 +336,7 @@ sure = np.clip(x, 1e-9, 1 - 1e-9)
 (exact,), _ = layers.bernoulli_cost(np.log(sure / (1 - sure)), x=x)
 print(f"patches alone {still_costs[-1]:.1f}, with windows {costs[-1]:.1f}, exact {exact:.1f} nats")
 
-# %%
+# %% jupyter={"source_hidden": true}
 figure, (curves, *places) = panels(4, height=2.9, widths=[2, 1, 1, 1])
 curves.plot(still_costs, "--", color=VERMILION, label="patches alone")
 curves.plot(costs, color=BLUE, label="patches and windows")
@@ -362,14 +346,7 @@ curves.legend(frameon=False)
 picture(places[0], film(still_patch, still_raw)[-1], "patches alone", low=0, high=1)
 picture(places[1], film(patch, theta)[-1], "and windows", low=0, high=1)
 picture(places[2], x[0, 0], "the digit", low=0, high=1)
-show(
-    figure,
-    "Figure 7.5. What the copy costs, and how it looks. Both start at "
-    f"{costs[0]:.0f} nats, far above the upper edge of the plot.",
-    "Left, two falling curves; that of patches and windows ends much closer to the dotted line of "
-    "an exact copy. Right, a 5 whose ends fade where no window lies, a clearer one, and the "
-    "digit itself.",
-)
+show(figure, "7.5", start=costs[0])
 
 # %% [markdown]
 # By a lot: the windows started near the middle, and the ends of the digit lie outside. Where no
@@ -378,17 +355,13 @@ show(
 # %%
 out, _ = stroke(patch, theta)
 center_x, center_y, stride, *_ = layers.window(theta, height=B, width=A, K=K)[0]
+
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(5, rows=2, height=4.5)
 for k, place in enumerate(axes.ravel()):
     picture(place, out[k, 0], f"{out[k].min():.1f} to {out[k].max():.1f}", low=-4, high=4)
     frame(place, (center_x[k], center_y[k], (K - 1) * stride[k]), K=2, color=VERMILION)
-show(
-    figure,
-    "Figure 7.6. Each stroke by itself, in logits. Middle grey is 0; lighter adds, darker takes "
-    "away. The numbers are its lowest and highest pixel.",
-    "Ten grey pictures, each with a frame in which there are light and dark places: pieces of a 5, "
-    "with dark along their edges.",
-)
+show(figure, "7.6")
 
 # %% [markdown]
 # The dark is as needed as the light. Strokes add up: what one paints too brightly, another can only

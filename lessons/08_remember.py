@@ -92,7 +92,7 @@ def draw_kept(axes, x, c, h):
 
 
 # %%
-def gates_over_time(x, found, caption):
+def gates_over_time(x, found, number):
     """Three plots below one another: what is heard, the gates, cell and output."""
     figure, all_axes = panels(1, rows=3, height=6)
     i, f, o, _, c, h = found
@@ -103,13 +103,7 @@ def gates_over_time(x, found, caption):
         plain(axes)
         axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
     all_axes[2].set(xlabel="step", ylim=(-0.1, 0.9))
-    show(
-        figure,
-        caption,
-        "Above, forty scattered numbers with two marks store and five marks ask. In the middle "
-        "three gates: let in is up at store, keep is down there, show is up at ask. Below, a cell "
-        "that changes at store, and an output that is 0 except at ask, beside the right answers.",
-    )
+    show(figure, number)
 
 
 # %%
@@ -119,7 +113,7 @@ by_hand[2, 0], by_hand[2, 1] = 20, -20  # store lets in, and stops keeping
 by_hand[3, 2] = 20  # ask shows
 x = toy()
 found = run(layers.lstm, by_hand, np.array([-10.0, 10, -10, 0]), x)
-gates_over_time(x, found, "Figure 8.1. A unit that remembers, with weights set by hand.")
+gates_over_time(x, found, "8.1")
 
 # %% [markdown]
 # ## Why a plain unit forgets
@@ -142,7 +136,7 @@ np.testing.assert_allclose(
 # **Predict.** You start it at 0.5, nothing comes in, and you wait 30 steps. What is left of the 0.5
 # with $w = 0.8$, with $w = 1$, and with $w = 1.5$? Would 0.2 have ended elsewhere?
 
-# %%
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(3, height=2.6)
 for place, w in zip(axes, (0.8, 1.0, 1.5), strict=True):
     for start, style in ((0.5, "-"), (0.2, "--")):
@@ -152,13 +146,7 @@ for place, w in zip(axes, (0.8, 1.0, 1.5), strict=True):
         place.plot(h, style, color=BLUE if start == 0.5 else VERMILION, label=f"from {start}")
     plain(place, title=f"w = {w}", xlabel="step", ylim=(0, 1))
 axes[0].legend(frameon=False)
-show(
-    figure,
-    "Figure 8.2. A plain unit, left alone for 30 steps. With each of the three w the two starts "
-    "draw together.",
-    "Three plots with two curves each. With w 0.8 both fall to 0, with w 1 both fall slowly and "
-    "come closer, with w 1.5 both rise to the same value near 0.86.",
-)
+show(figure, "8.2")
 
 # %% [markdown]
 # With 0.8 nothing is left after 30 steps, with 1 it is 0.20 of the 0.5 and 0.15 of the 0.2, with
@@ -374,6 +362,8 @@ def learn(steps=3000, n=300, rate=2.0):
 
 # %%
 W, b, losses = learn()
+
+# %% jupyter={"source_hidden": true}
 figure, (left, right) = panels(2, height=3, widths=[1.5, 1])
 left.semilogy(losses, color=BLUE)
 plain(left, xlabel="step of learning", ylabel="loss")
@@ -383,13 +373,7 @@ for row, column in np.ndindex(W.shape):
     right.text(column, row, number.replace("-0.0", "0.0"), ha="center", va="center", color=ink)
 right.set_xticks(range(4), ["i", "f", "o", "g"])
 right.set_yticks(range(4), ["own h", "value", "store", "ask"])
-show(
-    figure,
-    "Figure 8.3. The loss of a single step while the unit learns, and its weights in the end. "
-    f"The biases: {', '.join(f'{v:.1f}' for v in b)}.",
-    "Left, a loss that falls from 0.15 to about 0.001. Right, a table of 4 by 4 weights: large are "
-    "store to i, positive, store to f, negative, ask to o, positive, and value to g.",
-)
+show(figure, "8.3", biases=", ".join(f"{v:.1f}" for v in b))
 
 # %% [markdown]
 # It found what was set by hand: store opens i and shuts f, ask opens o, the value goes to g. The
@@ -398,9 +382,7 @@ show(
 # %%
 x = toy()
 found = run(lstm, W, b, x)
-gates_over_time(
-    x, found, "Figure 8.4. The unit that has learned, on the forty steps of figure 8.1."
-)
+gates_over_time(x, found, "8.4")
 i, f, o, g, c, h = found
 print(f"f while it should keep: {np.median(f):.3f}")
 said = f"{h[7]:.3f}, {h[14]:.3f}, {h[20]:.3f}"

@@ -85,19 +85,14 @@ def unrolled(axes, sizes, y, title):
 
 # %%
 x = rng.standard_normal((8, 1, 2))
+
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(height=4.4)
 paper(axes, 12.1, 4.9)
 for bias, y, name in ((-1, 2.8, "forgets"), (3, 0.35, "remembers")):
     sizes = arriving(*start(bias), x, package.lstm_sequence_backward)
     unrolled(axes, sizes, y, f"A network that {name}: the bias of its forget gate is {bias}")
-show(
-    figure,
-    "Figure 9.1. The gradient of a loss behind step 8, on its way back through an LSTM. Above it "
-    "is gone after a few steps; below it reaches the first one, along the cell.",
-    "Two rows of eight boxes joined by an upper and a lower wire. In the upper row the red band "
-    "on the wires is wide at the right end only, and thins out within three steps. In the lower "
-    "row a red band runs along the upper wire all the way to the first box.",
-)
+show(figure, "9.1")
 
 # %% [markdown]
 # ## The idea, in words
@@ -185,18 +180,13 @@ for k, T in enumerate(steps):
 np.testing.assert_allclose(left, weights ** steps[:, None])  # the closed form, w^T
 print("after 50 steps:", dict(zip(weights.tolist(), left[-1].round(6).tolist(), strict=True)))
 
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(height=3)
 for k, (w, line) in enumerate(zip(weights, (":", "--", "-", "-."), strict=True)):
     axes.semilogy(steps, left[:, k], line, color=(VERMILION, VERMILION, GREEN, BLUE)[k])
     axes.text(51, left[-1, k], f"w = {w}", va="center")
 plain(axes, xlabel="steps that the gradient has gone back", ylabel="what is left of it")
-show(
-    figure,
-    "Figure 9.2. A gradient that is multiplied by w at every step. Below 1 it vanishes, above 1 it "
-    "explodes; only at 1 does it survive.",
-    "Four straight lines over 50 steps on a logarithmic axis. For w = 0.8 the line falls to a "
-    "hundred thousandth, for 0.9 to 0.005; for 1 it stays level, for 1.1 it rises to 117.",
-)
+show(figure, "9.2")
 
 # %% [markdown]
 # A gradient of $10^{-5}$ is not wrong. It is only so small that the weights don't move for the sake
@@ -306,7 +296,7 @@ np.testing.assert_array_equal(params["decoder.b"].reshape(4, 4)[1], 1)
 # Here is one step with all that arrives at it and all that leaves it on the way back.
 # `lstm_backward` of lesson 08 takes the pair of gradients at the right and gives the five others.
 
-# %%
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(height=3.4)
 paper(axes, 9, 4)
 box(axes, 4.5, 2, "lstm\nstep t", width=1.6, height=2.0)
@@ -321,13 +311,7 @@ wire(axes, (4.5, 0.2), (4.5, 1.0), lit=4)
 axes.text(4.35, 0.5, "dx[t - 1]", fontsize=9, ha="right")
 wire(axes, (4.5, 3.8), (4.5, 3.0), lit=4)
 axes.text(4.65, 3.4, "dW, db: added up over all steps", fontsize=9)
-show(
-    figure,
-    "Figure 9.3. The wires of one step. Arrows show the way forward; the gradients, in red, go "
-    "against them, from right to left. At $h_t$ two of them meet.",
-    "A box with two wires at its left, two at its right, one from below and one from above. The "
-    "lower right wire forks: one branch leads to the next step, one down to the loss.",
-)
+show(figure, "9.3")
 
 # %% [markdown]
 # The forward is the loop that you expect; each step leaves its cache behind. `SequenceCache` is a
@@ -371,7 +355,7 @@ def lstm_sequence_backward(dhs, cache):
 #
 # **Predict.** In which order will the three curves lie, and will the best one stay near 1?
 
-# %%
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(height=3.2)
 back = np.arange(40, 0, -1)
 for bias, line, color in ((3, "-", GREEN), (0, "--", BLUE)):
@@ -388,13 +372,7 @@ for t in range(40):  # the plain network, from step t on
 axes.semilogy(back, sizes, ":", color=VERMILION, label="plain")
 axes.legend(frameon=False)
 plain(axes, xlabel="steps that the gradient has gone back", ylabel="what is left of it")
-show(
-    figure,
-    "Figure 9.4. What arrives of a gradient of size 1, by h and c together. Only the LSTM whose "
-    "forget gate is open hands it on.",
-    "Three curves over 40 steps on a logarithmic axis. The LSTM with bias 3 stays between a half "
-    "and a tenth; the LSTM with bias 0 falls to a millionth, the plain network far below.",
-)
+show(figure, "9.4")
 
 # %% [markdown]
 # After the first steps the order is that of the gates: open, half open, none at all. But the best
@@ -430,19 +408,13 @@ def practise(bias, T=15, H=8, n=32):
     return losses
 
 
-# %%
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(height=3)
 for bias, line, color in ((0, "--", VERMILION), (1, ":", BLUE), (2, "-", GREEN)):
     axes.plot(practise(bias), line, color=color, label=f"bias {bias}")
 axes.legend(frameon=False)
 plain(axes, xlabel="steps of learning", ylabel="loss")
-show(
-    figure,
-    "Figure 9.5. The same network, the same task: it learns where the gradient reaches the step "
-    "that mattered.",
-    "Three curves of a loss. With bias 2 it falls to zero within some fifty steps of learning, "
-    "with bias 1 later, with bias 0 it stays at a quarter.",
-)
+show(figure, "9.5")
 
 # %% [markdown]
 # Nothing forbids the third network to remember: its weights could grow until its gates are open.

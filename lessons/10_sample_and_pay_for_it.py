@@ -52,14 +52,10 @@ latent = rng.standard_normal(draw.noise_shape(config, 12)).astype(np.float32)
 film = draw.generate(params, latent, config, layers)
 invented = layers.sigmoid(film.canvas[-1])[:, 0]
 
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(height=1.8)
 picture(axes, np.vstack([row(part).reshape(30, -1) for part in (images[:12], invented)]))
-show(
-    figure,
-    "Figure 10.1. Above, digits that people wrote. Below, digits that a network made of random "
-    "numbers.",
-    "Two rows of twelve grey images of digits. The lower row looks handwritten as well.",
-)
+show(figure, "10.1")
 
 # %% [markdown]
 # ## The idea, in words
@@ -92,6 +88,8 @@ show(
 
 # %%
 noise = rng.standard_normal(20_000)
+
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(height=2.6)
 for mu, sigma, color, style in ((0, 1, BLUE, "-"), (3, 0.5, VERMILION, "--")):
     drawn = mu + sigma * noise
@@ -102,12 +100,7 @@ for mu, sigma, color, style in ((0, 1, BLUE, "-"), (3, 0.5, VERMILION, "--")):
     print(f"wanted {mu}, {sigma}; drawn {drawn.mean():.3f}, {drawn.std():.3f}")
 axes.legend(frameon=False)
 plain(axes, xlabel="number", ylabel="how often")
-show(
-    figure,
-    "Figure 10.2. The same 20,000 random numbers, as they come and stretched and moved. Lines: the "
-    "formula of the hill, with an area of 1.",
-    "Two bell-shaped histograms with matching curves: a broad one around 0, a narrow one around 3.",
-)
+show(figure, "10.2")
 
 # %% [markdown]
 # In the paper the encoder's output $h^{enc}$ goes through a linear layer (lesson 02), which the
@@ -152,6 +145,8 @@ clouds = [
     sample(np.repeat(mus[:, None], 8, axis=1), np.full((33, 8), np.log(0.8)), noise=part)[0]
     for part in (frozen, redrawn)
 ]
+
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(3, height=3)
 kinds = ("frozen", BLUE, "-"), ("redrawn", VERMILION, "--")
 for place, z, (name, color, line) in zip(axes, clouds, kinds, strict=False):
@@ -160,13 +155,7 @@ for place, z, (name, color, line) in zip(axes, clouds, kinds, strict=False):
     axes[2].plot(mus, ((z - 2) ** 2).mean(axis=1), line, color=color, label=name)
 axes[2].legend(frameon=False)
 plain(axes[2], title="loss", xlabel="mu")
-show(
-    figure,
-    "Figure 10.3. Noise frozen: the dots glide with mu, and the loss has a slope. Noise redrawn: "
-    "the dots jump.",
-    "Left, eight parallel rising rows of dots. Middle, a rising cloud without order. Right, a "
-    "smooth parabola with its lowest point near 2, and a jagged line around it.",
-)
+show(figure, "10.3")
 
 # %% [markdown]
 # A finite difference sees it most clearly. It divides by a step of 0.00002:
@@ -257,17 +246,14 @@ sigmas, mus = np.array([2, 0.5, 1e-3, 1e-6, 1])[:, None], np.zeros((5, 1))
 print(dict(zip(sigmas[:, 0].tolist(), kl(mus, np.log(sigmas))[0].round(3).tolist(), strict=True)))
 
 along = np.linspace(-3, 3, 121)[:, None]
+
+# %% jupyter={"source_hidden": true}
 figure, (left, right) = panels(2, height=2.6)
 left.plot(along, kl(along, 0 * along)[0], color=BLUE)
 plain(left, xlabel="mu, with sigma = 1", ylabel="price in nats")
 right.plot(along, kl(0 * along, along)[0], color=VERMILION)
 plain(right, xlabel="log sigma, with mu = 0", ylim=(0, 6))
-show(
-    figure,
-    "Figure 10.4. The price of one latent entry. It is 0 at one place only: mean 0, deviation 1.",
-    "Left, a parabola with its lowest point at 0. Right, a curve with its lowest point at 0 that "
-    "rises in a straight line to the left and steeply to the right.",
-)
+show(figure, "10.4")
 
 # %% [markdown]
 # An exact number would cost infinitely much. Once the hill is narrow, each further halving of the
@@ -402,6 +388,8 @@ with threadpool_limits(1):  # products as small as these are fastest on one core
 
 # %%
 smooth = course.reshape(-1, 20, 2).mean(axis=1)
+
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(height=2.8)
 at = np.arange(len(smooth)) * 20
 axes.plot(at, smooth.sum(axis=1), color=VERMILION, label="sum")
@@ -409,13 +397,7 @@ axes.plot(at, smooth[:, 0], "--", color=BLUE, label="image, L^x")
 axes.plot(at, smooth[:, 1], ":", color=GREEN, label="latent, L^z")
 axes.legend(frameon=False)
 plain(axes, xlabel="steps of learning", ylabel="nats per image", ylim=(0, 215))
-show(
-    figure,
-    "Figure 10.5. The network buys nats: it pays more and more for z, and saves several times as "
-    f"much on the image. Last: {smooth[-1, 0]:.0f} + {smooth[-1, 1]:.0f} nats.",
-    "Three curves. The cost of the image falls from about 200 to about 120 nats, the price of the "
-    "latent vector rises from 0 to about 17, and their sum falls.",
-)
+show(figure, "10.5", price=smooth[-1, 0], saving=smooth[-1, 1])
 
 # %% [markdown]
 # ## The first samples
@@ -424,14 +406,11 @@ show(
 
 # %%
 invented = layers.sigmoid(decode(rng.standard_normal((36, Z)))[0]).reshape(3, 12, 28, 28)
+
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(height=2.6)
 picture(axes, np.vstack([row(line).reshape(30, -1) for line in invented]), low=0, high=1)
-show(
-    figure,
-    "Figure 10.6. Digits that your draw, your price and their gradients have taught a network to "
-    "paint.",
-    "Three rows of twelve blurred grey images. Many can be read as digits, some are between two.",
-)
+show(figure, "10.6")
 
 # %% [markdown]
 # They are blurred where $z$ leaves the choice open, and some lie between two digits. But none of
@@ -445,14 +424,11 @@ mu = layers.linear(h, W["latent"], b["latent"])[0][:, :Z]
 part = np.linspace(0, 1, 12)[:, None]
 glides = [decode((1 - part) * mu[k] + part * mu[k + 1])[0] for k in (0, 2)]
 
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(height=1.8)
 lines = [row(layers.sigmoid(line).reshape(12, 28, 28)).reshape(30, -1) for line in glides]
 picture(axes, np.vstack(lines), low=0, high=1)
-show(
-    figure,
-    "Figure 10.7. From one digit to another through the space of z.",
-    "Two rows of twelve grey images; in each, the first digit changes gradually into another.",
-)
+show(figure, "10.7")
 
 # %% [markdown]
 # ## Where it lives

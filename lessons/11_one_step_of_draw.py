@@ -76,6 +76,7 @@ reading, writing = (
 )
 stroke = film.canvas[t + 1, k, 0] - film.canvas[t, k, 0]
 
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(5, height=2.5)
 titles = (
     "image, read window",
@@ -91,13 +92,7 @@ for place, array, title in zip(
 frame(axes[0], reading, K=full.read_size)
 frame(axes[2], reading, K=full.read_size)
 frame(axes[3], writing, K=full.write_size, color=VERMILION)
-show(
-    figure,
-    f"Figure 11.1. Step {t + 1} of {full.glimpses}: look at the image and at the error, paint a "
-    "stroke.",
-    "Five grey pictures in a row: a digit 3 with a green window, a canvas that lacks a part of "
-    "it, their difference with the same window, a stroke with its window, the canvas after it.",
-)
+show(figure, "11.1", step=t + 1, steps=full.glimpses)
 
 # %% [markdown]
 # ## The idea, in words
@@ -211,7 +206,7 @@ def wires(axes):
         wire(axes, (x + 5.45, 3.6), (x + 5.8, 3.6), (x + 5.8, 4.6))
 
 
-# %%
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(height=4.6)
 paper(axes, 14.4, 7)
 boxes(axes)
@@ -222,14 +217,7 @@ wire(axes, (4.3, 3.6), (4.55, 3.6), lit=3)
 wire(axes, (6.2, 1.1), (10.5, 1.1), lit=3)
 wire(axes, (7.0, 1.1), (7.0, 4.4), (7.6, 4.4), lit=3)
 wire(axes, (8.0, 1.1), (8.0, 2.2), (8.8, 2.2), lit=3)
-show(
-    figure,
-    "Figure 11.2. Two steps. Lit: the output of the decoder at step t, and the five boxes that use "
-    "it. Their like in other steps is left out. Above runs the canvas.",
-    "Two groups of seven boxes: read window, read, encoder, latent, decoder, patch, write window. "
-    "A lit wire leads from the first decoder to patch and write window of its own step and to read "
-    "window, encoder and decoder of the next. A line for the canvas runs above both.",
-)
+show(figure, "11.2")
 
 # %% [markdown]
 # Five users of $h^{dec}_t$:
@@ -496,7 +484,7 @@ for cache in tape[::-1]:
     later = dread, dencoder, ddecoder
 sizes = np.array(sizes[::-1])
 
-# %%
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(height=3.2)
 names = "patch", "write window", "read window", "encoder", "decoder"
 styles = ("-", BLUE), ("--", BLUE), (":", VERMILION), ("-", VERMILION), ("--", VERMILION)
@@ -504,14 +492,7 @@ for part, name, (line, color) in zip(sizes[:-1].T, names, styles, strict=True):
     axes.semilogy(np.arange(1, len(sizes)), part, line, color=color)
     axes.text(len(sizes) - 0.8, part[-1], name, va="center")
 plain(axes, xlabel="step", ylabel="size of its part, mean of 8")
-show(
-    figure,
-    "Figure 11.3. What the five users hand back to h_dec, in a trained network. Blue: users of the "
-    "same step. Vermilion: of the next.",
-    "Five curves over the steps on a logarithmic axis. All start between 10 and 30. In the second "
-    "half they fall: patch to 3, write window to 1, decoder to 0.5, encoder and read window to "
-    "0.02.",
-)
+show(figure, "11.3")
 
 # %% [markdown]
 # Near the end the patch is largest, for what it paints goes straight into the cost. Smallest are

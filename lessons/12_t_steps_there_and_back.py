@@ -77,6 +77,7 @@ broken = SimpleNamespace(**{**vars(layers), "latent_backward": free})
 _, by_hand = draw.loss_and_grads(params, batch, noise, config, layers)
 _, left_out = draw.loss_and_grads(params, batch, noise, config, broken)
 
+# %% jupyter={"source_hidden": true}
 figure, places = panels(2, height=3.6)
 for axes, grads, title in zip(
     places, (by_hand, left_out), ("whole", "a line left out"), strict=True
@@ -84,13 +85,7 @@ for axes, grads, title in zip(
     axes.loglog([1e-6, 20], [1e-6, 20], color="0.8")
     axes.loglog(abs(measured), abs(joined(grads)), "o", color=BLUE, markersize=4, alpha=0.5)
     plain(axes, title=title, xlabel="finite difference", ylabel="backward pass", aspect="equal")
-show(
-    figure,
-    f"Figure 12.1. The gradients of all {len(measured)} weights of a small DRAW, measured and by "
-    "hand (sizes, on axes where each mark is ten or a hundred times the one before).",
-    "Two pictures of some hundreds of dots. Left, all of them lie on the diagonal line. Right, "
-    "more than half are scattered around it.",
-)
+show(figure, "12.1", weights=len(measured))
 np.testing.assert_allclose(joined(by_hand), measured, atol=1e-7)  # the signs agree too
 
 # %% [markdown]
@@ -324,17 +319,11 @@ shown = digits[[3, 5, 207]].reshape(3, -1)
 stages = [film(*spread(weights, 3), x=shown, T=steps)[0] for steps in range(10)]
 columns = [sigmoid(canvas).reshape(3 * 28, 28) for canvas in stages] + [shown.reshape(3 * 28, 28)]
 
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(height=3)
 picture(axes, np.hstack([np.pad(part, 1, constant_values=0.5) for part in columns]), low=0, high=1)
 axes.set_xticks(15 + 30 * np.arange(11), ["start", *range(1, 10), "image"])
-show(
-    figure,
-    "Figure 12.2. A painter of 53 thousand weights, trained with your backward pass. From left to "
-    "right its canvas after each step. The two digits above it knows; the lowest one it doesn't.",
-    "Three rows of eleven pictures. In the upper two, a 3 and a 5, the digit appears within two "
-    "steps, is sharp after five and stays. In the lowest one a ragged 7 appears, thicker than the "
-    "image's, and from the sixth step on it frays.",
-)
+show(figure, "12.2")
 
 # %% [markdown]
 # What it knows it finishes, and then it leaves it alone: it sees that nothing is missing. The new
@@ -459,6 +448,7 @@ loops = {
 }
 found = {words: (errors(1, **changed), errors(3, **changed)) for words, changed in loops.items()}
 
+# %% jupyter={"source_hidden": true}
 figure, places = panels(3, height=4.6)
 for axes, (words, (one, three)) in zip(places, found.items(), strict=True):
     rows = range(len(params))
@@ -469,14 +459,7 @@ for axes, (words, (one, three)) in zip(places, found.items(), strict=True):
     axes.set_title(words, fontsize=11)
     plain(axes, xlabel="error", xlim=(1e-13, 20))
 places[2].legend(loc="lower left", edgecolor="black")
-show(
-    figure,
-    "Figure 12.3. Error of every weight's gradient with one path left out. Left of the dotted line "
-    "is rounding.",
-    "Three panels with a row for each of 17 weights and two marks per row. With one step, one mark "
-    "in the left panel, two in the middle and ten in the right one lie right of the dotted line. "
-    "With three steps all do: on the left between 0.0001 and 0.1, elsewhere between 0.001 and 1.",
-)
+show(figure, "12.3")
 
 # %% [markdown]
 # Left: forgetting to look at the canvas spoils one gradient at $T = 1$: that of the first canvas,
@@ -548,18 +531,13 @@ shown = [0, 4, 8, 12, 16, 20, 24, 28, 31]
 upper = [sigmoid(film_of.canvas[t + 1][0, 0]) for t in shown]
 lower = [0.5 + 0.5 * wishes[::-1][t] for t in shown]
 
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(height=2.6)
 rows = [np.hstack([np.pad(tile, 1, constant_values=0.5) for tile in row]) for row in (upper, lower)]
 picture(axes, np.vstack(rows), low=0, high=1)
 axes.set_xticks(14.5 + 30 * np.arange(len(shown)), [t + 1 for t in shown])
 axes.set_yticks([14.5, 44.5], ["canvas", "wish"])
-show(
-    figure,
-    "Figure 12.4. A film of the real network, by steps, and below each canvas what the loss wishes "
-    "of it: lighter where it is white, darker where it is black.",
-    "Upper row: a 3 is painted over 32 steps. Lower row: grey pictures with a few white and black "
-    "specks along the strokes of the 3, nearly the same ones at every step.",
-)
+show(figure, "12.4")
 sizes = [float(np.linalg.norm(wish)) for wish in (wishes[-1], wishes[0])]
 print(f"length of the first wish {sizes[0]:.3f}, of the last {sizes[1]:.3f}")
 

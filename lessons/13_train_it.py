@@ -97,14 +97,10 @@ untrained = draw.init_params(config, np.random.default_rng(SEED), np.float32, da
 bundled = minidraw.Draw.load(bundled_path("mnist-t32.npz"))
 by_bundled = painted(bundled.params_, bundled.config_)
 
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(height=2.2)
 sheet(axes, sigmoid(np.concatenate([painted(untrained, config)[-1], by_bundled[-1]])), 10)
-show(
-    figure,
-    "Figure 13.1. Ten paintings of your network before training, and ten of the bundled network.",
-    "Two rows of ten pictures. Above, ten times nearly the same grey blot, the mean of all digits. "
-    "Below, ten clear handwritten digits.",
-)
+show(figure, "13.1")
 
 # %% [markdown]
 # ## Downhill, and why that is slow
@@ -225,6 +221,7 @@ for _ in range(60):
     path_adam.append(adam.weights.copy())
     adam.update(slope(adam.weights), rate=0.1)
 
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(height=3)
 a, b = np.meshgrid(np.linspace(-2.2, 0.8, 150), np.linspace(-0.6, 0.6, 100))
 axes.contour(a, b, 0.5 * (a**2 + 100 * b**2), levels=12, colors="0.85")
@@ -233,13 +230,7 @@ axes.plot(*np.array(path_adam).T, ".-", color=BLUE, label="Adam, rate 0.1")
 axes.plot(0, 0, "+", color="black", markersize=12)
 plain(axes, xlabel="a", ylabel="b")
 axes.legend(frameon=False, loc="lower right")
-show(
-    figure,
-    "Figure 13.2. Sixty steps in a narrow valley; the cross is its lowest point. Plain descent "
-    "jumps from wall to wall and makes little way along it.",
-    "Two paths over flat contour lines. A dashed one zigzags between above and below and ends well "
-    "before the cross. The other swings past the cross once and comes back to it.",
-)
+show(figure, "13.2")
 
 # %% [markdown]
 # ## A gradient that is too long
@@ -360,19 +351,13 @@ while adam.step < STEPS:
         nll, kl, _ = np.mean(log[-25:], axis=0)
         print(f"step {adam.step:3d}: {nll:6.1f} for the image + {kl:4.1f} latent = {nll + kl:6.1f}")
 
-# %%
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(height=6.4)
 pictures = np.concatenate([sigmoid(canvases[-1]) for canvases in stages.values()])
 sheet(axes, pictures, 10)
 axes.set_yticks(42 + 87 * np.arange(len(stages)), stages)
 axes.set_ylabel("step")
-show(
-    figure,
-    "Figure 13.3. Digits appearing: ten paintings from the same noise, row by row after more steps "
-    "of training.",
-    "Eight rows of ten pictures, by step. At first a grey blot each; after 100 steps blots that "
-    "differ; after 300 strokes; in the last row half of them can be read as digits.",
-)
+show(figure, "13.3")
 
 # %% [markdown]
 # The network starts from the mean image, the best single picture for all digits. It can only get
@@ -388,6 +373,7 @@ def smooth(values, width=20):
     return np.convolve(values, np.ones(width) / width, "valid")
 
 
+# %% jupyter={"source_hidden": true}
 figure, (left, middle, right) = panels(3, height=2.8)
 left.plot(nll, color=BLUE, alpha=0.25)
 left.plot(np.arange(len(smooth(nll))) + 10, smooth(nll), color=BLUE)
@@ -397,14 +383,7 @@ plain(middle, title="latent cost", xlabel="step")
 right.semilogy(length, ".", color=VERMILION, markersize=3)
 right.axhline(LIMIT, color="black", linestyle="--")
 plain(right, title="length of the gradient", xlabel="step")
-show(
-    figure,
-    "Figure 13.4. What to look at: the two costs apart, and the gradient's length before "
-    "clipping, with the limit dashed.",
-    "Left, the image cost falls from above 200 to about 90 nats. Middle, the latent cost rises "
-    "from 0 to more than 20. Right, lengths jump from 1 to 100 within 50 steps and scatter there; "
-    "a few lie beyond the limit.",
-)
+show(figure, "13.4")
 print(f"clipped: {(length > LIMIT).sum()} of {STEPS} steps")
 
 # %% [markdown]
@@ -442,31 +421,22 @@ print(f"the last 50 batches of training: {(nll + kl)[-50:].mean():.1f} nats")
 # %%
 film = Film(stages[STEPS], None, None, config.read_size, config.write_size)
 save_picture("my_film", film)
+
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(height=4.8)
 axes.imshow(films.render_strip(film, index=[0, 3, 4], steps=6, scale=5), interpolation="nearest")
 axes.set(xticks=70 + 145 * np.arange(6), xticklabels=range(1, 7), yticks=[], xlabel="step")
-show(
-    figure,
-    "Figure 13.5. Three digits being painted by your network, one step after another.",
-    "Three rows of six pictures. In each row strokes are added to a grey blot until a digit stands "
-    "there.",
-)
+show(figure, "13.5")
 
 # %% [markdown]
 # **Look back at your guess.** Before training, after half a minute, and the bundled network:
 
-# %%
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(height=3.2)
 rows = stages[0][-1], stages[STEPS][-1], by_bundled[-1]
 sheet(axes, sigmoid(np.concatenate(rows)), 10)
 axes.set_yticks(42 + 87 * np.arange(3), ["untrained", "yours", "bundled"])
-show(
-    figure,
-    "Figure 13.6. Paintings from noise: before training, after your training, and by the bundled "
-    "network.",
-    "Three rows of ten pictures: grey blots; rough strokes, about half of them legible digits; "
-    "clear handwritten digits.",
-)
+show(figure, "13.6")
 
 # %% [markdown]
 # Yours paints strokes that join into digits about half of the time. The rest of the way is more of

@@ -97,13 +97,10 @@ def bars(axes, times, colors):
 # %%
 goal = seconds({"before": lambda: whole(layers), "after": lambda: in_shards(kernels)})
 
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(height=1.6)
 bars(axes, goal, ["0.75", BLUE])
-show(
-    figure,
-    f"Figure 14.1. Before and after: a pass over 100 images, with {workers.threads} threads.",
-    "Two bars. The lower one, after, is clearly shorter than the upper one, before.",
-)
+show(figure, "14.1", threads=workers.threads)
 
 # %% [markdown]
 # ## A clock that you can trust
@@ -140,14 +137,10 @@ parts = {group: sum(clocks.seconds[f] for f in names) / passes for group, names 
 del parts["Adam"]  # nothing is updated here
 parts["the rest"] = total - sum(parts.values())
 
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(height=2.8)
 bars(axes, parts, [VERMILION if group == "LSTM gates" else "0.75" for group in parts])
-show(
-    figure,
-    f"Figure 14.2. Where a pass on `layers` spends its {1e3 * total:.0f} ms.",
-    "Eight bars. The three of the matrix products are together the longest; the gates, in another "
-    "colour, take a smaller part.",
-)
+show(figure, "14.2", ms=1000.0 * total)
 
 # %% [markdown]
 # The products take most, and a loop of yours won't better them: they go to BLAS, a library that has
@@ -368,7 +361,7 @@ def both(function):
 twins(both(backward), both(layers.lstm_gates_backward), LIMITS)
 twins(both(backward), both(kernels.lstm_gates_backward), LIMITS)
 
-# %%
+# %% jupyter={"source_hidden": true}
 figure, places = panels(2, height=2)
 functions = {
     "NumPy": layers.lstm_gates_backward,
@@ -382,12 +375,7 @@ for axes, dtype in zip(places, LIMITS, strict=True):
     gains[dtype] = times["NumPy"] / times["your loop"]
     bars(axes, times, ["0.75", BLUE, GREEN])
     axes.set_title(dtype.__name__, fontsize=11)
-show(
-    figure,
-    "Figure 14.3. The gates backward, 100 images and 256 units.",
-    "Two panels with three bars each. In both, NumPy's bar is the longest, and the two loops' are "
-    "much shorter.",
-)
+show(figure, "14.3")
 print(f"your loop: {gains[np.float32]:.1f} times as fast as NumPy in float32")
 
 # %% [markdown]
@@ -497,14 +485,10 @@ contenders = {
 }
 final = seconds(contenders, 9)
 
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(height=2.4)
 bars(axes, final, ["0.75", BLUE, GREEN, VERMILION])
-show(
-    figure,
-    f"Figure 14.4. A pass over 100 images, with {workers.threads} threads in the last row.",
-    "Four bars, from layers on top to kernels in shards. The second is about as long as the first, "
-    "the third clearly shorter, and the last, where cores are free, shorter still.",
-)
+show(figure, "14.4", threads=workers.threads)
 print(f"{final['layers'] / final['kernels, in shards']:.1f} times as fast in all")
 
 # %% [markdown]

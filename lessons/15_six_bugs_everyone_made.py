@@ -63,6 +63,7 @@ print(SETUP.replace("; ", ";\n"))
 # %%
 order = {"right": "right", "A": "from one", "B": "diagonal", "C": "grey start", "D": "corner start"}
 
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(height=2.6)
 for row, variant in enumerate(order.values()):
     mark = ("x", VERMILION) if row else ("o", BLUE)
@@ -71,13 +72,7 @@ axes.axvline(np.mean(RESULTS["right"]["printed"]), color="0.7", linestyle="--")
 axes.set_yticks(range(5), order)
 axes.invert_yaxis()
 plain(axes, xlabel="bound after training, in nats per image (lower is better)")
-show(
-    figure,
-    "Figure 15.1. One right network and four with a bug, three seeds each. The dashed line is the "
-    "right one's mean.",
-    "Five rows of three marks. The right one lies at 120 nats. A and B lie a few nats to the right "
-    "of it, C lies far to the right, near 200, and D is scattered on both sides.",
-)
+show(figure, "15.1")
 
 # %% [markdown]
 # ## The idea, in words
@@ -143,16 +138,12 @@ rng = np.random.default_rng(2)
 shape = draw.noise_shape(CONFIG, 1)
 kinds = {"first": sample_independent_noise(rng, shape), "second": sample_shared_noise(rng, shape)}
 
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(2, height=2.2)
 for place, (title, z) in zip(axes, kinds.items(), strict=True):
     picture(place, z[:, 0], title, low=-2.5, high=2.5)
     place.set(xlabel="entry of the latent vector", ylabel="step")
-show(
-    figure,
-    "Figure 15.2. Noise of six steps and eight entries, grey for 0.",
-    "Left, a grid of squares in all shades. Right, columns of equal squares: each step has the "
-    "same noise as the first.",
-)
+show(figure, "15.2")
 
 # %% [markdown]
 # **Predict.** Whoever knows the sixteen images can tell which one it is with $\ln 16 = 2.77$ nats,
@@ -194,7 +185,7 @@ print((films[0] != films[1]).any(axis=(2, 3, 4)).astype(int))
 #
 # **Predict.** Which line of lesson 04 is it? With which number of filters does it do most harm?
 
-# %%
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(4, height=2.6)
 zero, margin = np.zeros((1, 5)), 30
 for k, K in enumerate((2, 5)):
@@ -204,13 +195,7 @@ for k, K in enumerate((2, 5)):
         x, y = (part + margin - shift * window[2] for part in window[:2])
         frame(place, (x, y, window[2]), K=K)
         place.set(xlim=(0, 68), ylim=(68, 0))
-show(
-    figure,
-    "Figure 15.3. The window of five zeros, with 2 x 2 and with 5 x 5 filters.",
-    "Four pictures of a digit. In the first and third a frame runs along its edges. In the second "
-    "and fourth the frame is shifted up and to the left; with 2 x 2 filters all but one dot lie "
-    "outside the image.",
-)
+show(figure, "15.3")
 
 # %% [markdown]
 # | | |
@@ -255,17 +240,13 @@ def middles(variant):
     return F_x[:, 2] @ np.arange(28), F_y[:, 2] @ np.arange(28)
 
 
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(2, height=3)
 for place, variant, title in zip(axes, ("right", "diagonal"), ("right", "B"), strict=True):
     place.plot(*middles(variant), ".", color=BLUE, markersize=3)
     plain(place, title=title, xlabel="pixel across", ylabel="pixel down", aspect="equal")
     place.set(xlim=(0, 27), ylim=(27, 0))
-show(
-    figure,
-    "Figure 15.4. Middles of five hundred random windows.",
-    "Left, a round cloud of dots over the image. Right, all dots on the diagonal from the upper "
-    "left to the lower right.",
-)
+show(figure, "15.4")
 print(cost("diagonal"))
 
 # %% [markdown]
@@ -299,7 +280,7 @@ for variant in ("right", "diagonal"):
 # **Predict.** A picture of 784 fair coins costs $784 \ln 2 = 543$ nats. Which of the two began with
 # that, and what did it learn first?
 
-# %%
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(height=3.2)
 styles = {"right": (BLUE, "-"), "grey start": (VERMILION, "--"), "corner start": (GREEN, ":")}
 for (variant, (color, line)), name in zip(styles.items(), ("right", "C", "D"), strict=True):
@@ -310,12 +291,7 @@ axes.set_yticks([120, 150, 200, 300, 400], [120, 150, 200, 300, 400])
 axes.minorticks_off()
 plain(axes, xlabel="step", ylabel="nats per image")
 axes.legend(frameon=False)
-show(
-    figure,
-    "Figure 15.5. Cost of the training batches, averaged over 50 steps and three seeds.",
-    "Three falling curves. The right one falls from above 200 to below 120. D runs along with it "
-    "and ends a little above. C falls from above 300 to about 210 and stays near 200.",
-)
+show(figure, "15.5")
 print("C:", cost("grey start"))
 print("D:", cost("corner start"))
 
@@ -359,16 +335,13 @@ painted = [
     sigmoid(draw.generate(trained, noise, size, layers).canvas[-1]),
 ]
 
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(2, height=1.6)
 for place, images, title in zip(axes, painted, ("sheet 1", "sheet 2"), strict=True):
     place.imshow(sheets.render_sheet(images, columns=8, scale=4), interpolation="nearest")
     place.set_title(title, fontsize=11)
     place.set(xticks=[], yticks=[])
-show(
-    figure,
-    "Figure 15.6. Which sheet was painted from noise alone?",
-    "Two sheets of 16 digits each, all of them clear.",
-)
+show(figure, "15.6")
 
 # %% [markdown]
 # Sheet 1 is `reconstruct`: the encoder saw digits, and the decoder redrew them. Sheet 2 is

@@ -62,7 +62,7 @@ found = {name: measured(name) for name in sets}
 for result in found.values():
     print(result)
 
-# %%
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(height=2.6)
 nll, kl, error = np.array([(r.nll, r.kl, r.standard_error) for r in found.values()]).T
 axes.barh(range(4), nll, color=BLUE, height=0.6, label="image")
@@ -74,13 +74,7 @@ axes.set_yticks(range(4), found)
 axes.invert_yaxis()
 plain(axes, xlabel="nats per image", xlim=(0, 125))
 axes.legend(frameon=False, loc="center right")
-show(
-    figure,
-    "Figure 16.1. The same network on the same digits under four protocols. The black lines reach "
-    "two standard errors to either side.",
-    "Four bars of two parts. Grey levels about 94 nats, threshold about 72, fixed and fresh "
-    "binarisation both about 87.",
-)
+show(figure, "16.1")
 
 # %% [markdown]
 # ## What is a pixel?
@@ -100,15 +94,11 @@ rng = np.random.default_rng(1)
 views = {"grey levels": one, "threshold": one > 0.5, "fixed": coins[3, 0]}
 views |= {f"fresh, visit {k}": rng.random(one.shape) < one for k in (1, 2)}
 
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(5, height=2.2)
 for place, (title, image) in zip(axes, views.items(), strict=True):
     picture(place, image, title, low=0, high=1)
-show(
-    figure,
-    "Figure 16.2. One digit under the four protocols.",
-    "Five pictures of the same digit: with grey edges; with smooth black and white edges; and "
-    "three with ragged edges, each ragged in another way.",
-)
+show(figure, "16.2")
 
 # %% [markdown]
 # **Predict.** A network knows every grey level of the digit, but not how the coins will fall, and
@@ -248,7 +238,7 @@ parts = [np.split(log_w, 128 // S) for S in counts[:8]]  # all 128 are used at e
 real = [np.mean([importance_bound(part) for part in split]) for split in parts]
 print(f"plain {real[0]:.2f}, with 128 samples {real[-1]:.2f} nats (40 digits)")
 
-# %%
+# %% jupyter={"source_hidden": true}
 figure, (left, right) = panels(2, height=2.9)
 left.semilogx(counts, toy, "o-", color=BLUE)
 left.axhline(truth, color=GREEN, linestyle="--", label="-log p(x)")
@@ -256,13 +246,7 @@ plain(left, title="one number", xlabel="samples S", ylabel="nats")
 left.legend(frameon=False)
 right.semilogx(counts[:8], real, "o-", color=VERMILION)
 plain(right, title="a digit, mean of 40", xlabel="samples S", ylabel="nats")
-show(
-    figure,
-    "Figure 16.3. The weighted bound against the number of samples. Left it reaches the truth; "
-    "right nobody knows where that is.",
-    "Two falling curves. The left one has reached a dashed line by some tens of samples. The right "
-    "one falls more and more slowly, and still falls at 128.",
-)
+show(figure, "16.3")
 
 # %%
 parts = np.sort(np.exp(log_w - log_w.max(axis=0)), axis=0)[::-1]

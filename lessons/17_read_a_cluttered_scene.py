@@ -58,15 +58,12 @@ scenes = minidraw.load("cluttered-digits").valid  # large scenes, made when they
 
 # %%
 chosen = np.array([134, 57, 262, 311, 98, 405, 20, 173])
+
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(height=4.6)
 axes.imshow(sheets.render_sheet(as_float(scenes.images[chosen]), columns=4, gap=2, scale=2))
 axes.set(xticks=[], yticks=[])
-show(
-    figure,
-    "Figure 17.1. Eight cluttered scenes, made of digits that come with the package.",
-    "Two rows of four black squares. In each lies one handwritten digit, and around it, partly "
-    "over it, up to eight small scraps of strokes.",
-)
+show(figure, "17.1")
 
 # %%
 print("above:", *scenes.labels[chosen[:4]], " below:", *scenes.labels[chosen[4:]])
@@ -106,15 +103,11 @@ stages = [scene(train, 5, numbers[: 2 + 5 * pieces], size=100) for pieces in (0,
 theirs = cluttered.clutter(data.train.images, np.array([5]), numbers[None])
 np.testing.assert_allclose(255 * stages[-1], theirs[0, 0], atol=1e-3)  # the package's, in levels
 
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(4, height=2.6)
 for place, stage, pieces in zip(axes, stages, ("no", "1", "4", "8"), strict=True):
     picture(place, stage, f"{pieces} piece{'' if pieces == '1' else 's'}")
-show(
-    figure,
-    "Figure 17.2. A scene being made. The last one is what the package makes of these numbers.",
-    "Four black squares with the same digit at the same place; more and more scraps of strokes "
-    "are added from left to right.",
-)
+show(figure, "17.2")
 
 # %% [markdown]
 # **Predict.** Digits are handed out in two parts, one to train on and one to test with. Should the
@@ -156,7 +149,7 @@ whole, filters = 4 * H * side**2, K**2 * side**2
 axis_by_axis = K * side**2 + K**2 * side
 print("at 100 x 100:", whole[2], filters[2], axis_by_axis[2], "and 4 H K^2 =", 4 * H * K**2)
 
-# %%
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(height=3.2)
 for values, line, color, words in (
     (whole, "-", VERMILION, "whole, into the gates"),
@@ -168,13 +161,7 @@ for values, line, color, words in (
 axes.set_xticks(side, side)
 axes.minorticks_off()
 plain(axes, xlabel="pixels of a side", ylabel="multiplications", xlim=(25, 1000))
-show(
-    figure,
-    "Figure 17.3. What it costs to take in an image once, with the paper's H = 256 and K = 12. "
-    "Both axes are logarithmic.",
-    "Three rising lines. The upper one, for the whole image, lies seven times above the middle "
-    "one and sixty to eighty times above the lowest, which stands for a glimpse by axes.",
-)
+show(figure, "17.3")
 
 # %% [markdown]
 # **Predict.** Eight glimpses, axis by axis, and each is taken in by the gates: more or fewer
@@ -330,7 +317,7 @@ def drawn_step(axes, t, x0):
     axes.text(x0 - 0.95, 0.5, "image", fontsize=9)
 
 
-# %%
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(height=3.6)
 paper(axes, 13.4, 4.6)
 for t in (1, 2, 3):
@@ -338,15 +325,7 @@ for t in (1, 2, 3):
 box(axes, 11.8, 3.1, "label", width=1.0)
 wire(axes, (10.4, 3.1), (11.3, 3.1), lit=4, text="$h_3$")
 wire(axes, (12.3, 3.1), (13.3, 3.1), lit=4, text="nll")
-show(
-    figure,
-    "Figure 17.4. Three steps. Arrows show the way forward; the gradient, in red, goes against "
-    "them, from the price at the right. The image is data and gets none.",
-    "Three boxes named lstm in a row, with two wires from each to the next. The lower of these "
-    "forks each time: one branch leads down to a box for window and reading, which also gets the "
-    "image, and from there up into the next lstm. Behind the last one a box named label, and "
-    "the price. All wires but those of the image are lit.",
-)
+show(figure, "17.4")
 
 # %% [markdown]
 # **Predict.** Two questions about that picture. Does the first window differ from image to image?
@@ -560,7 +539,7 @@ for name, (function, *_) in networks.items():
     error = np.sqrt(wrong.mean() * (1 - wrong.mean()) / len(wrong))
     print(f"{name}: {wrong.mean():.1%} wrong (standard error {error:.1%}), {nll.mean():.2f} nats")
 
-# %%
+# %% jupyter={"source_hidden": true}
 figure, (left, right) = panels(2, height=3)
 for name, color, line in (("four looks", BLUE, "-"), ("whole", VERMILION, "--")):
     nll, wrong = np.array(log[name]).reshape(-1, 40, 2).mean(axis=1).T
@@ -572,14 +551,7 @@ right.axhline(90, color="black", linestyle=":")
 plain(left, xlabel="step", ylabel="nats per image", title="cross-entropy", ylim=(0, None))
 plain(right, xlabel="step", ylabel="% wrong", title="error on new scenes", ylim=(0, 100))
 right.legend(frameon=False)
-show(
-    figure,
-    "Figure 17.5. Learning. Each scene is new, but made of the same 4,500 digits. The dotted lines "
-    "are those of a guess: ln 10 nats, and 90 % wrong.",
-    "Two pairs of curves that start near a dotted line. In both panels that of the network with "
-    "four looks falls steeply from the beginning, to about a fifth wrong; the other one falls "
-    "slowly and stays far above.",
-)
+show(figure, "17.5")
 
 # %% [markdown]
 # Seeing everything isn't enough. The network that sees the whole must learn a 7 at each place by
@@ -604,7 +576,7 @@ answer = watched.probabilities.argmax(axis=1)
 right_ones, wrong_ones = (np.flatnonzero((answer == labels_new) == good) for good in (True, False))
 
 
-def strips(index, caption, alt):
+def strips(index, number):
     """Scenes with their windows, and what the network says of each."""
     figure, axes = panels(height=3.83 * len(index) + 0.6)
     axes.imshow(sheets.render_scanpath(watched, index=index, scale=3))
@@ -614,19 +586,11 @@ def strips(index, caption, alt):
     axes.set_yticks(middle, words)
     axes.set(xticks=(np.arange(T) + 0.5) * 3 * (SIZE + 1), xticklabels=range(1, T + 1))
     axes.set_xlabel("glimpse")
-    show(figure, caption, alt)
+    show(figure, number)
 
 
 # %%
-strips(
-    right_ones[[3, 6]],
-    "Figure 17.6. Where the network looks, and below each look what it reads. At the left, what "
-    "the scene holds, and what the network says, with its probability.",
-    "Two blocks of two rows and four columns. In the upper row of each block the same scene with a "
-    "green frame: large and thick at first, then thin, and from column to column smaller and "
-    "closer around the digit. In the lower row 8 by 8 grey squares, a blur at first, and in the "
-    "end a 3 and a 7.",
-)
+strips(right_ones[[3, 6]], "17.6")
 
 # %%
 window = watched.window
@@ -650,13 +614,7 @@ for t in range(T):  # a window reaches over 7 strides, from its first filter to 
 # to the wrong place, or windows on the digit, and a wrong name?
 
 # %%
-strips(
-    wrong_ones[[0, 1, 2]],
-    "Figure 17.7. Three of its mistakes.",
-    "Three blocks of two rows and four columns, as in the figure before. Of a 4 and a 9, with "
-    "scraps of strokes close by, all but the foot lies inside the last frame. In the third scene "
-    "the last frame lies around a scrap, and leaves out the thin 1 beside it.",
-)
+strips(wrong_ones[[0, 1, 2]], "17.7")
 
 # %% [markdown]
 # When this page was made, the first two had their windows on the digit, but for its foot: a 4 with
@@ -682,6 +640,8 @@ for low, high in ((0, 3), (3, 6), (6, 50)):
 # %%
 table = np.zeros((10, 10), int)
 np.add.at(table, (labels_new, answer), 1)
+
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(height=4.2)
 picture(axes, np.sqrt(table))
 for i in range(10):
@@ -689,12 +649,7 @@ for i in range(10):
         dark = table[i, j] < 30
         axes.text(j, i, table[i, j], ha="center", va="center", color="white" if dark else "black")
 axes.set(xticks=range(10), yticks=range(10), xlabel="taken for", ylabel="what it is")
-show(
-    figure,
-    "Figure 17.8. What is taken for what: a row for each digit, a column for each answer.",
-    "A table of ten rows and ten columns with bright squares along the diagonal, of 68 to 87 "
-    "scenes in a hundred. Off it most squares hold 0 to 5; the brightest hold about 10.",
-)
+show(figure, "17.8")
 pairs = table + table.T
 a, b = np.unravel_index(np.triu(pairs, 1).argmax(), table.shape)
 print(f"most often mixed up: {a} and {b}, {pairs[a, b]} times")

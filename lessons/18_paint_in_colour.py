@@ -72,18 +72,12 @@ def coloured(axes, image, title=""):
 orange, blue = (hue(h)[:, None, None] for h in (0.08, 0.6))
 pair = np.concatenate([orange * digits[2], blue * digits[5]], axis=2)  # (3, 28, 56)
 
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(4, height=1.7)
 coloured(axes[0], pair, "two digits")
 for place, channel, name in zip(axes[1:], pair, ("red", "green", "blue"), strict=True):
     picture(place, channel, name, low=0, high=1)
-show(
-    figure,
-    "Figure 18.1. An orange 2 and a blue 5, and their three channels. Orange is mostly red with "
-    "some green; this blue has some green, too.",
-    "Four pictures of a 2 and a 5 side by side. In colour; the red channel, where the 2 is white "
-    "and the 5 nearly black; the green one, where both are grey; the blue one, where the 5 is "
-    "white and the 2 nearly black.",
-)
+show(figure, "18.1")
 
 # %% [markdown]
 # By the end of this lesson you have painted this picture in twelve strokes, you know what its
@@ -295,17 +289,12 @@ sure = pair.clip(1e-9, 1 - 1e-9)[None]
 canvases = {"the picture": np.log(sure / (1 - sure))}
 canvases |= {"patches of triples": by_triples, "pens": by_pens}
 
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(3, height=2.1)
 for place, (name, canvas) in zip(axes, canvases.items(), strict=True):
     (cost,), _ = layers.bernoulli_cost(canvas, x=pair[None])
     coloured(place, layers.sigmoid(canvas[0]), f"{name}: {cost:.0f} nats")
-show(
-    figure,
-    "Figure 18.2. The picture, and two copies in twelve strokes. Even the picture itself costs "
-    "something.",
-    "Three pictures of an orange 2 and a blue 5; the copies are slightly uneven and hardly differ "
-    "from each other.",
-)
+show(figure, "18.2")
 
 # %% [markdown]
 # They make it no worse. (That they come out a few nats lower means nothing: whatever pens can
@@ -316,17 +305,13 @@ show(
 # %%
 F_y, F_x, _ = filters(pens)
 strokes, _ = pen(shapes, colours, F_y, F_x)
+
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(4, rows=3, height=4.3)
 for place, stroke, numbers in zip(axes.ravel(), strokes, colours, strict=True):
     title = "red {:.1f}, green {:.1f}, blue {:.1f}".format(*numbers)
     coloured(place, (2 * stroke / strokes.max()).clip(0, 1), title)
-show(
-    figure,
-    "Figure 18.3. The twelve pens, each with its colour in logits. Only what they add is shown, "
-    "not what they take away.",
-    "Twelve dark pictures with a few spots each. In the first six the spots are orange, on the "
-    "2; the seventh has one pink spot there; in the other five they are blue, on the 5.",
-)
+show(figure, "18.3")
 
 # %% [markdown]
 # Seven pens have red as their largest number and paint on the 2, five have blue as theirs and paint
@@ -353,6 +338,8 @@ show(
 # %%
 level = np.linspace(0.001, 0.999, 400)
 floor_curve = -level * np.log(level) - (1 - level) * np.log(1 - level)
+
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(height=3)
 axes.plot(level, floor_curve, color="black", linewidth=2.5, label="floor: p is the level")
 guesses = (0.5, BLUE, "--"), (0.8, GREEN, "-."), (0.95, VERMILION, ":")
@@ -362,13 +349,7 @@ for p, color, line in guesses:
     axes.plot(p, cost[np.abs(level - p).argmin()], "o", color=color)
 plain(axes, xlabel="level of the pixel", ylabel="nats", ylim=(0, 2))
 axes.legend(frameon=False)
-show(
-    figure,
-    "Figure 18.4. What a level costs: with a fixed guess p, a straight line. Each line touches the "
-    "floor where the level is its p, and lies above it elsewhere.",
-    "A black arch from 0 over 0.69 at level 0.5 back to 0. Three straight lines touch it from "
-    "above: one level at 0.69, one falling from 1.6, one falling steeply from above the frame.",
-)
+show(figure, "18.4")
 
 # %% [markdown]
 # **Predict.** A digit without any grey, each of its pixels full or empty. It is painted white, then
@@ -503,15 +484,11 @@ red, green, cyan = hue([0, 1 / 3, 1 / 2])
 for name, other in (("green", green), ("cyan", cyan)):
     print(f"red {red.round(2)} and {name} {other.round(2)}: {np.minimum(red + other, 1).round(2)}")
 
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(6, height=1.8)
 for place, image in zip(axes, images[:6], strict=True):
     coloured(place, image)
-show(
-    figure,
-    "Figure 18.5. Scenes of two small digits. Where two meet, the mixture is lighter than either.",
-    "Six black squares, each with two small digits at random places, mostly of different colours; "
-    "some lie side by side, some overlap.",
-)
+show(figure, "18.5")
 
 # %% [markdown]
 # Red and green give a light yellow: both channels full, some blue. Opposite hues give white, 1 in
@@ -559,35 +536,24 @@ costs = draw.costs(params, given, noise, config, layers)
 np.testing.assert_allclose(costs["nll"].mean(), floor + excess, rtol=1e-4)
 print(f"and {costs['kl'].mean():.1f} nats for the latent vector")
 
-# %%
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(height=2.8)
 axes.plot(log[:, 0], color=BLUE, alpha=0.25)
 axes.plot(np.arange(10, 991), np.convolve(log[:, 0], np.ones(20) / 20, "valid"), color=BLUE)
 axes.axhline(floor, color="black", linestyle="--", label="mean floor")
 plain(axes, xlabel="step", ylabel="image cost, nats", ylim=(0, 320))
 axes.legend(frameon=False)
-show(
-    figure,
-    "Figure 18.6. The image cost in training. No training whatever takes it below the floor; the "
-    "dashed line is the held-out scenes', and that of the training scenes is nearly the same. "
-    "Levels as they are, no true compression cost; small digits made for this lesson.",
-    "A falling curve from about 270 to about 175 nats, and a dashed line at about 102.",
-)
+show(figure, "18.6")
 
 # %%
 painted = layers.sigmoid(draw.generate(params, noise[:, :12], config, layers).canvas[-1])
 rows = held_out[:12], layers.sigmoid(film.canvas[-1, :12]), painted
+
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(height=2.6)
 axes.imshow(sheets.render_sheet(np.concatenate(rows), columns=12, scale=4), interpolation="nearest")
 axes.set(xticks=[], yticks=[48, 148, 248], yticklabels=["scenes", "redrawn", "invented"])
-show(
-    figure,
-    "Figure 18.7. Scenes that the network wasn't trained on; the same, redrawn by it; and what it "
-    "paints from noise alone.",
-    "Three rows of twelve pictures. Above, pairs of coloured digits. In the middle, coloured "
-    "blurs at the same places and mostly of the same colours. Below, other blurs, most of them of "
-    "one or two colours.",
-)
+show(figure, "18.7")
 
 # %% [markdown]
 # Places and colours it has learned, roughly. Which digits they are, it hasn't: it paints clouds.
@@ -602,28 +568,16 @@ show(
 
 # %%
 few = [k for k in range(500) if np.abs(places[k, 0] - places[k, 1]).max() >= SMALL - 2][:6]
-movie(
-    films.render_frames(film, index=few, scale=4),
-    "Figure 18.8. Six held-out scenes being redrawn in six steps.",
-    "A moving picture of six dark squares. In each, a coloured cloud appears, then a second one "
-    "elsewhere, while two frames move across.",
-    fps=2,
-)
+movie(films.render_frames(film, index=few, scale=4), "18.8", fps=2)
+
+# %% jupyter={"source_hidden": true}
 figure, axes = panels(height=5.2)
 strip = films.render_strip(film, index=few[:4], steps=6, scale=5)
 goals = sheets.render_sheet(held_out[few[:4]], columns=1, scale=5)
 axes.imshow(np.hstack([strip, 0 * strip[:, :20] + 255, goals]), interpolation="nearest")
 names = [*(f"step {t}" for t in range(1, 7)), "scene"]
 axes.set(xticks=60 + 125 * np.arange(7) + 15 * (np.arange(7) == 6), xticklabels=names, yticks=[])
-show(
-    figure,
-    "Figure 18.9. Four of them as a strip, with the write window; at the right, the scenes: "
-    "a green 1 and a green 0; a green 8 and a red 7; a violet 1 and a turquoise 9; a magenta 1 and "
-    "a green 6. The clouds have about these colours.",
-    "Four rows of six pictures, and a seventh apart. From column to column the frame moves down "
-    "and to the left, and clouds of colour appear where it has been. The seventh has two digits at "
-    "the clouds' places.",
-)
+show(figure, "18.9")
 
 # %% [markdown]
 # It looks as if the frame moved in the same way in all scenes. Don't trust the eye, measure. Take
@@ -655,7 +609,7 @@ def left_over(spots):
     return [floor_and_excess(square, x=x)[1].mean() for square in squares]
 
 
-# %%
+# %% jupyter={"source_hidden": true}
 figure, (left, right) = panels(2, height=3.2, widths=[1, 1.6])
 picture(left, np.full((SIDE, SIDE), 0.85), "the mean window's path", low=0, high=1)
 left.plot(path[:, 1], path[:, 0], "o-", color=VERMILION)
@@ -665,13 +619,7 @@ right.plot(left_over(first), "o-", color=BLUE, label="first digit")
 right.plot(left_over(second), "s--", color=VERMILION, label="second digit")
 plain(right, xlabel="steps done", ylabel="excess in its square, nats", ylim=(0, None))
 right.legend(frameon=False)
-show(
-    figure,
-    f"Figure 18.10. Left, where the write window is, on average. Right, what is left to do at the "
-    f"two digits, for {len(kept)} scenes.",
-    "Left, a line of six dots across a square. Right, two falling curves: one falls early and then "
-    "stays; the other rises a little in the first steps and falls afterwards.",
-)
+show(figure, "18.10", kept=len(kept))
 
 # %%
 length = np.hypot(*np.diff(path, axis=0).T).sum()

@@ -37,18 +37,23 @@ def copy_notebooks(folder):
 
 
 def find_notebooks():
-    """Return the paths of all notebooks, in the installed package or the repository.
+    """Return the paths of all notebooks."""
+    return sorted(find_lessons().glob("[0-9][0-9]_*.ipynb"))
+
+
+def find_lessons():
+    """Return the lessons' folder, in the installed package or the repository.
 
     Raises
     ------
     UserError
-        If there are none.
+        If there is none.
     """
     package = Path(__file__).resolve().parents[2]
     for folder in (package / "lessons", package.parent / "lessons"):
-        if found := sorted(folder.glob("[0-9][0-9]_*.ipynb")):
-            return found
-    raise UserError("the lessons' notebooks are missing: install minidraw again")
+        if (folder / "captions.toml").is_file():
+            return folder
+    raise UserError("the lessons are missing: install minidraw again")
 
 
 def _clear_outputs(notebook):

@@ -4,10 +4,13 @@ import base64
 import html
 import io
 import tempfile
+import tomllib
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 
+from minidraw.learn.notebook.copies import find_lessons
 from minidraw.pictures import drawing, saving
 
 BLUE, VERMILION, GREEN = (
@@ -72,32 +75,32 @@ def plain(axes, **labels):
     axes.set(**labels)
 
 
-def show(figure, caption, alt):
-    """Display a figure.
+def show(figure, number, **values):
+    """Display a figure with its caption and its text alternative from ``lessons/captions.toml``.
 
     Parameters
     ----------
     figure : matplotlib Figure
-    caption : str
-        Shown below it.
-    alt : str
-        Text alternative for a reader who can't see the figure.
+    number : str
+        The figure's number, such as ``"12.1"``.
+    **values
+        What the caption's names in braces stand for.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     file = io.BytesIO()
     FigureCanvasAgg(figure).print_png(file)
-    _display("image/png", file.getvalue(), caption, alt)
+    _display("image/png", file.getvalue(), *read_caption(number, values))
 
 
-def movie(frames, caption, alt, *, fps=8):
-    """Display frames as a film in a loop.
+def movie(frames, number, *, fps=8):
+    """Display frames as a film in a loop, with caption and text alternative as `show`.
 
     Parameters
     ----------
     frames : list of arrays of uint8, each (height, width, 3)
         As `minidraw.pictures.films.render_frames` returns them.
-    caption, alt : str
+    number : str
         As in `show`.
     fps : float
         Frames per second.
@@ -105,7 +108,18 @@ def movie(frames, caption, alt, *, fps=8):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "film.gif"
         saving.save_gif(path, frames, fps=fps)
-        _display("image/gif", path.read_bytes(), caption, alt)
+        _display("image/gif", path.read_bytes(), *read_caption(number, {}))
+
+
+def read_caption(number, values):
+    """Return the caption and the text alternative of a figure."""
+    words = _read_captions()[number]
+    return words["caption"].format(**values), words["alt"].format(**values)
+
+
+@cache
+def _read_captions():
+    return tomllib.loads((find_lessons() / "captions.toml").read_text("utf-8"))
 
 
 def _display(kind, content, caption, alt):
