@@ -18,15 +18,22 @@ def shown(monkeypatch):
     return found
 
 
+@pytest.fixture(autouse=True)
+def captions(monkeypatch):
+    words = {"caption": "A {what}.", "alt": 'Three squares, "white" & in a row.'}
+    film = words | {"caption": "A caption."}
+    monkeypatch.setattr(pictures, "_read_captions", lambda: {"0.1": words, "0.2": film})
+
+
 def drawn():
     figure, axes = pictures.panels()
     pictures.picture(axes, np.eye(3))
-    pictures.show(figure, "A caption.", 'Three squares, "white" & in a row.')
+    pictures.show(figure, "0.1", what="caption")
 
 
 def filmed():
     frames = [np.full((4, 4, 3), grey, np.uint8) for grey in (0, 255)]
-    pictures.movie(frames, "A caption.", 'Three squares, "white" & in a row.')
+    pictures.movie(frames, "0.2")
 
 
 @pytest.mark.parametrize(("make", "kind"), [(drawn, "image/png"), (filmed, "image/gif")])

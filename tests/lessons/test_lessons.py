@@ -5,6 +5,7 @@ import inspect
 import json
 import re
 import time
+import tomllib
 from pathlib import Path
 
 import nbformat
@@ -18,6 +19,7 @@ from tests.learn.styles import STYLES
 
 SCRIPTS = render.scripts()
 EXERCISES = all_exercises()
+CAPTIONS = tomllib.loads((render.HERE / "captions.toml").read_text("utf-8"))
 MAX_NOTEBOOK_BYTES, MAX_SECONDS = 500_000, 60
 
 lessons = pytest.mark.parametrize("script", SCRIPTS, ids=[path.stem for path in SCRIPTS])
@@ -56,6 +58,24 @@ def test_every_picture_has_words_and_a_caption(script):
         assert len(alt) > 30
         assert "text/markdown" in outputs[k + 1]["data"], "a caption follows"
     assert not [o for o in outputs if o["output_type"] == "error"]
+
+
+@lessons
+def test_no_cell_shows_a_caption(script):
+    """A caption in the cell would answer the question above it; cells that draw are folded."""
+    cells = [cell for cell in render.clean(script).cells if cell.cell_type == "code"]
+    for cell in cells:
+        assert not re.search(r"Figure \d+\.\d", cell.source), cell.source
+        first = cell.source.partition("\n")[0]
+        folded = cell.metadata.get("jupyter", {}).get("source_hidden", False)
+        if " = panels(" in first and re.search(r"^(show|movie)\(", cell.source, re.M):
+            assert folded, cell.source
+    used = re.findall(
+        r'(?:show|movie|strips?|whole|gates_over_time)\(.*"(\d+\.\w+)"', script.read_text("utf-8")
+    )
+    assert sorted(used) == sorted(
+        n for n in CAPTIONS if n.split(".")[0] == str(int(script.name[:2]))
+    )
 
 
 @lessons
