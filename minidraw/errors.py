@@ -1,5 +1,6 @@
 """The exception for mistakes that the user can correct, and safe display of text from files."""
 
+import operator
 import reprlib
 
 MAX_MESSAGE = 500  # characters
@@ -17,6 +18,21 @@ class UserError(ValueError):
 
     def __init__(self, message):
         super().__init__(printable(message))
+
+
+class UserTypeError(UserError, TypeError):
+    """Value of a type that can't be used."""
+
+
+def check_integer(name, value, least):
+    """Return a whole number as an int, also NumPy's; raise an error if it is below `least`."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise UserTypeError(f"{name} must be a whole number, got {quote(value)}") from None
+    if number < least:
+        raise UserError(f"{name} must be at least {least}, got {number}")
+    return number
 
 
 def printable(text, length=MAX_MESSAGE):

@@ -11,7 +11,7 @@ from minidraw.datasets.sets.mnist import load_binarized_mnist, load_digits, load
 from minidraw.datasets.sets.svhn import load_svhn, load_svhn_no_extra
 from minidraw.datasets.sets.svhn_digits import load_svhn_digits
 from minidraw.datasets.sets.two_digits import load_two_digits
-from minidraw.errors import UserError
+from minidraw.errors import UserError, UserTypeError, quote
 
 _LOADERS = {
     "digits": load_digits,
@@ -73,6 +73,8 @@ def load(
     UserError
         If the name is unknown, or files are missing, damaged or hold no suitable pictures.
     """
+    if not isinstance(name_or_path, str | os.PathLike):
+        raise UserTypeError(f"expected the name or path of a data set, got {quote(name_or_path)}")
     name = os.fspath(name_or_path)
     own = {"size": size, "stretch": stretch, "invert": invert, "crop": crop, "valid": valid}
     if name in _LOADERS:

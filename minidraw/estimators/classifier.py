@@ -175,7 +175,12 @@ class Classifier(Estimator):
 
 def _check_labels(labels):
     """Return labels as an array of numbers or words."""
-    found = np.asarray(labels)
+    try:
+        found = np.asarray(labels)
+    except ValueError as error:  # lists of unequal lengths
+        raise UserError("labels must be one number or word per image") from error
+    if found.dtype.kind == "f" and not np.isfinite(found).all():
+        raise UserError("labels must be numbers or words, got nan or inf")
     if found.dtype.kind == "O" and all(isinstance(label, str) for label in found.flat):
         found = found.astype(str)
     if found.dtype.kind not in LABEL_KINDS:

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from minidraw.errors import UserError
+from minidraw.errors import check_integer
 from minidraw.estimators.base import IMAGES_PER_CHUNK, Estimator
 
 
@@ -165,6 +165,7 @@ class Draw(Estimator):
         from minidraw.training.workers import Workers
 
         self._check_fitted()
+        seed = check_integer("the seed", seed, 0)
         with Workers(self.threads) as workers:
             evaluation = Evaluation(
                 draw,
@@ -180,11 +181,8 @@ class Draw(Estimator):
 
     def _generator(self, seed, n=1):
         self._check_fitted()
-        if n < 1:
-            raise UserError(f"the number of images must be at least 1, got {n}")
-        if seed is not None and seed < 0:
-            raise UserError(f"the seed must be at least 0, got {seed}")
-        return np.random.default_rng(seed)
+        check_integer("the number of images", n, 1)
+        return np.random.default_rng(None if seed is None else check_integer("the seed", seed, 0))
 
     def _check_images(self, images):
         from minidraw.datasets import as_float

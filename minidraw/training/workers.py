@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from minidraw.errors import UserError
+from minidraw.errors import UserError, check_integer
 from minidraw.training.ranks import Ranks
 
 
@@ -95,9 +95,8 @@ class Workers:
 
     def __init__(self, threads=None, ranks=None):
         self.ranks = ranks or Ranks()
-        self.threads = count_cores(self.ranks) if threads is None else threads
-        if not isinstance(self.threads, int) or self.threads < 1:
-            raise UserError(f"threads must be at least 1, got {threads}")
+        threads = count_cores(self.ranks) if threads is None else threads
+        self.threads = check_integer("threads", threads, 1)
         _blas_limit.set()
         # The trainer reports what isn't finite; NumPy's warnings would only repeat it.
         quiet = partial(np.seterr, over="ignore", invalid="ignore")

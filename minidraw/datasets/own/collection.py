@@ -15,7 +15,7 @@ from minidraw.datasets.own.array_source import (
 from minidraw.datasets.own.arrays import as_images, as_images_alike
 from minidraw.datasets.own.picture_folder import list_files, read_picture_folder
 from minidraw.datasets.own.pictures import fit_images
-from minidraw.errors import UserError
+from minidraw.errors import UserError, UserTypeError, check_integer, quote
 
 MAX_PICTURES = 2**24
 MAX_IMAGE_VALUES = 2**24
@@ -54,7 +54,10 @@ def from_array(array, labels=None, *, valid=None, seed=0, name="array"):
     Dataset
     """
     images = as_images(array, name)
-    if labels is not None and np.shape(labels) != (len(images),):
+    labels = None if labels is None else np.asarray(labels)
+    if labels is not None and labels.dtype.kind not in "bui":
+        raise UserError(f"{name}: labels are of type {labels.dtype}; expected classes from 0")
+    if labels is not None and labels.shape != (len(images),):
         raise UserError(
             f"{name}: labels have shape {np.shape(labels)}; expected ({len(images)},), one per"
             " picture"
@@ -113,7 +116,7 @@ def _build_dataset(source, name, valid, seed, crop=None):
     if "valid" not in splits:
         if len(whole) < 2:
             raise UserError(f"{name} holds one picture; expected at least 2, ideally 1,000 or more")
-        count = _count_validation(len(whole), valid)
+        count, seed = _count_validation(len(whole), valid), check_integer("seed", seed, 0)
         splits["train"], splits["valid"] = hold_out(whole, count, seed)
     binary = all(
         part.dtype == np.uint8 and bool(((part == 0) | (part == 255)).all())
@@ -145,6 +148,8 @@ def _count_validation(n, valid):
     """Return how many of n pictures to hold out for validation."""
     if valid is None:
         return max(1, round(n / 10))
+    if not isinstance(valid, int | float | np.number):
+        raise UserTypeError(f"valid is {quote(valid)}; expected a fraction or a count")
     count = max(1, round(valid * n)) if 0 < valid < 1 else valid
     if not 1 <= count < n or count != int(count):
         raise UserError(
