@@ -87,6 +87,9 @@ def _read_arrays(path, headers, read):
     _check_total_size(path, [headers[name] for name in names.images.values()])
     counts = {split: headers[name][0][0] for split, name in names.images.items()}
     labels, class_names = _read_labels(path, headers, read, names.labels, counts, notes)
+    columns = [name for name, (shape, _) in headers.items() if shape == (counts["train"],)]
+    if columns and not names.labels:
+        notes.append(f"doesn't use {list_names(columns)}; if it holds classes, name it labels")
     images = {split: read(name) for split, name in names.images.items()}
     return Source(images, labels, class_names, tuple(notes))
 

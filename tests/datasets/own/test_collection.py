@@ -302,6 +302,9 @@ def test_labels_that_are_no_classes_are_mentioned(tmp_path, labels, reason):
 def test_arrays_that_are_not_used_are_mentioned(tmp_path):
     np.savez(tmp_path / "a.npz", v=IMAGES, w=IMAGES)
     assert load(tmp_path / "a.npz").notes == ("trains on v; doesn't use w",)
+    np.savez(tmp_path / "a.npz", IMAGES, LABELS)
+    [note] = load(tmp_path / "a.npz").notes
+    assert note == "doesn't use arr_1; if it holds classes, name it labels"
 
 
 @pytest.mark.parametrize("zipped", [False, True])
