@@ -45,9 +45,9 @@ def load(
     ----------
     name_or_path : str or path
         ``digits`` (5,000 of MNIST, bundled), another name in `DATASET_NAMES`, or the path of a
-        ``.npz``, ``.npy`` or idx file, or of a folder of pictures, idx or ``.npy`` files.  Subfolders
-        and arrays may be named for splits (``train``, ``test``) or, subfolders, for classes.
-        ``Dataset.notes`` says what was left out.  Names of public sets take precedence:
+        ``.npz``, ``.npy`` or idx file, or of a folder of pictures, idx or ``.npy`` files.
+        Subfolders and arrays may be named for splits (``train``, ``test``) or, subfolders, for
+        classes.  ``Dataset.notes`` says what was left out.  Names of public sets take precedence:
         write ``./digits`` for a folder called digits.  Pictures of many sizes may come as an
         ``.npz`` of ``pixels``, ``offsets``, ``heights`` and ``widths`` (``ragged.fit_ragged``).
     data_dir : path, optional
