@@ -1,4 +1,4 @@
-"""``minidraw lessons``: list your functions, copy the notebooks, or grade a file."""
+"""``minidraw lessons``: list your functions, copy the notebooks, or grade what was handed in."""
 
 import json
 import shlex
@@ -8,82 +8,108 @@ from minidraw.cli.options import add_command, say
 from minidraw.errors import UserError
 
 DEFAULT_SECONDS = 20  # for each function of a graded file
+GRADE_OPTIONS = {"json", "seconds", "csv", "feedback", "rubric", "seed"}
 
 
 def add_commands(commands):
-    parser = add_command(commands, "lessons", lessons, "minidraw lessons start lessons")
+    parser = add_command(commands, "lessons", lessons, "minidraw lessons start my-lessons")
     what_help = (
-        "start: copy the notebooks; grade: grade a file; export: join your functions into one "
-        "program that needs only NumPy (default: list your functions)"
+        "start: copy the notebooks; grade: grade a file, or a folder of submissions; export: join "
+        "your functions into one program that needs only NumPy; sheet: write the open exercises in "
+        "a variant; or the folder whose mine.py to list (default: the current one)"
     )
-    parser.add_argument("what", nargs="?", choices=("start", "grade", "export"), help=what_help)
-    parser.add_argument("path", nargs="?", type=Path, help="the folder, or the file")
+    choices = f"{{{','.join(ACTIONS)},FOLDER}}"
+    parser.add_argument("what", nargs="?", metavar=choices, help=what_help)
+    parser.add_argument("path", nargs="?", type=Path, help="the folder or file")
     parser.add_argument("--json", action="store_true", help="print the grades as JSON")
     seconds_help = f"time limit for grading a function (default: {DEFAULT_SECONDS})"
-    parser.add_argument("--seconds", type=float, default=DEFAULT_SECONDS, help=seconds_help)
+    parser.add_argument("--seconds", type=float, help=seconds_help)
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="write the marks into this table")
+    feedback_help = "write a page for each student into this folder"
+    parser.add_argument("--feedback", type=Path, metavar="DIR", help=feedback_help)
+    rubric_help = "points for each exercise, in TOML or JSON (default: one for each)"
+    parser.add_argument("--rubric", type=Path, metavar="FILE", help=rubric_help)
+    seed_help = "choose the test arrays and the variants of the open exercises (default: 0)"
+    parser.add_argument("--seed", type=int, help=seed_help)
 
 
 def lessons(arguments):
     """Write the network yourself."""
     what, path = arguments.what, arguments.path
-    if arguments.json and what != "grade":
-        raise UserError("--json only works with minidraw lessons grade FILE")
-    if what is None:
-        return _list_functions()
+    allowed = {"grade": GRADE_OPTIONS, "sheet": {"seed"}}.get(what, set())
+    for name in sorted(GRADE_OPTIONS - allowed):
+        if getattr(arguments, name) not in (None, False):
+            raise UserError(f"--{name} only works with minidraw lessons grade FILE")
+    if what not in ACTIONS:
+        return _list_functions(_find_folder(what, path))
     if path is None:
-        missing = "a folder" if what == "start" else "a file"
-        raise UserError(f"minidraw lessons {what} needs {missing}")
-    if what == "export":
-        return _export(path)
-    return _copy_notebooks(path) if what == "start" else _grade(path, arguments)
+        raise UserError(f"minidraw lessons {what} needs {ACTIONS[what][0]}")
+    return ACTIONS[what][1](arguments)
 
 
-def _list_functions():
+def _find_folder(name, more):
+    """Return the folder whose ``mine.py`` is meant, by default the current one."""
+    if name is None or (Path(name).is_dir() and more is None):
+        return Path(name or "")
+    raise UserError(
+        f"minidraw lessons {name}: no such folder or action; to copy the notebooks, type "
+        f"minidraw lessons start {shlex.quote(name)}"
+    )
+
+
+def _list_functions(folder):
     from minidraw.learn import own_functions
     from minidraw.learn.exercises import all_exercises
 
-    names = own_functions.list_names()
+    path = folder / own_functions.FILE
+    names = own_functions.list_names(path)
     for id, entry in all_exercises().items():
         print(f"{'yours' if entry.name in names else '-':6} {id}")
     own = sum(entry.name in names for entry in all_exercises().values())
     print(f"{own} of {len(all_exercises())} exercises answered")
-    if own_functions.FILE.exists():
-        print(f"to check them, type: minidraw lessons grade {own_functions.FILE}")
+    if path.exists():
+        say(f"to check them, type: minidraw lessons grade {shlex.quote(str(path))}")
     else:
-        print(f"no {own_functions.FILE} here: the lessons write it when a function is right")
+        where = "here" if folder == Path() else f"in {folder}"
+        say(f"no {own_functions.FILE} {where}: the lessons write it when a function is right")
 
 
-def _copy_notebooks(folder):
+def _copy_notebooks(arguments):
     from minidraw.learn.notebook.copies import copy_notebooks
 
+    folder = arguments.path
     copied, kept = copy_notebooks(folder)
     for path in kept:
         say(f"{path} already exists and is unchanged")
     say(f"{len(copied)} lessons copied to {folder}; open: jupyter lab {shlex.quote(str(folder))}")
 
 
-def _export(path):
+def _export(arguments):
     from minidraw.learn.export import export
 
+    path = arguments.path
     lines, written = export(path)
     print(f"{path}: {lines} lines, {len(written)} functions are yours")
     print(f"train for two minutes and paint: python {shlex.quote(str(path))}")
 
 
-def _grade(path, arguments):
-    from minidraw.learn.exercises.open_exercises import OPEN_EXERCISES
+def _write_sheet(arguments):
+    from minidraw.atomic_write import write_atomically
+    from minidraw.learn.exercises.variants import render_sheet
+
+    with write_atomically(arguments.path) as file:
+        file.write(render_sheet(arguments.seed or 0).encode())
+
+
+def _grade(arguments):
+    path, seconds = arguments.path, arguments.seconds
+    seconds = DEFAULT_SECONDS if seconds is None else seconds
+    if path.is_dir() or arguments.csv or arguments.feedback or arguments.rubric:
+        return _mark(path, seconds, arguments)
     from minidraw.learn.grading import grade
 
-    results = grade(path, arguments.seconds)
-    kinds = {
-        "exercises": [id for id in results if id not in OPEN_EXERCISES],
-        "open": list(OPEN_EXERCISES),
-    }
-    counts = {}
-    for kind, ids in kinds.items():
-        verdicts = {id: results[id] for id in ids}
-        right = sum(result["verdict"] == "right" for result in verdicts.values())
-        counts[kind] = {"right": right, "of": len(ids), "verdicts": verdicts}
+    results = grade(path, seconds, arguments.seed or 0)
+    counts = _count(results)
     if arguments.json:
         print(json.dumps(counts, indent=2))
         return
@@ -94,3 +120,44 @@ def _grade(path, arguments):
     titles = {"exercises": "exercises", "open": "open exercises (lessons/OPEN.md)"}
     for kind, count in counts.items():
         print(f"{count['right']} of {count['of']} {titles[kind]} right")
+
+
+def _mark(path, seconds, arguments):
+    """Grade one or many submissions by a rubric, and write what was asked for."""
+    from minidraw.learn.grading.feedback import write_pages
+    from minidraw.learn.grading.marks import grade_folder, read_rubric, write_table
+
+    rubric = read_rubric(arguments.rubric, arguments.seed)
+    ours = [file for file in (arguments.csv, arguments.feedback, arguments.rubric) if file]
+    marks, of = [], sum(rubric.points.values())
+    for mark in grade_folder(path, rubric, seconds, ours):
+        marks.append(mark)
+        if not arguments.json:
+            note = f" ({mark.notes[0]})" if mark.notes else ""
+            say(f"{mark.student}: {sum(mark.points.values()):g} of {of:g} points{note}")
+    if arguments.csv:
+        write_table(arguments.csv, rubric, marks)
+    if arguments.feedback:
+        write_pages(arguments.feedback, rubric, marks)
+    if arguments.json:
+        print(json.dumps({mark.student: _count(mark.results) for mark in marks}, indent=2))
+
+
+def _count(results):
+    """Return the verdicts and how many are right, of the exercises and of the open ones."""
+    from minidraw.learn.exercises.open_exercises import OPEN_EXERCISES
+
+    counts = {}
+    for kind in ("exercises", "open"):
+        found = {id: r for id, r in results.items() if (id in OPEN_EXERCISES) == (kind == "open")}
+        right = sum(result["verdict"] == "right" for result in found.values())
+        counts[kind] = {"right": right, "of": len(found), "verdicts": found}
+    return counts
+
+
+ACTIONS = {  # to what the path must be, and the function
+    "start": ("a folder", _copy_notebooks),
+    "grade": ("a file, or a folder of submissions", _grade),
+    "export": ("a file to write", _export),
+    "sheet": ("a file to write", _write_sheet),
+}

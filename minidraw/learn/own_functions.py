@@ -56,11 +56,14 @@ def list_names(path=FILE):
 
 
 def _read_source(path):
-    """Read the file, with the current names of the modules that it imports from."""
     try:
-        text = read_regular(path, MAX_SOURCE_BYTES).decode()
+        return rename_modules(read_regular(path, MAX_SOURCE_BYTES).decode())
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"can't read {path}: {error}") from error
+
+
+def rename_modules(text):
+    """Return the source text with the current names of the modules that it imports from."""
     for old, new in MOVED_MODULES.items():
         text = re.sub(
             rf"^([ \t]*(?:from|import) ){re.escape(old)}\b", rf"\1{new}", text, flags=re.M
@@ -89,7 +92,7 @@ def add_function(exercise, function, path=FILE):
     path = Path(path)
     head, blocks = _split_blocks(_read_source(path) if path.exists() else HEADER)
     sources, needed = _collect_sources(exercise, function, {_get_name(id) for id in blocks})
-    blocks[exercise.id] = "\n\n\n".join(sources)
+    blocks[exercise.id] = _keep_apart(exercise, sources, blocks)
     own = {_get_name(id) for id in blocks}
     # The learner's own function replaces an import of the package's.
     lines = [
@@ -112,6 +115,53 @@ def _split_blocks(text):
     """Split the text into what precedes the first function and one block per exercise."""
     head, *parts = re.split(rf"^{BLOCK_MARK}(\S+)\n", text, flags=re.M)
     return head, {id: block.strip() for id, block in zip(parts[::2], parts[1::2], strict=True)}
+
+
+def _keep_apart(exercise, sources, blocks):
+    """Join an exercise's sources; rename a helper if another block defines that name otherwise."""
+    others = {}  # name to its sources in other blocks
+    for id, block in blocks.items():
+        if id != exercise.id:
+            for node in ast.parse(block).body:
+                if isinstance(node, ast.FunctionDef):
+                    text = ast.get_source_segment(block, node)
+                    others.setdefault(node.name, set()).add(text)
+    for source in sources[:-1]:  # the last is the exercise's own function
+        name = ast.parse(source).body[0].name
+        if others.get(name, {source}) != {source}:
+            sources = [_rename(text, name, f"{exercise.name}_{name}") for text in sources]
+    return "\n\n\n".join(sources)
+
+
+def _rename(source, old, new):
+    """Rename a function in source text, wherever its name stands for it."""
+    tree, places = ast.parse(source), []
+    if old not in find_free_names(source) and tree.body[0].name != old:
+        return source
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id == old:
+            places.append((node.lineno, node.col_offset))
+        elif isinstance(node, ast.FunctionDef) and node.name == old:
+            places.append((node.lineno, node.col_offset + len("def ")))
+    lines = source.encode().splitlines()
+    for number, column in sorted(places, reverse=True):
+        line = lines[number - 1]
+        lines[number - 1] = line[:column] + new.encode() + line[column + len(old.encode()) :]
+    return b"\n".join(lines).decode()
+
+
+def find_users(text, exercise):
+    """Return the ids of the saved functions that may change with an exercise's new version.
+
+    They use a name that its block defines, or go with the exercise's cache.
+    """
+    _, blocks = _split_blocks(text)
+    defined = {getattr(node, "name", None) for node in ast.parse(blocks[exercise.id]).body}
+    users = {id for id in blocks if _get_name(id) == f"{exercise.name}_backward"}
+    for id, block in blocks.items():
+        names = {node.id for node in ast.walk(ast.parse(block)) if isinstance(node, ast.Name)}
+        users |= {id} if names & defined else set()
+    return sorted(users - {exercise.id})
 
 
 def _get_name(id):

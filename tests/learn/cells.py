@@ -1,9 +1,11 @@
 """Run notebook cells as Jupyter does: in one namespace, with sources that can be found."""
 
 import contextlib
+import inspect
 import io
 import itertools
 import linecache
+import textwrap
 
 _numbers = itertools.count()
 
@@ -25,3 +27,8 @@ class Notebook:
         finally:
             self.printed = out.getvalue()
         return self.printed
+
+
+def get_function_source(function):
+    """Return a function's source text."""
+    return textwrap.dedent(inspect.getsource(function))

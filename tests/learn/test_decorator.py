@@ -324,3 +324,62 @@ def test_two_outputs_in_each_others_place(notebook):
     with pytest.raises(NotYet, match="these two are swapped") as stopped:
         notebook.run(swapped)
     assert "Inputs: dF (" in str(stopped.value)
+
+
+HELPED = """
+def part(x):
+    return {part}
+
+@exercise("{id}")
+def {name}({arguments}):
+    return {value}
+"""
+CHAIN = {"id": "01.chain_backward", "name": "chain_backward", "arguments": "dy, x"}
+TWICE = {"id": "01.twice_backward", "name": "twice_backward", "arguments": "dy, x"}
+
+
+def test_helpers_of_the_same_name_are_kept_apart(notebook):
+    notebook.run(HELPED.format(part="2 * x", value="dy * np.cos(x**2) * part(x)", **CHAIN))
+    notebook.run(HELPED.format(part="np.exp(x)", value="dy * (1 + x) * part(x)", **TWICE))
+    assert "def part(" in MINE.read_text() and "def twice_backward_part(" in MINE.read_text()
+    theirs = own_functions.load_functions()
+    x, dy = np.random.default_rng(0).standard_normal((2, 5))
+    np.testing.assert_allclose(theirs["chain_backward"](dy, x), dy * np.cos(x**2) * 2 * x)
+    np.testing.assert_allclose(theirs["twice_backward"](dy, x), dy * (1 + x) * np.exp(x))
+    # Another version of the first helper stays apart too.
+    notebook.run(HELPED.format(part="x + x", value="dy * part(x) * np.cos(x * x)", **CHAIN))
+    theirs = own_functions.load_functions()
+    np.testing.assert_allclose(theirs["twice_backward"](dy, x), dy * (1 + x) * np.exp(x))
+
+
+def test_a_save_says_what_it_breaks(notebook):
+    notebook.run("""
+@exercise("04.filterbank")
+def filterbank(center, stride, var, *, K, A):
+    offset = np.arange(K) - (K - 1) / 2
+    dist = np.arange(A) - (center[:, None] + offset * stride[:, None])[:, :, None]
+    z = -dist**2 / (2 * var[:, None, None])
+    e = np.exp(z - z.max(axis=2, keepdims=True))
+    F = e / e.sum(axis=2, keepdims=True)
+    return F, (F, dist, offset, var)
+""")
+    notebook.run(RIGHT)
+    assert notebook.run(WHOLE).endswith("Saved to mine.py.\n")
+    printed = notebook.run("""
+@exercise("04.filterbank")
+def filterbank(center, stride, var, *, K, A):
+    offset = np.arange(K) - (K - 1) / 2
+    dist = np.arange(A) - (center[:, None] + offset * stride[:, None])[:, :, None]
+    z = -dist**2 / (2 * var[:, None, None])
+    e = np.exp(z - z.max(axis=2, keepdims=True))
+    F = e / e.sum(axis=2, keepdims=True)
+    return F, (var, F)
+""")
+    assert "But 05.filterbank_backward, saved earlier, is not right together with it" in printed
+
+
+def test_an_unwritten_stub_goes_on_with_the_saved_function(notebook):
+    notebook.run(RIGHT)
+    again = Notebook()  # after a restart
+    assert "The lesson goes on with yours from mine.py" in again.run(STUB)
+    assert again.names["softmax_backward"].__module__ == "mine"

@@ -98,6 +98,8 @@ def bind_parameters(function, arguments, settings):
 
 def describe_error(function, error, named):
     """Show the exception, the learner's own line, the arrays on it, and the inputs' shapes."""
+    if lines := getattr(error, "lines", None):  # from another process, which has looked for them
+        return "\n".join([*lines, format_shapes(named)])
     home = function.__code__.co_filename
     frames = [
         (frame, line)
@@ -156,4 +158,4 @@ def _describe_dict_misfit(names, value):
 def _describe_type(value):
     if isinstance(value, tuple | list):
         return f"a {type(value).__name__} of length {len(value)}"
-    return f"a single {type(value).__name__}"
+    return f"a single {getattr(value, 'type_name', type(value).__name__)}"

@@ -4,8 +4,8 @@ import inspect
 
 from minidraw.errors import UserError
 from minidraw.learn import own_functions
-from minidraw.learn.checking.judge import judge
-from minidraw.learn.exercises import get_exercise
+from minidraw.learn.checking.judge import OTHER_CACHE_NOTE, judge
+from minidraw.learn.exercises import all_exercises, get_exercise
 
 _hints_given = {}  # exercise id to a count
 
@@ -47,6 +47,11 @@ def exercise(id):
             theirs = {}
             print(f"{error}. Nothing is saved until you fix it.")
         verdict = judge(entry, function, entry.choose_forward(theirs))
+        if verdict.kind == "unwritten" and entry.name in theirs and not _find_fault(id, theirs):
+            print(
+                f"{id}: not written here. The lesson goes on with yours from {own_functions.FILE}."
+            )
+            return theirs[entry.name]
         if verdict.kind in ("unwritten", "borrowed"):
             why = "not written yet" if verdict.kind == "unwritten" else verdict.message
             print(f"{id}: {why}. The lesson goes on with minidraw's function.")
@@ -65,6 +70,7 @@ def exercise(id):
 def _save(entry, function):
     """Save a function if it is also right in the file; return what was done."""
     try:
+        before = own_functions.load_functions()
         text = own_functions.add_function(entry, function)
         theirs = own_functions.run_source(text)
     except (own_functions.NotSelfContained, UserError) as error:
@@ -73,8 +79,24 @@ def _save(entry, function):
     if verdict.kind != "right":
         why = verdict.message.splitlines()[0] if verdict.message else verdict.kind
         return f"Not saved to {own_functions.FILE}: without the notebook, {why}."
+    lines = [f"Saved to {own_functions.FILE}."]
+    for id in own_functions.find_users(text, entry):
+        fault = _find_fault(id, theirs)
+        if fault and not _find_fault(id, before):
+            lines.append(f"But {id}, saved earlier, is not right together with it: {fault}.")
     own_functions.write_file(text)
-    return f"Saved to {own_functions.FILE}."
+    return "\n".join(lines)
+
+
+def _find_fault(id, theirs):
+    """Return what is wrong with a saved function among the others, or an empty text."""
+    entry = all_exercises().get(id)  # None for a block of a lesson that has been renamed
+    if entry is None or entry.name not in theirs:
+        return ""
+    verdict = judge(entry, theirs[entry.name], entry.choose_forward(theirs))
+    if verdict.kind == "right" and verdict.message != OTHER_CACHE_NOTE:
+        return ""
+    return verdict.message.partition("\n")[0].rstrip(".") or verdict.kind
 
 
 def hint(id):
