@@ -9,9 +9,12 @@ import pytest
 from minidraw.cli import main
 from minidraw.errors import UserError
 from minidraw.learn.exercises.variants import choose_variants, render_sheet
+from minidraw.learn.grading import grade
 from minidraw.learn.grading.child import wire
 from minidraw.learn.grading.marks import read_rubric
 from minidraw.learn.grading.submissions import drop_magics, find_submissions, read_blocks
+from minidraw.learn.own_functions import get_source
+from tests.learn.styles import STYLES
 
 TEXT = "# -*- coding: latin-1 -*-\nname = 'é'\n"
 
@@ -68,6 +71,25 @@ def test_each_student_has_a_row_whatever_was_handed_in():
     assert list(found) == ["anna.ipynb", "anna.py", "berta", "carl"]
     assert found["carl"] == (["mine.py", "open.py"], "")
     assert "hand in" in found["berta"][1]
+
+
+NAMES = "latent, linear, lstm_gates, read_attention, write_attention"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        f"from minidraw.layers.linear import linear\nfrom minidraw.layers import {NAMES}\n",
+        "from minidraw.learn import use_earlier\nearlier = use_earlier('11')\n"
+        + "".join(f"{name} = earlier.{name}\n" for name in NAMES.split(", ")),
+    ],
+)
+def test_a_submission_may_call_what_its_exercise_allows(head):
+    """`layers.linear` is a module and a function."""
+    (function, *_), name = STYLES["11.step"], "step"
+    source = get_source(function).replace(function.__name__, name)
+    Path("mine.py").write_text(f"import numpy as np\n{head}\n{source}\n")
+    assert grade("mine.py")["11.step"] == {"verdict": "right", "message": ""}
 
 
 @pytest.mark.parametrize(

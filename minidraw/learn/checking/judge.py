@@ -43,10 +43,8 @@ def judge(exercise, function, forward=None):
         return verdict
     own = judge_pair(exercise, function, forward)
     if verdict.kind == "right":
-        # A function in another process has no code.
-        theirs = (
-            getattr(forward, "__code__", None) is not exercise.forward.__code__
-        )  # else the lesson's, on theirs
+        # It isn't the lesson's on theirs; a function in another process has no code.
+        theirs = getattr(forward, "__code__", None) is not exercise.forward.__code__
         misfit = theirs and own.kind != "right"
         return verdict._replace(message=OTHER_CACHE_NOTE) if misfit else verdict
     return own if own.kind == "right" or verdict.kind == "raised" else verdict

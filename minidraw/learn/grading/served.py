@@ -21,9 +21,9 @@ class Borrowed(Exception):
 
 def serve_attribute(module, name):
     """Return the kind of a module's attribute, and its content if that is no secret."""
-    if f"{module}.{name}" in sys.modules:
-        return "module", None
     value = _find(module, name)
+    if value is None and f"{module}.{name}" in sys.modules or isinstance(value, types.ModuleType):
+        return "module", None
     if isinstance(value, type) and issubclass(value, tuple) and hasattr(value, "_fields"):
         return "record", list(value._fields)
     if isinstance(value, int | float):

@@ -37,6 +37,11 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 class StandIn(types.ModuleType):
     """A module whose attributes are asked for when they are needed."""
 
+    def __setattr__(self, name, value):
+        """Ignore submodules, which Python sets: ``layers.linear`` is a function too."""
+        if name.startswith("__"):
+            super().__setattr__(name, value)
+
     def __getattr__(self, name):
         if name.startswith("__"):
             raise AttributeError(name)
