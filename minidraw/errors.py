@@ -24,14 +24,16 @@ class UserTypeError(UserError, TypeError):
     """Value of a type that can't be used."""
 
 
-def check_integer(name, value, least):
-    """Return a whole number as an int, also NumPy's; raise an error if it is below `least`."""
+def check_integer(name, value, least, most=10**12):
+    """Return a whole number as an int, also NumPy's; raise an error if it is out of range."""
     try:
         number = operator.index(value)
     except TypeError:
         raise UserTypeError(f"{name} must be a whole number, got {quote(value)}") from None
     if number < least:
-        raise UserError(f"{name} must be at least {least}, got {number}")
+        raise UserError(f"{name} must be at least {least}, got {quote(number)}")
+    if number > most:
+        raise UserError(f"{name} must be at most {most}, got {quote(number)}")
     return number
 
 

@@ -11,6 +11,7 @@ from minidraw import models
 from minidraw.errors import UserError
 
 IMAGES_PER_CHUNK = 100  # painted or classified at a time
+MAX_WORK_VALUES = 2**27  # half a gigabyte of float32
 
 
 class NotFitted(UserError, AttributeError):
@@ -178,6 +179,7 @@ class Estimator:
         """Raise a UserError if the network can't be measured on this split of a Dataset."""
         if split not in data.splits:
             raise UserError(f"{data.name} has no {split} set; choose from {', '.join(data.splits)}")
+        self._count_at_once()
         if data.image_shape != self.config_.image_shape:
             raise UserError(
                 f"{data.name} has images of shape {data.image_shape};"
@@ -188,6 +190,22 @@ class Estimator:
         if not hasattr(self, "params_"):
             name = type(self).__name__
             raise _not_fitted(f"this {name} is not trained yet: call fit, or {name}.load")
+
+    def _count_at_once(self, needed=1):
+        """Return how many images fit into memory at once; raise a UserError if fewer than needed.
+
+        A small file of weights may describe a network whose canvases would fill any memory.
+        """
+        config = self.config_
+        noise = self.model.noise_shape(config, IMAGES_PER_CHUNK) or ()
+        step = math.prod(config.image_shape) + config.glimpse_size + 8 * config.hidden
+        most = MAX_WORK_VALUES // (config.glimpses * step)
+        if most < needed or math.prod(noise) > MAX_WORK_VALUES:
+            raise UserError(
+                f"this network needs too much memory for {needed} images at once: its"
+                f" {config.glimpses:,} steps take {config.glimpses * step:,} values for each"
+            )
+        return most
 
     def _check_images(self, images):
         """Return images in the form of `Split.images`; refuse images of another shape."""

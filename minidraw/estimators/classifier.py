@@ -102,6 +102,7 @@ class Classifier(Estimator):
         from minidraw.datasets import as_float
 
         images = as_float(self._check_images(images))
+        self._count_at_once(len(images))
         return self.model.scanpath(self.params_, images, self.config_, kernels)
 
     def __sklearn_tags__(self):
@@ -120,6 +121,7 @@ class Classifier(Estimator):
         from minidraw.training.workers import Workers
 
         images = self._check_images(images)
+        self._count_at_once(min(len(images), IMAGES_PER_CHUNK))
 
         def probabilities(start):
             chunk = as_float(images[start : start + IMAGES_PER_CHUNK])

@@ -1,12 +1,15 @@
 """DRAW with scikit-learn's methods: `Draw`, to fit, sample, film, reconstruct and score."""
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
-from minidraw.errors import check_integer
+from minidraw.errors import UserError, check_integer
 from minidraw.estimators.base import IMAGES_PER_CHUNK, Estimator
+
+MAX_RESULT_VALUES = 2**25  # of the images that one call paints
 
 
 @dataclass(kw_only=True, eq=False)
@@ -123,6 +126,7 @@ class Draw(Estimator):
         if images is not None:
             images = self._check_images(images)
             n = len(images)
+        self._count_at_once(n)
         return self._film(np.concatenate(list(self._noise_chunks(rng, n)), axis=1), images)
 
     def reconstruct(self, images, *, seed=0):
@@ -141,9 +145,11 @@ class Draw(Estimator):
         from minidraw.layers import sigmoid
 
         rng, images = self._generator(seed), self._check_images(images)
-        chunks = np.split(images, range(IMAGES_PER_CHUNK, len(images), IMAGES_PER_CHUNK))
-        films = map(self._film, self._noise_chunks(rng, len(images)), chunks)
-        return np.concatenate([sigmoid(film.canvas[-1]) for film in films])
+        redrawn, rest = [], images
+        for noise in self._noise_chunks(rng, len(images)):
+            chunk, rest = np.split(rest, [noise.shape[1]])
+            redrawn.append(sigmoid(self._film(noise, chunk).canvas[-1]))
+        return np.concatenate(redrawn)
 
     def score(self, images, y=None, *, seed=0):
         """Return the mean lower bound on log p(image), in nats: higher is better.
@@ -182,6 +188,8 @@ class Draw(Estimator):
     def _generator(self, seed, n=1):
         self._check_fitted()
         check_integer("the number of images", n, 1)
+        if n * math.prod(self.config_.image_shape) > MAX_RESULT_VALUES:
+            raise UserError(f"{n} images of this size need too much memory: give a smaller count")
         return np.random.default_rng(None if seed is None else check_integer("the seed", seed, 0))
 
     def _check_images(self, images):
@@ -190,13 +198,14 @@ class Draw(Estimator):
         return as_float(super()._check_images(images))
 
     def _noise_chunks(self, rng, n):
-        """Yield the noise of at most `IMAGES_PER_CHUNK` images at a time.
+        """Yield the noise of at most `IMAGES_PER_CHUNK` images at a time, fewer if they are large.
 
         A short chunk is the beginning of a whole one, so that an image's noise doesn't depend on n.
         """
-        shape = self.model.noise_shape(self.config_, IMAGES_PER_CHUNK)
+        shape, most = self.model.noise_shape(self.config_, IMAGES_PER_CHUNK), self._count_at_once()
         for start in range(0, n, IMAGES_PER_CHUNK):
-            yield rng.standard_normal(shape, np.float32)[:, : n - start]
+            noise = rng.standard_normal(shape, np.float32)[:, : n - start]
+            yield from np.split(noise, range(most, noise.shape[1], most), axis=1)
 
     def _film(self, noise, images=None):
         """Paint new images, or redraw the given ones, in one batch."""

@@ -1,5 +1,6 @@
 """Films of DRAW painting: the frames of an animation, and strips of selected steps."""
 
+import math
 from functools import partial
 
 import numpy as np
@@ -8,6 +9,7 @@ from minidraw.pictures import drawing, labels
 from minidraw.pictures.drawing import enlarge, outline_window, surround, tile, to_pixels
 
 MAX_FRAME_SIDE = 600  # screen pixels, by default
+MAX_FILM_BYTES = 2**28  # of all frames, by default
 
 
 def render_frames(film, *, index=0, scale=None, show_read=True):
@@ -40,6 +42,8 @@ def render_frames(film, *, index=0, scale=None, show_read=True):
     if scale is None:
         sheet = tile(np.empty((len(chosen), B + 2 * margin, A + 2 * margin, 3), np.uint8))
         scale = drawing.choose_scale(max(sheet.shape), min(B, A), page=MAX_FRAME_SIDE)
+        most = math.isqrt(MAX_FILM_BYTES // ((T + 2) * sheet.size))  # all frames are kept at once
+        scale = max(1, min(scale, most))
     stages = [(0, ()), *((t, windows) for t in range(1, T + 1)), (T, ())]
     draw = partial(_render_step, film, chosen, scale, margin)
     return [tile(draw(t, shown), gap=scale) for t, shown in stages]

@@ -19,6 +19,8 @@ from threadpoolctl import threadpool_limits
 from minidraw.errors import UserError, check_integer
 from minidraw.training.ranks import Ranks
 
+MAX_THREADS = 1024
+
 
 def count_cores(ranks=None):
     """Return the number of cores for this process: its affinity and its container's quota.
@@ -96,7 +98,7 @@ class Workers:
     def __init__(self, threads=None, ranks=None):
         self.ranks = ranks or Ranks()
         threads = count_cores(self.ranks) if threads is None else threads
-        self.threads = check_integer("threads", threads, 1)
+        self.threads = check_integer("threads", threads, 1, MAX_THREADS)
         _blas_limit.set()
         # The trainer reports what isn't finite; NumPy's warnings would only repeat it.
         quiet = partial(np.seterr, over="ignore", invalid="ignore")

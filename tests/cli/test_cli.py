@@ -382,6 +382,7 @@ def test_typing_mistakes(refused, here, typed, words):
         ("--average 1", "average must be in [0, 1)"),
         ("--threads 0", "threads must be at least 1"),
         ("--threads -2", "threads must be at least 1"),
+        ("--threads 1000000000", "at most 1024"),
         ("--size 0", "size"),
         ("--size -3", "size"),
         ("--init nowhere", ["nowhere", "no such file"]),
