@@ -24,7 +24,7 @@ class UserTypeError(UserError, TypeError):
     """Value of a type that can't be used."""
 
 
-def check_integer(name, value, least, most=10**12):
+def check_integer(name, value, least, most=None):
     """Return a whole number as an int, also NumPy's; raise an error if it is out of range."""
     try:
         number = operator.index(value)
@@ -32,7 +32,7 @@ def check_integer(name, value, least, most=10**12):
         raise UserTypeError(f"{name} must be a whole number, got {quote(value)}") from None
     if number < least:
         raise UserError(f"{name} must be at least {least}, got {quote(number)}")
-    if number > most:
+    if most is not None and number > most:
         raise UserError(f"{name} must be at most {most}, got {quote(number)}")
     return number
 
