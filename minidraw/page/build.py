@@ -9,12 +9,16 @@ from importlib import resources
 
 import numpy as np
 
+from minidraw import datasets
 from minidraw.errors import UserError
 
 # In the order of their imports: a module comes after those that it needs.
-MODULES = ("layers", "network", "draw", "classifier", "noise", "address", "describe", "screen")
-MODULES += ("player", "gif", "saving", "digits", "main")
+MODULES = ("layers", "network", "draw", "classifier", "noise")  # the network
+MODULES += ("address", "describe", "screen", "pictures", "gif", "saving", "player", "pad")
+MODULES += ("digits", "yours", "scene", "playground", "main")  # the page's parts
 DIGITS = ("digits", "mnist", "binarized-mnist")  # data sets of single digits
+SCENES = ("cluttered", "cluttered-digits")  # data sets of a digit among clutter
+EXAMPLES = 6  # scenes on a classifier's page
 MAX_WEIGHT_BYTES = 20_000_000  # of float16; browsers read a third more as base64
 
 
@@ -70,17 +74,37 @@ def pack_network(network):
         "model": network.MODEL,
         "noun": "digit" if trained_on in DIGITS else "picture",
         "config": asdict(network.config_),
+        "examples": _pack_examples(network, trained_on),
         "classes": [str(label) for label in getattr(network, "classes_", ())],
         "shapes": [[key, array.shape] for key, array in weights.items()],
         "weights": base64.b64encode(np.concatenate(halves)).decode(),
     }
 
 
+def _pack_examples(network, trained_on):
+    """Return scenes to read, of the bundled digits; none for a network that reads anything else."""
+    scenes = datasets.load("cluttered-digits").valid.images if trained_on in SCENES else None
+    if scenes is None or network.config_.image_shape != scenes.shape[1:]:
+        return []
+    return [base64.b64encode(scene).decode() for scene in scenes[:EXAMPLES]]
+
+
 def join_modules(names):
-    """Return JavaScript modules as one script: a page opened from disk may import no files."""
-    source = "\n".join(_read(f"{name}.js") for name in names)
-    source = re.sub(r"^import .*;\n", "", source, flags=re.M)
-    return re.sub(r"^export ", "", source, flags=re.M)
+    """Return JavaScript modules as one script: a page opened from disk may import no files.
+
+    Each module becomes a function that returns what the module exports.
+    """
+    return "const modules = {};\n" + "".join(_wrap_module(name) for name in names)
+
+
+def _wrap_module(name):
+    source = _read(f"{name}.js")
+    exports = re.findall(r"^export (?:async )?(?:function|class|const) (\w+)", source, re.M)
+    source = re.sub(
+        r'^import (\{.*\}) from "\./(\w+)\.js";', r"const \1 = modules.\2;", source, flags=re.M
+    )
+    source = re.sub(r"^export ", "", source, flags=re.M)
+    return f"modules.{name} = (() => {{\n{source}return {{ {', '.join(exports)} }};\n}})();\n"
 
 
 def _read(name):

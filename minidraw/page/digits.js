@@ -32,6 +32,7 @@ export class Digits {
     const { config } = network, { glimpses: T, height, width } = config;
     Object.assign(this, { root, network, config, form: root.querySelector("form") });
     this.canvas = root.querySelector("canvas");
+    this.ink = isInk(network);
     this.live = root.querySelector(".live");
     this.limits = {
       seed: [0, 2 ** 32 - 1, true], show: ["new", "variations", "walk"],
@@ -75,7 +76,9 @@ export class Digits {
 
   readAddress() {
     this.choices = parseAddress(location.hash, this.defaults, this.limits);
-    for (const [name, value] of Object.entries(this.choices)) this.form.elements[name].value = value;
+    for (const [name, value] of Object.entries(this.choices)) {
+      if (this.form.elements[name]) this.form.elements[name].value = value; // colours have no ink
+    }
     this.label();
     this.repaint();
   }
@@ -98,8 +101,8 @@ export class Digits {
 
   label() {
     const { keep, temperature, show } = this.choices;
-    this.form.elements.keep.previousElementSibling.querySelector("output").value = keep;
-    this.form.elements.temperature.previousElementSibling.querySelector("output").value =
+    this.form.elements.keep.previousElementSibling.querySelector(".value").textContent = keep;
+    this.form.elements.temperature.previousElementSibling.querySelector(".value").textContent =
       temperature.toFixed(2);
     for (const field of this.form.querySelectorAll("[data-show]")) {
       field.hidden = !field.dataset.show.split(" ").includes(show);
@@ -123,8 +126,7 @@ export class Digits {
   draw(t) {
     const { config, sheet, film, form } = this, theme = readTheme();
     const values = this.values(t), pixels = values.length / COUNT;
-    this.ink ??= isInk(config, film.canvas[0].subarray(0, pixels).map(sigmoid));
-    const framed = form.elements.frames.checked && t > 0 && t < config.glimpses;
+    const framed = form.elements.frames?.checked && t > 0 && t < config.glimpses;
     sheet.clear(theme);
     for (let k = 0; k < COUNT; k++) {
       const picture = values.subarray(k * pixels, (k + 1) * pixels);

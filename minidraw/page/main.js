@@ -2,6 +2,9 @@
 
 import { Digits } from "./digits.js";
 import { unpackNetwork } from "./network.js";
+import { Playground } from "./playground.js";
+import { Scene } from "./scene.js";
+import { Yours } from "./yours.js";
 
 const LESSONS = {
   "03": ["03_a_price_in_nats", "A price in nats"],
@@ -16,7 +19,7 @@ const LESSONS = {
 };
 
 // Take away what this network doesn't have, and fill in names; text stays text.
-function fitPage({ model, config, noun, name, lessons }) {
+function fitPage({ model, config, noun, name, lessons, examples }) {
   const has = {
     read: config.read_attention, write: config.write_attention,
     grey: config.channels === 1, colour: config.channels === 3,
@@ -31,11 +34,14 @@ function fitPage({ model, config, noun, name, lessons }) {
     }
     for (const part of place.querySelectorAll("[data-noun]")) part.textContent = noun;
   }
+  document.title = document.querySelector("h1").textContent;
   document.getElementById("network-name").textContent = name;
+  document.getElementById("credit").hidden = !examples.length;
   for (const line of document.querySelectorAll("[data-lessons]")) {
-    line.append("How it works: ", ...line.dataset.lessons.split(" ").flatMap((number, k) => [
-      k ? ", " : "lessons ", linkLesson(number, lessons),
-    ]), ".");
+    const numbers = line.dataset.lessons.split(" ");
+    line.append(numbers.length > 1 ? "How it works: lessons " : "How it works: lesson ");
+    numbers.forEach((number, k) => line.append(k ? ", " : "", linkLesson(number, lessons)));
+    line.append(".");
   }
 }
 
@@ -48,6 +54,25 @@ function linkLesson(number, base) {
   return link;
 }
 
-const network = unpackNetwork(JSON.parse(document.getElementById("network").textContent));
-fitPage(network);
-const digits = new Digits(document.getElementById("new"), network);
+function start() {
+  const network = unpackNetwork(JSON.parse(document.getElementById("network").textContent));
+  const part = (id) => document.getElementById(id);
+  fitPage(network);
+  let playground = null;
+  const changed = () => playground?.draw();
+  if (network.model === "draw") {
+    const digits = new Digits(part("new"), network);
+    // The first pictures appear before the other parts are prepared.
+    requestAnimationFrame(() => setTimeout(() => {
+      const yours = new Yours(part("yours"), network, changed);
+      playground = new Playground(part("play"), network, {
+        own: () => yours.pad.values, painted: () => digits.firstPicture(network.config.glimpses),
+      });
+    }));
+  } else {
+    const scene = new Scene(part("scene"), network, changed);
+    playground = new Playground(part("play"), network, { own: () => scene.pad.values });
+  }
+}
+
+start();

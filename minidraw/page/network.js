@@ -2,12 +2,18 @@
 
 // Float32Array of float16 numbers, none of them nan or infinite.
 export function unpackFloat16(base64) {
-  const bytes = atob(base64), bits = new Uint32Array(bytes.length / 2);
+  const bytes = unpackBytes(base64), bits = new Uint32Array(bytes.length / 2);
   for (let i = 0; i < bits.length; i++) {
-    const half = bytes.charCodeAt(2 * i) | (bytes.charCodeAt(2 * i + 1) << 8);
+    const half = bytes[2 * i] | (bytes[2 * i + 1] << 8);
     bits[i] = ((half & 0x8000) << 16) | ((half & 0x7fff) << 13); // sign, exponent and fraction
   }
   return new Float32Array(bits.buffer).map((value) => value * 2 ** 112); // exponents start lower
+}
+
+export function unpackBytes(base64) {
+  const bytes = atob(base64), out = new Uint8Array(bytes.length);
+  for (let i = 0; i < out.length; i++) out[i] = bytes.charCodeAt(i);
+  return out;
 }
 
 // The network as the models use it: `params` holds vectors by name and linear layers by name,

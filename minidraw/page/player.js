@@ -12,6 +12,7 @@ export class Player {
     this.button = root.querySelector("[data-do=play]");
     this.range = root.querySelector("[name=step]");
     this.speed = root.querySelector("[name=speed]");
+    this.rate = root.querySelector(".rate");
     this.output = root.querySelector(".at");
     this.range.max = steps;
     this.speed.value = speed;
@@ -27,7 +28,7 @@ export class Player {
 
   nameSpeed() {
     this.speed.setAttribute("aria-valuetext", `${this.speed.value} steps per second`);
-    this.speed.title = `${this.speed.value} steps per second`;
+    this.rate.value = `${this.speed.value}/s`;
   }
 
   // Begin again: as a film, or with the last picture for those who prefer stillness.

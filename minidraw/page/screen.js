@@ -1,5 +1,10 @@
 // Pictures on canvases: colours of the page's theme, enlarged pixels, window frames.
 
+import { sigmoid } from "./layers.js";
+
+// Arrow keys, as steps across and down.
+export const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
 // Colours of the style sheet, for light or dark, as [red, green, blue].
 export function readTheme() {
   const style = getComputedStyle(document.documentElement);
@@ -70,10 +75,11 @@ export class Sheet {
   }
 }
 
-// Whether values are ink on paper: grey pictures, mostly 0, as digits are.
-export function isInk({ channels }, picture) {
-  const mean = picture.reduce((sum, value) => sum + value, 0) / picture.length;
-  return channels === 1 && mean < 0.25;
+// Whether pictures are ink on paper: grey, and empty at first, as digits are.
+export function isInk({ config, params }) {
+  const start = params["canvas_0"];
+  if (config.channels === 3 || !start) return config.channels === 1;
+  return start.reduce((sum, value) => sum + sigmoid(value), 0) / start.length < 0.25;
 }
 
 // Pixels of values in [0, 1], (C, B, A): ink on the theme's paper, grey levels or colours.

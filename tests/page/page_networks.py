@@ -1,4 +1,6 @@
-"""Small networks for tests of the page."""
+"""Small networks for tests of the page, and waiting for it."""
+
+import time
 
 import numpy as np
 
@@ -30,3 +32,11 @@ def make_painter(seed=0, **sizes):
 def make_classifier(seed=0, **sizes):
     small = {"height": 11, "width": 8, "glimpses": 3, "hidden": 6, "classes": 3, "read_size": 4}
     return make_network(Classifier, classifier, seed, **(small | sizes))
+
+
+def wait_until(page, condition, seconds=30):
+    """Wait for a condition in JavaScript; the page's policy forbids Playwright's own waiting."""
+    last = time.monotonic() + seconds
+    while not page.evaluate(condition):
+        assert time.monotonic() < last, condition
+        page.wait_for_timeout(50)

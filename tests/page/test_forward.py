@@ -28,7 +28,7 @@ const noise = given.noise.map((z) => Float64Array.from(z));
 const x = given.x && Float64Array.from(given.x);
 const film = new Film(network, noise, x).runTo(noise.length);
 const { canvas, writeWindow, readWindow, nll, kl, error } = film;
-answer({ canvas, writeWindow, readWindow, nll, kl, error });
+const answer = { canvas, writeWindow, readWindow, nll, kl, error };
 """
 
 
@@ -57,28 +57,28 @@ def draw_inputs(config, n=2, seed=1):
     return noise, rng.random((n, *config.image_shape))
 
 
-def run_film(node, network, noise, x=None):
+def run_film(javascript, network, noise, x=None):
     inputs = {"network": build.pack_network(network), "noise": noise.reshape(len(noise), -1)}
     inputs = {"network": inputs["network"], "noise": inputs["noise"].tolist()}
-    return node(FILM, **inputs, x=None if x is None else x.ravel().tolist())
+    return javascript(FILM, **inputs, x=None if x is None else x.ravel().tolist())
 
 
 @pytest.mark.parametrize("sizes", SIZES.values(), ids=SIZES)
-def test_new_pictures(node, sizes):
+def test_new_pictures(javascript, sizes):
     network = make_painter(**sizes)
     noise, _ = draw_inputs(network.config_)
-    found = run_film(node, network, noise)
+    found = run_film(javascript, network, noise)
     film = draw.generate(double(network), noise, network.config_, layers)
     check(found["canvas"], film.canvas)
     check_window(found["writeWindow"], film.write_window)
 
 
 @pytest.mark.parametrize("sizes", SIZES.values(), ids=SIZES)
-def test_redrawings(node, sizes):
+def test_redrawings(javascript, sizes):
     network = make_painter(**sizes)
     config, params = network.config_, double(network)
     noise, x = draw_inputs(config)
-    found = run_film(node, network, noise, x)
+    found = run_film(javascript, network, noise, x)
     film = draw.reconstruct(params, Batch(x), noise, config, layers)
     check(found["canvas"], film.canvas)
     check_window(found["writeWindow"], film.write_window)
@@ -90,26 +90,26 @@ def test_redrawings(node, sizes):
     check(found["nll"], nll)
 
 
-def test_the_bundled_network(node):
+def test_the_bundled_network(javascript):
     """Over all 64 steps of the paper's network."""
     network = Draw.load(bundled_path("mnist.npz"))
     noise, x = draw_inputs(network.config_)
     x = (x > 0.8).astype(np.float64)
     film = draw.reconstruct(double(network), Batch(x), noise, network.config_, layers)
-    check(run_film(node, network, noise, x)["canvas"], film.canvas)
+    check(run_film(javascript, network, noise, x)["canvas"], film.canvas)
     film = draw.generate(double(network), noise, network.config_, layers)
-    found = run_film(node, network, noise)
+    found = run_film(javascript, network, noise)
     check(found["canvas"], film.canvas)
     check_window(found["writeWindow"], film.write_window)
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-def test_a_classifier(node, channels):
+def test_a_classifier(javascript, channels):
     network = make_classifier(channels=channels)
     config, params = network.config_, double(network)
     x = np.random.default_rng(2).random((1, *config.image_shape))
-    found = node(
-        "answer(scanpath(unpackNetwork(given.network), Float64Array.from(given.x)));",
+    found = javascript(
+        "const answer = scanpath(unpackNetwork(given.network), Float64Array.from(given.x));",
         network=build.pack_network(network),
         x=x.ravel().tolist(),
     )
@@ -122,12 +122,12 @@ def test_a_classifier(node, channels):
     check(found["probabilities"][-1], path.probabilities[0])
 
 
-def test_windows_far_outside_and_extreme(node):
+def test_windows_far_outside_and_extreme(javascript):
     theta = np.array([[50, -50, -20, 3, 20], [0, 0, 40, -40, -40], [-9, 9, -12, 0, 0.0]])
     settings = {"height": 6, "width": 9, "K": 3}
-    found = node(
+    found = javascript(
         "const found = window(Float64Array.from(given.theta), given.settings);"
-        "answer({ found, banks: filterbanks(found, given.settings) });",
+        "const answer = { found, banks: filterbanks(found, given.settings) };",
         theta=theta.ravel().tolist(),
         settings=settings,
     )
@@ -139,9 +139,9 @@ def test_windows_far_outside_and_extreme(node):
     check(found["banks"]["Fx"], F_x)
 
 
-def test_every_float16_is_unpacked_exactly(node):
+def test_every_float16_is_unpacked_exactly(javascript):
     halves = np.arange(2**16, dtype="<u2").view("<f2")
     halves = halves[np.isfinite(halves)]
     packed = build.base64.b64encode(halves).decode()
-    found = node("answer(Array.from(unpackFloat16(given.packed)));", packed=packed)
+    found = javascript("const answer = unpackFloat16(given.packed);", packed=packed)
     assert np.array_equal(np.float32(found), halves.astype(np.float32))

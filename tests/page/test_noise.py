@@ -3,10 +3,10 @@
 import numpy as np
 
 
-def test_numbers_are_normal_and_depend_on_every_key(node):
-    found = node(
-        "answer([[7, 0], [7, 0], [7, 1], [8, 0], [7], [0, 7]]"
-        ".map((keys) => normals(9999, ...keys)));"
+def test_numbers_are_normal_and_depend_on_every_key(javascript):
+    found = javascript(
+        "const answer = [[7, 0], [7, 0], [7, 1], [8, 0], [7], [0, 7]]"
+        ".map((keys) => normals(9999, ...keys));"
     )
     first, again, *others = np.array(found)
     assert np.array_equal(first, again)
@@ -16,17 +16,20 @@ def test_numbers_are_normal_and_depend_on_every_key(node):
         assert abs((other**4).mean() - 3) < 0.4  # a normal's kurtosis
 
 
-def test_numbers_of_a_seed_never_change(node):
+def test_numbers_of_a_seed_never_change(javascript):
     """A link shows the same digits tomorrow."""
-    assert np.allclose(node("answer(normals(3, 7, 0));"), PINNED, atol=1e-12)
+    assert np.allclose(javascript("const answer = normals(3, 7, 0);"), PINNED, atol=1e-12)
 
 
-def test_a_walk_goes_from_one_to_the_other_and_stays_normal(node):
-    found = node(
-        "answer([0, 0.5, 1].map((part) => between(normals(4000, 1), normals(4000, 2), part)));"
+def test_a_walk_goes_from_one_to_the_other_and_stays_normal(javascript):
+    found = javascript(
+        "const [first, second] = [normals(4000, 1), normals(4000, 2)];"
+        "const answer = [0, 0.5, 1].map((part) => between(first, second, part));"
     )
     start, middle, end = np.array(found)
-    assert np.allclose([start, end], node("answer([normals(4000, 1), normals(4000, 2)]);"))
+    assert np.allclose(
+        [start, end], javascript("const answer = [normals(4000, 1), normals(4000, 2)];")
+    )
     assert abs(middle.std() - 1) < 0.03
 
 
