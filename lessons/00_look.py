@@ -47,8 +47,8 @@ model = minidraw.Draw.load(bundled_path("mnist-t32.npz"))  # a trained network, 
 # %% [markdown]
 # ## The goal
 #
-# None of these digits was ever written by a hand. A network paints them, each in 32 strokes. By the
-# end of the series every function that takes part can be yours.
+# None of these digits was ever written by a hand. A network paints them, each in 32 strokes. By
+# lesson 13 you can have written the mathematics of such a network yourself, forward and backward.
 
 # %%
 film = model.film(9, seed=2)  # nine paintings, with every step kept
@@ -227,8 +227,8 @@ sliders(see, painting=(0, 8, 0, 1), step=(0, 32, 10, 1))
 #
 # Where did the network learn what a digit looks like? By redrawing given ones. For that it has a
 # second window, to **read** with, of 2 x 2 dots. In each step it looks through it, at the image and
-# at what is still wrong with its canvas. Then it writes. So it is given no whims, but hints: what
-# was noise above now tells of the image.
+# at what is still wrong with its canvas. Then it writes. So its $z_t$ are no longer pure noise:
+# they now carry information about the image.
 
 # %%
 x = as_float(minidraw.load("digits").valid.images[[4, 8, 12]])

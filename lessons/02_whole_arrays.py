@@ -275,7 +275,8 @@ show(figure, "2.3")
 #
 # $$dL = dP \, R^T \qquad\qquad dR = L^T \, dP$$
 #
-# Each factor's gradient is the other factor, transposed, on the side where that stood.
+# Each factor's gradient is $dP$ times the transpose of the other factor, which stays on its own
+# side: $R$ stood on the right, so $R^T$ does too.
 #
 # Often there is a product per image. NumPy's `@` takes the last two axes for the matrices, and all
 # axes before them count matrices: `(n, K, B) @ (n, B, A)` is `n` products and gives `(n, K, A)`. In

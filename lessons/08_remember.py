@@ -149,11 +149,11 @@ axes[0].legend(frameon=False)
 show(figure, "8.2")
 
 # %% [markdown]
-# With 0.8 nothing is left after 30 steps, with 1 it is 0.20 of the 0.5 and 0.15 of the 0.2, with
-# 1.5 it is 0.86 of both. Either the number fades, or it is drawn to a value that says nothing of
-# how large it was. (Only the sign is left: from -0.2 it would have gone to -0.86.) To keep a number
-# you must leave it alone: multiply it by 1 and squash nothing. To forget it, multiply by 0. And
-# whether to do the one or the other must depend on what comes in.
+# With $w = 0.8$ nothing is left after 30 steps. With $w = 1$ the 0.5 has shrunk to 0.20, and the
+# 0.2 to 0.15. With $w = 1.5$ both end at 0.86. So either the number fades, or it is drawn to a
+# value that says nothing about how large it was. (Only the sign is left: from -0.2 it would have
+# gone to -0.86.) To keep a number you must leave it alone: multiply it by 1 and squash nothing. To
+# forget it, multiply by 0. And whether to do the one or the other must depend on what comes in.
 #
 # ## A gate
 #

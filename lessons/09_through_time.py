@@ -128,8 +128,8 @@ slope = (add(0.3 + eps, 2.0, 7) - add(0.3 - eps, 2.0, 7)) / (2 * eps)
 print("measured:", slope, (add(0.3, 2.0 + eps, 7) - add(0.3, 2.0 - eps, 7)) / (2 * eps))
 
 # %% [markdown]
-# `db` is 7, for b was used seven times. And `dh` arrives at the start as it set out: **a sum hands
-# a gradient on unharmed.** Keep that in mind.
+# `db` is 7, for b was used seven times. And `dh` reaches the start unchanged: **a sum passes a
+# gradient on unchanged.** Keep that in mind.
 #
 # ## A product, again and again
 #
@@ -189,8 +189,8 @@ plain(axes, xlabel="steps that the gradient has gone back", ylabel="what is left
 show(figure, "9.2")
 
 # %% [markdown]
-# A gradient of $10^{-5}$ is not wrong. It is only so small that the weights don't move for the sake
-# of what happened fifty steps ago: the network can't learn that it mattered.
+# A gradient of $10^{-5}$ is not wrong. It is just so small that what happened fifty steps ago
+# hardly moves the weights, and the network can't learn that it mattered.
 #
 # ## Many numbers, and a loss at every step
 #
@@ -198,7 +198,7 @@ show(figure, "9.2")
 # $h_t = \tanh(h_{t-1} U + x_t V)$. Two things are new on the way back.
 #
 # First, $h_t$ is used twice: the loss may look at it, and step $t + 1$ takes it. So what arrives at
-# $h_t$ is a sum: its entry of `dhs`, which the loss says, and `dh`, which the step that follows
+# $h_t$ is a sum: its entry of `dhs`, which comes from the loss, and `dh`, which the following step
 # hands back.
 #
 # Second, the factor $w$ has become two: the matrix $U$, and the slope of tanh, $1 - h_t^2$, which
@@ -249,16 +249,16 @@ np.testing.assert_allclose(dU[3, 5], (above - below) / (2 * eps), rtol=1e-6)
 #
 # $$h^{dec}_t = \text{LSTM}^{dec}(h^{dec}_{t-1}, z_t) \qquad (7)$$
 #
-# and the first in the same way (5): the output of the step before, and an input. What $z_t$ is,
-# lesson 10 tells; here the input is any $x_t$. What the formula keeps silent about is the cell,
-# which goes from step to step as well. You know its line from lesson 08:
+# and the first in the same way (5): the output of the step before, and an input. Lesson 10 explains
+# $z_t$; here the input is any $x_t$. The formula doesn't show the cell, which is also passed from
+# step to step. You know its line from lesson 08:
 #
 # $$c_t = f \odot c_{t-1} + i \odot g$$
 #
-# ($\odot$ multiplies entry by entry.) This is a sum, and a sum hands a gradient on unharmed. The
-# only thing that shrinks it along this road is $f$, between 0 and 1, which every unit chooses for
-# itself at every step. So $f$ is the $w$ of figure 9.2, but one that the network can set to nearly
-# 1 where something is worth keeping. In numbers, for the direct road alone:
+# ($\odot$ multiplies entry by entry.) This is a sum, and a sum passes a gradient on unchanged.
+# Along this road only $f$ shrinks it. Every unit chooses its own $f$, between 0 and 1, at every
+# step. So $f$ is the $w$ of figure 9.2, but one that the network can set to nearly 1 where
+# something is worth keeping. In numbers, for the direct road alone:
 
 # %%
 a, c_prev = rng.standard_normal((1, 12)), rng.standard_normal((1, 3))
@@ -279,10 +279,10 @@ for bias in (0, 1, 3):
     print(f"bias {bias}: f = {f:.3f}, after 20 steps {f**20:.6f}")
 
 # %% [markdown]
-# So an LSTM should start with a forget gate that is open. How far is a choice: at 3 the sigmoid is
-# flat, with a slope $f (1 - f)$ of 0.05 against 0.20 at 1, and a gate that should close learns it
-# the more slowly. The package starts the biases of DRAW's forget gates at 1, as many programs do.
-# It is only where they start; training moves them.
+# So an LSTM should start with a forget gate that is open. How far open is a choice. At 3 the
+# sigmoid is flat: its slope $f (1 - f)$ is 0.05, against 0.20 at 1. So a gate that should close
+# learns to do so more slowly. The package starts the biases of DRAW's forget gates at 1, as many
+# programs do. It is only where they start; training moves them.
 
 # %%
 config = draw.Config(hidden=4)
@@ -335,8 +335,8 @@ def lstm_sequence(x, h_0, c_0, W, b):
 #
 # `dhs` has the shape `(T, n, H)`; `cache.steps` holds the caches of the steps, the first one first,
 # and `cache.W` the weights. You may call `lstm_backward((dh, dc), cache)`, which returns the
-# gradients of `x, h_prev, c_prev, W, b`. Behind the last step nothing is handed back: begin with
-# zeros. Return `dx` of shape `(T, n, I)`, in the order of time.
+# gradients of `x, h_prev, c_prev, W, b`. No step follows the last one, so nothing is handed back to
+# it: begin with zeros. Return `dx` of shape `(T, n, I)`, in the order of time.
 
 
 # %%
@@ -350,44 +350,73 @@ def lstm_sequence_backward(dhs, cache):
 # %% [markdown]
 # ## Vanishing and surviving
 #
-# Forty steps, a loss behind the last one, three networks with weights of the same size. How much of
-# the gradient arrives at each step?
+# Take forty steps, a loss after the last one, and three networks: an LSTM whose forget gate is open
+# (bias 3), one whose gate is half open (bias 0), and a plain network. All weights are drawn with
+# the same deviation, ten times each. How much of the gradient arrives at each step?
 #
 # **Predict.** In which order will the three curves lie, and will the best one stay near 1?
+
+
+# %%
+def plain_fading(seed):
+    """What is left of a gradient of size 1 at each of 40 steps of the plain network."""
+    rng = np.random.default_rng(seed)
+    x, sizes = rng.standard_normal((40, 1, 2)), []
+    U, V = 0.3 * rng.standard_normal((16, 16)), 0.3 * rng.standard_normal((2, 16))
+    h = np.concatenate([[h_0], plain_net(x, h_0, U, V)[0]])
+    for t in range(40):  # from step t on
+        hs, cache = plain_net(x[t:], h[t], U, V)
+        dhs = np.zeros_like(hs)
+        dhs[-1] = 0.25  # 16 entries: a gradient of size 1
+        sizes.append(np.linalg.norm(plain_net_backward(dhs, cache)[0]))
+    return sizes
+
+
+# %%
+def lstm_fading(bias, seed):
+    """The same for an LSTM whose forget gate has this bias."""
+    rng = np.random.default_rng(seed)
+    x, weights = rng.standard_normal((40, 1, 2)), start(bias, rng=rng)
+    return np.linalg.norm(arriving(*weights, x, lstm_sequence_backward), axis=1)
+
+
+# %%
+seeds, fading = range(10), {}
+for bias in (3, 0):
+    fading[f"LSTM, bias {bias}"] = [lstm_fading(bias, seed) for seed in seeds]
+fading["plain"] = [plain_fading(seed) for seed in seeds]
+for name, sizes in fading.items():
+    print(f"{name:12}  after 40 steps: median {np.median(sizes, axis=0)[0]:.0e}")
 
 # %% jupyter={"source_hidden": true}
 figure, axes = panels(height=3.2)
 back = np.arange(40, 0, -1)
-for bias, line, color in ((3, "-", GREEN), (0, "--", BLUE)):
-    sizes = arriving(*start(bias), x_long, lstm_sequence_backward)
-    axes.semilogy(
-        back, np.linalg.norm(sizes, axis=1), line, color=color, label=f"LSTM, bias {bias}"
-    )
-sizes = []
-for t in range(40):  # the plain network, from step t on
-    hs, cache = plain_net(x_long[t:], h_0, U, V)
-    dhs = np.zeros_like(hs)
-    dhs[-1] = 0.25  # 16 entries: a gradient of size 1
-    sizes.append(np.linalg.norm(plain_net_backward(dhs, cache)[0]))
-axes.semilogy(back, sizes, ":", color=VERMILION, label="plain")
+styles = (("-", GREEN), ("--", BLUE), (":", VERMILION))
+for (name, sizes), (line, color) in zip(fading.items(), styles, strict=True):
+    axes.semilogy(back, np.median(sizes, axis=0), line, color=color, label=name)
+    low, high = np.min(sizes, axis=0), np.max(sizes, axis=0)
+    axes.fill_between(back, low, high, color=color, alpha=0.15)
 axes.legend(frameon=False)
 plain(axes, xlabel="steps that the gradient has gone back", ylabel="what is left of it")
 show(figure, "9.4")
 
 # %% [markdown]
-# After the first steps the order is that of the gates: open, half open, none at all. But the best
-# curve doesn't stay near 1. Most is lost at once: the loss looks at $h = o \odot \tanh(c)$, so on
-# its way into the cell a gradient is multiplied by $o\,(1 - \tanh^2 c)$, and $o$ is about a half
-# here. From there on the direct road costs it some five percent a step, for $f$ is about 0.95. And
-# there is the other road: what is handed back by $h$ enters the cell of the step before as well,
-# and is added there. Where a curve rises, that is why. Figure 9.1 shows the same.
+# The lines are medians, and the bands show the range over the ten draws. After forty steps only the
+# LSTM with the open gate hands on a gradient of about the size that it had. The half-open gate
+# halves the cell's gradient at each step and loses more than a plain network does. So it isn't the
+# LSTM as such that helps: it is an open gate. Even the best curve drops at first. The loss looks at
+# $h = o \odot \tanh(c)$, so on its way into the cell a gradient is multiplied by $o\,(1 - \tanh^2
+# c)$, and $o$ is about a half here. From there on the direct road costs about five percent a step,
+# because $f$ is about 0.95. There is a second road: the gradient that is handed back through $h$
+# also enters the cell of the step before, and is added there. That is why a curve can rise, and
+# even exceed 1.
 #
 # ## What it is good for
 #
-# A task that needs memory: at the first step the network is shown +1 or -1, then noise for fourteen
-# steps, and behind the last one it should say which it was. Your `lstm_sequence_backward` gives the
-# gradient, and each weight takes a small step against it. Everything is equal but the forget gate's
-# bias at the start.
+# Here is a task that needs memory. At the first step the network is shown +1 or -1. Then comes
+# noise for fourteen steps, and after the last one the network should say which number it was shown.
+# Your `lstm_sequence_backward` gives the gradient, and each weight takes a small step against it.
+# The three networks differ only in the initial bias of the forget gate.
 
 
 # %%
@@ -417,8 +446,8 @@ plain(axes, xlabel="steps of learning", ylabel="loss")
 show(figure, "9.5")
 
 # %% [markdown]
-# Nothing forbids the third network to remember: its weights could grow until its gates are open.
-# But no gradient tells it so.
+# Nothing prevents the network with bias 0 from remembering: its weights could grow until its gates
+# are open. But hardly any gradient reaches them to say so.
 #
 # ## Where it lives
 #
@@ -444,13 +473,13 @@ print("your loop, the package's and the finite difference agree")
 # %% [markdown]
 # ## In practice
 #
-# * Two ways to see only half of it: to add `dhs` at the last step only, and to begin each step
-#   with a fresh `dc`. A sequence of one step doesn't show either, so check with at least two.
+# * Two mistakes lose half of the gradient: adding `dhs` at the last step only, and starting each
+#   step with a fresh `dc`. A sequence of one step doesn't show either, so check with at least two.
 # * The forward keeps the cache of every step. Memory grows with $T$, and this is the price of going
 #   back. For long texts people cut the sequence and let no gradient pass the cut; DRAW's 64 steps
 #   need no cut.
-# * Against the exploding gradient of $w = 1.1$ there is a plain remedy, to shorten a gradient that
-#   is too long. Lesson 13 does it.
+# * An exploding gradient, as for $w = 1.1$, has a simple remedy: shorten a gradient that is too
+#   long. Lesson 13 does so.
 # * The products `x.T @ da` of all steps can be done as one large one, once the loop is over. The
 #   package does; lesson 12 shows how.
 #

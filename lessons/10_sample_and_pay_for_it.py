@@ -460,8 +460,8 @@ print("draw and price agree with the package")
 # %% [markdown]
 # ## In practice
 #
-# * Noise has to be fresh for every image, every entry and, in DRAW, every step. An array that is
-#   shared by broadcasting is quickly made, and the cost then falls below the truth.
+# * Noise has to be fresh for every image, every entry and, in DRAW, every step. It is easy to share
+#   one noise array by accident, through broadcasting, and then the cost falls below the truth.
 # * (11) in the paper has its constant as $T/2$. Subtracted once instead of once per entry, it makes
 #   every printed figure wrong and every gradient right; a gradient check can't see it. A known
 #   answer can: the price of $\mathcal N(0, 1)$ is exactly 0.

@@ -145,9 +145,10 @@ print(f"by the start: {dstart:.8f}, finite difference {slope_start:.8f}")
 np.testing.assert_allclose([dw, dstart], [slope_w, slope_start], rtol=1e-6)
 
 # %% [markdown]
-# **Predict.** In lesson 09, $h = w h$ multiplied the gradient by $w = 0.7$ at every step back;
-# after 32 steps $0.7^{32}$ was left of it, a hundred-thousandth. How much is left of `dcanvas`
-# after 32 steps here, with the same $w$? Look at the line that changes it before you run the cell.
+# **Predict.** In lesson 09, $h_t = w\,h_{t-1}$ multiplied the gradient by $w$ at every step back.
+# With $w = 0.7$, only $0.7^{32}$ of it would be left after 32 steps: about a hundred-thousandth.
+# How much is left of `dcanvas` after 32 steps here, with the same $w$? Look at the line that
+# changes it before you run the cell.
 
 # %%
 _, last, seen = one_pixel(w, start, T=32)
@@ -258,8 +259,8 @@ def film(h_0, canvas_0, U, V, W, *, x, T):
 # | `canvas` | the next canvas, as it is; and the next step's `err`, through the sigmoid |
 #
 # Two values with two uses each: two sums in the backward loop. Two things are carried from step to
-# step, so two gradients are carried back: `dh` and `dcanvas`. Behind the last step nobody uses
-# `h` any more, so `dh` begins as zeros; `dcanvas` begins as what the loss says.
+# step, so two gradients are carried back: `dh` and `dcanvas`. After the last step nothing uses `h`
+# any more, so `dh` begins as zeros. `dcanvas` begins as the gradient that the loss gives.
 #
 # ### Exercise 2: the film, backward (9 lines)
 #

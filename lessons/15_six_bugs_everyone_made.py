@@ -57,8 +57,9 @@ print(SETUP.replace("; ", ";\n"))
 # ## The goal
 #
 # Five small networks, each trained three times, all alike but for one line. The first is right.
-# Each other has a bug that was found in public programs for DRAW, in their code or in what people
-# asked about them. The lines printed above say how they were trained and measured.
+# Each of the others has a bug that was found in public programs for DRAW, in their code or in what
+# people asked about them. "In practice" below names one such program. The lines printed above say
+# how they were trained and measured.
 
 # %%
 order = {"right": "right", "A": "from one", "B": "diagonal", "C": "grey start", "D": "corner start"}
@@ -321,8 +322,8 @@ print(f"the first read window covers pixels {parts[0][0] - reach:.1f} to {parts[
 # %% [markdown]
 # ## Case 6: samples
 #
-# Two sheets, both from the network that comes along. Both were called "samples" in a public
-# program's description.
+# Here are two sheets, both from the bundled network. Public programs have called both kinds
+# "samples".
 #
 # **Predict.** Look at figure 15.6 before you read the code. Which sheet holds samples? How would
 # you find out, if there were no code to see?
@@ -382,6 +383,11 @@ print("the constant T Z / 2 is the package's")
 # %% [markdown]
 # ## In practice
 #
+# * One of the first public programs, short and much copied, is `draw.py` in the repository
+#   `ericjang/draw` (commit 00c55a4 was read for this lesson). It subtracts `T*.5` at every step
+#   (case 1), draws one noise array for all steps (case 2), counts filters from 0 in a formula that
+#   counts from 1 (case 3) and starts from a canvas of zeros (case 5). The images that it saves
+#   after training as "examples" are reconstructions (case 6).
 # * A result that is better than it can be is the clearest clue of all. Celebrate after the test.
 # * Know a figure that nobody can beat, such as $\ln 16$, and one that everybody must, such as the
 #   mean image's; look on which side of them yours lies.

@@ -617,9 +617,9 @@ for t in range(T):  # a window reaches over 7 strides, from its first filter to 
 strips(wrong_ones[[0, 1, 2]], "17.7")
 
 # %% [markdown]
-# When this page was made, the first two had their windows on the digit, but for its foot: a 4 with
-# a scrap at its top was called 9, and a 9 with a scrap beside it was called 4. In the third the
-# window went to the scrap and left the 1 beside it. To count, take the last window's middle less
+# When this page was made, the first and the third had their last window on the digit. A 9 with
+# scraps at its top was called 4, and a 7 with a scrap at its stem was called 2. In the second the
+# window went to a scrap and left out the 1 beside it. To count, take the last window's middle less
 # the digit's. The network has a habit there: it doesn't put the digit in the window's middle, and
 # needn't, for any fixed offset does as well. What matters is how far a window lies from *its own
 # habit*.
