@@ -89,25 +89,25 @@ show(figure, "0.2")
 # ## The idea, in words
 #
 # Ask somebody for a drawing of a seven, and they won't set down all of it at once. They draw a
-# stroke, look, draw the next. DRAW works in this way. It has a **canvas**, and goes through a fixed
+# stroke, look, draw the next. DRAW works in the same way. It has a **canvas**, and it takes a fixed
 # number of steps. In each step
 #
-# 1. it is given a few random numbers, the **noise**: these are its whims;
-# 2. it makes up its mind, from the noise and from what it remembers of the steps before;
+# 1. it is given a few random numbers, the **noise**;
+# 2. it decides what to paint, from the noise and from what it remembers of the steps before;
 # 3. it chooses a **window** on the canvas, a square grid of 5 x 5 dots: where, how large, and how
 #    soft;
 # 4. it adds a **patch** of 5 x 5 numbers to the canvas through that window.
 #
 # The canvas begins as a grey blur, nearly the average of all digits; that is learned as well.
 #
-# Nobody ever told it what a stroke is, or where to put the window. It was shown digits and
-# learned, by slopes alone, to paint pictures like them. How that is done, the series will say.
+# Nobody ever told it what a stroke is, or where to put the window. It was shown digits and learned,
+# by slopes alone, to paint pictures like them. These lessons explain how.
 #
 # ## What the red window does
 #
 # Look at single strokes. The upper row shows the canvas before the stroke, and the window. The
 # lower row shows what the stroke adds: light where it brightens, dark where it darkens, mid-grey
-# where it leaves all as it was.
+# where it changes nothing.
 #
 # **Predict.** Where will the lower pictures differ from mid-grey: everywhere, inside the frame
 # only, or inside and a little around it?
@@ -125,14 +125,14 @@ for (upper, lower), t in zip(figure.subplots(2, 6).T, (1, 3, 6, 10, 16, 24), str
 show(figure, "0.3")
 
 # %% [markdown]
-# Inside, and a little around. Each dot of the window is the middle of a soft brush, so that the
-# outer ones reach over the frame. A small window makes fine strokes, a large one coarse strokes,
-# always with 25 numbers. And a stroke can darken: the network corrects itself.
+# Inside, and a little around. Each dot of the window is the middle of a soft brush, so the outer
+# ones reach beyond the frame. A small window makes fine strokes, a large one coarse strokes, always
+# with 25 numbers. And a stroke can darken: the network corrects itself.
 #
 # ## From coarse to fine
 #
-# **Predict.** How does the size of the window change over the 32 steps: does it grow, shrink, stay,
-# or do one first and then another? Look at figure 0.2 again before you run this.
+# **Predict.** How does the size of the window change over the 32 steps: does it grow, shrink, stay
+# the same, or do one and then another? Look at figure 0.2 again before you run this.
 
 # %%
 many = model.film(100, seed=1)
@@ -154,15 +154,15 @@ show(figure, "0.4")
 
 # %% [markdown]
 # It grows for ten steps, to 14 pixels on average, and then shrinks until the end, to 4. First it
-# sketches, then it mends details. That order isn't in the program either; it was learned.
+# sketches, then it corrects details. That order isn't in the program either; it was learned.
 #
 # ## Whims
 #
-# What decides which digit it becomes? The noise does, for nothing else differs from one painting to
-# the next. Each step gets 100 random numbers of its own. Try this: two paintings share the noise
-# of their first steps, and get different noise from there on.
+# What decides which digit appears? The noise does: nothing else differs from one painting to the
+# next. Each step gets 100 random numbers of its own. Try this: two paintings share the noise of
+# their first steps, and get different noise from there on.
 #
-# **Predict.** They share the first 8 steps of 32. Will the same digit come of both? And if they
+# **Predict.** They share the first 8 steps of 32. Will both show the same digit? And what if they
 # share 16, or 24?
 
 # %%
@@ -182,7 +182,7 @@ for place, i, steps_shared in zip(axes, range(7), shared, strict=True):
 show(figure, "0.5")
 
 # %% [markdown]
-# That was one original. Over forty of them, how far are the pictures apart, pixel by pixel?
+# That was one original. How far apart are the pictures, pixel by pixel, over forty originals?
 
 # %%
 noise = rng.standard_normal((T, 40, Z), np.float32)
@@ -202,9 +202,9 @@ show(figure, "0.6")
 print("share of the difference left:", (np.array(apart) / apart[0]).round(2))
 
 # %% [markdown]
-# The first eight strokes settle seven tenths of it. The last ones hardly matter in this network.
-# Part of the reason is how it was trained: with 16 steps first, then, for a shorter time, with 32.
-# Its last steps don't write much yet (figure 0.4). Don't take that for a law of DRAW.
+# The first eight strokes settle seven tenths of the picture. The last ones hardly matter in this
+# network. Part of the reason is how it was trained: with 16 steps first, then, for a shorter time,
+# with 32. Its last steps don't write much yet (figure 0.4). So don't take this as a law of DRAW.
 #
 # ## Sliders
 #

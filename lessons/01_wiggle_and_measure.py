@@ -55,14 +55,14 @@ show(figure, "1.1")
 # you must know, of each weight, which way to turn it, and how much that helps. That is a slope, and
 # there is one per weight.
 #
-# There are two ways to get at a slope. You can **measure** it: wiggle the number, run the formula
+# There are two ways to find a slope. You can **measure** it: wiggle the number, run the formula
 # again, compare. That needs no thought and can hardly go wrong, but it takes two runs for each
 # weight, and a network may have a million of them. Or you can **derive** it: with pen, paper and
 # the chain rule you get a second formula, which gives all the slopes at once. That is fast, and
 # easy to get wrong.
 #
-# So you do both. You derive, and a measurement on a small example says if you were right. The
-# measurement is also what judges your exercises.
+# So you do both. You derive the slope, and a measurement on a small example says whether you were
+# right. The measurement is also what judges your exercises.
 #
 # ## Measure a slope
 #
@@ -81,8 +81,9 @@ for eps in (0.1, 0.01, 0.001):
 
 # %% [markdown]
 # It works, but slowly: a wiggle ten times smaller makes the error ten times smaller. The picture
-# shows why. The line through the curve's points at $x$ and $x + \varepsilon$ leans to the side
-# that it looks at. A line through two points on *both* sides of $x$ hardly leans at all.
+# shows why. The line through the curve's points at $x$ and $x + \varepsilon$ has the wrong slope,
+# because it uses the curve on one side of $x$ only. A line through two points on *both* sides of
+# $x$ is nearly parallel to the tangent.
 
 # %%
 x, wide = np.linspace(-0.1, 2.1, 111), 0.8
@@ -102,10 +103,10 @@ show(figure, "1.2")
 # %% [markdown]
 # ### Exercise 1: a slope from both sides (1 line)
 #
-# `f` is a function, `x` a place or an array of them, and what you return has the shape of `x`.
-# Measure `f` at `x - eps` and at `x + eps`. Replace the `raise` line and run the cell.
-# Your function is then tried on random inputs, and you are told what came of it. A right one is
-# saved to a file of yours, `mine.py`. Until it is right, the lesson goes on with minidraw's own.
+# `f` is a function, and `x` is a number or an array of numbers. Return an array with the shape of
+# `x`. Measure `f` at `x - eps` and at `x + eps`. Replace the `raise` line and run the cell. Your
+# function is then tried on random inputs, and you are told the result. A right one is saved to a
+# file of yours, `mine.py`. Until it is right, the lesson goes on with minidraw's own.
 
 
 # %%
@@ -206,9 +207,10 @@ np.testing.assert_allclose(
 # %% [markdown]
 # ### Going backward
 #
-# $y$ is seldom the end. Something is computed from $y$, something from that, and at the very end
-# stands one number that says how bad it all is: the **loss** $L$. What you want is the slope of the
-# loss by each number, its **gradient**. For short, the gradient of the loss by `y` is called `dy`.
+# $y$ is seldom the final result. Something is computed from $y$, something else from that, and the
+# last result is one number that says how bad everything is: the **loss** $L$. You want the slope of
+# the loss with respect to each number: its **gradient**. The gradient of the loss with respect to
+# `y` is called `dy` for short.
 #
 # The chain rule goes on as before: $\frac{\partial L}{\partial x} =
 # \frac{\partial L}{\partial y} \cdot \frac{dy}{dx}$. So a link needn't know what comes after it.
@@ -389,7 +391,7 @@ def shift_backward(dy, cache):
 # What you did by hand above, wiggle each entry of each input and compare, is a function of
 # minidraw: `gradcheck.check_layer`. It draws a random `dy`, and returns for each input the measured
 # and the derived number where they differ most, and the error: the largest difference, divided by
-# the largest gradient. It is what stands behind every exercise of this series.
+# the largest gradient. It checks every exercise of this series.
 
 
 # %%
@@ -417,7 +419,7 @@ for backward in (shift_backward, averaged):
 #
 # `minidraw/gradcheck.py`: `numeric_gradient` wiggles, with your formula from exercise 1,
 # `check_layer` compares. `minidraw gradcheck` on the command line does it for all layers. The cell
-# below holds what this lesson states against it.
+# below compares it with what this lesson states.
 
 # %%
 x, dy = rng.standard_normal(5), rng.standard_normal(5)

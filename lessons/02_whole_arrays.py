@@ -63,7 +63,7 @@ show(figure, "2.1")
 # Then look which index is summed over, and find the product of whole arrays that does that sum.
 # Shapes are a guide: there is mostly just one way in which the arrays fit.
 #
-# It starts with functions that need no sum, because each entry goes its own way.
+# We start with functions that need no sum, because each entry is treated by itself.
 #
 # ## Entry by entry: ReLU and sigmoid
 #
@@ -86,7 +86,7 @@ print("gradient by a:", relu_backward(np.ones(4), np.array([-2.0, -0.1, 0.1, 2.0
 
 # %% [markdown]
 # The array `a > 0` is called a **mask**: it lets some of what arrives pass, and blocks the rest.
-# Remember it, there is a story about it at the end.
+# Remember it: the end of the lesson tells a story about it.
 #
 # Where a network must put out a probability, or how bright a pixel is, numbers should lie between 0
 # and 1. That is the work of the **sigmoid**:
@@ -120,8 +120,8 @@ def sigmoid(a):
 # $$\sigma'(a) = \frac{e^{-a}}{(1 + e^{-a})^2}
 # = \frac{1}{1 + e^{-a}} \cdot \frac{e^{-a}}{1 + e^{-a}}$$
 #
-# The first factor is $s = \sigma(a)$ itself. The second can be told from $s$ as well: what do the
-# two add up to? So the way back needs $s$ alone, which the forward has anyway. It is the cache.
+# The first factor is $s = \sigma(a)$ itself. The second can be computed from $s$ as well: what do
+# the two add up to? So the way back needs $s$ alone, which the forward has anyway. It is the cache.
 
 # %%
 a = np.linspace(-8, 8, 161)
@@ -294,7 +294,8 @@ for derived, factor in ((dL, L), (dR, R)):
 
 # %% [markdown]
 # **Predict.** All images share one matrix `M` of shape `(7, 2)`: `L @ M` broadcasts it over the
-# stack. What shape has `L.mT @ dP`, what shape must `dM` have, and what is to be done?
+# stack. What is the shape of `L.mT @ dP`, what shape must `dM` have, and how do you get from the
+# first to the second?
 
 # %%
 M = rng.standard_normal((7, 2))
@@ -311,8 +312,8 @@ print("L.mT @ dP", (L.mT @ dP).shape, "  dM", dM.shape)
 # compares with `>= 0` instead of `> 0`, and it looks at what came *out* of the ReLU, not at what
 # went in.
 #
-# Nothing that comes out of a ReLU is negative. So that mask is True everywhere, and the way back
-# passes all gradients on, as if there were no ReLU:
+# Nothing that comes out of a ReLU is negative. So that mask is True everywhere, and the backward
+# pass lets all gradients through, as if there were no ReLU:
 
 # %%
 a = np.array([-2.0, -0.1, 0.1, 2.0])
@@ -423,8 +424,8 @@ show(figure, "2.5")
 # ## Where it lives
 #
 # `linear` in `minidraw/layers/linear.py`, with its backward right below it, in two halves; lesson
-# 12 says why. `sigmoid` in `minidraw/layers/likelihood.py`. The cell holds what this lesson states
-# against them.
+# 12 says why. `sigmoid` in `minidraw/layers/likelihood.py`. The cell compares them with what this
+# lesson states.
 
 # %%
 a = rng.standard_normal((3, 5))
@@ -456,10 +457,10 @@ print("sigmoid, linear and ReLU: as the package has them, and as measured")
 #
 # * The story's network in full is in the repository `numpy/numpy-tutorials`, in
 #   `content/applications/tutorial-deep-learning-on-mnist.md` (commit 732952b was read for this
-#   lesson). It was adapted from the programs of a book, where a reader
-#   [asked about the mask](https://github.com/iamtrask/Grokking-Deep-Learning/issues/9) in 2018. It
-#   also switches half of the middle numbers off at random while it trains, and takes one image at
-#   a time; neither closes the gap.
+#   lesson). It was adapted from the programs of a book, where a reader [asked about the
+#   mask](https://github.com/iamtrask/Grokking-Deep-Learning/issues/9) in 2018. It also switches
+#   half of the middle numbers off at random while it trains, and takes one image at a time; neither
+#   change closes the gap.
 # * A mask from the output would do, as `h > 0`: what comes out is positive exactly where what went
 #   in is. It is the `=` that undoes it.
 # * $1 / (1 + e^{-a})$ is right even at $a = -1000$, where $e^{1000}$ overflows to infinity and the

@@ -62,9 +62,10 @@ show(figure, "3.1")
 # %% [markdown]
 # ## The idea, in words
 #
-# A forecaster says: 90 percent chance of rain. It rains: well said. It stays dry: badly said. How
-# badly? There should be a price for what was said, once you see what came. It should be 0 for a
-# thing foretold with certainty, and the higher the less likely it was called.
+# A forecaster says: 90 percent chance of rain. If it rains, that was a good forecast. If it stays
+# dry, it was a bad one. How bad? Once you see what happened, the forecast should have a price. The
+# price should be 0 for an event that was forecast with certainty, and the less likely the forecast
+# called it, the higher the price.
 #
 # One more wish settles the formula. Two independent things happen with probabilities $p$ and $q$,
 # so both happen with $p \cdot q$. The price of both should be the **sum** of the two prices. What
@@ -182,16 +183,16 @@ axes.legend(frameon=False, loc="upper center")
 show(figure, "3.3")
 
 # %% [markdown]
-# Honesty is cheapest. To see it without a picture, set the derivative to 0:
+# The honest answer, $p = m$, is cheapest. To see this without a picture, set the derivative to 0:
 # $-\frac{m}{p} + \frac{1 - m}{1 - p} = 0$ gives $m (1 - p) = (1 - m)\, p$, and so $p = m$. The best
-# network with one coin per pixel is the **mean image**. You know now where training must end.
+# network with one coin per pixel is the **mean image**. So you know where training must end.
 #
 # ## Logits: equation 9
 #
-# Gradient descent on `p` itself would be a nuisance. A step may lead out of (0, 1), and near the
-# ends the price is so steep that steps get out of hand. So a network puts out **logits** $c$, which
-# may be any number, and $p = \sigma(c)$. DRAW's canvas holds logits: strokes can be added to it
-# without end.
+# Gradient descent on `p` itself would be awkward. A step may lead out of (0, 1), and near the ends
+# the price is so steep that the steps become far too large. So a network puts out **logits** $c$,
+# which may be any number, and $p = \sigma(c)$. DRAW's canvas holds logits: strokes can be added to
+# it without end.
 #
 # You could compute `p` with the sigmoid and call `coin_cost`. Try it with a pixel that the network
 # is sure of:
@@ -222,9 +223,8 @@ with np.errstate(divide="ignore", invalid="ignore"):
 # $x$. Here that forecast is one coin for each pixel.
 #
 # One trap is left: $e^{1000}$ overflows. Such a logarithm of a sum is tamed by taking the larger
-# term out. Here is a sibling, $\log(e^a + e^b)$. With $a \ge b$ it is
-# $\log(e^a (1 + e^{b - a})) = a + \log(1 + e^{b - a})$, and what stays in the exponent is never
-# positive:
+# term out. Here is a sibling, $\log(e^a + e^b)$. With $a \ge b$ it is $\log(e^a (1 + e^{b - a})) =
+# a + \log(1 + e^{b - a})$, and the remaining exponent is never positive:
 
 
 # %%
@@ -262,7 +262,7 @@ print("all is light:", bernoulli_cost(sure, x=np.ones_like(sure))[0])
 print("all is dark: ", bernoulli_cost(sure, x=np.zeros_like(sure))[0], "= 784 times 1000")
 
 # %% [markdown]
-# Being sure and wrong costs as much as the logit says you were sure.
+# Where you are sure and wrong, each pixel costs as many nats as the size of its logit.
 #
 # ## The gradient
 #
@@ -288,9 +288,9 @@ left.legend(frameon=False, loc="upper center")
 show(figure, "3.4")
 
 # %% [markdown]
-# The slopes at the right are one curve, at three heights. The one for 0.3 crosses 0 where the pixel
-# is foretold as it is, $\sigma(c) = 0.3$. The other two only come near 0, one far to the left, one
-# far to the right: no logit makes a dark or a light pixel quite certain.
+# The slopes at the right are one curve, at three heights. The one for 0.3 crosses 0 where the
+# forecast equals the pixel, $\sigma(c) = 0.3$. The other two only come near 0, one far to the left,
+# one far to the right: no logit makes a dark or a light pixel quite certain.
 #
 # ### Exercise 3: the gradient (3 lines)
 #
@@ -345,8 +345,9 @@ print(f"after 60 steps {price_and_gradient(canvas, images)[0]:.1f} nats, mean im
 print(f"500 digits held out: {price_and_gradient(canvas, held_out)[0]:.1f} nats")
 
 # %% [markdown]
-# New digits cost a little more than those that it was trained on. Only prices on held-out images
-# say what a network knows about digits; both are averages over coins (dynamic binarisation).
+# New digits cost a little more than those that the network was trained on. Only prices on held-out
+# images tell you what a network knows about digits. Both prices are averages over coins (dynamic
+# binarisation).
 #
 # **Predict.** Which digit is cheapest under this network, and which is dearest?
 
@@ -365,8 +366,8 @@ for place, k in zip(axes[1:], [*order[:3], *order[-3:]], strict=True):
 show(figure, "3.6")
 
 # %% [markdown]
-# Few light pixels, all in the middle: cheap. Many light pixels, or a large ring that leaves dark
-# what is light in most digits: dear.
+# A digit with few light pixels, all in the middle, is cheap. A digit with many light pixels is
+# dear, and so is a large ring, which leaves dark what is light in most digits.
 #
 # And what does this network think a digit looks like? Toss its coins:
 
@@ -379,14 +380,14 @@ show(figure, "3.7")
 
 # %% [markdown]
 # That is what is still missing. Pixels of a digit aren't independent: strokes make them light
-# together. DRAW keeps the coins, and the price. But its canvas is painted anew for each image, by
+# together. DRAW keeps the coins and the price, but it paints a new canvas for each image, with
 # strokes that it chooses.
 #
 # ## Where it lives
 #
 # `bernoulli_cost` and its backward in `minidraw/layers/likelihood.py`. The loss of DRAW is this
 # price plus one other, that of its choices (lesson 10). And its first canvas starts at the logits
-# of the mean image: what you have just trained it is given for nothing.
+# of the mean image: DRAW is given what you have just trained.
 
 # %%
 logits, x = 3 * rng.standard_normal((3, 1, 5, 4)), rng.random((3, 1, 5, 4))

@@ -45,9 +45,9 @@ B, A = image.shape
 # %% [markdown]
 # ## The goal
 #
-# At the left a digit with a window on it: 5 x 5 dots. At the right what the network gets to see
-# of it: 25 numbers instead of 672. By the end of this lesson you have written all that lies
-# between the two.
+# The left picture shows a digit with a window on it: 5 x 5 dots. The right one shows what the
+# network gets to see of it: 25 numbers instead of 672. By the end of this lesson you will have
+# written everything that leads from one to the other.
 
 # %%
 K = 5
@@ -170,8 +170,8 @@ print("shifted:     ", (shifted / shifted.sum())[-3:])
 # ### Exercise 2: the filterbank (6 lines)
 #
 # `center`, `stride` and `var` have the shape `(n,)`. The first step is given. Then comes `dist`,
-# pixel minus place, $a - \mu_X^i$, of shape `(n, K, A)`. Beside `F` the function returns what its
-# gradient will want in lesson 05, the cache: a tuple of `F`, `dist`, `offset` and `var`.
+# pixel minus place, $a - \mu_X^i$, of shape `(n, K, A)`. Besides `F` the function returns what its
+# gradient will need in lesson 05, the cache: a tuple of `F`, `dist`, `offset` and `var`.
 
 
 # %%
@@ -222,8 +222,8 @@ by_sums = np.einsum("jb,ba,ia->ji", F_y[0], image, F_x[0])  # the double sum, wo
 np.testing.assert_allclose(patch, by_sums)
 
 # %% [markdown]
-# **Predict.** Which number of the patch changes if you make the pixel in the top left corner of
-# the image white? All of them, one, or none to speak of?
+# **Predict.** Which number of the patch changes if you make the pixel in the top left corner of the
+# image white? All of them, one, or practically none?
 
 # %%
 spotted = image.copy()
@@ -231,7 +231,7 @@ spotted[0, 0] = 1
 print((F_y[0] @ spotted @ F_x[0].T - patch).round(9))
 
 # %% [markdown]
-# None to speak of. All 25 filters give that pixel some weight, but the nearest one lies some pixels
+# Practically none. All 25 filters give that pixel some weight, but the nearest one lies some pixels
 # off, and there its hill is nearly 0: the number in the top left rises by 0.00006.
 #
 # ## The window: equations 21 to 24
@@ -345,7 +345,7 @@ sliders(see, g_x=(-1, 1, 0), g_y=(-1, 1, 0), log_var=(-3, 4, 0, 0.25), log_strid
 # ## Where it lives
 #
 # `window` and `filterbank` in `minidraw/layers/attention.py`; the product in `read`, right below
-# them. What this lesson states is what they compute; the cell stops if it isn't so.
+# them. The cell checks that they compute what this lesson states, and stops if they don't.
 
 # %%
 rng = np.random.default_rng(4)

@@ -72,10 +72,9 @@ def loss(x, y):
 
 
 # %% [markdown]
-# Two links of the chain are no exercise of this lesson. The loss is half a sum of squares, so the
-# gradient of the patch is the difference itself. And the product `F_y @ scene @ F_x.T` hands its
-# gradient on by products, as in lesson 02; `sandwich_backward` does it here, and the next lesson
-# asks you for it.
+# We give you two links of the chain. The loss is half a sum of squares, so the gradient of the
+# patch is the difference itself. And the product `F_y @ scene @ F_x.T` hands its gradient on by
+# products, as in lesson 02; `sandwich_backward` does it here, and the next lesson asks you for it.
 
 
 # %%
@@ -133,7 +132,7 @@ show(figure, "5.1")
 #
 # ## Link 1: the softmax
 #
-# Equation 25 is $F_a = e^{z_a} / \sum_b e^{z_b}$ along a row of pixels. Turning up one exponent
+# Equation 25 is $F_a = e^{z_a} / \sum_b e^{z_b}$ along a row of pixels. Increasing one exponent
 # $z_a$ does two things. It makes its own height larger. And it makes the **normaliser** larger,
 # which takes something away from every pixel of the row, for they must still sum to 1.
 #
@@ -263,8 +262,8 @@ print([part.round(15) for part in layers.filterbank_backward(np.ones((1, 3, 7)),
 # ### Exercise 3: the filterbank, backward (6 lines)
 #
 # All links together: from `dF` to `dcenter`, `dstride` and `dvar`, each of shape `(n,)`. You may
-# call your `softmax_backward`. Keep `dmu`, shape `(n, K)`, before you sum it up for the centre:
-# the stride wants it too.
+# call your `softmax_backward`. Keep `dmu`, shape `(n, K)`, before you sum it for the centre: the
+# stride needs it too.
 
 
 # %%
@@ -278,8 +277,8 @@ def filterbank_backward(dF, cache):
 # %% [markdown]
 # ## The loss and its tangent
 #
-# Here is what your functions are for. The curve is the loss for windows further and further to the
-# right; the line is the tangent that the gradient draws at one of them. A wrong factor tilts it.
+# Now put your functions to use. The curve is the loss for windows further and further to the right;
+# the line is the tangent that the gradient draws at one of them. A wrong factor tilts it.
 
 # %%
 xs, at = np.linspace(2, 44, 127), 24.0
@@ -300,8 +299,8 @@ np.testing.assert_allclose(slope, measured, rtol=1e-6)
 
 # %% [markdown]
 # At the left the curve is flat: there the window sees nothing but darkness, and darkness a little
-# further on is as dark. No slope, no direction. This is why a network should start with windows
-# that are wide, and see something.
+# further on is as dark. Without a slope there is no direction. This is why a network should start
+# with wide windows, which see something.
 #
 # ## Link 4: the window's exp
 #
@@ -397,14 +396,14 @@ show(figure, "5.3")
 # It widens first, for some ten steps. At the start only its right edge touches the digit, and wider
 # filters see more of it. Once it is near, it narrows, and that takes much longer than the way. Nor
 # is its path straight: to the right first, upward later. The gradient says which way is steepest
-# from here. Of where it will end it says nothing.
+# from here. It says nothing about where the path will end.
 
 # %% [markdown]
 # ## Where it lives
 #
 # `filterbank_backward` and `window_backward` in `minidraw/layers/attention.py`, each right below
 # its forward. Softmax and exponent aren't functions there but lines, commented with the forward
-# lines that they undo. `minidraw gradcheck` holds every gradient of the package against finite
+# lines that they undo. `minidraw gradcheck` compares every gradient of the package with finite
 # differences.
 
 # %%

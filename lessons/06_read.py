@@ -46,8 +46,8 @@ rng = np.random.default_rng(6)
 # ## The goal
 #
 # A window glides over a digit, and below it is what gets through. In lesson 04 you made one such
-# patch. By the end of this lesson you have a layer that makes them for a whole batch, for two
-# pictures at once, and that hands a gradient back to all it was made from.
+# patch. By the end of this lesson you will have a layer that makes such patches for a whole batch
+# and for two pictures at once, and that passes a gradient back to each of its inputs.
 
 
 # %%
@@ -213,7 +213,7 @@ show(figure, "6.3")
 #
 # The square brackets lay two patches side by side. $h^{dec}_{t-1}$ is a state of the network, from
 # which a linear layer makes the five numbers of the window; here the filters are given. One window
-# serves both pictures. The intensity $\gamma$ lets the network turn up what it reads, or down.
+# serves both pictures. The intensity $\gamma$ lets the network amplify what it reads, or weaken it.
 #
 # All of it for `n` images at once. Batched `@` multiplies the last two axes and lets the others
 # run along:
@@ -359,8 +359,8 @@ for half, title in enumerate(("the loss reads the image", "the loss reads the er
 show(figure, "6.5")
 
 # %% [markdown]
-# Held fixed were stride, variance and intensity. Free to choose, this loss would turn gamma up
-# without end: it wants large numbers, and gamma makes them. A loss gets what it asks for.
+# Stride, variance and intensity were held fixed. If gamma were free, this loss would increase it
+# without end, because it rewards large numbers and gamma makes them.
 #
 # ## The paper's figures 3 and 4
 #
@@ -427,10 +427,10 @@ print("read agrees with the package, there and back")
 # * Brackets cost time. `(F_y @ x) @ F_x.mT` takes K B A + K A K multiplications, and with K far
 #   smaller than B and A the first term is nearly all. Which pair goes first matters little here;
 #   making the K x K filters of the plane and multiplying each with the image would cost K K B A.
-# * The gradient of `x_err` goes on to the canvas, through the sigmoid of (3). So what the network
-#   painted early hears from what it read late. Lesson 12 follows that path.
+# * The gradient of `x_err` goes on to the canvas, through the sigmoid of (3). So early strokes
+#   receive a gradient from what the network read later. Lesson 12 follows that path.
 #
 # ## What is next
 #
-# Figure 6.3 lays a patch onto an image, by mistake as it were: it was a gradient. Lesson 07 does it
-# on purpose, and calls it `write`.
+# Figure 6.3 laid a patch onto an image, though it was meant as a gradient. Lesson 07 does so on
+# purpose and calls it `write`.

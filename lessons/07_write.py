@@ -3,8 +3,8 @@
 #
 # **You'll do:** two exercises, eight lines in all: DRAW's `write`, and its gradient.
 #
-# **You'll learn:** how a handful of numbers becomes a stroke on an image; why that is reading with
-# all arrows turned round; and that gradient descent on windows and patches alone can copy a digit.
+# **You'll learn:** how a handful of numbers becomes a stroke on an image; why writing is reading in
+# reverse; and that gradient descent on windows and patches alone can copy a digit.
 #
 # **You'll need:** lesson 03 (a price in nats, logits) and lessons 04 to 06. 40 minutes.
 #
@@ -364,8 +364,8 @@ for k, place in enumerate(axes.ravel()):
 show(figure, "7.6")
 
 # %% [markdown]
-# The dark is as needed as the light. Strokes add up: what one paints too brightly, another can only
-# take away again. None erases.
+# Dark strokes are needed as much as light ones. Strokes add up and none of them erases: where one
+# is too bright, another must subtract.
 #
 # ## Where it lives
 #
@@ -419,8 +419,8 @@ assert worst < 1e-3
 #
 # * The adjoint makes a good test. With a transpose on the wrong side, or with exchanged axes, the
 #   two sums above differ. It needs no finite difference, and minidraw's own tests have it.
-# * Read and write need a linear layer each for their windows. Programs that share one tie the eye
-#   to the brush: the network can't look where it isn't writing.
+# * Read and write need a linear layer each for their windows. In programs that share one layer, the
+#   network can only look where it writes.
 # * The trained network makes use of its intensity. Below it divides by a gamma smaller than 1 at
 #   every step, so that its strokes are strong; by the largest where its window is small.
 # * A patch is in logits and unbounded: with large numbers in neighbouring places, one positive, one
@@ -435,6 +435,6 @@ print(f"over all steps: gamma from {window.gamma.min():.3f} to {window.gamma.max
 # %% [markdown]
 # ## What is next
 #
-# Ten strokes knew nothing of one another, and nothing of the digit but its gradient: for the next
-# digit you would have to start again. A network that paints must look, decide, and remember what it
-# did. Remembering comes first, in lesson 08.
+# The ten strokes knew nothing about one another, and only the gradient told them about the digit.
+# For the next digit you would have to start again. A network that paints must look, decide, and
+# remember what it did. Remembering comes first, in lesson 08.

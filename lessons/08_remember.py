@@ -33,9 +33,10 @@ linear, linear_backward, sigmoid = layers.linear, layers.linear_backward, layers
 # %% [markdown]
 # ## The goal
 #
-# A toy. At every step you hear a number, and most of them mean nothing. When the mark **store** is
-# up, keep this one and forget the one before. When the mark **ask** is up, say what you keep
-# (its tanh, to be exact); at all other steps say 0. Below, a single unit does it for forty steps.
+# Here is a toy task. At every step you hear a number, and most numbers mean nothing. When the mark
+# **store** is up, keep this number and forget the one before. When the mark **ask** is up, say the
+# number that you keep (its tanh, to be exact). At all other steps say 0. Below, a single unit does
+# it for forty steps.
 #
 # Its weights were set by hand, so large that every gate is open or shut. By the end of this lesson
 # you have written the unit, and one of your own has learned its weights.
@@ -153,7 +154,7 @@ show(figure, "8.2")
 # 0.2 to 0.15. With $w = 1.5$ both end at 0.86. So either the number fades, or it is drawn to a
 # value that says nothing about how large it was. (Only the sign is left: from -0.2 it would have
 # gone to -0.86.) To keep a number you must leave it alone: multiply it by 1 and squash nothing. To
-# forget it, multiply by 0. And whether to do the one or the other must depend on what comes in.
+# forget it, multiply by 0. Which of the two to do must depend on the input.
 #
 # ## A gate
 #
@@ -327,10 +328,10 @@ def lstm_backward(dout, cache):
 # %% [markdown]
 # ## Let it learn the toy
 #
-# The toy's rule can be said for one step. If store is up, the new cell is the number; if not, it is
-# the old cell. If ask is up, the output is the tanh of the new cell; if not, 0. So a single step
-# has a loss: half the squared distance of cell and output from what they should be. Old cells,
-# outputs, numbers and marks are drawn at random.
+# The toy's rule can be stated for a single step. If store is up, the new cell is the number; if
+# not, it is the old cell. If ask is up, the output is the tanh of the new cell; if not, 0. So a
+# single step has a loss: half the squared distance of cell and output from what they should be. Old
+# cells, outputs, numbers and marks are drawn at random.
 
 
 # %%
@@ -396,8 +397,8 @@ print(f"{np.median(f) ** 17:.2f} of it; the cell has {c[20] / c[3]:.2f}")
 
 # %% [markdown]
 # What is kept is a product of gates, and a product of many numbers a little below 1 is small.
-# (Letting in isn't exact either: where 0.34 is stored the cell goes to 0.40.) The loss of one step
-# hardly minds an f of 0.95; a loss at the end of forty steps would mind a lot. For that the
+# (Storing isn't exact either: where 0.34 is to be stored, the cell goes to 0.40.) The loss of one
+# step hardly minds an f of 0.95; a loss at the end of forty steps would mind a lot. For that the
 # gradient must run back through all the steps. That is lesson 09.
 #
 # ## Where it lives
