@@ -41,9 +41,9 @@ def row(pictures):
 # %% [markdown]
 # ## The goal
 #
-# Nobody wrote the digits of the lower row. The network that comes with minidraw painted them, and
-# all that went in were random numbers. By the end of this lesson a small network of yours paints
-# its first digits in the same way, if less sharply: in one stroke, where this one takes many.
+# Nobody wrote the digits of the lower row. The network bundled with minidraw painted them from
+# random numbers alone. By the end of this lesson a small network of yours paints its first digits
+# in the same way, if less sharply: in one stroke, where this one takes many.
 
 # %%
 shipped = minidraw.Draw.load(bundled_path("mnist-t32.npz"))
@@ -60,13 +60,14 @@ show(figure, "10.1")
 # %% [markdown]
 # ## The idea, in words
 #
-# Let one network look at an image and say a few numbers, $z$. Let a second one see nothing but $z$
-# and paint. Train both so that the painting resembles the image. The first is called the
-# **encoder**, the second the **decoder**, and $z$ the **latent vector** ("latent": hidden).
+# Let one network look at an image and emit a few numbers, $z$. Let a second one see only $z$ and
+# paint. Train both so that the painting resembles the image. The first is called the **encoder**,
+# the second the **decoder**, and $z$ the **latent vector** ("latent": hidden).
 #
-# This learns to copy, and nothing else. Which $z$ would you give the decoder for a *new* digit? You
-# don't know where the encoder put its numbers; between two of them there may be nothing but mud.
-# And nothing stops the encoder from hiding a whole image in the thousandth decimals.
+# Such a pair learns to copy, and nothing else. Which $z$ would you give the decoder for a *new*
+# digit? You don't know where the encoder put its numbers; between two of them the decoder may paint
+# nothing sensible. And nothing stops the encoder from hiding a whole image in the thousandth
+# decimals.
 #
 # So two rules are added:
 #
@@ -169,8 +170,8 @@ for name, pair in (("frozen", frozen[[0, 0]]), ("redrawn", redrawn[[0, 1]])):
 
 # %% [markdown]
 # Once the noise is drawn, $z = \mu + \sigma\,\epsilon$ is a formula like any other, with $\epsilon$
-# as a constant. This is the whole trick; it is called **reparameterisation**. Every image and every
-# visit gets new noise, but forward and backward use the same.
+# as a constant. This is the whole trick, and it is called **reparameterisation**. Every image and
+# every visit gets new noise, but forward and backward use the same.
 #
 # The slope by $\mu$ is 1. By $\sigma$ it is $\epsilon$: a dot above the mean rises when the hill
 # gets wider, one below it sinks. And the layer emitted $\log \sigma$: one more link, an exp, as in
@@ -193,12 +194,12 @@ def sample_backward(dz, cache):
 # %% [markdown]
 # ## The price: equations 10 and 11
 #
-# In lesson 03 an event of probability $p$ cost $-\log p$ nats. Here is what a draw costs. Someone
-# who hasn't seen the image knows only the rule $\mathcal N(0, 1)$, and would pay
-# $-\log p(z)$ for the number $z$, with $p$ the height of that hill at $z$. The encoder knows
-# better: its own hill $q$, around $\mu$, asks for $-\log q(z)$. The difference,
-# $\log q(z) - \log p(z)$, is what $z$ has told about the image. With the hills' formula, and
-# because $(z - \mu)/\sigma$ is the noise:
+# In lesson 03 an event of probability $p$ cost $-\log p$ nats. Now we ask what a draw costs.
+# Someone who hasn't seen the image knows only the rule $\mathcal N(0, 1)$, and would pay $-\log
+# p(z)$ for the number $z$, with $p$ the height of that hill at $z$. The encoder knows better: its
+# own hill $q$, around $\mu$, asks for $-\log q(z)$. The difference, $\log q(z) - \log p(z)$, is the
+# information that $z$ carries about the image. With the hills' formula, and because $(z -
+# \mu)/\sigma$ is the noise:
 #
 # $$\log q(z) = -\tfrac12 \epsilon^2 - \log \sigma - \tfrac12 \log 2\pi, \qquad
 # \log p(z) = -\tfrac12 z^2 - \tfrac12 \log 2\pi$$
@@ -342,7 +343,7 @@ def backward(caches):
 
 
 # %% [markdown]
-# Checked as ever, with the noise frozen, at one weight of each layer:
+# Check it as always, with the noise frozen, at one weight of each layer:
 
 # %%
 x, noise = (images[:7].reshape(7, -1) > 0.5) * 1.0, rng.standard_normal((7, Z))
@@ -361,7 +362,7 @@ for name in W:
 # %% [markdown]
 # Then 1,600 steps of learning, with 50 images each. At every visit a coin is tossed for each grey
 # level (lesson 03). A weight's step is the gradient's, and nine tenths of the step before: like a
-# ball it rolls on where the slope stays the same. Lesson 13 has something better.
+# ball it rolls on where the slope stays the same. Lesson 13 has a better rule.
 #
 # **Predict.** $L^x$ starts at the cost of the mean image, near 206 nats, and $L^z$ near 0. Which
 # way will each of them go?
@@ -413,9 +414,10 @@ picture(axes, np.vstack([row(line).reshape(30, -1) for line in invented]), low=0
 show(figure, "10.6")
 
 # %% [markdown]
-# They are blurred where $z$ leaves the choice open, and some lie between two digits. But none of
-# them was ever seen. And because neighbours of a good $z$ are good too, one digit can glide into
-# another: here from left to right in equal steps, between the means of two images.
+# The samples are blurred where $z$ leaves the choice open, and some lie between two digits. But
+# none of them is a copy of a given image. And because neighbours of a good $z$ are good too, one
+# digit can glide into another: here from left to right in equal steps, between the means of two
+# images.
 
 # %%
 x = (images[[3, 7, 1, 2]] > 0.5).reshape(4, -1) * 1.0
@@ -472,5 +474,6 @@ print("draw and price agree with the package")
 #
 # ## What is next
 #
-# One stroke is little. DRAW paints in many, with a latent vector for each, and looks at what is
-# still missing before the next. Lesson 11 joins all your layers into one such step.
+# A single stroke can do little. DRAW paints in many strokes, with a latent vector for each, and
+# before each stroke it looks at what is still missing. Lesson 11 joins all your layers into one
+# such step.

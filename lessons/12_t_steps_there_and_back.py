@@ -94,12 +94,12 @@ np.testing.assert_allclose(joined(by_hand), measured, atol=1e-7)  # the signs ag
 # In lesson 11 you went one step forward and back. A film is $T$ such steps, and only two things
 # are new. You know both from lesson 09.
 #
-# * **What a step hands to the next comes back to it as a gradient.** The backward pass starts
-#   behind the last step and holds, at any time, the gradients of what was handed on there.
+# * **What a step hands to the next comes back to it as a gradient.** The backward pass starts after
+#   the last step. At each point it holds the gradients of what was passed on there.
 # * **All steps use the same weights.** A value used several times adds its gradients.
 #
-# The whole film fits in your head once you have done a small one. So: first one pixel and one
-# weight, then a painter with a memory, then DRAW.
+# The whole film is easy to follow once you have done a small one. So we start with one pixel and
+# one weight, go on to a painter with a memory, and end with DRAW.
 #
 # ## One pixel, one weight
 #
@@ -169,8 +169,8 @@ print("factors of the first and the last step:", factors[0].round(3), factors[-1
 # $x_t W + b$, step $t$ gives $x_t^T\,dout_t$ (lesson 02), and the gradient is their sum over the
 # steps. That works, and costs $T$ small products, each of which reads and writes a whole matrix.
 #
-# But what is $x_t^T\,dout_t$? Itself a sum over the images of the batch. To a sum it is all the
-# same which row belongs to which step. Here are two steps of a layer with one input and one output:
+# But what is $x_t^T\,dout_t$? Itself a sum over the images of the batch. A sum doesn't care which
+# row belongs to which step. Here are two steps of a layer with one input and one output:
 
 # %%
 x_steps = np.array([[1.0, 2, 3], [4, 5, 6]])  # (T, n): two steps of three images
@@ -327,10 +327,10 @@ axes.set_xticks(15 + 30 * np.arange(11), ["start", *range(1, 10), "image"])
 show(figure, "12.2")
 
 # %% [markdown]
-# What it knows it finishes, and then it leaves it alone: it sees that nothing is missing. The new
-# digit it makes of pieces of others, and it goes on painting, for it sees that much is missing and
-# has nothing better. It was asked to copy fifty digits, and never asked what digits are like. That
-# is what the latent vector and its price are for (lesson 10).
+# It finishes the digits that it knows and then leaves them alone, because it sees that nothing is
+# missing. It makes the new digit out of pieces of others. It goes on painting, because it sees that
+# much is missing and knows nothing better. It was asked to copy fifty digits, and never asked what
+# digits are like. That is what the latent vector and its price are for (lesson 10).
 #
 # ## DRAW, line by line
 #
@@ -515,8 +515,8 @@ print(f"finite difference        {(cost_at(1e-6) - cost_at(-1e-6)) / 2e-6:.6f}")
 np.testing.assert_allclose(rate, (cost_at(1e-6) - cost_at(-1e-6)) / 2e-6, rtol=1e-4)
 
 # %% [markdown]
-# One number for a million gradients: if a single path is missing it is off, though it doesn't say
-# which. So one checks every entry at toy size, and one direction at real size.
+# One number checks a million gradients: if a single path is missing, the number is wrong, though it
+# doesn't say which path. So check every entry at toy size, and one direction at real size.
 #
 # ## What the loss wishes of every canvas
 #
@@ -543,10 +543,10 @@ sizes = [float(np.linalg.norm(wish)) for wish in (wishes[-1], wishes[0])]
 print(f"length of the first wish {sizes[0]:.3f}, of the last {sizes[1]:.3f}")
 
 # %% [markdown]
-# It hasn't faded: DRAW is of the second kind. Through the additions of (8) the wish goes back as it
-# is, to every step alike, and what comes in through the looking changes little of it. So the first
-# stroke is told as clearly as the last what it did to the picture. The same additions carry a
-# gradient through the cell of an LSTM (lesson 09).
+# It hasn't faded: DRAW is of the second kind. The additions of (8) pass the wish back unchanged to
+# every step, and what looking adds to it changes it little. So the first stroke is told as clearly
+# as the last what it did to the picture. The same additions carry a gradient through the cell of an
+# LSTM (lesson 09).
 #
 # ## Where it lives
 #

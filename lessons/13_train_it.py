@@ -134,8 +134,8 @@ for rate in (0.005, 0.0195, 0.0205):
 
 # %% [markdown]
 # The steep weight forbids rates above 0.02, and at 0.02 the flat one crawls. In a network some
-# weights act through a sigmoid that hardly moves and others on every pixel at once; between their
-# slopes lie more than factors of a hundred. Each would need a rate of its own.
+# weights act through a sigmoid that hardly moves, and others on every pixel at once. Their slopes
+# differ by far more than a factor of a hundred. Each weight would need a rate of its own.
 #
 # ## A running mean, and its start
 #
@@ -161,11 +161,11 @@ for step in range(1, 5):
 #
 # for each weight by itself. $\sqrt{\hat v}$ is the usual size of that weight's gradient, so the
 # quotient is about 1 where the gradients agree from step to step, and near 0 where they only
-# shake. The $\epsilon$ keeps it from dividing by zero. (It has nothing to do with the noise.)
+# fluctuate. The $\epsilon$ prevents a division by zero. (It has nothing to do with the noise.)
 #
-# And one thing more, which isn't Adam's: a running mean of the weights, which shakes less than the
-# weights and is often better. It starts at the first weights, not at zero, and needs no correction:
-# each step keeps the share `decay` of it.
+# We add one thing that isn't part of Adam: a running mean of the weights. It fluctuates less than
+# the weights and is often better. It starts at the first weights, not at zero, and needs no
+# correction: each step keeps the share `decay` of it.
 #
 # ### Exercise 2: Adam's update (7 lines)
 #
@@ -391,12 +391,13 @@ print(f"clipped: {(length > LIMIT).sum()} of {STEPS} steps")
 # %% [markdown]
 # ## Did it learn, or learn by heart?
 #
-# The figures above are of images it trains on. What counts is others. The set keeps 500 digits
-# apart for **validation**; here they are with coins of their own, and with the two sets of weights.
-# Each number is the sum of both costs in nats per image, the mean of 500. Such a sum is called a
-# **bound**: on average $-\log p(x)$, the cost without a detour through $z$, is at most that (lesson
-# 16). Beside it must stand the set (digits), what a pixel is (coins, tossed anew at each visit:
-# "dynamic binarisation") and how many samples of $z$ were drawn for each image (one).
+# The figures above are of images it trains on. What counts is the cost of other images. The set
+# keeps 500 digits apart for **validation**. Here are their costs, with coins of their own, for both
+# sets of weights. Each number is the sum of both costs in nats per image, the mean of 500. Such a
+# sum is called a **bound**: on average $-\log p(x)$, the cost without a detour through $z$, is at
+# most that (lesson 16). Beside it must stand the set (digits), what a pixel is (coins, tossed anew
+# at each visit: "dynamic binarisation") and how many samples of $z$ were drawn for each image
+# (one).
 
 # %%
 levels = as_float(data.valid.images)
@@ -411,9 +412,9 @@ print(f"the last 50 batches of training: {(nll + kl)[-50:].mean():.1f} nats")
 
 # %% [markdown]
 # On digits that it was trained on it is a few nats better than on others. Where that gap grows
-# while the cost of training falls, a network has begun to learn by heart. And the average isn't
-# always better than the weights: where the rate falls towards the end, little is left to smooth.
-# The package uses it only once it has beaten them on such images.
+# while the training cost falls, a network has begun to overfit. And the average isn't always better
+# than the weights: where the rate falls towards the end, little is left to smooth. The package uses
+# it only once it has beaten them on such images.
 #
 # ## Watch it paint
 #
@@ -441,8 +442,8 @@ axes.set_yticks(42 + 87 * np.arange(3), ["untrained", "yours", "bundled"])
 show(figure, "13.6")
 
 # %% [markdown]
-# Yours paints strokes that join into digits about half of the time. The rest of the way is more of
-# the same: more steps, more units, more digits and more hours. Nothing in it is new to you.
+# Yours paints strokes that join into digits about half of the time. To paint better it needs more
+# of the same: more steps, more units, more digits and more hours. Nothing in that is new to you.
 #
 # ## Take it with you
 #
@@ -478,9 +479,9 @@ print("Adam agrees with the package")
 #   such a limit would shorten every single one. Measure before you choose: after 600 steps on MNIST
 #   a limit of 500 had reached 114.4 nats, 100 had reached 117.1, and 10 had reached 124.7 (T 10,
 #   dynamic binarisation, validation).
-# * A loss that isn't a number any more: try a smaller rate, or a longer **warm-up**, the steps over
-#   which the rate rises from 0 (20 in `rate_at`). Stop there; a network that skips such batches and
-#   goes on has weights that nobody can explain.
+# * If the loss becomes nan, try a smaller rate, or a longer **warm-up**, the steps over which the
+#   rate rises from 0 (20 in `rate_at`). Stop there; a network that skips such batches and goes on
+#   has weights that nobody can explain.
 # * Compare two recipes on more than one seed each, or you have compared two seeds.
 # * The order of images, the coins, the noise and the weights each come from a seed. The package
 #   draws them so that a run that was stopped and resumed ends with the same bits.
@@ -488,4 +489,5 @@ print("Adam agrees with the package")
 # ## What is next
 #
 # This was the last of the core lessons: you have written a network that paints. Lesson 14 makes it
-# fast, 15 tells of six bugs that don't show in any gradient check, and 16 measures it honestly.
+# fast, lesson 15 shows six bugs that hardly any gradient check finds, and lesson 16 measures the
+# network honestly.

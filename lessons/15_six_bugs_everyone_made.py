@@ -90,13 +90,13 @@ for variant in ("right", "from one", "diagonal"):
     print(f"{variant:9s} worst error of any weight: {max(row[2] for row in rows.values()):.1e}")
 
 # %% [markdown]
-# All pass. The others change only what goes in: they pass as well. What finds them is a question
-# with an answer that you know without the program. Each case below ends with one.
+# All pass. The others change only what goes in: they pass as well. To find them, ask a question
+# whose answer you know without the program. Each case below ends with such a question.
 #
 # ## Case 1: the wrong bill
 #
-# For the first no network need be trained. Four programs compute the price of the latent vectors,
-# for the same network and the same 50 digits (threshold at 0.5). They agree on all but a constant:
+# The first case needs no training. Four programs compute the price of the latent vectors, for the
+# same network and the same 50 digits (threshold at 0.5). They agree on all but a constant:
 #
 # $$\mathcal{L}^z = \frac12 \sum_t \sum_j (\mu^2 + \sigma^2 - \log \sigma^2) - \text{constant}$$
 #
@@ -157,10 +157,10 @@ print(f"second: prints {second(sample_shared_noise):5.2f} nats")
 print(f"second, measured with honest noise: {second(sample_independent_noise):.2f} nats")
 
 # %% [markdown]
-# Each step is charged as if its noise were new: so and so much for a message through *this* noise.
-# With the same noise six times, a decoder can take differences between steps. In them the noise
-# cancels, and the message arrives almost free of noise for the price of a noisy one. The bound
-# isn't a bound any more. On honest noise the trick fails.
+# Each step is charged as if its noise were new: the price is that of a message through *this*
+# noise. With the same noise six times, a decoder can take differences between steps. In them the
+# noise cancels, and the message arrives almost free of noise for the price of a noisy one. The
+# bound isn't a bound any more. On honest noise the trick fails.
 #
 # It needn't look good, either. Trained like the networks of figure 15.1, three of this kind print
 # 171, 123 and 159 nats: in 600 steps of digits none came to look better than the right one.
@@ -227,8 +227,8 @@ np.testing.assert_allclose(places[:, 0], [0, 6.75, 13.5, 20.25, 27])
 # %% [markdown]
 # ## Case 4: the diagonal
 #
-# Five hundred random windows. Where does each have its middle? For once not asked of `center_x` and
-# `center_y`, but of the filters: the mean of the pixels, weighted by the middle filter.
+# Five hundred random windows. Where is the middle of each? This time we don't ask `center_x` and
+# `center_y` but the filters: the middle is the mean of the pixels, weighted by the middle filter.
 #
 # **Predict.** One name in one line is wrong in B. Which?
 
@@ -256,9 +256,9 @@ print(cost("diagonal"))
 # | wrong | `F_y, _ = filterbank(center_x, stride, var, K=K, A=height)` |
 # | right | `F_y, _ = filterbank(center_y, stride, var, K=K, A=height)` |
 #
-# Copied from the line for $F_X$, and changed in two places of three. The window moves on the
-# diagonal only, and digits lie across it. With square images and windows that start in the middle
-# every shape fits and every first picture looks right.
+# The line was copied from the one for $F_X$ and changed in two places out of three. The window
+# moves on the diagonal only, and digits lie across it. With square images and windows that start in
+# the middle every shape fits and every first picture looks right.
 #
 # The known answer: an image that isn't square, a window off the diagonal, narrow filters. What is
 # read must be those very pixels.
@@ -299,9 +299,9 @@ print("D:", cost("corner start"))
 # %% [markdown]
 # C's first canvas is zeros: every pixel a fair coin, grey. Before it can paint a digit it must
 # paint the background black, everywhere, with strokes or by learning `canvas_0`. Soon it is where
-# the right one began, at the cost of the mean image. But there it stays for the rest of the 600
-# steps: what a start costs isn't only the time until it is made up for. The right start is known:
-# the logit of the mean image.
+# the right one began, at the cost of the mean image. But it stays there for the rest of the 600
+# steps: a bad start costs more than the time until the network reaches the good one. The right
+# start is known: the logit of the mean image.
 #
 # D's windows start from `theta = 0`: from edge to edge, and each filter with a variance of 1. That
 # leaves most of the image between the filters, and the outermost lie on margins that are always
