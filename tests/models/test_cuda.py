@@ -188,7 +188,7 @@ def test_a_stopped_run_resumes_on_the_card_with_the_same_bits(library, minidraw,
         options = {"config": SIZE, "recipe": RECIPE, "ops": layers, "ops_name": "layers"}
         options |= {"name": "quick", "source": {"name_or_path": "own.npy"}, "device": "cuda"}
         trainer, run = setup.start_run(PRESETS["quick"], "parts", workers, **options)
-        run.add_row(trainer.step())
+        run.log.add(dict.fromkeys(trainer.log_columns, "") | trainer.step())
         run.save(trainer)
     shutil.copytree("parts", "moved")
     assert minidraw("train", "--resume", "parts")[0] == 0
@@ -214,7 +214,7 @@ def test_without_cupy_or_a_card_one_line_says_so(refused, monkeypatch, pictures,
         raise RuntimeError("cudaErrorInsufficientDriver:\n" + 100 * "CUDA driver version ")
 
     broken.ones = no_driver
-    commands = TRAIN, ["evaluate", "--images", 10]
+    commands = TRAIN, ["evaluate", "--data", "digits", "--images", 10]
     for module, words in ((None, 'pip install "minidraw[cuda]"'), (broken, "graphics card (cuda")):
         monkeypatch.setitem(sys.modules, "cupy", module)
         for command in commands:

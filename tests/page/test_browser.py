@@ -393,9 +393,7 @@ def test_every_control_is_named_and_reached_by_tab(open_page):
             return `${at.closest("section")?.id} ${at.name || at.dataset.do || at.className
                 || at.type}` }""")
         )
-    for (
-        wanted
-    ) in """new show|new from|new keep|new temperature|new seed|new reseed|new png
+    for wanted in """new show|new from|new keep|new temperature|new seed|new reseed|new png
         new gif|new play|new step|new speed|yours paper|yours clear|yours example|yours eraser
         yours pen|yours colour|yours file|yours play|yours step|yours resample|play picture
         play centerX|play stride|play variance|play gamma|play filters""".replace("\n", "|").split(

@@ -11,6 +11,7 @@ from minidraw.datasets import Dataset, Split
 from minidraw.datasets.base import central_crop
 from minidraw.models import draw
 from minidraw.randomness import BatchRandom, Purpose
+from minidraw.training import workers
 from minidraw.training.recipe import Recipe
 from minidraw.training.trainer import Trainer
 from minidraw.training.workers import Workers
@@ -91,7 +92,9 @@ def test_shares_cover_every_image_once():
                 assert max(b - a for a, b in shares) - min(b - a for a, b in shares) <= 1
 
 
-def test_overlapping_pools_restore_the_threads_of_blas():
+def test_overlapping_pools_restore_the_threads_of_blas(monkeypatch):
+    monkeypatch.setattr(workers, "_blas_limit", workers._BlasLimit())  # other tests' pools aside
+
     def count():
         return [lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas"]
 
