@@ -6,6 +6,7 @@
 import ast
 import inspect
 import re
+import sys
 import textwrap
 import types
 from pathlib import Path
@@ -174,7 +175,7 @@ def _collect_sources(exercise, function, known):
 
     def collect(function):
         done.add(function.__name__)
-        source = get_source(function)
+        source, constants = get_source(function), []
         for name in sorted(find_free_names(source) - done):
             if name not in function.__globals__:
                 continue  # a builtin, or missing: running the file will show it
@@ -183,21 +184,50 @@ def _collect_sources(exercise, function, known):
             if isinstance(value, types.ModuleType):
                 alias = "" if name == value.__name__ else f" as {name}"
                 imports.add(f"import {value.__name__}{alias}")
-            elif name in known and name in exercise.uses:
+            elif name in known and (name in exercise.uses or module == "mine"):
                 pass
+            elif _is_constant(value):
+                constants.append(f"{name} = {value!r}")
             elif module.startswith("minidraw."):
                 imports.add(f"from {module} import {name}")
             elif isinstance(value, types.FunctionType) and module == function.__module__:
                 collect(value)
+            elif _is_importable(value, module):
+                called = value.__name__
+                alias = "" if name == called else f" as {name}"
+                imports.add(f"from {module} import {called}{alias}")
             else:
                 raise NotSelfContained(
                     f"it uses {name}, which exists only in this notebook; "
                     "define it inside the function"
                 )
-        sources.append(source)
+        sources.append(_insert_lines(source, constants))
 
     collect(inspect.unwrap(function))
     return sources, imports
+
+
+def _is_constant(value):
+    """Return True for numbers, texts and tuples of them, which can be written into a source."""
+    if isinstance(value, tuple):
+        return all(map(_is_constant, value))
+    plain = value is None or type(value) in (bool, int, float, str)
+    return plain and repr(value) not in ("inf", "-inf", "nan")
+
+
+def _is_importable(value, module):
+    """Return True for an object that its module, other than a notebook, has under its own name."""
+    home, name = sys.modules.get(module), getattr(value, "__name__", "")
+    return module not in ("__main__", "mine") and getattr(home, name, None) is value
+
+
+def _insert_lines(source, lines):
+    """Insert lines at the start of a function's body, below its docstring."""
+    if not lines:
+        return source
+    node = ast.parse(source).body[0]
+    node.body[ast.get_docstring(node) is not None : 0] = ast.parse("\n".join(lines)).body
+    return ast.unparse(node)
 
 
 def get_source(function):

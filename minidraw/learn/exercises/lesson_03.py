@@ -29,6 +29,26 @@ def make_large_logits(rng, n, C, B, A):
     return {"logits": 1000 * np.sign(inputs["logits"])}, settings
 
 
+def make_many_pixels(rng, n, P):
+    return make_binary_pixels(rng, n, 1000 * P)
+
+
+def make_middling_logits(rng, n, C, B, A):
+    inputs, settings = make_canvas(rng, n, C, B, A)
+    return {"logits": rng.uniform(-12, 12, inputs["logits"].shape)}, settings
+
+
+def make_distant_logits(rng, n, C, B, A):
+    inputs, settings = make_canvas(rng, n, C, B, A)
+    return {"logits": rng.uniform(-60, 60, inputs["logits"].shape)}, settings
+
+
+LOGIT_EDGES = (
+    (make_middling_logits, "logits between -12 and 12"),
+    (make_distant_logits, "logits between -60 and 60"),
+    (make_large_logits, "logits of +-1000"),
+)
+
 EXERCISES = (
     Exercise(
         "03.coin_cost",
@@ -41,7 +61,10 @@ EXERCISES = (
             "x and 1 - x select the term that applies, so no `if` is needed. Sum over the pixels.",
         ),
         outputs=("nats",),
-        edges=((make_grey_pixels, "grey pixels between 0 and 1"),),
+        edges=(
+            (make_grey_pixels, "grey pixels between 0 and 1"),
+            (make_many_pixels, "images of many pixels, whose probability is too small a number"),
+        ),
         mistakes=(
             (
                 " + (1 - x) * np.log(1 - p)",
@@ -80,7 +103,7 @@ EXERCISES = (
         ),
         outputs=("nll",),
         uses=("sigmoid",),
-        edges=((make_large_logits, "logits of +-1000"),),
+        edges=LOGIT_EDGES,
         mistakes=(
             (" - x * logits", "", "the term - x c is missing"),
             ("softplus - x * logits", "softplus + x * logits", "the sign of x c is wrong"),
@@ -118,7 +141,7 @@ EXERCISES = (
         ),
         forward=bernoulli_cost,
         uses=("sigmoid",),
-        edges=((make_large_logits, "logits of +-1000"),),
+        edges=LOGIT_EDGES,
         mistakes=(
             ("(sigmoid(logits) - x)", "sigmoid(logits)", "the term - x is missing"),
             (

@@ -55,7 +55,7 @@ def make_clipped_theta(rng, n, K, B, A):
     return inputs, settings
 
 
-NORMALISER_MISSING = "right except for the gradient that flows through the normaliser"
+NORMALISER_MISSING = "the gradient that flows through the normaliser is missing"
 
 EXERCISES = (
     Exercise(

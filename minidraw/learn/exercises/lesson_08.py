@@ -101,12 +101,12 @@ EXERCISES = (
             (
                 "dc = dc + dh * o * (1 - tanh_c**2)",
                 "dc = dc",
-                "right except for the gradient that flows from h through the cell",
+                "the gradient that flows from h through the cell is missing",
             ),
             (
                 "dc = dc + dh * o * (1 - tanh_c**2)",
                 "dc = dh * o * (1 - tanh_c**2)",
-                "right except for dc, the gradient that comes from the next step",
+                "dc, the gradient that comes from the next step, is missing",
             ),
             (" * (1 - tanh_c**2)", "", "the slope of the tanh of the cell is missing"),
             (
@@ -117,7 +117,7 @@ EXERCISES = (
             (
                 "return da, dc * f",
                 "return da, dout[1] * f",
-                "right except for the gradient that flows from h through the cell",
+                "the gradient that flows from h through the cell is missing",
             ),
             ("return da, dc * f", "return da, dc", "the factor f, the forget gate, is missing"),
             (
