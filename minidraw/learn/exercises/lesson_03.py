@@ -105,6 +105,21 @@ EXERCISES = (
         uses=("sigmoid",),
         edges=LOGIT_EDGES,
         mistakes=(
+            (
+                "softplus - x * logits",
+                "np.log1p(np.exp(sigmoid(logits))) - x * sigmoid(logits)",
+                "the logits are squashed first; this formula includes the sigmoid already",
+            ),
+            (
+                "softplus - x * logits",
+                "x * np.logaddexp(0, logits) + (1 - x) * np.logaddexp(0, -logits)",
+                "p and 1 - p are swapped",
+            ),
+            (
+                "softplus - x * logits",
+                "-sigmoid(logits) * np.log(x) - (1 - sigmoid(logits)) * np.log(1 - x)",
+                "p and x are swapped; the logarithms should be of p and 1 - p",
+            ),
             (" - x * logits", "", "the term - x c is missing"),
             ("softplus - x * logits", "softplus + x * logits", "the sign of x c is wrong"),
             (
@@ -143,6 +158,26 @@ EXERCISES = (
         uses=("sigmoid",),
         edges=LOGIT_EDGES,
         mistakes=(
+            (
+                "(sigmoid(logits) - x)",
+                "(sigmoid(logits) - x) * sigmoid(logits) * (1 - sigmoid(logits))",
+                "there is a factor s (1 - s) too many; s - x is the whole slope",
+            ),
+            (
+                "(sigmoid(logits) - x)",
+                "(sigmoid(sigmoid(logits)) - x)",
+                "the sigmoid is applied twice",
+            ),
+            (
+                "(sigmoid(logits) - x)",
+                "(x - sigmoid(logits)) / (sigmoid(logits) * (1 - sigmoid(logits)))",
+                "this is the slope with respect to the probability, with the wrong sign",
+            ),
+            (
+                "(sigmoid(logits) - x)",
+                "(sigmoid(logits) - x) / (sigmoid(logits) * (1 - sigmoid(logits)))",
+                "this is the slope with respect to the probability; multiply by s (1 - s)",
+            ),
             ("(sigmoid(logits) - x)", "sigmoid(logits)", "the term - x is missing"),
             (
                 "(sigmoid(logits) - x)",

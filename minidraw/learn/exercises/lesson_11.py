@@ -183,7 +183,7 @@ EXERCISES = (
             (
                 USER_LINES["patch"] + USER_LINES["write"],
                 "    dh_dec = 0\n",
-                "the gradients from the same step, through patch and write window are missing",
+                "the gradients from the same step, through patch and write window, are missing",
             ),
             (
                 USER_LINES["write"] + USER_LINES["read"],
