@@ -6,13 +6,13 @@
 import ast
 import inspect
 import re
-import sys
 import textwrap
 import types
 from pathlib import Path
 
 from minidraw.atomic_write import write_atomically
 from minidraw.errors import UserError
+from minidraw.learn.notebook_names import insert_lines, is_constant, is_importable
 from minidraw.regular_files import read_regular
 
 MAX_SOURCE_BYTES = 2**20
@@ -186,13 +186,13 @@ def _collect_sources(exercise, function, known):
                 imports.add(f"import {value.__name__}{alias}")
             elif name in known and (name in exercise.uses or module == "mine"):
                 pass
-            elif _is_constant(value):
+            elif is_constant(value):
                 constants.append(f"{name} = {value!r}")
             elif module.startswith("minidraw."):
                 imports.add(f"from {module} import {name}")
             elif isinstance(value, types.FunctionType) and module == function.__module__:
                 collect(value)
-            elif _is_importable(value, module):
+            elif is_importable(value, module):
                 called = value.__name__
                 alias = "" if name == called else f" as {name}"
                 imports.add(f"from {module} import {called}{alias}")
@@ -201,33 +201,10 @@ def _collect_sources(exercise, function, known):
                     f"it uses {name}, which exists only in this notebook; "
                     "define it inside the function"
                 )
-        sources.append(_insert_lines(source, constants))
+        sources.append(insert_lines(source, constants))
 
     collect(inspect.unwrap(function))
     return sources, imports
-
-
-def _is_constant(value):
-    """Return True for numbers, texts and tuples of them, which can be written into a source."""
-    if isinstance(value, tuple):
-        return all(map(_is_constant, value))
-    plain = value is None or type(value) in (bool, int, float, str)
-    return plain and repr(value) not in ("inf", "-inf", "nan")
-
-
-def _is_importable(value, module):
-    """Return True for an object that its module, other than a notebook, has under its own name."""
-    home, name = sys.modules.get(module), getattr(value, "__name__", "")
-    return module not in ("__main__", "mine") and getattr(home, name, None) is value
-
-
-def _insert_lines(source, lines):
-    """Insert lines at the start of a function's body, below its docstring."""
-    if not lines:
-        return source
-    node = ast.parse(source).body[0]
-    node.body[ast.get_docstring(node) is not None : 0] = ast.parse("\n".join(lines)).body
-    return ast.unparse(node)
 
 
 def get_source(function):
