@@ -12,6 +12,7 @@ from pathlib import Path
 
 from minidraw.atomic_write import write_atomically
 from minidraw.errors import UserError
+from minidraw.learn.notebook_names import insert_lines, is_constant, is_importable
 from minidraw.regular_files import read_regular
 
 MAX_SOURCE_BYTES = 2**20
@@ -174,7 +175,7 @@ def _collect_sources(exercise, function, known):
 
     def collect(function):
         done.add(function.__name__)
-        source = get_source(function)
+        source, constants = get_source(function), []
         for name in sorted(find_free_names(source) - done):
             if name not in function.__globals__:
                 continue  # a builtin, or missing: running the file will show it
@@ -183,18 +184,24 @@ def _collect_sources(exercise, function, known):
             if isinstance(value, types.ModuleType):
                 alias = "" if name == value.__name__ else f" as {name}"
                 imports.add(f"import {value.__name__}{alias}")
-            elif name in known and name in exercise.uses:
+            elif name in known and (name in exercise.uses or module == "mine"):
                 pass
+            elif is_constant(value):
+                constants.append(f"{name} = {value!r}")
             elif module.startswith("minidraw."):
                 imports.add(f"from {module} import {name}")
             elif isinstance(value, types.FunctionType) and module == function.__module__:
                 collect(value)
+            elif is_importable(value, module):
+                called = value.__name__
+                alias = "" if name == called else f" as {name}"
+                imports.add(f"from {module} import {called}{alias}")
             else:
                 raise NotSelfContained(
                     f"it uses {name}, which exists only in this notebook; "
                     "define it inside the function"
                 )
-        sources.append(source)
+        sources.append(insert_lines(source, constants))
 
     collect(inspect.unwrap(function))
     return sources, imports

@@ -157,10 +157,10 @@ def test_a_later_version_replaces_the_saved_one(notebook):
 
 
 def test_a_name_that_only_the_notebook_has_is_reported(notebook):
-    notebook.run("keep = True")
+    notebook.run("keep = [True]")
     cell = STUB.replace(
         "raise NotImplementedError",
-        "return F * (dF - (dF * F).sum(axis=2, keepdims=keep))",
+        "return F * (dF - (dF * F).sum(axis=2, keepdims=keep[0]))",
     )
     assert "Not saved: it uses keep, which exists only in this notebook" in notebook.run(cell)
     assert not MINE.exists()

@@ -43,6 +43,7 @@ def is_cause(line):
     return (
         not line.startswith(("Largest error", "Inputs", "On that line"))
         and "right shape" not in line
+        and not line.endswith("right already.")
     )
 
 

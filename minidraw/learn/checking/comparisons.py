@@ -54,7 +54,7 @@ def find_small_error(found, wanted):
     """Return a message if the numbers are nearly right, else None; try this last."""
     if any(y.shape != t.shape for y, t in zip(found, wanted, strict=True)):
         return None
-    small = "nearly right: you add a small number somewhere, or lose digits to rounding"
+    small = "nearly right: you add a small number somewhere, or lose digits, as float32 does"
     return small if all_close(found, wanted, SMALL_ERROR) else None
 
 

@@ -101,7 +101,7 @@ def _find_unchanged(exercise, cases, i, found):
     before = [case.inputs[name] for case in cases]
     if not all(np.array_equal(y, x) for y, x in zip(found[i], before, strict=True)):
         return None
-    return "unchanged: a plain = makes a new array, but += and [...] = change the old one"
+    return "unchanged; write into the array that came in, with [...] = or +="
 
 
 def _find_misplaced(wrong, theirs, right):

@@ -19,6 +19,9 @@ def describe_wrong(exercise, cases, found, wanted, causes, tolerance):
     for name, cause in causes.items():
         by_cause.setdefault(cause or UNKNOWN, []).append(name)
     lines = [f"{_join(outputs)}: {cause}." for cause, outputs in by_cause.items()]
+    names = exercise.blocks if causes.keys() <= {*exercise.blocks} else exercise.output_names
+    if right := [name for name in names if name not in causes]:
+        lines.append(f"{_join(right)} {'is' if len(right) == 1 else 'are'} right already.")
     if exercise.returns_dict and len(by_cause) == 1 and len(causes) == len(exercise.output_names):
         lines = [f"all {len(causes)} gradients: {next(iter(by_cause))}."]
     name = next(iter(causes))
@@ -124,20 +127,20 @@ def describe_misfit(exercise, value):
     if exercise.in_place:
         return None
     names = exercise.output_names
-    wanted = ", ".join(names)
+    wanted, pair = ", ".join(names), ""
     if value is None:
         return f"it returns nothing; it should return {wanted}"
     if exercise.returns_cache:
         wanted = f"{f'({wanted})' if len(names) > 1 else wanted}, cache"
         if not isinstance(value, tuple | list) or len(value) != 2:
             return f"it returns {_describe_type(value)}; it should return {wanted}"
-        value = value[0]
+        value, pair = value[0], " before the cache"
     if exercise.returns_dict:
         return _describe_dict_misfit(names, value)
     if len(names) == 1 and not exercise.returns_cache:
         wanted += ", an array"
     if len(as_tuple(value)) != len(names) or (len(names) == 1 and isinstance(value, tuple | list)):
-        return f"it returns {_describe_type(value)}; it should return {wanted}"
+        return f"it returns {_describe_type(value)}{pair}; it should return {wanted}"
     for name, part in zip(names, as_tuple(value), strict=True):
         if not isinstance(part, np.ndarray | np.generic | float | int):
             return f"{name} is {_describe_type(part)}; it should be an array"

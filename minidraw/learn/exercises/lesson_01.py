@@ -135,12 +135,12 @@ EXERCISES = (
             (
                 "return through_factor + through_exp",
                 "return through_factor",
-                "right except for the gradient that flows through the exponential",
+                "the gradient that flows through the exponential is missing",
             ),
             (
                 "return through_factor + through_exp",
                 "return through_exp",
-                "right except for the gradient that flows through the factor x",
+                "the gradient that flows through the factor x is missing",
             ),
             (
                 "return through_factor + through_exp",

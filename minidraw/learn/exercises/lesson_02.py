@@ -34,6 +34,10 @@ def make_large_logits(rng, n, H):
     return {"a": 1000 * rng.choice([-1.0, 1.0], (n, H))}, {}
 
 
+def make_middling_logits(rng, n, H):
+    return {"a": rng.uniform(-30, 30, (n, 20 * H))}, {}
+
+
 EXERCISES = (
     Exercise(
         "02.sigmoid",
@@ -46,7 +50,10 @@ EXERCISES = (
             "What is e^1000 on a computer, and what is 1 divided by that? The formula still works.",
         ),
         outputs=("s",),
-        edges=((make_large_logits, "inputs of +-1000"),),
+        edges=(
+            (make_middling_logits, "inputs between -30 and 30"),
+            (make_large_logits, "inputs of +-1000"),
+        ),
         mistakes=(
             ("0.5 + 0.5 * np.tanh(0.5 * a)", "np.tanh(a)", "this is tanh(a)"),
             ("0.5 + 0.5 * np.tanh(0.5 * a)", "0.5 + 0.5 * np.tanh(a)", "this is sigmoid(2 a)"),

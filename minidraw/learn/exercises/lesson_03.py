@@ -29,6 +29,26 @@ def make_large_logits(rng, n, C, B, A):
     return {"logits": 1000 * np.sign(inputs["logits"])}, settings
 
 
+def make_many_pixels(rng, n, P):
+    return make_binary_pixels(rng, n, 1000 * P)
+
+
+def make_middling_logits(rng, n, C, B, A):
+    inputs, settings = make_canvas(rng, n, C, B, A)
+    return {"logits": rng.uniform(-12, 12, inputs["logits"].shape)}, settings
+
+
+def make_distant_logits(rng, n, C, B, A):
+    inputs, settings = make_canvas(rng, n, C, B, A)
+    return {"logits": rng.uniform(-60, 60, inputs["logits"].shape)}, settings
+
+
+LOGIT_EDGES = (
+    (make_middling_logits, "logits between -12 and 12"),
+    (make_distant_logits, "logits between -60 and 60"),
+    (make_large_logits, "logits of +-1000"),
+)
+
 EXERCISES = (
     Exercise(
         "03.coin_cost",
@@ -41,7 +61,10 @@ EXERCISES = (
             "x and 1 - x select the term that applies, so no `if` is needed. Sum over the pixels.",
         ),
         outputs=("nats",),
-        edges=((make_grey_pixels, "grey pixels between 0 and 1"),),
+        edges=(
+            (make_grey_pixels, "grey pixels between 0 and 1"),
+            (make_many_pixels, "images of many pixels, whose probability is too small a number"),
+        ),
         mistakes=(
             (
                 " + (1 - x) * np.log(1 - p)",
@@ -80,8 +103,23 @@ EXERCISES = (
         ),
         outputs=("nll",),
         uses=("sigmoid",),
-        edges=((make_large_logits, "logits of +-1000"),),
+        edges=LOGIT_EDGES,
         mistakes=(
+            (
+                "softplus - x * logits",
+                "np.log1p(np.exp(sigmoid(logits))) - x * sigmoid(logits)",
+                "the logits are squashed first; this formula includes the sigmoid already",
+            ),
+            (
+                "softplus - x * logits",
+                "x * np.logaddexp(0, logits) + (1 - x) * np.logaddexp(0, -logits)",
+                "p and 1 - p are swapped",
+            ),
+            (
+                "softplus - x * logits",
+                "-sigmoid(logits) * np.log(x) - (1 - sigmoid(logits)) * np.log(1 - x)",
+                "p and x are swapped; the logarithms should be of p and 1 - p",
+            ),
             (" - x * logits", "", "the term - x c is missing"),
             ("softplus - x * logits", "softplus + x * logits", "the sign of x c is wrong"),
             (
@@ -118,8 +156,28 @@ EXERCISES = (
         ),
         forward=bernoulli_cost,
         uses=("sigmoid",),
-        edges=((make_large_logits, "logits of +-1000"),),
+        edges=LOGIT_EDGES,
         mistakes=(
+            (
+                "(sigmoid(logits) - x)",
+                "(sigmoid(logits) - x) * sigmoid(logits) * (1 - sigmoid(logits))",
+                "there is a factor s (1 - s) too many; s - x is the whole slope",
+            ),
+            (
+                "(sigmoid(logits) - x)",
+                "(sigmoid(sigmoid(logits)) - x)",
+                "the sigmoid is applied twice",
+            ),
+            (
+                "(sigmoid(logits) - x)",
+                "(x - sigmoid(logits)) / (sigmoid(logits) * (1 - sigmoid(logits)))",
+                "this is the slope with respect to the probability, with the wrong sign",
+            ),
+            (
+                "(sigmoid(logits) - x)",
+                "(sigmoid(logits) - x) / (sigmoid(logits) * (1 - sigmoid(logits)))",
+                "this is the slope with respect to the probability; multiply by s (1 - s)",
+            ),
             ("(sigmoid(logits) - x)", "sigmoid(logits)", "the term - x is missing"),
             (
                 "(sigmoid(logits) - x)",

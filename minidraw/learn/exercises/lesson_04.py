@@ -103,6 +103,26 @@ EXERCISES = (
         edges=((make_distant_filterbank, "a window 1000 pixels outside the image"),),
         uses=("centers",),
         mistakes=(
+            (
+                "F /= F.sum(axis=2, keepdims=True)",
+                "F = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)",
+                "it is normalised over the K filters; each row should sum to 1 over its pixels",
+            ),
+            (
+                "F /= F.sum(axis=2, keepdims=True)",
+                "F /= F.sum(axis=1, keepdims=True)",
+                "it is normalised over the K filters; each row should sum to 1 over its pixels",
+            ),
+            (
+                "F /= F.sum(axis=2, keepdims=True)",
+                "F = np.exp(z) / np.exp(z).sum(axis=(1, 2), keepdims=True)",
+                "all filters of an image are normalised together; each row should sum to 1",
+            ),
+            (
+                "F /= F.sum(axis=2, keepdims=True)",
+                "F = np.exp(z) / (np.exp(z).sum(axis=2, keepdims=True) + 1e-8)",
+                "1e-8 is added to the normaliser; leave it out",
+            ),
             ("F /= F.sum(axis=2, keepdims=True)", "pass", "the rows are not normalised"),
             (
                 "F.sum(axis=2, keepdims=True)",

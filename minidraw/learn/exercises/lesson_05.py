@@ -55,7 +55,7 @@ def make_clipped_theta(rng, n, K, B, A):
     return inputs, settings
 
 
-NORMALISER_MISSING = "right except for the gradient that flows through the normaliser"
+NORMALISER_MISSING = "the gradient that flows through the normaliser is missing"
 
 EXERCISES = (
     Exercise(
@@ -72,6 +72,16 @@ EXERCISES = (
         ),
         forward=softmax,
         mistakes=(
+            (
+                "(dF * F).sum(axis=2, keepdims=True)",
+                "(dF * F).sum(axis=1, keepdims=True)",
+                "the sum runs over the K filters; each row of A pixels is a softmax of its own",
+            ),
+            (
+                "(dF * F).sum(axis=2, keepdims=True)",
+                "(dF * F).sum(axis=(1, 2), keepdims=True)",
+                "the sum runs over all filters; each row of A pixels is a softmax of its own",
+            ),
             (" - (dF * F).sum(axis=2, keepdims=True)", "", NORMALISER_MISSING),
             ("F * (dF -", "(dF -", "the factor F in front is missing"),
             (

@@ -47,9 +47,9 @@ def make_read_inputs(rng, n, K, B, A, C):
 
 WRONG_TRANSPOSE = "dpatch should not be transposed"
 IMAGE_MISSING = (
-    "right except for the gradient that flows through the image; only the error image is counted"
+    "the gradient that flows through the image is missing; only the error image is counted"
 )
-ERROR_IMAGE_MISSING = "right except for the gradient that flows through the error image"
+ERROR_IMAGE_MISSING = "the gradient that flows through the error image is missing"
 
 EXERCISES = (
     Exercise(

@@ -37,6 +37,23 @@ EXERCISES = (
         mistakes=(
             (
                 "i, f, o, g = np.split(gates, 4, axis=1)",
+                "i, f, o, g = np.split(gates, 4, axis=1)\n"
+                "    i, f, o = sigmoid(i), sigmoid(f), sigmoid(o)",
+                "the sigmoid is applied twice",
+            ),
+            (
+                "i, f, o, g = np.split(gates, 4, axis=1)",
+                "i, f, o, g = np.split(gates, 4, axis=1)\n    g = np.tanh(g)",
+                "the tanh of g is applied twice",
+            ),
+            (
+                "i, f, o, g = np.split(gates, 4, axis=1)",
+                "i, f, o, g = np.split(gates, 4, axis=1)\n"
+                "    i, f, o, g = sigmoid(i), sigmoid(f), sigmoid(o), np.tanh(g)",
+                "every gate is squashed twice",
+            ),
+            (
+                "i, f, o, g = np.split(gates, 4, axis=1)",
                 "f, i, o, g = np.split(gates, 4, axis=1)",
                 "the gates i and f are swapped",
             ),
@@ -99,14 +116,34 @@ EXERCISES = (
         uses=("sigmoid",),
         mistakes=(
             (
+                "di * i * (1 - i), df * f * (1 - f), do * o * (1 - o), dg",
+                "di * f * (1 - f), df * f * (1 - f), do * f * (1 - f), dg",
+                "every gate's slope is taken from f; each gate has its own",
+            ),
+            (
+                "di * i * (1 - i), df * f * (1 - f), do * o * (1 - o), dg",
+                "di * i * (1 - i), df * i * (1 - i), do * i * (1 - i), dg",
+                "every gate's slope is taken from i; each gate has its own",
+            ),
+            (
+                "i, f, o, g = np.split(gates, 4, axis=1)",
+                "i, f, g, o = np.split(gates, 4, axis=1)",
+                "the cache is read in the order i, f, g, o; it should be i, f, o, g",
+            ),
+            (
+                "i, f, o, g = np.split(gates, 4, axis=1)",
+                "f, i, o, g = np.split(gates, 4, axis=1)",
+                "the cache is read in the order f, i, o, g; it should be i, f, o, g",
+            ),
+            (
                 "dc = dc + dh * o * (1 - tanh_c**2)",
                 "dc = dc",
-                "right except for the gradient that flows from h through the cell",
+                "the gradient that flows from h through the cell is missing",
             ),
             (
                 "dc = dc + dh * o * (1 - tanh_c**2)",
                 "dc = dh * o * (1 - tanh_c**2)",
-                "right except for dc, the gradient that comes from the next step",
+                "dc, the gradient that comes from the next step, is missing",
             ),
             (" * (1 - tanh_c**2)", "", "the slope of the tanh of the cell is missing"),
             (
@@ -117,7 +154,7 @@ EXERCISES = (
             (
                 "return da, dc * f",
                 "return da, dout[1] * f",
-                "right except for the gradient that flows from h through the cell",
+                "the gradient that flows from h through the cell is missing",
             ),
             ("return da, dc * f", "return da, dc", "the factor f, the forget gate, is missing"),
             (
@@ -181,6 +218,17 @@ EXERCISES = (
         outputs=("h", "c"),
         uses=("linear", "lstm_gates"),
         mistakes=(
+            (
+                "linear(np.concatenate([h_prev, x], axis=1), W, b)",
+                "linear(np.concatenate([h_prev, x], axis=1), W, "
+                "np.r_[np.tile(b[: len(b) // 4], 3), b[3 * len(b) // 4 :]])",
+                "one bias is used for i, f and o; each gate has its own",
+            ),
+            (
+                "linear(np.concatenate([h_prev, x], axis=1), W, b)",
+                "linear(np.concatenate([h_prev, x], axis=1), W, np.tile(b[:h_prev.shape[1]], 4))",
+                "one bias is used for all gates; each gate has its own",
+            ),
             (
                 "np.concatenate([h_prev, x], axis=1)",
                 "np.concatenate([x, h_prev], axis=1)",

@@ -120,17 +120,17 @@ EXERCISES = (
             (
                 "(dh + dh_t, dc)",
                 "(dh_t, dc)",
-                "right except for dh, the gradient that comes from the next step",
+                "dh, the gradient that comes from the next step, is missing",
             ),
             (
                 "(dh + dh_t, dc)",
                 "(dh, dc)",
-                "right except for dhs, the gradient of the loss at every step",
+                "dhs, the gradient of the loss at every step, is missing",
             ),
             (
                 "(dh + dh_t, dc)",
                 "(dh + dh_t, 0 * dc)",
-                "right except for dc, the gradient of the cell that comes from the next step",
+                "dc, the gradient of the cell that comes from the next step, is missing",
             ),
             (
                 "(dh + dh_t, dc)",

@@ -55,6 +55,16 @@ EXERCISES = (
         ),
         forward=sample,
         mistakes=(
+            (
+                "dz * sigma * noise",
+                "0.5 * dz * sigma * noise",
+                "log_sigma is treated as log sigma^2, whose derivative has a factor 1/2",
+            ),
+            (
+                "dz * sigma * noise",
+                "0.5 * dz * np.sqrt(sigma) * noise",
+                "log_sigma is treated as log sigma^2",
+            ),
             ("dz * sigma * noise", "dz * noise", "the derivative of the exp is missing"),
             ("dz * sigma * noise", "dz * sigma", "the factor noise is missing"),
             (
@@ -83,6 +93,11 @@ EXERCISES = (
         ),
         outputs=("kl",),
         mistakes=(
+            (
+                "sigma**2 - 2 * log_sigma",
+                "sigma - log_sigma",
+                "log_sigma is treated as log sigma^2",
+            ),
             (" - 1)", ")", "the constant -1 is missing"),
             (
                 "(mu**2 + sigma**2 - 2 * log_sigma - 1).sum(axis=1)",
@@ -118,6 +133,11 @@ EXERCISES = (
         ),
         forward=kl,
         mistakes=(
+            (
+                "(sigma**2 - 1)",
+                "0.5 * (sigma - 1)",
+                "log_sigma is treated as log sigma^2",
+            ),
             ("(sigma**2 - 1)", "sigma**2", "the derivative of the term - log sigma is missing"),
             ("(sigma**2 - 1)", "(sigma - 1)", "sigma is used instead of sigma^2"),
             (

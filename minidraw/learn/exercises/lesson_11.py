@@ -86,32 +86,32 @@ SHARED_MISTAKES = (
     (
         "dstride_y + dstride_x",
         "dstride_x",
-        "right except for the gradient of the stride that flows through F_y",
+        "the gradient of the stride that flows through F_y is missing",
     ),
     (
         "dstride_y + dstride_x",
         "dstride_y",
-        "right except for the gradient of the stride that flows through F_x",
+        "the gradient of the stride that flows through F_x is missing",
     ),
     (
         "dvar_y + dvar_x",
         "dvar_x",
-        "right except for the gradient of the variance that flows through F_y",
+        "the gradient of the variance that flows through F_y is missing",
     ),
     (
         "dvar_y + dvar_x",
         "dvar_y",
-        "right except for the gradient of the variance that flows through F_x",
+        "the gradient of the variance that flows through F_x is missing",
     ),
     (
         "dstride_y + dstride_x, dvar_y + dvar_x",
         "dstride_x, dvar_x",
-        "right except for the gradients of stride and variance that flow through F_y",
+        "the gradients of stride and variance that flow through F_y are missing",
     ),
     (
         "dstride_y + dstride_x, dvar_y + dvar_x",
         "dstride_y, dvar_y",
-        "right except for the gradients of stride and variance that flow through F_x",
+        "the gradients of stride and variance that flow through F_x are missing",
     ),
     (
         "dcenter_x, dcenter_y, dstride_y",
@@ -153,7 +153,7 @@ def omit_user(product, user):
     return (
         f"    dh_dec = dh_dec + {product}\n",
         "",
-        f"right except for the gradient that flows through {user}",
+        f"the gradient that flows through {user} is missing",
     )
 
 
@@ -174,7 +174,7 @@ EXERCISES = (
             (
                 "dh_dec = dpatch @ W_patch.T",
                 "dh_dec = 0",
-                "right except for the gradient that flows through the patch",
+                "the gradient that flows through the patch is missing",
             ),
             omit_user("dwrite @ W_write.T", "the write window"),
             omit_user("dread @ W_read.T", "the next read window"),
@@ -183,22 +183,22 @@ EXERCISES = (
             (
                 USER_LINES["patch"] + USER_LINES["write"],
                 "    dh_dec = 0\n",
-                "right except for the gradients from the same step, through patch and write window",
+                "the gradients from the same step, through patch and write window, are missing",
             ),
             (
                 USER_LINES["write"] + USER_LINES["read"],
                 "",
-                "right except for the gradients that flow through the two windows",
+                "the gradients that flow through the two windows are missing",
             ),
             (
                 USER_LINES["read"] + USER_LINES["encoder"] + USER_LINES["decoder"],
                 "",
-                "right except for the gradients from the next step's window, encoder and decoder",
+                "the gradients from the next step's window, encoder and decoder are missing",
             ),
             (
                 USER_LINES["encoder"] + USER_LINES["decoder"],
                 "",
-                "right except for the gradients from the next step's encoder and decoder",
+                "the gradients from the next step's encoder and decoder are missing",
             ),
             (
                 "dh_dec = dh_dec + ddecoder @ W_decoder.T",
@@ -222,12 +222,12 @@ EXERCISES = (
             (
                 "dafter - dx_err * s * (1 - s)",
                 "dafter",
-                "right except for the gradient that flows through the error image",
+                "the gradient that flows through the error image is missing",
             ),
             (
                 "dafter - dx_err * s * (1 - s)",
                 "-dx_err * s * (1 - s)",
-                "right except for the gradient that comes from the next canvas",
+                "the gradient that comes from the next canvas is missing",
             ),
             (
                 "dafter - dx_err * s * (1 - s)",

@@ -121,22 +121,22 @@ EXERCISES = (
             (
                 "dh = dh + dcanvas @ W.T",
                 "dh = dcanvas @ W.T",
-                "right except for dh, the gradient that comes from the next step",
+                "dh, the gradient that comes from the next step, is missing",
             ),
             (
                 "dh = dh + dcanvas @ W.T",
                 "dh = dh",
-                "right except for the gradient that flows from the canvas into h",
+                "the gradient that flows from the canvas into h is missing",
             ),
             (
                 "dcanvas = dcanvas - (da @ V.T) * s[t] * (1 - s[t])",
                 "dcanvas = dcanvas",
-                "right except for the gradient that flows through the error image",
+                "the gradient that flows through the error image is missing",
             ),
             (
                 "dcanvas = dcanvas - (da",
                 "dcanvas = -(da",
-                "right except for the gradient that comes from the next canvas",
+                "the gradient that comes from the next canvas is missing",
             ),
             (" * s[t] * (1 - s[t])", "", "the slope of the sigmoid is missing"),
             (" * (1 - h[t + 1] ** 2)", "", "the slope of the tanh is missing"),

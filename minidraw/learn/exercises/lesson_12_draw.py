@@ -108,7 +108,7 @@ EXERCISES = (
             (
                 "(*dstate, dkl)",
                 "(*dstate, 0 * dkl)",
-                "right except for the gradient of kl; every step's kl is part of the cost",
+                "the gradient of kl is missing; every step's kl is part of the cost",
             ),
             (
                 "(*dstate, dkl)",

@@ -68,18 +68,18 @@ EXERCISES = (
             (
                 "dc[j, k] + dh[j, k] * o * (one - tanh_c[j, k] ** 2)",
                 "dc[j, k]",
-                "right except for the gradient that flows from h through the cell",
+                "the gradient that flows from h through the cell is missing",
             ),
             (
                 "dc[j, k] + dh[j, k] * o",
                 "dh[j, k] * o",
-                "right except for dc, the gradient that comes from the next step",
+                "dc, the gradient that comes from the next step, is missing",
             ),
             (" * (one - tanh_c[j, k] ** 2)", "", "the slope of the tanh of the cell is missing"),
             (
                 "dc_prev[j, k] = dcell * f",
                 "dc_prev[j, k] = dc[j, k] * f",
-                "right except for the gradient that flows from h through the cell",
+                "the gradient that flows from h through the cell is missing",
             ),
             (
                 "dc_prev[j, k] = dcell * f",

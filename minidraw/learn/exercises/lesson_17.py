@@ -74,6 +74,11 @@ def make_distant_logits(rng, n, L):
     return {"logits": inputs["logits"] - 800 * np.arange(n)[:, None]}, settings
 
 
+def make_middling_logits(rng, n, L):
+    inputs, settings = make_logits(rng, n, L)
+    return {"logits": rng.uniform(-12, 12, inputs["logits"].shape)}, settings
+
+
 def make_looks_inputs(rng, n, T, H, K, B, A):
     normal = rng.standard_normal
     inputs = {"h_0": normal((n, H)), "c_0": normal((n, H))}
@@ -99,6 +104,7 @@ EXERCISES = (
         outputs=("nll",),
         uses=("softmax",),
         edges=(
+            (make_middling_logits, "logits between -12 and 12"),
             (make_large_logits, "logits of +-1000"),
             (make_low_logits, "logits near -900"),
             (make_distant_logits, "images whose logits lie far apart"),
@@ -275,12 +281,12 @@ EXERCISES = (
             (
                 "dh_lstm + dh_window",
                 "dh_lstm",
-                "right except for the gradient of h that flows through the window",
+                "the gradient of h that flows through the window is missing",
             ),
             (
                 "dh_lstm + dh_window",
                 "dh_window",
-                "right except for the gradient of h that flows through the LSTM",
+                "the gradient of h that flows through the LSTM is missing",
             ),
             (
                 "dh = dh_lstm + dh_window",
@@ -308,7 +314,7 @@ EXERCISES = (
             (
                 "(dh, dc)",
                 "(dh, 0 * dc)",
-                "right except for dc, the gradient of the cell that comes from the next step",
+                "dc, the gradient of the cell that comes from the next step, is missing",
             ),
             ("reversed(cache.steps)", "cache.steps", WRONG_ORDER),
             ("reversed(cache.steps)", "cache.steps[-1:]", "only the last step is counted"),

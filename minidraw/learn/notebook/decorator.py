@@ -4,7 +4,12 @@ import inspect
 
 from minidraw.errors import UserError
 from minidraw.learn import own_functions
-from minidraw.learn.checking.judge import OTHER_CACHE_NOTE, judge
+from minidraw.learn.checking.judge import (
+    OTHER_CACHE_NOTE,
+    OWN_CACHE_NOTE,
+    judge,
+    judge_pair,
+)
 from minidraw.learn.exercises import all_exercises, get_exercise
 
 _hints_given = {}  # exercise id to a count
@@ -46,14 +51,15 @@ def exercise(id):
         except UserError as error:
             theirs = {}
             print(f"{error}. Nothing is saved until you fix it.")
-        verdict = judge(entry, function, entry.choose_forward(theirs))
-        if verdict.kind == "unwritten" and entry.name in theirs and not _find_fault(id, theirs):
+        verdict = _judge_in_notebook(entry, function, entry.choose_forward(theirs))
+        unwritten = verdict.kind == "unwritten" and not verdict.message
+        if unwritten and entry.name in theirs and not _find_fault(id, theirs):
             print(
                 f"{id}: not written here. The lesson goes on with yours from {own_functions.FILE}."
             )
             return theirs[entry.name]
         if verdict.kind in ("unwritten", "borrowed"):
-            why = "not written yet" if verdict.kind == "unwritten" else verdict.message
+            why = verdict.message or "not written yet"
             print(f"{id}: {why}. The lesson goes on with minidraw's function.")
             return entry.answer
         if verdict.kind != "right":
@@ -62,9 +68,45 @@ def exercise(id):
             raise NotYet(f'{id}: not right yet.\n{verdict.message}\nStuck? hint("{id}")') from None
         note = f" ({verdict.message})" if verdict.message else ""
         print(f"{id}: right{note}. {_save(entry, function)}")
-        return function
+        return _choose_pair(entry, function, theirs, verdict)
 
     return decorate
+
+
+def _judge_in_notebook(entry, function, forward):
+    """Judge a function that may call itself: its name can still mean an earlier version."""
+    names, missing = function.__globals__, object()
+    before = names.get(entry.name, missing)
+    names[entry.name] = function
+    try:
+        verdict = judge(entry, function, forward)
+    finally:
+        del names[entry.name]
+        if before is not missing:
+            names[entry.name] = before
+    endless = verdict.kind == "raised" and "RecursionError" in verdict.message
+    return judge(entry, function, forward) if endless and before is not missing else verdict
+
+
+def _choose_pair(entry, function, theirs, verdict):
+    """Return the function for the cells below; a forward and its backward share one cache."""
+    names = function.__globals__
+    if entry.forward is not None:
+        name = entry.forward.__name__
+        own = theirs.get(name)
+        if name in names and own:
+            fits = judge_pair(entry, function, own).kind == "right"
+            names[name] = own if fits else entry.forward
+        return function
+    if OWN_CACHE_NOTE not in verdict.message:
+        return function
+    backward = next((e for e in all_exercises().values() if e.forward is entry.answer), None)
+    own = backward and theirs.get(backward.name)
+    if own and judge_pair(backward, own, function).kind == "right":
+        names[backward.name] = own
+        return function
+    print("The cells below use minidraw's pair until your backward fits this cache.")
+    return entry.answer
 
 
 def _save(entry, function):
