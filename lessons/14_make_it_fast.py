@@ -7,7 +7,8 @@
 # **You'll learn:** to measure before you change anything, what a compiled loop is good for and what
 # not, and how to make sure that the fast version computes the same.
 #
-# **You'll need:** lesson 08 (the gates of an LSTM) and lesson 13. 40 minutes. Optional.
+# **You'll need:** lesson 08 (the gates of an LSTM), lesson 13 and Numba, which runs in no
+# browser. 40 minutes. Optional.
 #
 # | paper | here | |
 # |---|---|---|
@@ -25,7 +26,6 @@ import time
 from functools import partial
 from types import SimpleNamespace
 
-import numba
 import numpy as np
 
 from minidraw import kernels, layers
@@ -180,6 +180,9 @@ print(f"the gates' backward takes {share:.1%}: at most {amdahl(share, np.inf):.3
 
 
 # %%
+import numba
+
+
 def slope_loop(s, out):
     for k in range(s.size):
         out[k] = s[k] * (1 - s[k])

@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+import warnings
 from contextlib import suppress
 
 MAX_BAR_COLUMNS = 100  # a notebook reports the size of the terminal that started it
@@ -19,14 +20,16 @@ def make_bar(*arguments, hidden=False, **settings):
     hidden : bool
         Never show it.
     """
-    from tqdm import tqdm  # here, because importing a data set must be fast
+    from tqdm import TqdmMonitorWarning, tqdm  # here, because importing a data set must be fast
 
     stream = sys.stdout if _in_notebook() else sys.stderr
     visible = not hidden and (_in_notebook() or _is_terminal(stream))
     # tqdm itself would draw nothing on a terminal that gives its size as 0
     columns, rows = shutil.get_terminal_size()
     size = {"ncols": min(columns, MAX_BAR_COLUMNS), "nrows": rows}
-    return tqdm(*arguments, file=stream, disable=not visible, **size, **settings)
+    with warnings.catch_warnings():  # where no thread can be started, a bar needs no monitor
+        warnings.simplefilter("ignore", TqdmMonitorWarning)
+        return tqdm(*arguments, file=stream, disable=not visible, **size, **settings)
 
 
 def print_line(text):

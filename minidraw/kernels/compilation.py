@@ -1,6 +1,20 @@
-"""Compilation of the kernels: `jit` for a kernel, `inline` and `paste` for functions in kernels."""
+"""Compilation of the kernels: `jit` for a kernel, `inline` and `paste` for functions in kernels.
 
-import numba
+Raises
+------
+UserError
+    When imported where Numba is missing or doesn't load.
+"""
+
+from minidraw.errors import UserError
+
+try:
+    import numba
+except (ImportError, OSError) as error:  # OSError: LLVM's library doesn't load
+    raise UserError(
+        f"Numba, which this needs, can't be imported ({error}): type pip install --upgrade numba"
+    ) from error
+
 from numba import types
 from numba.extending import intrinsic
 from numba.np.arrayobj import populate_array

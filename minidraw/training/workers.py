@@ -1,7 +1,8 @@
 """Worker threads; each runs the whole model on its own shard of a batch.
 
 NumPy's matrix products and the compiled kernels release Python's lock.  One thread per core, with
-BLAS limited to one thread, therefore keeps every core busy.
+BLAS limited to one thread, therefore keeps every core busy.  Where no thread can be started, as in
+a browser, the caller's own thread computes the same shards one after another.
 """
 
 import math
@@ -10,7 +11,6 @@ import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -84,6 +84,16 @@ class _BlasLimit:
 _blas_limit = _BlasLimit()
 
 
+def _can_start_thread():
+    thread = threading.Thread(target=int)
+    try:
+        thread.start()
+    except RuntimeError:
+        return False
+    thread.join()
+    return True
+
+
 class Workers:
     """Pool of threads, a context manager because it limits BLAS in the whole process.
 
@@ -100,20 +110,21 @@ class Workers:
         threads = count_cores(self.ranks) if threads is None else threads
         self.threads = check_integer("threads", threads, 1, MAX_THREADS)
         _blas_limit.set()
-        # The trainer reports what isn't finite; NumPy's warnings would only repeat it.
-        quiet = partial(np.seterr, over="ignore", invalid="ignore")
-        self._pool = ThreadPoolExecutor(self.threads, initializer=quiet)
+        self._pool = ThreadPoolExecutor(self.threads) if _can_start_thread() else None
 
     def __enter__(self):
         return self
 
     def __exit__(self, *exc_info):
-        self._pool.shutdown()
+        if self._pool:
+            self._pool.shutdown()
         _blas_limit.undo()
 
     def map(self, function, items):
         """Return ``[function(item) for item in items]``, computed on all threads."""
-        return list(self._pool.map(function, items))
+        # The trainer reports what isn't finite; NumPy's warnings would only repeat it.
+        compute = np.errstate(over="ignore", invalid="ignore")(function)
+        return list(self._pool.map(compute, items) if self._pool else map(compute, items))
 
     def map_on_ranks(self, function, items):
         """Return ``[function(item) for item in items]``, computed on all threads of all ranks."""

@@ -52,7 +52,10 @@ def transfer(url, path, name):
                 failures.append(error)
 
         thread = threading.Thread(target=copy, daemon=True)  # one that hangs ends with the process
-        thread.start()
+        try:
+            thread.start()
+        except RuntimeError:  # a browser starts no thread: nothing watches then
+            copy()
         try:
             while thread.is_alive():
                 thread.join(0.1)
