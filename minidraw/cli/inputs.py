@@ -2,7 +2,7 @@
 
 import os
 
-from minidraw.errors import UserError
+from minidraw.errors import UserError, UserTypeError
 
 BUNDLED_NETWORK = "mnist.npz"  # the paper's network with attention
 BUNDLED_NETWORK_WITHOUT_ATTENTION = "mnist-no-attention.npz"
@@ -101,6 +101,8 @@ def load_data(arguments, trained_on):
         raise UserError("the network's file names no data set: give --data")
     try:
         return datasets.load(**find_data_source(arguments, trained_on))
+    except UserTypeError as error:  # the file's, since the command line gives text
+        raise UserError(f"the network's file names no data set ({error}): give --data") from error
     except UserError:
         raise
     except (TypeError, ValueError) as error:

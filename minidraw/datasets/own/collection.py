@@ -13,12 +13,11 @@ from minidraw.datasets.own.array_source import (
     read_array_folder,
 )
 from minidraw.datasets.own.arrays import as_images, as_images_alike
-from minidraw.datasets.own.picture_folder import list_files, read_picture_folder
+from minidraw.datasets.own.picture_folder import MAX_IMAGE_VALUES, list_files, read_picture_folder
 from minidraw.datasets.own.pictures import fit_images
 from minidraw.errors import UserError, UserTypeError, check_integer, quote
 
 MAX_PICTURES = 2**24
-MAX_IMAGE_VALUES = 2**24
 
 
 def load_own_pictures(

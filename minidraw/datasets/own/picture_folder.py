@@ -15,6 +15,7 @@ from minidraw.errors import UserError
 from minidraw.regular_files import limit_unpacked
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".ppm", ".pgm")
+MAX_IMAGE_VALUES = 2**24  # of an image to paint
 MAX_SIZES_LISTED = 5  # in an error message
 PROPOSED_SIDES = 8, 64  # limits of the proposed --size; larger pictures would train for days
 
@@ -73,6 +74,11 @@ def read_picture_folder(folder, paths, size=None, invert=False, stretch=False):
         is for training.
     """
     height, width = size or _find_common_size(paths, folder)
+    if size is None and height * width > MAX_IMAGE_VALUES:  # before any is unpacked
+        raise UserError(
+            f"{folder}: pictures have {width:,} x {height:,} pixels; a network can't paint so many."
+            " Add --size 64 to resize them."
+        )
     if len(paths) * height * width > limit_unpacked(sum(path.stat().st_size for path in paths)):
         raise UserError(
             f"{folder}: {len(paths):,} pictures of {width}x{height} need too much memory. "

@@ -17,6 +17,7 @@ FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF", "PPM")
 ORIENTATION = 0x0112  # EXIF's tag
 MAX_FILE_BYTES = 2**28
 MAX_PIXELS = 50 * 10**6  # of a picture; unpacking one takes some ten bytes per pixel
+MAX_SIDE = 2**16  # pixels; Pillow keeps a pointer for every row
 
 
 class Levels(NamedTuple):
@@ -192,15 +193,25 @@ def fit_picture(image, size, stretch=False, enlarge=True):
 
     if stretch:
         return image.resize(size[::-1], Image.Resampling.LANCZOS)
-    pixels = np.asarray(image)
-    edge = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
-    median = np.median(edge.reshape(len(edge), -1), axis=0).astype(int).tolist()
-    color = tuple(median) if len(median) > 1 else median[0]
+    color = _find_edge_color(image)
     if not enlarge and image.height <= size[0] and image.width <= size[1]:
         padded = Image.new(image.mode, size[::-1], color)
         padded.paste(image, ((size[1] - image.width) // 2, (size[0] - image.height) // 2))
         return padded
     return ImageOps.pad(image, size[::-1], Image.Resampling.LANCZOS, color=color)
+
+
+def _find_edge_color(image):
+    """Return the median of each colour along the edge; histograms stay small for any picture."""
+    width, height = image.size
+    sides = (0, 0, width, 1), (0, height - 1, width, height)
+    sides += (0, 0, 1, height), (width - 1, 0, width, height)
+    counts = sum(np.array(image.crop(side).histogram()) for side in sides).reshape(-1, 256)
+    number = 2 * (width + height)
+    middle = np.array([(number - 1) // 2, number // 2])  # one value, or the two around the middle
+    ranks = counts.cumsum(axis=1)[:, None] > middle[:, None]
+    color = tuple((ranks.argmax(axis=2).sum(axis=1) // 2).tolist())
+    return color if len(color) > 1 else color[0]
 
 
 @contextmanager
@@ -216,9 +227,10 @@ def open_picture(path, file=None):
             content = file.read() if file else read_regular(path, MAX_FILE_BYTES)
             content = strip_metadata(content)
             with Image.open(io.BytesIO(content), formats=FORMATS) as image:
-                if image.width * image.height > MAX_PIXELS:
+                if image.width * image.height > MAX_PIXELS or max(image.size) > MAX_SIDE:
                     found = f"it has {image.width:,} x {image.height:,} pixels"
-                    raise ValueError(f"{found}; expected at most {MAX_PIXELS:,}")
+                    limit = f"{MAX_PIXELS:,}, and {MAX_SIDE:,} on a side"
+                    raise ValueError(f"{found}; expected at most {limit}")
                 yield image
         except UserError:
             raise
