@@ -9,8 +9,6 @@ import sys
 from contextlib import suppress
 from typing import NamedTuple
 
-from numba.core.serialize import dumps
-
 
 class SafeCache:
     """A kernel's cache on disk; where it is damaged or can't be written, the kernel is compiled.
@@ -63,6 +61,8 @@ class CheckedContents:
         return getattr(self._conversion, name)
 
     def reduce(self, compiled):
+        from numba.core.serialize import dumps  # here: the training loop imports this module too
+
         pickled = dumps(self._conversion.reduce(compiled))
         return Contents(pickled, hashlib.sha256(pickled).digest())
 

@@ -45,7 +45,7 @@ def folder(tmp_path_factory):
 def test_train_says_what_it_does(minidraw, here):
     status, out, err = minidraw("train", "cluttered", "--data", "cluttered-digits", *TINY)
     assert status == 0 and err == ""
-    first, progress, error, pictures = out.splitlines()
+    first, *_, progress, error, pictures = out.splitlines()  # in between, it may compile
     assert first == "runs/cluttered: 6 steps to go, cluttered-digits"
     words = r"validation error \((raw|averaged) weights\): \d+\.\d\d % \(standard error \d\.\d\d\),"
     assert re.match(words, error) and "500 images, cluttered-digits, validation" in error

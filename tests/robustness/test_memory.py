@@ -116,4 +116,5 @@ def test_the_largest_picture_takes_less_than_a_gigabyte(tmp_path, mode):
 def test_the_largest_weights_take_less_than_a_gigabyte(tmp_path):
     sizes = {"height": 5, "width": 5, "hidden": 2100, "glimpses": 2, "latent": 100}
     path = hostile.write_weights(tmp_path / "a.npz", dtype="<f2", **sizes)
+    measure(tmp_path, "sample", path)  # the first time, kernels may be compiled
     assert measure(tmp_path, "sample", path)[1] < MAX_ACCEPTED_MB
