@@ -7,7 +7,7 @@ from types import ModuleType
 import numpy as np
 
 from minidraw.datasets import Split, as_float
-from minidraw.models.interface import Batch, standard_error
+from minidraw.models.interface import Batch, check_finite, standard_error
 from minidraw.progress import make_bar
 from minidraw.randomness import BatchRandom, Purpose
 
@@ -83,6 +83,11 @@ class Evaluation:
         -------
         Bound or ErrorRate
             What the model calls `Measured`.
+
+        Raises
+        ------
+        NotFinite
+            If the total is nan or infinite; so do the methods below.
         """
 
         params = self.ops.prepare(self.params)
@@ -96,7 +101,9 @@ class Evaluation:
 
         parts = self._map(measure)
         costs = {key: np.concatenate([part[key] for part in parts], axis=1) for key in parts[0]}
-        return self.model.Measured.of(costs, self.protocol)
+        result = self.model.Measured.of(costs, self.protocol)
+        check_finite(result.total, result.NAME)
+        return result
 
     def importance_bound(self, samples):
         """Return the mean importance-weighted bound, -log mean exp of `samples` weights.
@@ -117,6 +124,7 @@ class Evaluation:
 
         columns = zip(*self._map(measure), strict=True)
         plain, weighted, variance = map(np.concatenate, columns)
+        check_finite(weighted, "importance-weighted bound")
         gain = plain - weighted
         return ImportanceBound(
             total=float(weighted.mean()),
@@ -137,7 +145,9 @@ class Evaluation:
             nats = self.model.kl_per_step(self.params, chunk.batch, z, self.config, self.ops)
             return nats.sum(axis=1)
 
-        return sum(self._map(measure)) / self.count
+        means = sum(self._map(measure)) / self.count
+        check_finite(means, "latent cost per step")
+        return means
 
     @property
     def count(self):

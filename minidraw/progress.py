@@ -2,7 +2,8 @@
 
 import shutil
 import sys
-from contextlib import suppress
+import threading
+from contextlib import contextmanager, suppress
 
 MAX_BAR_COLUMNS = 100  # a notebook reports the size of the terminal that started it
 
@@ -38,6 +39,40 @@ def print_line(text):
     with suppress(OSError, ValueError):  # a reader that has gone, as head has, stops no training
         with tqdm.external_write_mode(sys.stdout):
             print(text, flush=True)
+
+
+@contextmanager
+def show_work(text, *, when, hidden=False):
+    """Show a line while work is done that has no steps, with the time it has taken so far.
+
+    Parameters
+    ----------
+    text : str
+    when : callable
+        Returns whether there is such work; asked again and again.
+    hidden : bool
+        Never show it.
+    """
+    done = threading.Event()
+
+    def watch():
+        while not when():
+            if done.wait(0.5):
+                return
+        with make_bar(desc=text, bar_format="{desc}: {elapsed}", leave=False) as bar:
+            print_line(text)
+            while not done.wait(1):
+                bar.refresh()
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    if not hidden:
+        watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        if not hidden:
+            watcher.join()
 
 
 def _is_terminal(stream):

@@ -22,6 +22,7 @@ from minidraw.cli import (
     train,
 )
 from minidraw.cli.options import Parser
+from minidraw.cli.streams import steady_streams
 from minidraw.errors import UserError, printable
 from minidraw.training.launch import find_launch
 
@@ -32,12 +33,19 @@ def main(argv=None):
     """Run a command and return the exit status."""
     if find_launch()[0] > 0:  # not the first of several processes: that one prints
         sys.stdout = sys.stderr = open(os.devnull, "w", encoding="utf-8")
+    with steady_streams():
+        return _run(argv)
+
+
+def _run(argv):
     arguments = build_parser().parse_args(argv)
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")  # file names may be undecodable
     try:
         _refuse_to_replace_inputs(arguments)
-        return arguments.command(arguments) or 0
+        status = arguments.command(arguments) or 0
+        sys.stdout.check()
+        return status
     except (UserError, OSError) as error:
         print(f"minidraw: {printable(error)}", file=sys.stderr)
         return 2

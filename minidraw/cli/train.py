@@ -78,9 +78,7 @@ def _train(arguments, folder, ranks):
             where = f"{ranks.size} ranks, {ranks.machines} machine(s)"
             options.say(f"{where}, {workers.threads} thread(s) per rank")
         trainer, run = start(arguments, folder, workers, ops, ops_name, device)
-        options.say(
-            f"{run.folder}: {trainer.steps - trainer.step_count} steps to go, {trainer.protocol}"
-        )
+        options.say(f"{run.folder}: {_describe_rest(trainer)} to go, {trainer.protocol}")
         for note in trainer.data.notes:
             options.say(f"warning: {note}")
         try:
@@ -93,6 +91,14 @@ def _train(arguments, folder, ranks):
     which = "averaged" if trainer.averaged else "raw"
     options.say(f"validation {result.NAME} ({which} weights): {result}")
     options.say(f"pictures: {', '.join(map(str, run.pictures))}")
+
+
+def _describe_rest(trainer):
+    """Return how long a run has still to train, in its own budget's unit."""
+    steps = trainer.steps - trainer.step_count
+    if trainer.timed and steps:
+        return f"{max(0, trainer.recipe.minutes - trainer.elapsed / 60):.3g} minutes"
+    return f"{steps} steps"
 
 
 def _choose_ops_and_device(arguments, ranks):

@@ -111,7 +111,7 @@ class Estimator:
         config = setup.make_config(self.model, data, sizes)
         with Workers(self.threads) as workers:
             options = {"ops": kernels, "workers": workers}
-            steps = loop.count_steps(self.model, config, recipe, data, options)
+            steps = loop.count_steps(recipe, data)
             trainer = Trainer(self.model, config, recipe, data, steps, **options)
             try:
                 result = loop.fit(trainer, quiet=not verbose)

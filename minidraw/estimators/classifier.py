@@ -7,6 +7,7 @@ import numpy as np
 
 from minidraw.errors import UserError
 from minidraw.estimators.base import IMAGES_PER_CHUNK, Estimator
+from minidraw.models.interface import check_finite
 
 LABEL_KINDS = "biufU"  # NumPy's kinds of numbers and words, which files hold without pickles
 
@@ -103,7 +104,9 @@ class Classifier(Estimator):
 
         images = as_float(self._check_images(images))
         self._count_at_once(len(images))
-        return self.model.scanpath(self.params_, images, self.config_, kernels)
+        scanpath = self.model.scanpath(self.params_, images, self.config_, kernels)
+        check_finite(scanpath.probabilities, "class probabilities")
+        return scanpath
 
     def __sklearn_tags__(self):
         from sklearn.utils import ClassifierTags
@@ -129,7 +132,9 @@ class Classifier(Estimator):
 
         with Workers(self.threads) as workers:
             starts = range(0, len(images), IMAGES_PER_CHUNK)
-            return np.concatenate(workers.map(probabilities, starts))
+            found = np.concatenate(workers.map(probabilities, starts))
+        check_finite(found, "class probabilities")
+        return found
 
     def predict(self, images):
         """Return the likeliest class of every image, shape (n,)."""

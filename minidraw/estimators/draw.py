@@ -211,8 +211,11 @@ class Draw(Estimator):
         """Paint new images, or redraw the given ones, in one batch."""
         from minidraw import kernels
         from minidraw.models import draw
-        from minidraw.models.interface import Batch
+        from minidraw.models.interface import Batch, check_finite
 
         if images is None:
-            return draw.generate(self.params_, noise, self.config_, kernels)
-        return draw.reconstruct(self.params_, Batch(images), noise, self.config_, kernels)
+            film = draw.generate(self.params_, noise, self.config_, kernels)
+        else:
+            film = draw.reconstruct(self.params_, Batch(images), noise, self.config_, kernels)
+        check_finite(film.canvas, "canvas")
+        return film

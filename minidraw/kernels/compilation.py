@@ -5,6 +5,8 @@ from numba import types
 from numba.extending import intrinsic
 from numba.np.arrayobj import populate_array
 
+from minidraw.kernels.disk_cache import SafeCache, report_once
+
 # fastmath without nnan and ninf, because infinities must stay infinities.  Division as in NumPy,
 # because Python's check for a zero divisor prevents vectorisation.
 OPTIONS = {
@@ -34,9 +36,13 @@ def jit_separately(function):
 
 def _compile(function, **options):
     try:
-        return numba.njit(cache=True, **options, **OPTIONS)(function)
-    except RuntimeError:  # no writable cache folder
+        kernel = numba.njit(cache=True, **options, **OPTIONS)(function)
+    except RuntimeError:
+        report_once("no folder for it is writable")
         return numba.njit(**options, **OPTIONS)(function)
+    if not numba.config.DISABLE_JIT:
+        kernel._cache = SafeCache(kernel._cache)
+    return kernel
 
 
 def inline(function):

@@ -20,6 +20,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from minidraw.errors import UserError
+
 
 class Batch(NamedTuple):
     images: np.ndarray  # (n, C, B, A), in [0, 1]
@@ -72,6 +74,28 @@ def check_at_least(least, config, *names, reason=""):
 def check_filters(config, *names):
     """Raise a ValueError if a window has fewer than 2 filters per axis."""
     check_at_least(2, config, *names, reason=": eq 24 divides the image into size - 1 strides")
+
+
+def check_image_size(config):
+    """Raise a ValueError if the images have no side on which a window could move."""
+    if max(config.height, config.width) < 2:
+        raise ValueError(
+            f"images are {config.height} x {config.width} pixels; an attention window needs a side"
+            " of at least 2"
+        )
+
+
+class NotFinite(UserError):
+    """Error for a result that is nan or infinite."""
+
+
+def check_finite(values, name):
+    """Raise `NotFinite` if a number or an array has values that are nan or infinite."""
+    if not np.isfinite(values).all():
+        raise NotFinite(
+            f"{name}: nan or infinite. The network's weights are too large; train it again, with"
+            " a smaller rate"
+        )
 
 
 def init_weights(shapes, rng, dtype):

@@ -1,5 +1,7 @@
 """Plots as PNG files: the curves of a run, and the latent cost of every step."""
 
+import gc
+
 import numpy as np
 
 from minidraw.atomic_write import write_atomically
@@ -44,6 +46,7 @@ def save_figure(path, figure):
 
     with write_atomically(path) as file:
         FigureCanvasAgg(figure).print_png(file)
+    gc.collect()  # figures refer to themselves; in a long training they would use up the memory
 
 
 def _panel(axes, log, name, *, title, unit):

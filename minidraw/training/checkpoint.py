@@ -34,6 +34,10 @@ def save(path, meta, groups):
     arrays = {
         f"{group}/{name}": array for group, named in groups.items() for name, array in named.items()
     }
+    for name, array in arrays.items():
+        if not np.isfinite(array).all():
+            found = f"{name} holds nan or infinite values as {array.dtype}"
+            raise UserError(f"can't write {path}: {found}; an earlier file there is kept")
     with write_atomically(path) as file:
         np.savez(file, meta=np.frombuffer(json.dumps(meta).encode(), np.uint8), **arrays)
 

@@ -7,13 +7,15 @@ import time
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 
-from minidraw.progress import make_bar, print_line
+from minidraw.kernels.disk_cache import is_compiling
+from minidraw.progress import make_bar, print_line, show_work
+from minidraw.training.pace import CHECKPOINT_SECONDS, Pace
+from minidraw.training.recipe import LARGEST_VALUE
 from minidraw.training.run_lock import lock_run
 from minidraw.training.trainer import Trainer
 
-CHECKPOINT_SECONDS = 60  # between checkpoints
 STOP_SIGNALS = signal.SIGINT, signal.SIGTERM
-OVERHEAD = 1.1  # factor on the steps' time for validation, pictures and checkpoints
+COMPILING = "compiling the kernels, about 30 s once; later runs load them from a cache"
 
 
 class Interrupted(KeyboardInterrupt):
@@ -44,36 +46,39 @@ def fit(trainer, run=None, *, quiet=False):
     Diverged
         If a loss or gradient isn't finite; the last good checkpoint is kept.
     """
-    steps, ranks = trainer.steps, trainer.workers.ranks
-    measured = trainer.model.Measured
-    every = trainer.recipe.validate or max(1, steps // 20)
-    result = None
+    ranks, measured, pace = trainer.workers.ranks, trainer.model.Measured, Pace(trainer)
+    row = result = None
     saved = began = time.monotonic()
     with (
         nullcontext() if run is None else lock_run(run.folder),
         _catch_ctrl_c() as pressed,
-        make_bar(total=steps, initial=trainer.step_count, hidden=quiet, unit="step") as bar,
+        make_bar(initial=trainer.step_count, hidden=quiet, unit="step") as bar,
     ):
-        while trainer.step_count < steps and not any(ranks.gather(bool(pressed))):
-            row = trainer.step()
+        while trainer.step_count < trainer.steps and not any(ranks.gather(bool(pressed))):
+            row = trainer.step() if row else _first_step(trainer, hidden=quiet)
+            planned = pace.plan()
+            done, last = trainer.step_count, trainer.step_count >= trainer.steps
+            bar.total = None if trainer.steps == LARGEST_VALUE else trainer.steps
             bar.set_postfix_str(measured.progress(row), refresh=False)
             bar.update()
-            done = trainer.step_count
-            checked = done % every == 0 or done == steps
-            if checked:
-                result = trainer.validate(None if done == steps else trainer.recipe.valid_images)
-                if not quiet:
-                    time_taken = bar.format_interval(time.monotonic() - began)
-                    print_line(f"{time_taken} step {done:,} of {steps:,}: {measured.NAME} {result}")
-            if run is not None:
-                validated = result if checked else None
-                run.log.add(row | _validation_columns(measured.COLUMNS, validated))
-                if checked or time.monotonic() - saved > CHECKPOINT_SECONDS:
-                    run.save(trainer)
-                    saved = time.monotonic()
+            checked = pace.must_validate()
+            late = planned or time.monotonic() - saved > CHECKPOINT_SECONDS
+            with pace.pause(validation=checked):
                 if checked:
-                    run.draw_pictures(trainer)
-        if trainer.step_count < steps:
+                    result = trainer.validate(None if last else trainer.recipe.valid_images)
+                    if not quiet:
+                        time_taken = bar.format_interval(time.monotonic() - began)
+                        of = "" if bar.total is None else f" of {bar.total:,}"
+                        print_line(f"{time_taken} step {done:,}{of}: {measured.NAME} {result}")
+                if run is not None:
+                    validated = result if checked else None
+                    run.log.add(row | _validation_columns(measured.COLUMNS, validated))
+                    if checked or late:
+                        run.save(trainer)
+                        saved = time.monotonic()
+                    if checked:
+                        run.draw_pictures(trainer)
+        if trainer.step_count < trainer.steps:
             if run is not None:
                 run.save(trainer)
             raise Interrupted
@@ -82,6 +87,12 @@ def fit(trainer, run=None, *, quiet=False):
         if run is not None:
             run.draw_pictures(trainer)
     return result
+
+
+def _first_step(trainer, *, hidden=False):
+    """Make a step; if it compiles the kernels, say so and show that it goes on."""
+    with show_work(COMPILING, when=is_compiling, hidden=hidden):
+        return trainer.step()
 
 
 def _validation_columns(names, result):
@@ -112,16 +123,11 @@ def _catch_ctrl_c():
             signal.signal(number, previous)
 
 
-def count_steps(model, config, recipe, data, options):
-    """Return the length of a run in steps, from its budget in minutes or epochs.
-
-    Minutes are converted by timing a few steps once.  The run stores their number, so that its
-    schedule doesn't depend on how busy the machine is later.
-    """
-    if not recipe.minutes:
-        return max(1, round(recipe.epochs * (len(data.train) // recipe.batch)))
-    seconds = measure_step_seconds(model, config, recipe, data, options)
-    return max(1, int(recipe.minutes * 60 / (seconds * OVERHEAD)))
+def count_steps(recipe, data):
+    """Return the length of a run of epochs in steps; None for one of minutes, as `Trainer` does."""
+    if recipe.minutes:
+        return None
+    return max(1, round(recipe.epochs * (len(data.train) // recipe.batch)))
 
 
 def measure_step_seconds(model, config, recipe, data, options):
@@ -141,7 +147,7 @@ def _median_seconds(model, config, recipe, data, options):
     """
     ranks = options["workers"].ranks
     trial = Trainer(model, config, recipe, data, 1, **options)
-    trial.step()
+    _first_step(trial)
     seconds = []
     until = time.monotonic() + 5
     while len(seconds) < 4 or (len(seconds) < 40 and ranks.broadcast(time.monotonic() < until)):

@@ -1,5 +1,6 @@
 """The recipe of a training run: every choice that isn't the network's size."""
 
+import bisect
 import math
 import re
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ class Recipe:
     117.1, and 10, a common choice, reached 124.7.
     """
 
-    minutes: float = option(0, "training time, converted to a number of steps at the start")
+    minutes: float = option(0, "training time; the schedule follows the clock")
     epochs: float = option(0, "passes over the training images, if no minutes are given")
     batch: int = option(100, "images per step")
     rate: float = option(2e-3, "Adam's learning rate after the warm-up")
@@ -76,6 +77,30 @@ class Recipe:
             if step < stage.end * steps:
                 return min(stage.glimpses, glimpses)
         return glimpses
+
+    def extend(self, step, steps, work, glimpses):
+        """Return the length of a run that makes `work` more steps' effort after `step`.
+
+        Parameters
+        ----------
+        step, steps : int
+            Steps made, and the length planned so far.
+        work : float
+            Number of steps with the present number of glimpses, each of which costs the same.
+        glimpses : int
+            Number at the end of the run.
+        """
+        limit = work * self.glimpses_at(step, steps, glimpses)
+
+        def cost(length):
+            total, end = 0.0, 0.0
+            for T, share in self.shares(glimpses):
+                begin, end = end, end + share
+                total += T * max(0.0, end * length - max(begin * length, step))
+            return total
+
+        lengths = range(step, step + min(LARGEST_VALUE, max(0, int(limit))) + 1)
+        return max(step, lengths[bisect.bisect_right(lengths, limit, key=cost) - 1])
 
     def shares(self, glimpses):
         """Return pairs of T and its share of the steps, for a run that ends with `glimpses`."""

@@ -1,6 +1,7 @@
 """A run's folder: settings, log, checkpoint and pictures, safe against interruption."""
 
 import json
+import math
 from pathlib import Path
 
 from minidraw.atomic_write import remove_leftovers, write_atomically
@@ -11,6 +12,7 @@ from minidraw.training import checkpoint
 from minidraw.training.flat_weights import fill
 from minidraw.training.log import Log
 from minidraw.training.optimizer import Adam
+from minidraw.training.recipe import LARGEST_VALUE
 from minidraw.training.run_lock import lock_run
 
 
@@ -73,6 +75,8 @@ class Run:
         self.log.flush()
         adam = trainer.adam
         meta = self.meta | {"step": adam.step, "averaged": trainer.averaged}
+        if trainer.timed:
+            meta |= {"steps": trainer.steps, "elapsed": trainer.elapsed}
         groups = {slot: getattr(adam, slot).views for slot in Adam.SLOTS}
         checkpoint.save(self.checkpoint, meta, groups)
 
@@ -84,6 +88,8 @@ class Run:
             groups = checkpoint.load(self.checkpoint, shapes, Adam.SLOTS)
             meta = checkpoint.load_meta(self.checkpoint)
             step = meta.get("step")
+            if trainer.timed:
+                trainer.steps, trainer.elapsed = self._read_plan(meta)
             if type(step) is not int or not 0 <= step <= trainer.steps:
                 raise UserError(
                     f"{self.checkpoint}: step is {quote(step)}; expected 0 to {trainer.steps}"
@@ -92,6 +98,15 @@ class Run:
             for slot in Adam.SLOTS:
                 fill(getattr(trainer.adam, slot), groups[slot])
             trainer.adam.step, trainer.averaged = step, bool(meta.get("averaged"))
+
+    def _read_plan(self, meta):
+        """Return the number of steps planned, and the seconds trained, of a run of minutes."""
+        steps, elapsed = meta.get("steps"), meta.get("elapsed")
+        if type(steps) is not int or not 0 <= steps <= LARGEST_VALUE:
+            raise UserError(f"{self.checkpoint}: steps is {quote(steps)}; expected a number")
+        if type(elapsed) is not float or not 0 <= elapsed < math.inf:
+            raise UserError(f"{self.checkpoint}: elapsed is {quote(elapsed)}; expected seconds")
+        return steps, elapsed
 
     def draw_pictures(self, trainer):
         """Save the curves and the model's pictures."""

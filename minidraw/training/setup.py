@@ -62,7 +62,7 @@ def start_run(
     config = make_config(model, data, preset.config | (config or {}))
     params = None if init is None else load_initial_weights(init, model, config)
     options = {"ops": ops, "workers": workers, "params": params}
-    steps = count_steps(model, config, recipe, data, options)
+    steps = count_steps(recipe, data)
     trainer = Trainer(model, config, recipe, data, steps, **options)
     meta = {
         "preset": name,
@@ -115,7 +115,8 @@ def resume_run(folder, workers, data_dir=None, ops=kernels, device="cpu"):
     model = models.get_model(run.meta["model"], device)
     try:
         recipe = parse_record(Recipe, run.meta["recipe"])
-        steps = operator.index(run.meta["steps"])
+        steps = None if recipe.minutes and run.meta["steps"] is None else run.meta["steps"]
+        steps = steps if steps is None else operator.index(steps)
         source = run.meta["data"] | ({"data_dir": data_dir} if data_dir else {})
         data = _load_data(source, workers.ranks)
     except UserError:

@@ -2,6 +2,7 @@
 
 import math
 import time
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -9,11 +10,12 @@ import numpy as np
 from minidraw.datasets import as_float
 from minidraw.errors import UserError
 from minidraw.evaluation import Evaluation
-from minidraw.models.interface import Batch
+from minidraw.models.interface import Batch, NotFinite
 from minidraw.randomness import BatchRandom, Purpose, make_generator
 from minidraw.training.batches import Batches
 from minidraw.training.flat_weights import allocate_flat
 from minidraw.training.optimizer import Adam
+from minidraw.training.recipe import LARGEST_VALUE
 
 
 class Diverged(UserError):
@@ -31,8 +33,9 @@ class Trainer:
         Sizes of that model.
     recipe : Recipe
     data : Dataset
-    steps : int
-        Length of the whole run; the learning rate's schedule needs it.
+    steps : int or None
+        Length of the whole run; the learning rate's schedule needs it.  None for a run of minutes,
+        whose length `Pace` plans.
     ops : module
         `minidraw.layers` or `minidraw.kernels`.
     workers : Workers
@@ -52,7 +55,10 @@ class Trainer:
                 f" {recipe.batch}: give --batch {len(data.train)} or less"
             )
         self.model, self.config, self.recipe, self.data = model, config, recipe, data
-        self.steps, self.ops, self.workers = steps, ops, workers
+        self.timed = steps is None
+        self.steps = LARGEST_VALUE if self.timed else steps  # of minutes: until there is a plan
+        self.elapsed = 0.0  # seconds trained, of a run of minutes
+        self.ops, self.workers = ops, workers
         if params is None:
             rng = make_generator(recipe.seed, 0, Purpose.INITIAL_WEIGHTS)
             params = model.init_params(config, rng, np.float32, data.mean_image)
@@ -78,7 +84,9 @@ class Trainer:
     def log_columns(self):
         """Names of the columns of a run's log."""
         names = self.model.Measured.COLUMNS
-        return ["step", *names, "grad_norm", "rate", "seconds", *(f"valid_{n}" for n in names)]
+        plan = ["steps"] if self.timed else []
+        validated = [f"valid_{name}" for name in names]
+        return ["step", *names, "grad_norm", "rate", "seconds", *plan, *validated]
 
     def step(self):
         """Make one step and return its row of the log.
@@ -99,7 +107,12 @@ class Trainer:
             raise Diverged(self._divergence(step + 1, costs))
         means = {key: value / self.recipe.batch for key, value in costs.items()}
         seconds = time.perf_counter() - began
-        return {"step": step + 1, **means, "grad_norm": norm, "rate": rate, "seconds": seconds}
+        row = {"step": step + 1, **means, "grad_norm": norm, "rate": rate, "seconds": seconds}
+        return row | ({"steps": self.steps} if self.timed else {})
+
+    def extend(self, work):
+        """Return the length of a run with `work` more steps of the present cost."""
+        return self.recipe.extend(self.step_count, self.steps, work, self.config.glimpses)
 
     def _gradient(self, step):
         """Write the mean loss's gradient to `self._grads[0]`; return the batch's summed costs."""
@@ -148,7 +161,8 @@ class Trainer:
         ranks = self.workers.ranks
         for slot in Adam.SLOTS:
             ranks.broadcast_array(getattr(self.adam, slot).vector)
-        self.adam.step, self.averaged = ranks.broadcast((self.adam.step, self.averaged))
+        shared = self.adam.step, self.averaged, self.steps, self.elapsed
+        self.adam.step, self.averaged, self.steps, self.elapsed = ranks.broadcast(shared)
 
     def validate(self, images=None):
         """Return the validation costs of the raw or the averaged weights, the better of the two.
@@ -186,13 +200,14 @@ class Trainer:
                 protocol=f"{self.protocol}, validation",
                 images=images,
             )
-            return evaluation.costs()
+            with suppress(NotFinite):
+                return evaluation.costs()
 
         raw, averaged = measure(self.adam.weights), measure(self.adam.average)
-        if not math.isfinite(raw.total):
-            costs = {f"validation {raw.NAME}": raw.total}
+        if raw is None:
+            costs = {f"validation {self.model.Measured.NAME}": math.nan}
             raise Diverged(self._divergence(self.step_count, costs))
-        self.averaged = averaged.total < raw.total
+        self.averaged = averaged is not None and averaged.total < raw.total
         return averaged if self.averaged else raw
 
     def pictures(self, count=100):

@@ -464,15 +464,6 @@ def test_a_diverging_run_keeps_its_last_good_checkpoint(tmp_path, workers, sourc
     loop.fit(trainer, run)
 
 
-def test_minutes_become_steps_once(tmp_path, workers, source, monkeypatch):
-    monkeypatch.setattr(loop, "measure_step_seconds", lambda *arguments: 0.5)
-    trainer, run = begin(tmp_path / "run", workers, source, recipe={"minutes": 2, "epochs": 0})
-    assert trainer.steps == int(120 / (0.5 * loop.OVERHEAD)) == run.meta["steps"]
-    monkeypatch.setattr(loop, "measure_step_seconds", lambda *arguments: 5.0)
-    resumed, _ = setup.resume_run(tmp_path / "run", workers)
-    assert resumed.steps == trainer.steps
-
-
 def test_the_time_of_a_step_is_the_mean_over_films_that_grow(config, images, monkeypatch):
     monkeypatch.setattr(loop, "_median_seconds", lambda model, config, *_: float(config.glimpses))
     recipe, data = Recipe(epochs=1, grow="16:0.4,32:0.6", batch=27), from_array(images)

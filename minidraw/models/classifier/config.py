@@ -4,7 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from minidraw.models.interface import check_at_least, check_filters, init_weights, option
+from minidraw.models.interface import (
+    check_at_least,
+    check_filters,
+    check_image_size,
+    init_weights,
+    option,
+)
 
 INITIAL_STRIDE = 1.0  # of eq 24's full stride: the first windows cover the whole image
 INITIAL_GAMMA = 5.0  # filters so wide see faint averages, because scenes are mostly black
@@ -27,6 +33,7 @@ class Config:
         if self.classes < 2:
             raise ValueError(f"found {self.classes} class; a classifier needs at least 2")
         check_filters(self, "read_size")
+        check_image_size(self)
 
     @property
     def image_shape(self):

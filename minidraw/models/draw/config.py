@@ -5,7 +5,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minidraw.models.interface import check_at_least, check_filters, init_weights, option
+from minidraw.models.interface import (
+    check_at_least,
+    check_filters,
+    check_image_size,
+    init_weights,
+    option,
+)
 
 # Of eq 24's full stride.  The first filters lie inside the image; with a standard deviation of
 # half a stride they overlap.
@@ -31,6 +37,8 @@ class Config:
     def __post_init__(self):
         check_at_least(1, self, "height", "width", "channels", "glimpses", "hidden", "latent")
         check_filters(self, "read_size", "write_size")
+        if self.read_attention or self.write_attention:
+            check_image_size(self)
 
     @property
     def image_shape(self):
