@@ -69,12 +69,13 @@ def show_work(text, *, when, hidden=False):
 
     watcher = threading.Thread(target=watch, daemon=True)
     if not hidden:
-        watcher.start()
+        with suppress(RuntimeError):  # where no thread can be started, as in a browser
+            watcher.start()
     try:
         yield
     finally:
         done.set()
-        if not hidden:
+        if watcher.ident is not None:
             watcher.join()
 
 
