@@ -7,6 +7,8 @@ import numpy as np
 from minidraw.atomic_write import write_atomically
 from minidraw.pictures.drawing import BLUE, VERMILION
 
+MAX_POINTS = 1000  # of a curve; matplotlib takes 5 kB of memory for each of a noisy one
+
 
 def save_curves(path, log, panels):
     """Save the costs of a run as curves.
@@ -62,11 +64,12 @@ def _panel(axes, log, name, *, title, unit):
         late = values[step >= step[-1] / 10]  # the first costs are huge and would flatten the rest
         limits.extend(np.quantile(late, [0.01, 0.99]))
         style = {"color": np.divide(rgb, 255), "marker": "o" if key == valid else "", "ms": 4}
+        shown = slice(None, None, -(-len(values) // MAX_POINTS))
         if key == name:
-            axes.plot(step, values, alpha=0.25, linewidth=0.8, **style)
+            axes.plot(step[shown], values[shown], alpha=0.25, linewidth=0.8, **style)
             window = np.ones(2 * (len(values) // 100) + 1)
             values = np.convolve(values, window, "same") / np.convolve(values**0, window, "same")
-        axes.plot(step, values, label=label, **style)
+        axes.plot(step[shown], values[shown], label=label, **style)
     if limits:
         margin = 0.08 * (max(limits) - min(limits)) or 1.0
         axes.set_ylim(min(limits) - margin, max(limits) + margin)

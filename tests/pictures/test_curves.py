@@ -39,8 +39,8 @@ def panels(monkeypatch, path, log, plot=save_curves):
 def test_curves_show_training_and_validation(tmp_path, monkeypatch):
     left, right = panels(monkeypatch, tmp_path / "curves.png", some_log())
     raw, smooth, valid = left.get_lines()
-    assert np.array_equal(raw.get_ydata(), some_log()["nll"])
-    assert len(smooth.get_ydata()) == 2000 and len(valid.get_ydata()) == 20
+    assert np.array_equal(raw.get_ydata(), some_log()["nll"][::2])  # 1,000 points are enough
+    assert len(smooth.get_ydata()) == 1000 and len(valid.get_ydata()) == 20
     assert valid.get_xdata()[0] == 1000
     assert left.get_ylabel() == right.get_ylabel() == "nats per image"
     low, high = left.get_ylim()
