@@ -484,7 +484,7 @@ print("Adam agrees with the package")
 #   has weights that nobody can explain.
 # * Compare two recipes on more than one seed each, or you have compared two seeds.
 # * The order of images, the coins, the noise and the weights each come from a seed. The package
-#   draws them so that a run that was stopped and resumed ends with the same bits.
+#   draws them so that a run of a fixed number of epochs ends with the same bits, stopped or not.
 #
 # ## What is next
 #

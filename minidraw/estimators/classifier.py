@@ -86,6 +86,7 @@ class Classifier(Estimator):
         self.meta_["classes"] = classes.tolist()
         return self
 
+    @np.errstate(over="ignore", invalid="ignore")  # `check_finite` reports it, in one line
     def scanpath(self, images):
         """Return the windows, the glimpses and the class probabilities of images.
 

@@ -207,6 +207,7 @@ class Draw(Estimator):
             noise = rng.standard_normal(shape, np.float32)[:, : n - start]
             yield from np.split(noise, range(most, noise.shape[1], most), axis=1)
 
+    @np.errstate(over="ignore", invalid="ignore")  # `check_finite` reports it, in one line
     def _film(self, noise, images=None):
         """Paint new images, or redraw the given ones, in one batch."""
         from minidraw import kernels

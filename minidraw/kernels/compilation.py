@@ -36,24 +36,12 @@ def jit(function):
     Compiled callers contain it.  Otherwise there would be two versions, inlined and separate, which
     round differently; which one runs would depend on whether the caller came from the cache.
     """
-    return _compile(function, forceinline=True)
-
-
-def jit_separately(function):
-    """Compile as `jit` does, without copies in the callers.
-
-    For functions whose result doesn't depend on rounding order.  Copies of the products alone would
-    take 10 of 43 seconds of compilation.
-    """
-    return _compile(function)
-
-
-def _compile(function, **options):
+    options = {"forceinline": True, **OPTIONS}
     try:
-        kernel = numba.njit(cache=True, **options, **OPTIONS)(function)
+        kernel = numba.njit(cache=True, **options)(function)
     except RuntimeError:
         report_once("no folder for it is writable")
-        return numba.njit(**options, **OPTIONS)(function)
+        return numba.njit(**options)(function)
     if not numba.config.DISABLE_JIT:
         kernel._cache = SafeCache(kernel._cache)
     return kernel

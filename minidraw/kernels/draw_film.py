@@ -6,7 +6,7 @@ Threads with a shard each therefore never wait for one another.
 
 import numpy as np
 
-from minidraw.kernels.compilation import jit, jit_separately, paste
+from minidraw.kernels.compilation import jit, paste
 from minidraw.kernels.draw_workspace import (
     LAYERS,
     STARTS,
@@ -201,21 +201,21 @@ def _read_step_backward(t, x, net, read, work, states, dseen, dlooked):
                 dlooked[j, k] = dseen[j, H + pixels + k] * s[j, k] * (s[j, k] - ONE)
 
 
-@jit_separately
+@jit
 def _copy(source, target):
     source, target = source.reshape(-1), target.reshape(-1)
     for k in range(len(source)):
         target[k] = source[k]
 
 
-@jit_separately
+@jit
 def _add(source, target):
     source, target = source.reshape(-1), target.reshape(-1)
     for k in range(len(source)):
         target[k] += source[k]
 
 
-@jit_separately
+@jit
 def _clear(array):
     array = array.reshape(-1)
     for k in range(len(array)):

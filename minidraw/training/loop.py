@@ -15,7 +15,7 @@ from minidraw.training.run_lock import lock_run
 from minidraw.training.trainer import Trainer
 
 STOP_SIGNALS = signal.SIGINT, signal.SIGTERM
-COMPILING = "compiling the kernels, about 30 s once; later runs load them from a cache"
+COMPILING = "compiling the kernels, up to a minute, once; later runs load them from a cache"
 
 
 class Interrupted(KeyboardInterrupt):

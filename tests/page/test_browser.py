@@ -19,7 +19,7 @@ PAPER, INK = np.array([253, 252, 249]), np.array([29, 27, 24])  # of page.css, i
 
 
 def pixels(page, selector):
-    """What a canvas shows: (height, width, 3)."""
+    """Return the pixels of a canvas, (height, width, 3)."""
     address = page.eval_on_selector(selector, "canvas => canvas.toDataURL()")
     with Image.open(BytesIO(b64decode(address.partition(",")[2]))) as picture:
         return np.asarray(picture.convert("RGB")).astype(int)

@@ -28,7 +28,7 @@ from minidraw.training.workers import Workers, count_cores
 
 
 class ThreadComm:
-    """What `Ranks` uses of an MPI communicator, between the threads of one process."""
+    """Stand-in for an MPI communicator, between the threads of one process."""
 
     def __init__(self, rank, board, barrier):
         self.rank, self.size = rank, len(board)

@@ -30,7 +30,7 @@ class Levels(NamedTuple):
 
     @property
     def is_mask(self):
-        """Whether no value is above 1: 0 and 1 then stand for black and white."""
+        """Return True if no value is above 1: 0 and 1 then stand for black and white."""
         return self.peak == 1
 
     @property

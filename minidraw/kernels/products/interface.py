@@ -12,7 +12,7 @@ import numpy as np
 from numba.extending import overload
 
 from minidraw import layers
-from minidraw.kernels.compilation import OPTIONS, jit_separately
+from minidraw.kernels.compilation import OPTIONS, jit
 from minidraw.kernels.products import tiles
 from minidraw.layers.linear import LinearCache
 
@@ -62,7 +62,7 @@ def linear_backward_input(dout, W):
     return dx
 
 
-@jit_separately
+@jit
 def fill_rows(out, row):
     """Set every row of `out`."""
     for j in range(len(out)):

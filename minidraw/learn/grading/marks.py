@@ -39,7 +39,7 @@ class Rubric(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """What a submission was given."""
+    """The points of one submission, and the verdicts they come from."""
 
     student: str
     points: dict  # id to points

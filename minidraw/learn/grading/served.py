@@ -1,4 +1,4 @@
-"""What a submission gets of minidraw: the functions that its exercise allows, called here."""
+"""The part of minidraw that a submission may call: functions its exercise allows, run here."""
 
 import sys
 import types
