@@ -119,7 +119,7 @@ show(figure, "5.1")
 #
 # From the five numbers to the loss there is a chain:
 #
-# `theta` → `center`, `stride`, `var` → `mu` → exponent `z` → `F` → patch → loss
+# `theta` → `center`, `stride`, `var` → `mu` → exponent `u` → `F` → patch → loss
 #
 # A change at the left end runs through every link. Each link stretches it by its slope, and the
 # slopes multiply: the chain rule. Going backward you start at the right, where the loss is, with
@@ -128,34 +128,34 @@ show(figure, "5.1")
 #
 # So each link gets a function of its own, `thing_backward(dout, cache)`. `dout` has the shape of
 # the output, what it returns has the shape of the input, and the cache is what the forward left
-# behind. Going backward, the softmax that makes `F` from `z` comes first.
+# behind. Going backward, the softmax that makes `F` from `u` comes first.
 #
 # ## Link 1: the softmax
 #
-# Equation 25 is $F_a = e^{z_a} / \sum_b e^{z_b}$ along a row of pixels. Increasing one exponent
-# $z_a$ does two things. It makes its own height larger. And it makes the **normaliser** larger,
+# Equation 25 is $F_a = e^{u_a} / \sum_b e^{u_b}$ along a row of pixels. Increasing one exponent
+# $u_a$ does two things. It makes its own height larger. And it makes the **normaliser** larger,
 # which takes something away from every pixel of the row, for they must still sum to 1.
 #
-# Let $s = \sum_b e^{z_b}$, so $F_b = e^{z_b}/s$. The quotient rule, for $b \ne a$, where only $s$
-# moves: $\partial F_b / \partial z_a = -e^{z_b} e^{z_a} / s^2 = -F_b F_a$. For $b = a$ the height
-# moves as well: $e^{z_a}/s - e^{z_a} e^{z_a}/s^2 = F_a - F_a F_a$. In one line:
+# Let $s = \sum_b e^{u_b}$, so $F_b = e^{u_b}/s$. The quotient rule, for $b \ne a$, where only $s$
+# moves: $\partial F_b / \partial u_a = -e^{u_b} e^{u_a} / s^2 = -F_b F_a$. For $b = a$ the height
+# moves as well: $e^{u_a}/s - e^{u_a} e^{u_a}/s^2 = F_a - F_a F_a$. In one line:
 #
-# $$\frac{\partial F_b}{\partial z_a} = F_b\,([a = b] - F_a)$$
+# $$\frac{\partial F_b}{\partial u_a} = F_b\,([a = b] - F_a)$$
 #
 # where $[a = b]$ is 1 if $a$ is $b$ and 0 otherwise. Here it is for a row of three pixels, beside
 # finite differences:
 
 
 # %%
-def softmax(z):
-    heights = np.exp(z - z.max())
+def softmax(u):
+    heights = np.exp(u - u.max())
     return heights / heights.sum()
 
 
-z = np.array([0.2, -0.5, 1.0])
-row, eps = softmax(z), 1e-5
+u = np.array([0.2, -0.5, 1.0])
+row, eps = softmax(u), 1e-5
 by_formula = np.diag(row) - np.outer(row, row)  # entry [b, a]
-measured = [(softmax(z + eps * e) - softmax(z - eps * e)) / (2 * eps) for e in np.eye(3)]
+measured = [(softmax(u + eps * e) - softmax(u - eps * e)) / (2 * eps) for e in np.eye(3)]
 print(by_formula.round(6))
 print(np.transpose(measured).round(6))
 np.testing.assert_allclose(by_formula, np.transpose(measured), rtol=1e-6)
@@ -167,12 +167,12 @@ np.testing.assert_allclose(by_formula, np.transpose(measured), rtol=1e-6)
 print(by_formula.sum(axis=0).round(15))
 
 # %% [markdown]
-# The row's sum stays 1 whatever $z_a$ does, so the changes of its entries cancel.
+# The row's sum stays 1 whatever $u_a$ does, so the changes of its entries cancel.
 #
-# A loss feels $z_a$ through every $F_b$ of the row. A value used several times adds its gradients:
+# A loss feels $u_a$ through every $F_b$ of the row. A value used several times adds its gradients:
 #
-# $$\frac{\partial L}{\partial z_a} = \sum_b \frac{\partial L}{\partial F_b}
-# \frac{\partial F_b}{\partial z_a}$$
+# $$\frac{\partial L}{\partial u_a} = \sum_b \frac{\partial L}{\partial F_b}
+# \frac{\partial F_b}{\partial u_a}$$
 #
 # ### Exercise 1: the softmax (2 lines)
 #
@@ -190,11 +190,11 @@ def softmax_backward(dF, F):
 # %% [markdown]
 # ## Link 2: the exponent
 #
-# $z = -(a - \mu)^2 / (2 \sigma^2)$. How does it move with $\mu$? Take one number first: pixel 4,
+# $u = -(a - \mu)^2 / (2 \sigma^2)$. How does it move with $\mu$? Take one number first: pixel 4,
 # a filter at 2.5, variance 2. The square's derivative is $2(a - \mu)$, and $\mu$ stands there with
 # a minus sign; the other minus stands in front:
 #
-# $$\frac{\partial z}{\partial \mu} = -\frac{2 (a - \mu)}{2 \sigma^2} \cdot (-1)
+# $$\frac{\partial u}{\partial \mu} = -\frac{2 (a - \mu)}{2 \sigma^2} \cdot (-1)
 # = \frac{a - \mu}{\sigma^2}$$
 
 
@@ -216,12 +216,12 @@ np.testing.assert_allclose((4 - 2.5) / 2, (exponent(2.5 + eps) - exponent(2.5 - 
 #
 # ### Exercise 2: from the exponent to the centre (3 lines)
 #
-# `dz` and `dist` have the shape `(n, K, A)`, `var` has `(n,)`. Return `dcenter`, shape `(n,)`.
+# `du` and `dist` have the shape `(n, K, A)`, `var` has `(n,)`. Return `dcenter`, shape `(n,)`.
 
 
 # %%
 @exercise("05.exponent_backward")
-def exponent_backward(dz, cache):
+def exponent_backward(du, cache):
     dist, var = cache
     raise NotImplementedError
 
@@ -236,7 +236,7 @@ def exponent_backward(dz, cache):
 # The variance is used by every filter and pixel of an image. With $v = \sigma^2$, $1/v$
 # differentiates to $-1/v^2$:
 #
-# $$\frac{\partial z}{\partial v} = \frac{(a - \mu)^2}{2 v^2}$$
+# $$\frac{\partial u}{\partial v} = \frac{(a - \mu)^2}{2 v^2}$$
 
 
 # %%
@@ -413,9 +413,9 @@ for ours, theirs in zip(
     filterbank_backward(dF, cache), minidraw.layers.filterbank_backward(dF, cache), strict=True
 ):
     np.testing.assert_allclose(ours, theirs)
-dz = softmax_backward(dF, cache.F)  # the links one by one give what the package gives at once
+du = softmax_backward(dF, cache.F)  # the links one by one give what the package gives at once
 np.testing.assert_allclose(
-    exponent_backward(dz, (cache.dist, cache.var)),
+    exponent_backward(du, (cache.dist, cache.var)),
     minidraw.layers.filterbank_backward(dF, cache)[0],
 )
 _, cache = minidraw.layers.window(0.3 * rng.standard_normal((3, 5)), height=B, width=A, K=K)

@@ -59,8 +59,8 @@ def fill_filterbank(center, stride, var, offset, pixels, F):
         # the window lies far outside the image.
         twice = TWO * mu - nearest
         for a in range(A):
-            z = scale * (pixels[a] - nearest) * (twice - pixels[a])
-            F[k, a] = exp(z) if z > MIN_EXPONENT else ZERO  # eq 25 or 26
+            u = scale * (pixels[a] - nearest) * (twice - pixels[a])
+            F[k, a] = exp(u) if u > MIN_EXPONENT else ZERO  # eq 25 or 26
         total = F[k, 0]
         for a in range(1, A):
             total += F[k, a]
@@ -79,9 +79,9 @@ def backprop_filterbank(dF, F, center, stride, var, offset, pixels):
         dmu, dspread = ZERO, ZERO
         for a in range(A):
             dist = pixels[a] - mu
-            dz = F[k, a] * (dF[k, a] - mean)  # softmax over pixels
-            dmu += dz * dist  # z = -dist^2 / 2 var
-            dspread += dz * dist * dist
+            du = F[k, a] * (dF[k, a] - mean)  # softmax over pixels
+            dmu += du * dist  # u = -dist^2 / 2 var
+            dspread += du * dist * dist
         dcenter += dmu
         dstride += dmu * offset[k]
         dvar += dspread

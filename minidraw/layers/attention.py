@@ -106,8 +106,8 @@ def filterbank(center, stride, var, *, K, A):
     offset = (np.arange(K, like=center) - (K - 1) / 2).astype(center.dtype)  # i - N/2 - 1/2, from 0
     mu = center[:, None] + offset * stride[:, None]  # eq 19 or 20
     dist = np.arange(A, dtype=center.dtype, like=center) - mu[:, :, None]
-    z = -(dist**2) / (2 * var[:, None, None])
-    F = np.exp(z - z.max(axis=2, keepdims=True))  # eq 25 or 26: the
+    u = -(dist**2) / (2 * var[:, None, None])
+    F = np.exp(u - u.max(axis=2, keepdims=True))  # eq 25 or 26: the
     F /= F.sum(axis=2, keepdims=True)  # normaliser makes it a softmax
     return F, FilterbankCache(F, dist, offset, var)
 
@@ -115,9 +115,9 @@ def filterbank(center, stride, var, *, K, A):
 def filterbank_backward(dF, cache):
     """Return the gradients ``dcenter, dstride, dvar``, each (n,)."""
     F, dist, offset, var = cache
-    dz = F * (dF - (dF * F).sum(axis=2, keepdims=True))  # softmax over pixels
-    dmu = (dz * dist).sum(axis=2) / var[:, None]  # z = -dist^2 / 2 var
-    dvar = (dz * dist**2).sum(axis=(1, 2)) / (2 * var**2)
+    du = F * (dF - (dF * F).sum(axis=2, keepdims=True))  # softmax over pixels
+    dmu = (du * dist).sum(axis=2) / var[:, None]  # u = -dist^2 / 2 var
+    dvar = (du * dist**2).sum(axis=(1, 2)) / (2 * var**2)
     return dmu.sum(axis=1), (dmu * offset).sum(axis=1), dvar
 
 

@@ -59,7 +59,7 @@ def test_a_wrong_answer_stops_and_is_not_saved(notebook):
     with pytest.raises(NotYet, match="flows through the normaliser") as stopped:
         notebook.run(WRONG)
     message = str(stopped.value)
-    for part in ("dz[", "the finite difference gives", "(3, 5, 7)", 'hint("05.softmax_backward")'):
+    for part in ("du[", "the finite difference gives", "(3, 5, 7)", 'hint("05.softmax_backward")'):
         assert part in message
     assert notebook.names["softmax_backward"] is lesson_05.softmax_backward  # cells below run on
     assert not MINE.exists()
@@ -197,7 +197,7 @@ def test_code_that_raises_is_shown_with_its_line_and_shapes(notebook):
         ),
         ("pass", "returns nothing"),
         ("return (F * dF,)", "it returns a tuple of length 1; it should return dz"),
-        ("return 'F'", "dz is a single str"),
+        ("return 'F'", "du is a single str"),
     ],
 )
 def test_other_ways_to_be_wrong(notebook, body, words):

@@ -105,7 +105,7 @@ EXERCISES = (
         mistakes=(
             (
                 "F /= F.sum(axis=2, keepdims=True)",
-                "F = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)",
+                "F = np.exp(u) / np.exp(u).sum(axis=1, keepdims=True)",
                 "it is normalised over the K filters; each row should sum to 1 over its pixels",
             ),
             (
@@ -115,12 +115,12 @@ EXERCISES = (
             ),
             (
                 "F /= F.sum(axis=2, keepdims=True)",
-                "F = np.exp(z) / np.exp(z).sum(axis=(1, 2), keepdims=True)",
+                "F = np.exp(u) / np.exp(u).sum(axis=(1, 2), keepdims=True)",
                 "all filters of an image are normalised together; each row should sum to 1",
             ),
             (
                 "F /= F.sum(axis=2, keepdims=True)",
-                "F = np.exp(z) / (np.exp(z).sum(axis=2, keepdims=True) + 1e-8)",
+                "F = np.exp(u) / (np.exp(u).sum(axis=2, keepdims=True) + 1e-8)",
                 "1e-8 is added to the normaliser; leave it out",
             ),
             ("F /= F.sum(axis=2, keepdims=True)", "pass", "the rows are not normalised"),
@@ -181,7 +181,7 @@ EXERCISES = (
             ),
             (
                 "F /= F.sum(axis=2, keepdims=True)",
-                "F = np.exp(z) / np.sqrt(2 * np.pi * var[:, None, None])",
+                "F = np.exp(u) / np.sqrt(2 * np.pi * var[:, None, None])",
                 GAUSSIAN_AREA,
             ),
             (

@@ -9,15 +9,15 @@ from minidraw.learn.exercises.exercise import Exercise
 from minidraw.learn.exercises.lesson_04 import make_filterbank_inputs, make_window_inputs
 
 
-def softmax(z):
+def softmax(u):
     """Return rows that sum to 1, shape (n, K, A); the cache is the result."""
-    F = np.exp(z - z.max(axis=2, keepdims=True))
+    F = np.exp(u - u.max(axis=2, keepdims=True))
     F /= F.sum(axis=2, keepdims=True)
     return F, F
 
 
 def softmax_backward(dF, F):
-    """Return the gradient ``dz``, shape (n, K, A)."""
+    """Return the gradient ``du``, shape (n, K, A)."""
     return F * (dF - (dF * F).sum(axis=2, keepdims=True))
 
 
@@ -27,20 +27,20 @@ class ExponentCache(NamedTuple):
 
 
 def exponent(center, *, offset, var, A):
-    """Return the exponent z of eq 25 for filters at ``center + offset``, (n, K, A)."""
+    """Return the exponent u of eq 25 for filters at ``center + offset``, (n, K, A)."""
     dist = np.arange(A) - (center[:, None] + offset)[:, :, None]
     return -(dist**2) / (2 * var[:, None, None]), ExponentCache(dist, var)
 
 
-def exponent_backward(dz, cache):
+def exponent_backward(du, cache):
     """Return the gradient ``dcenter``, shape (n,)."""
     dist, var = cache
-    dmu = (dz * dist).sum(axis=2) / var[:, None]
+    dmu = (du * dist).sum(axis=2) / var[:, None]
     return dmu.sum(axis=1)
 
 
 def make_softmax_inputs(rng, n, K, A):
-    return {"z": rng.standard_normal((n, K, A))}, {}
+    return {"u": rng.standard_normal((n, K, A))}, {}
 
 
 def make_exponent_inputs(rng, n, K, A):
@@ -65,9 +65,9 @@ EXERCISES = (
         "n K A",
         2,
         (
-            "F_a = e_a / s, where e_a = exp(z_a) and s is the sum of all e in the row. z_a "
-            "changes F_a through e_a, and it changes every F_b of the row through s.",
-            "So dF_b/dz_a = F_b (1 if a is b, else 0) - F_b F_a. Multiply by the incoming dF_b "
+            "F_a = h_a / s, where h_a = exp(u_a) and s is the sum of all heights h in the row. "
+            "u_a changes F_a through h_a, and it changes every F_b of the row through s.",
+            "So dF_b/du_a = F_b (1 if a is b, else 0) - F_b F_a. Multiply by the incoming dF_b "
             "and sum over b.",
         ),
         forward=softmax,
@@ -103,7 +103,7 @@ EXERCISES = (
         "n K A",
         3,
         (
-            "z = -(a - mu)^2 / (2 var). Differentiate with respect to mu. The inner derivative of "
+            "u = -(a - mu)^2 / (2 var). Differentiate with respect to mu. The inner derivative of "
             "a - mu is -1, so the two minus signs cancel.",
             "All A pixels use the mu of a filter, and all K filters use `center`. The gradient of "
             "a value that is used several times is a sum.",
@@ -115,7 +115,7 @@ EXERCISES = (
                 "/ (2 * var[:, None])",
                 "the divisor has an extra 2; the derivative of dist^2 cancels the 2 of 2 sigma^2",
             ),
-            ("(dz * dist)", "dz", "the factor dist is missing; the derivative of dist^2 is 2 dist"),
+            ("(du * dist)", "du", "the factor dist is missing; the derivative of dist^2 is 2 dist"),
         ),
     ),
     Exercise(
@@ -125,10 +125,10 @@ EXERCISES = (
         "n K A",
         6,
         (
-            "The softmax gives dz, and the exponent gives dcenter. Keep dmu, shape (n, K), the "
+            "The softmax gives du, and the exponent gives dcenter. Keep dmu, shape (n, K), the "
             "value before the sum over the filters.",
             "mu = center + offset * stride. What is d mu / d stride for each filter?",
-            "z = -dist^2 / (2 var). Differentiate 1 / var. All filters and pixels of an image "
+            "u = -dist^2 / (2 var). Differentiate 1 / var. All filters and pixels of an image "
             "share its variance, so sum over both.",
         ),
         forward=filterbank,
@@ -136,16 +136,16 @@ EXERCISES = (
         mistakes=(
             (" - (dF * F).sum(axis=2, keepdims=True)", "", NORMALISER_MISSING),
             (
-                "dz = F * (dF - (dF * F).sum(axis=2, keepdims=True))",
-                "dz = dF",
-                "the gradient through the softmax is missing; dF is used instead of dz",
+                "du = F * (dF - (dF * F).sum(axis=2, keepdims=True))",
+                "du = dF",
+                "the gradient through the softmax is missing; dF is used instead of du",
             ),
             (
                 "(dmu * offset)",
                 "dmu",
                 "the factor offset, the derivative of mu with respect to the stride, is missing",
             ),
-            ("(dz * dist**2)", "(dz * dist)", "the distance is not squared"),
+            ("(du * dist**2)", "(du * dist)", "the distance is not squared"),
             (
                 "(2 * var**2)",
                 "(2 * var)",
