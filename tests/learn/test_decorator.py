@@ -196,7 +196,7 @@ def test_code_that_raises_is_shown_with_its_line_and_shapes(notebook):
             "it changes its input dF in place",
         ),
         ("pass", "returns nothing"),
-        ("return (F * dF,)", "it returns a tuple of length 1; it should return dz"),
+        ("return (F * dF,)", "it returns a tuple of length 1; it should return du"),
         ("return 'F'", "du is a single str"),
     ],
 )
