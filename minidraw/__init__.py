@@ -4,11 +4,12 @@ import importlib
 import warnings
 
 __version__ = "0.1.0"
-__all__ = ["Classifier", "Draw", "load"]
+__all__ = ["VAE", "Classifier", "Draw", "load"]
 
 _PLACES = {
     "Classifier": "minidraw.estimators",
     "Draw": "minidraw.estimators",
+    "VAE": "minidraw.estimators",
     "load": "minidraw.datasets",
 }
 _FORMER_NAMES = {"Classify": "Classifier"}

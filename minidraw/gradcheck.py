@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minidraw.models import classifier, draw
+from minidraw.models import classifier, draw, vae
 from minidraw.models.interface import Batch
 
 STEP = 1e-5  # balances rounding in float64 against the error from the third derivative
@@ -150,6 +150,8 @@ def layer_cases(rng):
         ("read_full", {"canvas": canvas}, {"x": x}),
         ("bernoulli_cost", {"logits": canvas}, {"x": x}),
         ("softmax_cross_entropy", {"logits": normal(n, Z)}, {"targets": targets}),
+        ("tanh", {"a": normal(n, H)}, {}),
+        ("relu", {"a": normal(n, H)}, {"leak": 0.2}),
     ]
 
 
@@ -174,7 +176,10 @@ def model_cases(rng):
     config = classifier.Config(**size, channels=2, classes=4)
     params = random_params(classifier, config)
     batch = Batch(rng.random((3, *config.image_shape)), np.array([2, 0, 2]))
-    return [*cases, ("classifier", classifier, params, batch, None, config)]
+    cases.append(("classifier", classifier, params, batch, None, config))
+    config = vae.Config(height=5, width=4, channels=2, hidden=3, latent=2)
+    batch, noise = Batch(rng.random((3, *config.image_shape))), rng.standard_normal((1, 3, 2))
+    return [*cases, ("vae", vae, random_params(vae, config), batch, noise, config)]
 
 
 def check_all(*modules, seed=0):

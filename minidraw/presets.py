@@ -45,6 +45,12 @@ PRESETS = {
         time="1.6 hours",
         result="87.6 nats",
     ),
+    "vae": Preset(
+        "a VAE that paints all at once, with as many weights as `mnist`, static binarisation",
+        data="binarized-mnist",
+        recipe=Recipe(epochs=100, rate=1e-3, final_rate=1e-5, validate=1000),
+        model="vae",
+    ),
     "cluttered": Preset(
         "the paper's classifier of cluttered digits, 8 glimpses, or --glimpses 4",
         data="cluttered",

@@ -109,6 +109,8 @@ DROPPED = [  # layer, module, right, wrong
     ("read_full", "layers.read_write", "return -dx_err * s * (1 - s)", "return -dx_err"),
     ("bernoulli_cost", "layers.likelihood", "(sigmoid(logits) - x)", "sigmoid(logits)"),
     ("softmax_cross_entropy", "layers.likelihood", "softmax(logits) - targets", "softmax(logits)"),
+    ("tanh", "layers.activations", "(1 - cache.out**2)", "(1 - cache.out)"),
+    ("relu", "layers.activations", "dout * cache.slope", "dout * (cache.slope == 1)"),
 ]
 
 
@@ -192,7 +194,7 @@ def test_inputs_are_restored():
     assert all((inputs[name] == before[name]).all() for name in inputs)
 
 
-ALL, READ, WRITE, NONE, CLASSIFIER = MODELS
+ALL, READ, WRITE, NONE, CLASSIFIER, *_ = MODELS  # others: test_oracle_beside_draw.py
 MODEL_MUTANTS = [  # model, right, wrong
     (ALL, "dcanvas = dread", "pass"),
     (ALL, "dread += dcanvas", "pass"),

@@ -1,4 +1,4 @@
-"""``minidraw evaluate``: a DRAW network's bound, or a classifier's error rate."""
+"""``minidraw evaluate``: the bound of a network that paints, or a classifier's error rate."""
 
 from pathlib import Path
 
@@ -40,9 +40,9 @@ def evaluate(arguments):
     data = load_data(arguments, network.meta_.get("data", {}))
     split = arguments.split or ("test" if data.test else "valid")
     network.check_fits(data, split)
-    options.say(
-        f"T = {network.config_.glimpses} glimpses, {network.meta_['which']} weights, {split} set"
-    )
+    T = network.config_.glimpses
+    glimpses = "1 glimpse" if T == 1 else f"{T} glimpses"
+    options.say(f"T = {glimpses}, {network.meta_['which']} weights, {split} set")
     with Workers(1 if arguments.device == "cuda" else arguments.threads) as workers:
         _measure(arguments, network, data, split, workers)
 

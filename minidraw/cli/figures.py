@@ -25,7 +25,7 @@ def figures(arguments):
     """Draw the paper's figures."""
     from minidraw.pictures import paper_figures
 
-    network = inputs.load_painter(arguments.network)
+    network = inputs.load_draw(arguments.network)
     data, source = _find_nearest_images(arguments, network)
     network.check_fits(data, "train")
     if data.name not in paper_figures.FIGURE_NUMBERS:
@@ -75,7 +75,7 @@ def _save_figures_with_other_networks(arguments, network, data, source):
     from minidraw.pictures import paper_figures, saving, sheets
 
     plain = inputs.BUNDLED_NETWORK_WITHOUT_ATTENTION
-    plain = inputs.load_painter(arguments.no_attention or datasets.bundled_path(plain))
+    plain = inputs.load_draw(arguments.no_attention or datasets.bundled_path(plain))
     classifier = inputs.load_classifier(arguments.classifier)
     scenes = datasets.load("cluttered-digits")
     classifier.check_fits(scenes, "valid")

@@ -13,11 +13,19 @@ BUNDLED_DIGITS = {"name_or_path": "digits"}  # no command downloads a set that w
 
 
 def load_painter(path=None):
+    """Load a network that paints, by default the bundled one."""
+    from minidraw.datasets import bundled_path
+    from minidraw.estimators import Painter, load_estimator
+
+    return load_estimator(path or bundled_path(BUNDLED_NETWORK), Painter)
+
+
+def load_draw(path=None):
     """Load a DRAW network, by default the bundled one."""
     from minidraw.datasets import bundled_path
-    from minidraw.estimators import Draw
+    from minidraw.estimators import Draw, load_estimator
 
-    return Draw.load(path or bundled_path(BUNDLED_NETWORK))
+    return load_estimator(path or bundled_path(BUNDLED_NETWORK), Draw)
 
 
 def load_classifier(path=None):

@@ -1,4 +1,4 @@
-"""``minidraw sample``, ``film`` and ``reconstruct``: pictures painted by a DRAW network."""
+"""``minidraw sample``, ``film`` and ``reconstruct``: pictures painted by a network."""
 
 from pathlib import Path
 

@@ -1,15 +1,26 @@
-"""DRAW and the classifier with scikit-learn's methods: fit, sample, predict, score, save, load."""
+"""The models with scikit-learn's methods: fit, sample, predict, score, save, load."""
 
+from minidraw.errors import UserError
 from minidraw.estimators.classifier import Classifier
-from minidraw.estimators.draw import Draw
+from minidraw.estimators.draw import Draw, Painter
+from minidraw.estimators.vae import VAE
 
-ESTIMATORS = {estimator.MODEL: estimator for estimator in (Draw, Classifier)}
+ESTIMATORS = {estimator.MODEL: estimator for estimator in (Draw, Classifier, VAE)}
 
 
-def load_estimator(path):
-    """Load a trained network of any model from a weights file or a run folder."""
+def load_estimator(path, kind=None):
+    """Load a trained network from a weights file or a run folder; `kind` restricts its model.
+
+    Raises
+    ------
+    UserError
+        If the file holds no network, or one of another kind, such as `Painter`.
+    """
     from minidraw.training.checkpoint import load_network
 
     network = load_network(path)
-    meta = network[-1]
-    return ESTIMATORS[meta["model"]].from_network(path, network)
+    model = network[-1]["model"]
+    if kind and not issubclass(ESTIMATORS[model], kind):
+        known = [name for name, estimator in ESTIMATORS.items() if issubclass(estimator, kind)]
+        raise UserError(f"{path} holds a {model} network; expected {' or '.join(known)}")
+    return ESTIMATORS[model].from_network(path, network)

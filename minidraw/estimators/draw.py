@@ -1,4 +1,7 @@
-"""DRAW with scikit-learn's methods: `Draw`, to fit, sample, film, reconstruct and score."""
+"""DRAW with scikit-learn's methods: `Draw`, to fit, sample, film, reconstruct and score.
+
+`Painter` holds the methods, for other models that paint.
+"""
 
 import math
 from dataclasses import dataclass
@@ -13,49 +16,10 @@ MAX_RESULT_VALUES = 2**25  # of the images that one call paints
 
 
 @dataclass(kw_only=True, eq=False)
-class Draw(Estimator):
-    """A network that learns to paint images like its training images.
+class Painter(Estimator):
+    """A network that learns to paint; the base of `Draw` and of other models that paint."""
 
-    Parameters
-    ----------
-    glimpses, hidden, latent, read_attention, write_attention, read_size, write_size
-        Size of the network, as in `minidraw.models.draw.Config`.
-    batch : int
-        Images per step.
-    rate : float
-        Adam's learning rate after the warm-up.
-    binarize : str
-        ``fresh``: dynamic binarisation, a Bernoulli sample of every grey level at every visit;
-        ``never``: levels as they are; ``auto``: fresh for grey images, never for colour.
-    seed : int
-        Seed of the weights, the image order, the binarisation and the noise.
-    minutes, epochs : float, optional
-        Training time, unless `fit` is given one; 2 minutes without either.
-    threads : int, optional
-        Worker threads; one per core if not given.
-
-    Attributes
-    ----------
-    config_ : Config
-    params_ : dict of arrays
-        The averaged weights if they were better on the validation images, else the raw ones.
-    bound_ : Bound
-        Variational bound on the validation images, in nats; only after `fit`.
-    """
-
-    MODEL: ClassVar = "draw"
     KIND: ClassVar = "density_estimator"
-    CONFIG_FIELDS: ClassVar = ("glimpses", "hidden", "latent", "read_attention", "write_attention")
-    CONFIG_FIELDS += ("read_size", "write_size")
-
-    glimpses: int = 10
-    hidden: int = 256
-    latent: int = 16
-    read_attention: bool = True
-    write_attention: bool = True
-    read_size: int = 5
-    write_size: int = 5
-    batch: int = 50
 
     def fit(self, images, y=None, *, minutes=None, epochs=None, verbose=True):
         """Train on images.
@@ -167,14 +131,13 @@ class Draw(Estimator):
         from minidraw import kernels
         from minidraw.datasets import Split
         from minidraw.evaluation import Evaluation
-        from minidraw.models import draw
         from minidraw.training.workers import Workers
 
         self._check_fitted()
         seed = check_integer("the seed", seed, 0)
         with Workers(self.threads) as workers:
             evaluation = Evaluation(
-                draw,
+                self.model,
                 self.params_,
                 self.config_,
                 Split(self._check_images(images)),
@@ -211,12 +174,57 @@ class Draw(Estimator):
     def _film(self, noise, images=None):
         """Paint new images, or redraw the given ones, in one batch."""
         from minidraw import kernels
-        from minidraw.models import draw
         from minidraw.models.interface import Batch, check_finite
 
         if images is None:
-            film = draw.generate(self.params_, noise, self.config_, kernels)
+            film = self.model.generate(self.params_, noise, self.config_, kernels)
         else:
-            film = draw.reconstruct(self.params_, Batch(images), noise, self.config_, kernels)
+            batch = Batch(images)
+            film = self.model.reconstruct(self.params_, batch, noise, self.config_, kernels)
         check_finite(film.canvas, "canvas")
         return film
+
+
+@dataclass(kw_only=True, eq=False)
+class Draw(Painter):
+    """A network that learns to paint images like its training images.
+
+    Parameters
+    ----------
+    glimpses, hidden, latent, read_attention, write_attention, read_size, write_size
+        Size of the network, as in `minidraw.models.draw.Config`.
+    batch : int
+        Images per step.
+    rate : float
+        Adam's learning rate after the warm-up.
+    binarize : str
+        ``fresh``: dynamic binarisation, a Bernoulli sample of every grey level at every visit;
+        ``never``: levels as they are; ``auto``: fresh for grey images, never for colour.
+    seed : int
+        Seed of the weights, the image order, the binarisation and the noise.
+    minutes, epochs : float, optional
+        Training time, unless `fit` is given one; 2 minutes without either.
+    threads : int, optional
+        Worker threads; one per core if not given.
+
+    Attributes
+    ----------
+    config_ : Config
+    params_ : dict of arrays
+        The averaged weights if they were better on the validation images, else the raw ones.
+    bound_ : Bound
+        Variational bound on the validation images, in nats; only after `fit`.
+    """
+
+    MODEL: ClassVar = "draw"
+    CONFIG_FIELDS: ClassVar = ("glimpses", "hidden", "latent", "read_attention", "write_attention")
+    CONFIG_FIELDS += ("read_size", "write_size")
+
+    glimpses: int = 10
+    hidden: int = 256
+    latent: int = 16
+    read_attention: bool = True
+    write_attention: bool = True
+    read_size: int = 5
+    write_size: int = 5
+    batch: int = 50

@@ -33,10 +33,14 @@ try:
         lstm,
         lstm_backward,
         read_full_backward,
+        relu,
+        relu_backward,
         sigmoid,
         softmax,
         softmax_cross_entropy,
         softmax_cross_entropy_backward,
+        tanh,
+        tanh_backward,
         window,
     )
 except UserError as error:

@@ -4,7 +4,14 @@ The forward pass is ``out, cache = thing(inputs..., *, settings)``.  ``thing_bac
 returns one gradient per positional input, in input order, as new arrays.
 """
 
-from minidraw.layers.activations import sigmoid, softmax
+from minidraw.layers.activations import (
+    relu,
+    relu_backward,
+    sigmoid,
+    softmax,
+    tanh,
+    tanh_backward,
+)
 from minidraw.layers.adam import adam_update
 from minidraw.layers.attention import (
     filterbank,

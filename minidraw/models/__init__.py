@@ -5,7 +5,7 @@ from importlib import import_module
 from minidraw.errors import UserError
 from minidraw.models.cuda import CudaModel
 
-MODEL_NAMES = ("draw", "classifier")
+MODEL_NAMES = ("draw", "classifier", "vae")
 FORMER_NAMES = {"glimpse": "classifier"}  # in files written before the model was renamed
 
 

@@ -2,7 +2,9 @@
 
 A model is a package of `minidraw.models`, named in `MODEL_NAMES`.  It offers
 
-Config                       frozen dataclass; its field metadata is the command line's help
+Config                       frozen dataclass; its field metadata is the command line's help.  It
+                             has `image_shape`, `hidden`, `glimpses` and `glimpse_size`; a network
+                             that takes the image in at once has 1 glimpse, of the whole image
 param_shapes(config)         name to shape of every weight
 init_params(config, rng, dtype, mean_image=None)
 noise_shape(config, n)       shape of the noise for n images; None if the model uses none
@@ -15,7 +17,7 @@ GENERATIVE                   True if the total bounds -log p of the image
 Gradients are sums over images; the training loop divides by the size of the whole batch.
 """
 
-from dataclasses import field
+from dataclasses import field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -61,6 +63,11 @@ class Scanpath(NamedTuple):
 def option(default, help):
     """Return a dataclass field with its help for the command line."""
     return field(default=default, metadata={"help": help})
+
+
+def set_glimpses(config, glimpses):
+    """Return the Config with another number of steps; a model of a single step has only that."""
+    return config if glimpses == config.glimpses else replace(config, glimpses=glimpses)
 
 
 def check_at_least(least, config, *names, reason=""):

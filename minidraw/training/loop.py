@@ -8,6 +8,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 
 from minidraw.kernels.disk_cache import is_compiling
+from minidraw.models.interface import set_glimpses
 from minidraw.progress import make_bar, print_line, show_work
 from minidraw.training.pace import CHECKPOINT_SECONDS, Pace
 from minidraw.training.recipe import LARGEST_VALUE
@@ -135,7 +136,7 @@ def measure_step_seconds(model, config, recipe, data, options):
     constant = replace(recipe, grow="")
     seconds = 0.0
     for T, share in recipe.shares(config.glimpses):
-        sized = replace(config, glimpses=T)
+        sized = set_glimpses(config, T)
         seconds += share * _median_seconds(model, sized, constant, data, options)
     return seconds
 

@@ -3,14 +3,13 @@
 import math
 import time
 from contextlib import suppress
-from dataclasses import replace
 
 import numpy as np
 
 from minidraw.datasets import as_float
 from minidraw.errors import UserError
 from minidraw.evaluation import Evaluation
-from minidraw.models.interface import Batch, NotFinite
+from minidraw.models.interface import Batch, NotFinite, set_glimpses
 from minidraw.randomness import BatchRandom, Purpose, make_generator
 from minidraw.training.batches import Batches
 from minidraw.training.flat_weights import allocate_flat
@@ -141,7 +140,7 @@ class Trainer:
     def _config_at(self, step):
         """Return the Config with the number of glimpses at `step`."""
         glimpses = self.config.glimpses
-        return replace(self.config, glimpses=self.recipe.glimpses_at(step, self.steps, glimpses))
+        return set_glimpses(self.config, self.recipe.glimpses_at(step, self.steps, glimpses))
 
     def _divergence(self, step, costs):
         names = [key for key, value in costs.items() if not math.isfinite(value)]

@@ -1,0 +1,69 @@
+"""The commands with the models beside DRAW: each goes through the same loop, files and options."""
+
+import json
+import os
+
+import pytest
+from PIL import Image
+
+from minidraw import cli
+from minidraw.estimators import load_estimator
+
+TINY = "--hidden 8 --batch 40 --threads 2 --validate 1000 --valid-images 50 --epochs 0.05".split()
+DATA = {"vae": "digits"}
+SIZES = {"vae": ["--latent", "3"]}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A short run of each model."""
+    place = tmp_path_factory.mktemp("runs")
+    for name, data in DATA.items():
+        run = ["train", name, "--data", data, "--run", str(place / name), *TINY, *SIZES[name]]
+        assert cli.main(run) == 0
+    return place
+
+
+@pytest.mark.parametrize("name", DATA)
+def test_a_run_can_be_resumed_evaluated_and_loaded(minidraw, folder, name):
+    meta = json.loads((folder / name / "config.json").read_text())
+    assert meta["model"] == name and meta["config"]["hidden"] == 8
+    status, out, err = minidraw("train", "--resume", folder / name)
+    assert (status, err) == (0, "") and ": 0 steps to go" in out
+    status, out, err = minidraw("evaluate", folder / name, "--images", 60)
+    assert (status, err) == (0, "") and "60 images" in out and out.startswith("T = ")
+    network = load_estimator(folder / name)
+    assert network.MODEL == name and network.hidden == 8
+    network.save(folder / f"{name}.npz")
+    assert minidraw("evaluate", folder / f"{name}.npz", "--images", 60)[1] == out
+
+
+@pytest.mark.parametrize("name", ["vae"])
+def test_a_painter_paints(minidraw, folder, here, name):
+    for command in ("sample --count 4", "film --count 4", "reconstruct --count 4"):
+        word, *options = command.split()
+        status, _, err = minidraw(word, folder / name, *options)
+        assert (status, err) == (0, "")
+    assert sorted(os.listdir(here)) == ["film.gif", "reconstructions.png", "samples.png"]
+    assert Image.open("film.gif").n_frames in (2, 3)
+    for bound in ([], ["--bound", "iw", "--samples", 5]):
+        assert "nats" in minidraw("evaluate", folder / name, "--images", 20, *bound)[1]
+
+
+@pytest.mark.parametrize(
+    "command, words",
+    [
+        ("page {vae}", "holds a vae network; expected draw or classifier"),
+        ("figures {vae}", "holds a vae network; expected draw"),
+        ("classify x.png --network {vae}", "holds a vae network; expected classifier"),
+        ("train vae --data digits --glimpses 3", "a vae network has no glimpses; choose"),
+    ],
+)
+def test_what_a_model_cannot_do_is_refused(refused, folder, here, command, words):
+    paths = {name: folder / name for name in DATA}
+    refused(*(word.format(**paths) for word in command.split()), words=words)
+
+
+def test_a_model_of_one_step_ignores_the_stages_of_growth(minidraw, here):
+    grown = ["train", "vae", "--data", "digits", *TINY, "--grow", "3:0.5", "--run", "run"]
+    assert minidraw(*grown)[::2] == (0, "")
