@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minidraw.models import classifier, draw, vae
-from minidraw.models.interface import Batch
+from minidraw.gradcheck_cases import layer_cases, model_cases
 
 STEP = 1e-5  # balances rounding in float64 against the error from the third derivative
 LAYER_LIMIT, MODEL_LIMIT = 1e-6, 1e-5
@@ -112,74 +111,6 @@ def check_model(model, params, batch, noise, config, ops):
         name: compare(numeric_gradient(loss, weight), gradients[name])
         for name, weight in params.items()
     }
-
-
-def layer_cases(rng):
-    """Return every layer with random inputs: (name, inputs, settings).
-
-    All sizes differ, so that a mix-up of two axes fails.
-    """
-    n, C, B, A, K, H, Z = 3, 2, 11, 7, 5, 4, 6
-    size = {"height": B, "width": A, "K": K}
-
-    def normal(*shape):
-        return rng.standard_normal(shape)
-
-    x, canvas, theta = rng.random((n, C, B, A)), normal(n, C, B, A), 0.3 * normal(n, 5)
-    filters = {"F_y": normal(n, K, B), "F_x": normal(n, K, A), "gamma": np.exp(normal(n))}
-    axis = {"center": 3 + normal(n), "stride": np.exp(normal(n)), "var": np.exp(normal(n))}
-    latents = {"mu": normal(n, Z), "log_sigma": normal(n, Z)}
-    targets = np.eye(Z)[rng.integers(0, Z, n)]
-    states = {"x": normal(n, Z), "h_prev": normal(n, H), "c_prev": normal(n, H)}
-    return [
-        ("linear", {"x": normal(n, Z), "W": normal(Z, H), "b": normal(H)}, {}),
-        ("lstm_gates", {"a": normal(n, 4 * H), "c_prev": normal(n, H)}, {}),
-        ("lstm", states | {"W": normal(H + Z, 4 * H), "b": normal(4 * H)}, {}),
-        ("sample", latents, {"noise": normal(n, Z)}),
-        ("kl", latents, {}),
-        ("latent", {"posterior": normal(n, 2 * Z)}, {"noise": normal(n, Z)}),
-        ("window", {"theta": theta}, size),
-        ("filterbank", axis, {"K": K, "A": A}),
-        ("filterbanks", {"theta": theta}, size),
-        ("read_image", filters, {"x": x}),
-        ("read", {"x_err": normal(n, C, B, A)} | filters, {"x": x}),
-        ("write", {"patch": normal(n, C, K, K)} | filters, {}),
-        ("read_attention", {"canvas": canvas, "theta": theta}, {"x": x, "K": K}),
-        ("read_image_attention", {"theta": theta}, {"x": x, "K": K}),
-        ("write_attention", {"patch": normal(n, C * K * K), "theta": theta}, size),
-        ("read_full", {"canvas": canvas}, {"x": x}),
-        ("bernoulli_cost", {"logits": canvas}, {"x": x}),
-        ("softmax_cross_entropy", {"logits": normal(n, Z)}, {"targets": targets}),
-        ("tanh", {"a": normal(n, H)}, {}),
-        ("relu", {"a": normal(n, H)}, {"leak": 0.2}),
-    ]
-
-
-def model_cases(rng):
-    """Return toy models with random weights: (name, model, params, batch, noise, config)."""
-    size = {"height": 5, "width": 4, "glimpses": 3, "hidden": 3, "read_size": 2}
-
-    def random_params(model, config):
-        shapes = model.param_shapes(config).items()
-        return {name: 0.4 * rng.standard_normal(shape) for name, shape in shapes}
-
-    cases = []
-    for read, write, C in (True, True, 1), (True, False, 3), (False, True, 3), (False, False, 1):
-        attention = {"read_attention": read, "write_attention": write, "write_size": 3}
-        config = draw.Config(**size, **attention, channels=C, latent=2)
-        params = random_params(draw, config)
-        batch = Batch(rng.random((2, *config.image_shape)))
-        noise = rng.standard_normal(draw.noise_shape(config, 2))
-        windows = "+".join(["read"] * read + ["write"] * write) or "no"
-        name = f"draw, {windows} window, {'grey' if C == 1 else 'colour'}"
-        cases.append((name, draw, params, batch, noise, config))
-    config = classifier.Config(**size, channels=2, classes=4)
-    params = random_params(classifier, config)
-    batch = Batch(rng.random((3, *config.image_shape)), np.array([2, 0, 2]))
-    cases.append(("classifier", classifier, params, batch, None, config))
-    config = vae.Config(height=5, width=4, channels=2, hidden=3, latent=2)
-    batch, noise = Batch(rng.random((3, *config.image_shape))), rng.standard_normal((1, 3, 2))
-    return [*cases, ("vae", vae, random_params(vae, config), batch, noise, config)]
 
 
 def check_all(*modules, seed=0):

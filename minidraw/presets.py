@@ -57,6 +57,18 @@ PRESETS = {
         recipe=Recipe(epochs=300, rate=2e-3, final_rate=1e-5, clip=5, validate=2000),
         model="classifier",
     ),
+    "convnet": Preset(
+        "the convolutional network of the paper's table 1, on cluttered digits",
+        data="cluttered",
+        recipe=Recipe(epochs=300, rate=1e-3, final_rate=1e-5, validate=2000),
+        model="convnet",
+    ),
+    "ram": Preset(
+        "the hard-attention model of table 1, on cluttered digits, 8 glimpses, or --glimpses 4",
+        data="cluttered",
+        recipe=Recipe(epochs=300, rate=1e-3, final_rate=1e-5, clip=5, validate=2000),
+        model="ram",
+    ),
     # The recipes below are guesses, tried for half an hour at most.  Costs grow with the number of
     # values in an image, and gradients with them, so the bound on the gradient's norm is larger.
     "two-digits": Preset(

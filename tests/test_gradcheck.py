@@ -109,6 +109,7 @@ DROPPED = [  # layer, module, right, wrong
     ("read_full", "layers.read_write", "return -dx_err * s * (1 - s)", "return -dx_err"),
     ("bernoulli_cost", "layers.likelihood", "(sigmoid(logits) - x)", "sigmoid(logits)"),
     ("softmax_cross_entropy", "layers.likelihood", "softmax(logits) - targets", "softmax(logits)"),
+    ("convolution", "layers.convolution", "pixels += dpatches", "pixels[:] = dpatches"),
     ("tanh", "layers.activations", "(1 - cache.out**2)", "(1 - cache.out)"),
     ("relu", "layers.activations", "dout * cache.slope", "dout * (cache.slope == 1)"),
 ]

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from minidraw.cli.inputs import load_classifier, read_pictures
 from minidraw.cli.options import add_command, add_invert_option, say
+from minidraw.errors import UserError
 
 MAX_ROWS = 50  # pictures on a sheet
 
@@ -26,11 +27,13 @@ def classify(arguments):
 
     network = load_classifier(arguments.network)
     images = read_pictures(network, arguments.images, arguments.invert, enlarge=False)
-    scanpath = network.scanpath(images)
-    for path, likely in zip(arguments.images, scanpath.probabilities, strict=True):
+    if arguments.out and not hasattr(network, "scanpath"):
+        raise UserError(f"a {network.MODEL} network has no windows to draw: leave out --out")
+    for path, likely in zip(arguments.images, network.predict_proba(images), strict=True):
         say(f"{path}: {network.classes_[likely.argmax()]} ({likely.max():.1%})")
     if arguments.out:
         rows = range(min(MAX_ROWS, len(images)))
+        scanpath = network.scanpath(images)
         page = sheets.render_classification(scanpath, index=rows, classes=network.classes_)
         saving.save_png(arguments.out, page)
         cut = len(rows) < len(images)

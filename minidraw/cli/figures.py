@@ -72,11 +72,12 @@ def _find_nearest_images(arguments, network):
 def _save_figures_with_other_networks(arguments, network, data, source):
     """Save the network's figures, and figures 5 and 7 with the two other networks."""
     from minidraw import datasets
+    from minidraw.estimators import Classifier
     from minidraw.pictures import paper_figures, saving, sheets
 
     plain = inputs.BUNDLED_NETWORK_WITHOUT_ATTENTION
     plain = inputs.load_draw(arguments.no_attention or datasets.bundled_path(plain))
-    classifier = inputs.load_classifier(arguments.classifier)
+    classifier = inputs.load_classifier(arguments.classifier, Classifier)
     scenes = datasets.load("cluttered-digits")
     classifier.check_fits(scenes, "valid")
     shown = scenes.valid.take(slice(FIGURE_5_SCENES))

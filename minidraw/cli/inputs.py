@@ -28,12 +28,15 @@ def load_draw(path=None):
     return load_estimator(path or bundled_path(BUNDLED_NETWORK), Draw)
 
 
-def load_classifier(path=None):
-    """Load a classifier, by default the bundled one."""
-    from minidraw.datasets import bundled_path
-    from minidraw.estimators import Classifier
+def load_classifier(path=None, kind=None):
+    """Load a network that classifies, by default the bundled classifier.
 
-    return Classifier.load(path or bundled_path(BUNDLED_CLASSIFIER))
+    `kind` is the class that its estimator must have, if not every network that classifies will do.
+    """
+    from minidraw.datasets import bundled_path
+    from minidraw.estimators import LabelPredictor, load_estimator
+
+    return load_estimator(path or bundled_path(BUNDLED_CLASSIFIER), kind or LabelPredictor)
 
 
 def read_pictures(network, paths, invert=None, enlarge=True):

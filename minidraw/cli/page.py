@@ -19,12 +19,11 @@ def page(arguments):
     from minidraw.atomic_write import write_atomically
     from minidraw.cli.inputs import BUNDLED_NETWORK
     from minidraw.datasets import bundled_path
-    from minidraw.estimators import Classifier, Draw, load_estimator
+    from minidraw.estimators import load_estimator
     from minidraw.page import build_page
 
     path = arguments.network or Path(bundled_path(BUNDLED_NETWORK))
-    network = load_estimator(path, (Draw, Classifier))  # the page's programs compute these two
-    content = build_page(network, path.resolve().name, arguments.lessons).encode()
+    content = build_page(load_estimator(path), path.resolve().name, arguments.lessons).encode()
     with write_atomically(arguments.out) as file:
         file.write(content)
     say(f"{arguments.out}: {len(content) / 1e6:.1f} MB; open it in a browser")

@@ -90,7 +90,8 @@ def _train(arguments, folder, ranks):
             return 130
     which = "averaged" if trainer.averaged else "raw"
     options.say(f"validation {result.NAME} ({which} weights): {result}")
-    options.say(f"pictures: {', '.join(map(str, run.pictures))}")
+    if run.pictures:
+        options.say(f"pictures: {', '.join(map(str, run.pictures))}")
 
 
 def _describe_rest(trainer):

@@ -1,11 +1,13 @@
 """The models with scikit-learn's methods: fit, sample, predict, score, save, load."""
 
 from minidraw.errors import UserError
-from minidraw.estimators.classifier import Classifier
+from minidraw.estimators.classifier import Classifier, LabelPredictor
+from minidraw.estimators.convnet import ConvNet
 from minidraw.estimators.draw import Draw, Painter
+from minidraw.estimators.ram import RAM
 from minidraw.estimators.vae import VAE
 
-ESTIMATORS = {estimator.MODEL: estimator for estimator in (Draw, Classifier, VAE)}
+ESTIMATORS = {estimator.MODEL: estimator for estimator in (Draw, Classifier, VAE, ConvNet, RAM)}
 
 
 def load_estimator(path, kind=None):

@@ -1,4 +1,7 @@
-"""`Classifier`: the classifier with scikit-learn's methods `fit`, `predict` and `score`."""
+"""`Classifier`: the classifier with scikit-learn's methods `fit`, `predict` and `score`.
+
+`LabelPredictor` holds the methods, for other models that classify.
+"""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -13,46 +16,10 @@ LABEL_KINDS = "biufU"  # NumPy's kinds of numbers and words, which files hold wi
 
 
 @dataclass(kw_only=True, eq=False)
-class Classifier(Estimator):
-    """A network that takes a few glimpses of an image and then names its class.
+class LabelPredictor(Estimator):
+    """A network that names the class of an image; the base of `Classifier` and its rivals."""
 
-    Parameters
-    ----------
-    glimpses, hidden, read_size
-        Size of the network, as in `minidraw.models.classifier.Config`.
-    batch : int
-        Images per step.
-    rate : float
-        Adam's learning rate after the warm-up.
-    binarize : str
-        ``fresh``: dynamic binarisation, a Bernoulli sample of every grey level at every visit;
-        ``auto`` and ``never``: levels as they are.
-    seed : int
-        Seed of the weights, the image order, the binarisation and the scenes.
-    minutes, epochs : float, optional
-        Training time, unless `fit` is given one; 2 minutes without either.
-    threads : int, optional
-        Worker threads; one per core if not given.
-
-    Attributes
-    ----------
-    classes_ : array, shape (L,)
-        The labels in rising order.
-    config_ : Config
-    params_ : dict of arrays
-        The averaged weights if they were better on the validation images, else the raw ones.
-    error_ : ErrorRate
-        Error rate on the validation images; only after `fit`.
-    """
-
-    MODEL: ClassVar = "classifier"
     KIND: ClassVar = "classifier"
-    CONFIG_FIELDS: ClassVar = ("glimpses", "hidden", "read_size")
-    PRESET: ClassVar = "cluttered"
-
-    glimpses: int = 8
-    hidden: int = 256
-    read_size: int = 12
 
     def fit(self, images, labels=None, *, minutes=None, epochs=None, verbose=True):
         """Train on labelled images.  The other arguments are those of `Draw.fit`.
@@ -86,37 +53,12 @@ class Classifier(Estimator):
         self.meta_["classes"] = classes.tolist()
         return self
 
-    @np.errstate(over="ignore", invalid="ignore")  # `check_finite` reports it, in one line
-    def scanpath(self, images):
-        """Return the windows, the glimpses and the class probabilities of images.
-
-        Parameters
-        ----------
-        images : array, shape (n, C, B, A)
-            Levels of 0 to 255 or values in [0, 1].
-
-        Returns
-        -------
-        scanpath : Scanpath
-            `minidraw.pictures.sheets.render_scanpath` renders it.
-        """
-        from minidraw import kernels
-        from minidraw.datasets import as_float
-
-        images = as_float(self._check_images(images))
-        self._count_at_once(len(images))
-        scanpath = self.model.scanpath(self.params_, images, self.config_, kernels)
-        check_finite(scanpath.probabilities, "class probabilities")
-        return scanpath
-
     def __sklearn_tags__(self):
         from sklearn.utils import ClassifierTags
 
         tags = super().__sklearn_tags__()
         tags.classifier_tags, tags.target_tags.required = ClassifierTags(), True
         return tags
-
-    look = scanpath  # former name, until version 0.2
 
     def predict_proba(self, images):
         """Return the probabilities of the classes, shape (n, L), in the order of `classes_`."""
@@ -129,7 +71,7 @@ class Classifier(Estimator):
 
         def probabilities(start):
             chunk = as_float(images[start : start + IMAGES_PER_CHUNK])
-            return self.model.scanpath(self.params_, chunk, self.config_, kernels).probabilities
+            return self.model.probabilities(self.params_, chunk, self.config_, kernels)
 
         with Workers(self.threads) as workers:
             starts = range(0, len(images), IMAGES_PER_CHUNK)
@@ -196,3 +138,70 @@ def _check_labels(labels):
     if found.dtype.kind == "f" and not (found == np.trunc(found)).all():  # nan differs from itself
         raise UserError("labels are continuous numbers; expected a class for every image")
     return found
+
+
+@dataclass(kw_only=True, eq=False)
+class Classifier(LabelPredictor):
+    """A network that takes a few glimpses of an image and then names its class.
+
+    Parameters
+    ----------
+    glimpses, hidden, read_size
+        Size of the network, as in `minidraw.models.classifier.Config`.
+    batch : int
+        Images per step.
+    rate : float
+        Adam's learning rate after the warm-up.
+    binarize : str
+        ``fresh``: dynamic binarisation, a Bernoulli sample of every grey level at every visit;
+        ``auto`` and ``never``: levels as they are.
+    seed : int
+        Seed of the weights, the image order, the binarisation and the scenes.
+    minutes, epochs : float, optional
+        Training time, unless `fit` is given one; 2 minutes without either.
+    threads : int, optional
+        Worker threads; one per core if not given.
+
+    Attributes
+    ----------
+    classes_ : array, shape (L,)
+        The labels in rising order.
+    config_ : Config
+    params_ : dict of arrays
+        The averaged weights if they were better on the validation images, else the raw ones.
+    error_ : ErrorRate
+        Error rate on the validation images; only after `fit`.
+    """
+
+    MODEL: ClassVar = "classifier"
+    CONFIG_FIELDS: ClassVar = ("glimpses", "hidden", "read_size")
+    PRESET: ClassVar = "cluttered"
+
+    glimpses: int = 8
+    hidden: int = 256
+    read_size: int = 12
+
+    @np.errstate(over="ignore", invalid="ignore")  # `check_finite` reports it, in one line
+    def scanpath(self, images):
+        """Return the windows, the glimpses and the class probabilities of images.
+
+        Parameters
+        ----------
+        images : array, shape (n, C, B, A)
+            Levels of 0 to 255 or values in [0, 1].
+
+        Returns
+        -------
+        scanpath : Scanpath
+            `minidraw.pictures.sheets.render_scanpath` renders it.
+        """
+        from minidraw import kernels
+        from minidraw.datasets import as_float
+
+        images = as_float(self._check_images(images))
+        self._count_at_once(len(images))
+        scanpath = self.model.scanpath(self.params_, images, self.config_, kernels)
+        check_finite(scanpath.probabilities, "class probabilities")
+        return scanpath
+
+    look = scanpath  # former name, until version 0.2

@@ -12,6 +12,7 @@ from minidraw.errors import UserError, printable
 
 try:
     from minidraw.kernels.adam import adam_update
+    from minidraw.kernels.convolution import convolution
     from minidraw.kernels.draw_film import run_draw_steps, run_draw_steps_backward
     from minidraw.kernels.latent import latent, latent_backward
     from minidraw.kernels.lstm import lstm_gates, lstm_gates_backward
@@ -27,6 +28,8 @@ try:
     from minidraw.layers import (
         bernoulli_cost,
         bernoulli_cost_backward,
+        convolution_backward,
+        convolution_backward_weights,
         filterbank,
         linear_backward,
         linear_backward_weights,

@@ -25,6 +25,11 @@ from minidraw.layers.attention import (
     write,
     write_backward,
 )
+from minidraw.layers.convolution import (
+    convolution,
+    convolution_backward,
+    convolution_backward_weights,
+)
 from minidraw.layers.latent import (
     kl,
     kl_backward,

@@ -5,7 +5,7 @@ from importlib import import_module
 from minidraw.errors import UserError
 from minidraw.models.cuda import CudaModel
 
-MODEL_NAMES = ("draw", "classifier", "vae")
+MODEL_NAMES = ("draw", "classifier", "vae", "convnet", "ram")
 FORMER_NAMES = {"glimpse": "classifier"}  # in files written before the model was renamed
 
 

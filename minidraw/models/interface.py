@@ -14,6 +14,9 @@ pictures(params, batch, noise, config, ops)         dict of pictures for the run
 Measured                     record of mean costs, made by `of(costs, protocol)`; formats itself
 GENERATIVE                   True if the total bounds -log p of the image
 
+A model that paints also offers `generate` and `reconstruct`, which return a `Film`, `log_weights`
+and `kl_per_step`; one that classifies, `probabilities(params, images, config, ops)`.
+
 Gradients are sums over images; the training loop divides by the size of the whole batch.
 """
 

@@ -18,6 +18,7 @@ MODULES += ("address", "describe", "screen", "pictures", "gif", "saving", "playe
 MODULES += ("digits", "yours", "scene", "playground", "main")  # the page's parts
 DIGITS = ("digits", "mnist", "binarized-mnist")  # data sets of single digits
 SCENES = ("cluttered", "cluttered-digits")  # data sets of a digit among clutter
+MODELS = "draw", "classifier"  # that the page's programs can run
 EXAMPLES = 6  # scenes on a classifier's page
 MAX_WEIGHT_BYTES = 20_000_000  # of float16; browsers read a third more as base64
 
@@ -42,7 +43,8 @@ def build_page(network, name, lessons=None):
     Raises
     ------
     UserError
-        If the network is too large for a page, or if float16 can't hold its weights.
+        If the page's programs don't run such a network, if it is too large for a page, or if
+        float16 can't hold its weights.
     """
     stored = pack_network(network) | {"name": name, "lessons": lessons}
     script, style = join_modules(MODULES), _read("page.css")
@@ -58,6 +60,8 @@ def build_page(network, name, lessons=None):
 
 def pack_network(network):
     """Return what the page's programs need of a network, as values for JSON."""
+    if network.MODEL not in MODELS:
+        raise UserError(f"a page runs {' or '.join(MODELS)} networks; this one is {network.MODEL}")
     weights = network.params_
     if (size := 2 * sum(array.size for array in weights.values())) > MAX_WEIGHT_BYTES:
         raise UserError(

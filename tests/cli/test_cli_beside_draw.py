@@ -6,12 +6,12 @@ import os
 import pytest
 from PIL import Image
 
-from minidraw import cli
+from minidraw import cli, datasets
 from minidraw.estimators import load_estimator
 
 TINY = "--hidden 8 --batch 40 --threads 2 --validate 1000 --valid-images 50 --epochs 0.05".split()
-DATA = {"vae": "digits"}
-SIZES = {"vae": ["--latent", "3"]}
+DATA = {"vae": "digits", "convnet": "cluttered-digits", "ram": "cluttered-digits"}
+SIZES = {"vae": ["--latent", "3"], "convnet": [], "ram": ["--glimpses", "2", "--read-size", "3"]}
 
 
 @pytest.fixture(scope="module")
@@ -50,13 +50,37 @@ def test_a_painter_paints(minidraw, folder, here, name):
         assert "nats" in minidraw("evaluate", folder / name, "--images", 20, *bound)[1]
 
 
+def test_the_attention_model_shows_where_it_looks(minidraw, folder, here):
+    assert (folder / "ram/glimpses.png").exists()
+    scene = datasets.load("cluttered-digits").valid.images[0][0]
+    Image.fromarray(scene).save("scene.png")
+    command = "classify", "scene.png", "--network", folder / "ram", "--out", "looks.png"
+    assert minidraw(*command)[::2] == (0, "") and (here / "looks.png").exists()
+
+
+def test_a_network_without_windows_classifies(minidraw, refused, folder, here):
+    scene = datasets.load("cluttered-digits").valid.images[0][0]
+    Image.fromarray(scene).save("scene.png")
+    command = "classify", "scene.png", "--network", folder / "convnet"
+    status, out, err = minidraw(*command)
+    assert (status, err) == (0, "") and out.startswith("scene.png: ")
+    refused(*command, "--out", "x.png", words="has no windows to draw: leave out --out")
+
+
 @pytest.mark.parametrize(
     "command, words",
     [
-        ("page {vae}", "holds a vae network; expected draw or classifier"),
+        ("page {vae}", "a page runs draw or classifier networks; this one is vae"),
         ("figures {vae}", "holds a vae network; expected draw"),
         ("classify x.png --network {vae}", "holds a vae network; expected classifier"),
         ("train vae --data digits --glimpses 3", "a vae network has no glimpses; choose"),
+        ("sample {convnet}", "holds a convnet network; expected draw or vae"),
+        ("page {ram}", "a page runs draw or classifier networks; this one is ram"),
+        ("figures --classifier {convnet}", "holds a convnet network; expected classifier"),
+        ("evaluate {convnet} --bound iw", "leave out --bound"),
+        ("train ram --data digits --latent 4", "a ram network has no latent; choose from"),
+        ("sample {ram}", "holds a ram network; expected draw or vae"),
+        ("train convnet --data digits --glimpses 4", "a convnet network has no glimpses"),
     ],
 )
 def test_what_a_model_cannot_do_is_refused(refused, folder, here, command, words):

@@ -1,6 +1,6 @@
 """The models beside DRAW written out for autograd, and the lines whose loss a check must notice."""
 
-import importlib
+import importlib.util
 import inspect
 import types
 
@@ -10,7 +10,7 @@ import pytest
 from autograd import value_and_grad
 
 from minidraw import gradcheck, layers
-from minidraw.models import vae
+from minidraw.models import convnet, ram, vae
 from minidraw.models.interface import Batch
 
 CASES = {name: case for name, *case in gradcheck.model_cases(numpy.random.default_rng(0))}
@@ -57,22 +57,122 @@ def test_the_vaes_cost_and_every_gradient(ops, channels):
     assert_same(grads, expected_grads)
 
 
+def convnet_cost(p, x, labels, size, stride):
+    """Return the cross-entropy; the filters move over the image in two loops."""
+    n, C, B, A = x.shape
+    filters = np.reshape(p["filters.W"], (C, size, size, -1))
+    rows = [
+        [
+            np.einsum("ncij,cijf->nf", x[:, :, i : i + size, j : j + size], filters)
+            for j in range(0, A - size + 1, stride)
+        ]
+        for i in range(0, B - size + 1, stride)
+    ]
+    features = np.maximum(np.array(rows) + p["filters.b"], 0)  # (R, Q, n, F)
+    v = np.reshape(np.transpose(features, (2, 3, 0, 1)), (n, -1))
+    scores = np.exp(affine(p, "label", np.maximum(affine(p, "hidden", v), 0)))
+    probabilities = scores / np.sum(scores, axis=1, keepdims=True)
+    return -np.sum(np.log(probabilities[range(n), labels]))
+
+
+@pytest.mark.parametrize("channels", [1, 3], ids=["grey", "colour"])
+def test_the_convolutional_networks_cost_and_every_gradient(ops, channels):
+    sizes = {"filters": 3, "filter_size": 4, "filter_stride": 2, "hidden": 7}
+    config = convnet.Config(height=11, width=8, channels=channels, classes=6, **sizes)
+    rng = numpy.random.default_rng(0)
+    params = random_params(convnet, config, rng)
+    x, labels = rng.random((5, *config.image_shape)), numpy.array([5, 0, 3, 3, 1])
+    expected, expected_grads = value_and_grad(convnet_cost)(params, x, labels, 4, 2)
+    costs, grads = convnet.loss_and_grads(params, Batch(x, labels), None, config, ops)
+    assert costs["total"].sum() == pytest.approx(expected, rel=1e-9)
+    assert_same(grads, expected_grads)
+
+
+def ram_cost(p, x, labels, places, rewards, baselines, h_seen, T, N, scales, spread):
+    """Return the function whose slope REINFORCE takes: all arguments from `places` on are fixed."""
+    n, C, B, A = x.shape
+    rows, total = np.ones((n, 1)), 0
+    h, c = rows * p["lstm.h_0"], rows * p["lstm.c_0"]
+    offset = np.arange(1, N + 1) - N / 2 - 0.5
+    for t in range(T):
+        mean = np.tanh(affine(p, "place", h))
+        density = np.exp(-((places[t] - mean) ** 2) / (2 * spread**2))
+        log_density = np.sum(np.log(density / np.sqrt(2 * np.pi * spread**2)), axis=1)
+        total = total - np.sum((rewards - baselines[t]) * log_density)
+        total = total + 0.5 * np.sum((affine(p, "baseline", h_seen[t])[:, 0] + rewards) ** 2)
+        centre_x, centre_y = (A + 1) / 2 * (places[t].T[0] + 1), (B + 1) / 2 * (places[t].T[1] + 1)
+        read = []
+        for k in range(scales):
+            filters = []
+            for centre, length in ((centre_y, B), (centre_x, A)):
+                mu = centre[:, None] + offset * 2**k
+                a = np.arange(1, length + 1)
+                F = np.exp(-((a - mu[:, :, None]) ** 2) / (2 * (2**k / 2) ** 2))
+                filters.append(F / np.sum(F, axis=2, keepdims=True))
+            r = np.einsum("nib,ncba,nja->ncij", filters[0], x, filters[1])
+            read.append(np.reshape(r, (n, -1)))
+        gates = affine(p, "lstm", np.concatenate([h, *read, places[t]], axis=1))
+        i, f, o, g = np.array_split(gates, 4, axis=1)
+        i, f, o = (1 / (1 + np.exp(-v)) for v in (i, f, o))
+        c = f * c + i * np.tanh(g)
+        h = o * np.tanh(c)
+    scores = np.exp(affine(p, "label", h))
+    probabilities = scores / np.sum(scores, axis=1, keepdims=True)
+    return total - np.sum(np.log(probabilities[range(n), labels]))
+
+
+@pytest.mark.parametrize("channels", [1, 3], ids=["grey", "colour"])
+def test_every_gradient_of_the_attention_model_with_places_and_rewards_fixed(ops, channels):
+    sizes = {"glimpses": 4, "hidden": 7, "read_size": 3, "scales": 2, "spread": 0.2}
+    config = ram.Config(height=11, width=8, channels=channels, classes=6, **sizes)
+    rng = numpy.random.default_rng(0)
+    params = random_params(ram, config, rng)
+    batch = Batch(rng.random((5, *config.image_shape)), numpy.array([5, 0, 3, 3, 1]))
+    noise = rng.standard_normal((4, 5, 2))
+    costs, grads = ram.loss_and_grads(params, batch, noise, config, ops)
+    _, tape = ram.network.forward(params, batch.images, noise, config, ops)
+    h, places = tape.seen[:-1, :, :7], tape.seen[:-1, :, -2:]
+    baselines = -(h @ params["baseline.W"] + params["baseline.b"])[..., 0]  # of the reward
+    fixed = places, -costs["nll"], baselines, h, 4, 3, 2, 0.2
+    _, expected = value_and_grad(ram_cost)(params, *batch, *fixed)
+    assert_same(grads, expected)
+
+
 MUTANTS = [  # model, module, right, wrong
     ("vae", "network", "latent_backward((dz, ones)", "latent_backward((dz, 0 * ones)"),
     ("vae", "network", "latent_backward((dz, ones)", "latent_backward((0 * dz, ones)"),
     ("vae", "network", 'params[f"{DECODER[0]}.W"])', 'params[f"{DECODER[0]}.W"]) * 1.001'),
     ("vae", "network", 'dcanvas, decoder, ops, "tanh")', '0.999 * dcanvas, decoder, ops, "tanh")'),
     ("vae", "costs", '"total": nll + kl}  # eq 12', '"total": nll}'),
+    ("convnet", "network", "da = ops.relu_backward(dfeatures", "da = (lambda d, _: d)(dfeatures"),
+    ("convnet", "network", 'dhidden, params["hidden.W"])', 'dhidden, 1.001 * params["hidden.W"])'),
+    ("convnet", "network", "dlogits, stack, ops", "1.001 * dlogits, stack, ops"),
+    ("ram", "network", "dmean = -dbaseline[:, :, None] * noise", "dmean = 0 * noise"),
+    ("ram", "network", "dmean = -dbaseline[:, :, None]", "dmean = dbaseline[:, :, None]"),
+    ("ram", "network", "dmean = -dbaseline[:, :, None]", 'dmean = found["nll"][:, None]'),
+    ("ram", "network", "dmean[t] * (1 - mean[t] ** 2)", "dmean[t]"),
+    ("ram", "network", 'dplace[t], params["place.W"])', 'dplace[t], 0 * params["place.W"])'),
+    ("ram", "network", "_, dc = ops.lstm", "_, _ = ops.lstm"),
+    (
+        "ram",
+        "network",
+        "(dbaseline.reshape(T * n, 1), before",
+        "(-dbaseline.reshape(T * n, 1), before",
+    ),
 ]
 
 
 def break_model(name, module, right, wrong):
     """Return a copy of a model with one piece of one module's source replaced."""
     model = importlib.import_module(f"minidraw.models.{name}")
-    parts, copy = ("network", "costs"), types.SimpleNamespace(**vars(model))
+    folder = [f"minidraw.models.{name}.{part}" for part in ("network", "costs")]
+    parts, copy = (
+        [part for part in folder if importlib.util.find_spec(part)],
+        types.SimpleNamespace(**vars(model)),
+    )
     for part in parts:
-        source = inspect.getsource(importlib.import_module(f"minidraw.models.{name}.{part}"))
-        if part == module:
+        source = inspect.getsource(importlib.import_module(part))
+        if part.endswith(module):
             assert source.count(right) == 1, f"{part}: expected {right!r} once; adapt this table"
             source = source.replace(right, wrong)
         made = {}
@@ -86,6 +186,12 @@ def break_model(name, module, right, wrong):
 
 @pytest.mark.parametrize("name, module, right, wrong", MUTANTS)
 def test_a_mutant_fails_the_gradient_check(name, module, right, wrong):
-    _, *case = CASES[name]
-    result = gradcheck.check_model(break_model(name, module, right, wrong), *case, layers)
+    key, checked = name, break_model(name, module, right, wrong)
+    if name == "ram":
+        key = "ram, places and costs held"
+        checked.costs, broken = ram.held.costs, checked.loss_and_grads
+        checked.loss_and_grads = lambda params, batch, fixed, *rest: broken(
+            params, batch, fixed.noise, *rest
+        )
+    result = gradcheck.check_model(checked, *CASES[key][1:], layers)
     assert max(error for _, _, error in result.values()) > 10 * gradcheck.MODEL_LIMIT

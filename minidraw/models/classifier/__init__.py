@@ -4,6 +4,6 @@ from minidraw.models.classifier.config import Config, init_params, noise_shape, 
 from minidraw.models.classifier.costs import ErrorRate as Measured
 from minidraw.models.classifier.costs import costs
 from minidraw.models.classifier.network import loss_and_grads
-from minidraw.models.classifier.scanpath import pictures, scanpath
+from minidraw.models.classifier.scanpath import pictures, probabilities, scanpath
 
 GENERATIVE = False

@@ -28,6 +28,11 @@ def scanpath(params, images, config, ops):
     return Scanpath(images, window, patches, ops.softmax(logits), K)
 
 
+def probabilities(params, images, config, ops):
+    """Return the class probabilities (n, classes) of images."""
+    return scanpath(params, images, config, ops).probabilities
+
+
 def pictures(params, batch, noise, config, ops):
     """Return the run folder's pictures: the scanpath of a few images."""
     return {"glimpses": scanpath(params, batch.images[:PICTURE_IMAGES], config, ops)}

@@ -1,0 +1,7 @@
+"""The convolutional network of table 1: it sees the whole scene at once (Mnih et al. 2014)."""
+
+from minidraw.models.classifier.costs import ErrorRate as Measured
+from minidraw.models.convnet.config import Config, init_params, noise_shape, param_shapes
+from minidraw.models.convnet.network import costs, loss_and_grads, pictures, probabilities
+
+GENERATIVE = False
