@@ -1,22 +1,23 @@
 # %% [markdown]
 # # 11 One step of DRAW
 #
-# **You'll do:** six exercises, forty-two lines in all: one step of DRAW; the gradients that arrive
-# at the decoder's output from its five users and at the canvas from its two; the backward passes of
-# reading and of writing through a window; and the backward pass of the whole step.
+# **You'll do:** six exercises, forty-two lines in all. You write one step of DRAW, the gradients of
+# two values that are used several times, the backward passes of reading and of writing through a
+# window, and finally the backward pass of the whole step.
 #
-# **You'll learn:** how the layers of ten lessons join into one step; and to count, before you write
-# a backward, who uses what.
+# **You'll learn:** how the layers of ten lessons work together in one step, and to count, before
+# you write a backward pass, who uses what.
 #
-# **You'll need:** lessons 05 to 08 and 10. 90 minutes: a good place for a break is after
-# exercise 3.
+# **You'll need:** lessons 05 to 08 and 10. 145 minutes in two parts: 65 for part 1 (one step, and
+# who uses what) and 80 for part 2 (the windows and the whole step, backward).
 #
 # | paper | here | |
 # |---|---|---|
-# | $c_t$ | `canvas` | logits, `(n, C, B, A)`; `c_enc`, `c_dec` are the LSTMs' cells |
+# | $c_t$ | `canvas` | what has been painted so far, in logits, `(n, C, B, A)` |
 # | $\hat x_t$ | `x_err` | error image: what the canvas still lacks |
-# | $r_t$ | `glimpse` | what is read, `(n, R)`: patches of image and error image in one row |
+# | $r_t$ | `glimpse` | what is read from image and error image, `(n, 2 C K K)` |
 # | $h^{enc}_t$, $h^{dec}_t$ | `h_enc`, `h_dec` | outputs of the two LSTMs, `(n, H)` |
+# | | `c_enc`, `c_dec` | cells of the two LSTMs, `(n, H)`; they aren't canvases |
 # | $w_t$ | `patch` | what is painted, `(n, C K K)` |
 # | | `s` | `sigmoid(canvas)` |
 
@@ -61,20 +62,21 @@ long_noise = rng.standard_normal(draw.noise_shape(full, len(digits)))
 # %% [markdown]
 # ## The goal
 #
-# One step of the network that comes with minidraw, in four pictures. It looks at the digit through
-# its read window (green), and at what is missing; it decides; it paints through its write window
-# (vermilion); the canvas is a little nearer to the digit. By the end of this lesson you have
-# pushed a gradient back through all of this.
+# Here is one step of the bundled network, in five pictures. It looks at the digit and at the error
+# image through its read window (green). Then it paints a stroke through its write window
+# (vermilion), and the canvas is a little closer to the digit. By the end of this lesson you will
+# have sent a gradient backward through all of this.
 
 # %%
 film = draw.reconstruct(trained, Batch(digits), long_noise, full, layers)
-t, k = 16, 3  # the step and the digit that are shown
-before, after = layers.sigmoid(film.canvas[t : t + 2, k, 0])
+t, chosen = 16, 3  # the step and the digit of the figure
+image = digits[chosen, 0]
+before, after = layers.sigmoid(film.canvas[t : t + 2, chosen, 0])
 reading, writing = (
-    [part[t, k] for part in film_window[:3]]
+    [part[t, chosen] for part in film_window[:3]]
     for film_window in (film.read_window, film.write_window)
 )
-stroke = film.canvas[t + 1, k, 0] - film.canvas[t, k, 0]
+stroke = film.canvas[t + 1, chosen, 0] - film.canvas[t, chosen, 0]
 
 # %% jupyter={"source_hidden": true}
 figure, axes = panels(5, height=2.5)
@@ -86,7 +88,7 @@ titles = (
     "canvas after",
 )
 for place, array, title in zip(
-    axes, (digits[k, 0], before, digits[k, 0] - before, stroke, after), titles, strict=True
+    axes, (image, before, image - before, stroke, after), titles, strict=True
 ):
     picture(place, array, title)
 frame(axes[0], reading, K=full.read_size)
@@ -105,26 +107,86 @@ show(figure, "11.1", step=t + 1, steps=full.glimpses)
 # h^{dec}_t = LSTM^{dec}(h^{dec}_{t-1}, z_t) \quad (7) \qquad
 # c_t = c_{t-1} + write(h^{dec}_t) \quad (8)$$
 #
-# The brackets $[a, b]$ put two arrays side by side. The $\sigma$ in (3) is the sigmoid; the one in
-# (6) is a standard deviation. Both windows come from a linear layer of $h^{dec}$ (21), and so does
-# the patch (28). In all, six linear layers turn one array into the next:
+# The brackets $[a, b]$ put two arrays side by side. The letter $\sigma$ has two meanings: in (3) it
+# is the sigmoid, and in (6) it is a standard deviation. Here is the same step as a graph:
+
+
+# %% jupyter={"source_hidden": true}
+def labelled(axes, points, name, shape):
+    """Draw a wire, with its name above and its shape below the first segment."""
+    wire(axes, *points)
+    (x_0, y), (x_1, _) = points[:2]
+    axes.text((x_0 + x_1) / 2, y + 0.1, name, ha="center", fontsize=9)
+    style = {"fontsize": 8, "color": "0.35"}
+    axes.text((x_0 + x_1) / 2, y - 0.12, shape, ha="center", va="top", **style)
+
+
+def from_below(axes, x, name, shape):
+    """Draw a wire into a box of the middle row."""
+    wire(axes, (x, 1.5), (x, 2.5))
+    axes.text(x, 1.35, f"{name}\n{shape}", ha="center", va="top", fontsize=9)
+
+
+# %% jupyter={"source_hidden": true}
+def parts_of_a_step(axes):
+    """Draw the boxes of one step, with its inputs from below."""
+    row = {"read\nwindow": 2.2, "read": 4.7, "encoder": 7.9, "latent": 10.7, "decoder": 13.3}
+    for text, x in row.items():
+        box(axes, x, 2.8, text, width=1.5)
+    for text, x, y in (("patch", 16.1, 3.4), ("write\nwindow", 16.1, 2.2), ("write", 19.6, 2.8)):
+        box(axes, x, y, text, width=1.5)
+    from_below(axes, 4.7, "x", "(n, C, B, A)")
+    from_below(axes, 7.9, "h_enc, c_enc, h_dec", "(n, H) each")
+    from_below(axes, 10.7, "noise", "(n, Z)")
+    from_below(axes, 13.3, "h_dec, c_dec", "(n, H) each")
+    axes.text(10.85, 3.7, "kl, (n,)", fontsize=9)
+    axes.text(19.45, 4.1, "stroke\n(n, C, B, A)", ha="right", fontsize=8.5)
+
+
+# %% jupyter={"source_hidden": true}
+def wires_of_a_step(axes):
+    """Draw the wires between these boxes."""
+    labelled(axes, [(0.1, 2.8), (1.45, 2.8)], "h_dec", "(n, H)")
+    labelled(axes, [(2.95, 2.8), (3.95, 2.8)], "theta", "(n, 5)")
+    labelled(axes, [(5.45, 2.8), (7.15, 2.8)], "glimpse", "(n, 2 C K K)")
+    labelled(axes, [(8.65, 2.8), (9.95, 2.8)], "h_enc", "(n, H)")
+    labelled(axes, [(11.45, 2.8), (12.55, 2.8)], "z", "(n, Z)")
+    labelled(axes, [(14.05, 2.8), (15.0, 2.8), (15.0, 3.4), (15.35, 3.4)], "h_dec", "(n, H)")
+    wire(axes, (15.0, 2.8), (15.0, 2.2), (15.35, 2.2))
+    for y, name, shape in ((3.4, "patch", "(n, C K K)"), (2.2, "theta", "(n, 5)")):
+        end = 2.8 + 0.25 * (y - 2.8)
+        labelled(axes, [(16.85, y), (18.4, y), (18.4, end), (18.85, end)], name, shape)
+    labelled(axes, [(0.1, 4.9), (21.0, 4.9)], "canvas", "(n, C, B, A)")
+    for x, start, end in ((4.7, 4.9, 3.1), (10.7, 3.1, 4.0), (19.6, 3.1, 4.9)):
+        wire(axes, (x, start), (x, end))
+
+
+# %% jupyter={"source_hidden": true}
+figure, axes = panels(height=3.3)
+paper(axes, 21.2, 5.4)
+parts_of_a_step(axes)
+wires_of_a_step(axes)
+show(figure, "11.2")
+
+# %% [markdown]
+# Six linear layers turn one array into the next:
 #
-# | layer | input | output | |
+# | layer | input | output | equation |
 # |---|---|---|---|
 # | `read_window` | `h_dec` of the step before | `theta`, `(n, 5)` | 21 |
-# | `encoder` | `[h_enc, glimpse, h_dec]`, all but `glimpse` of the step before | `(n, 4 H)` | 5 |
+# | `encoder` | `[h_enc, glimpse, h_dec]`, all but `glimpse` from the step before | `(n, 4 H)` | 5 |
 # | `latent` | the new `h_enc` | mean and log standard deviation, `(n, 2 Z)` | 1, 2 |
-# | `decoder` | `[h_dec, z]`, with `h_dec` of the step before | `(n, 4 H)` | 7 |
+# | `decoder` | `[h_dec, z]`, with `h_dec` from the step before | `(n, 4 H)` | 7 |
 # | `patch` | the new `h_dec` | `(n, C K K)` | 28 |
 # | `write_window` | the new `h_dec` | `theta`, `(n, 5)` | 21 |
 #
-# `params` holds their weights by name, such as `params["encoder.W"]` and `params["encoder.b"]`.
-# `layer` applies one of them:
+# `params` holds their weights by name, such as `params["encoder.W"]` and `params["encoder.b"]`. The
+# function `layer` applies one of them:
 
 
 # %%
 def layer(params, name, x):
-    """One of the six linear layers, by its name."""
+    """Apply one of the six linear layers, by its name."""
     out, _ = linear(x, params[f"{name}.W"], params[f"{name}.b"])
     return out
 
@@ -132,8 +194,8 @@ def layer(params, name, x):
 # %% [markdown]
 # ### Exercise 1: one step, forward (9 lines)
 #
-# `step` takes the state that the step before left, and returns the new state with the price of z.
-# Four calls do the work between the linear layers:
+# `step` takes the state that the step before left. It returns the new state and the price of z.
+# Between the linear layers, four calls do the work:
 #
 # | call | result |
 # |---|---|
@@ -142,9 +204,9 @@ def layer(params, name, x):
 # | `latent(posterior, noise=noise)` | `(z, kl), cache` (1, 2, 6, 11) |
 # | `write_attention(patch, theta, height=.., width=.., K=write_size)` | `stroke, cache` (29) |
 #
-# The last lines are given: they keep what the backward pass needs. Call the encoder's input `seen`,
-# the decoder's input `thought`, and the five caches `read`, `encoder`, `sampled`, `decoder` and
-# `write`. The image has the shape `(n, C, height, width)`.
+# The last lines are given. They keep what the backward pass needs, so use these names: `seen` for
+# the encoder's input, `thought` for the decoder's input, and `read`, `encoder`, `sampled`,
+# `decoder` and `write` for the five caches. `x` has the shape `(n, C, height, width)`.
 
 
 # %%
@@ -163,27 +225,28 @@ def step(canvas, h_enc, c_enc, h_dec, c_dec, *, x, noise, params, read_size, wri
 #
 # ## Who uses what
 #
-# Going backward, every value collects what its users hand back. A user that is forgotten leaves a
-# gradient that is wrong and still trains after a fashion. So before you write a line, **count**.
+# In the backward pass, each value adds up the gradients that come from its users. If you forget a
+# user, the gradient is wrong, and the network still trains, only worse. So **count** before you
+# write.
 #
-# **Predict.** Go through your step and write down everything that uses `h_dec` after the step has
-# made it: within the step, and in the next one. Then the same for `canvas`. Only then go on.
+# **Predict.** Write down every user of the new `h_dec`: first in the step that makes it, then in
+# the step that follows. Do the same for `canvas`. Read on only when you have both lists.
 
 
-# %%
+# %% jupyter={"source_hidden": true}
 BOXES = {  # place, and width
     "read\nwindow": (1.0, 4.4, 1.2),
     "read": (2.2, 3.3, 0.9),
     "encoder": (2.2, 2.2, 1.2),
     "latent": (3.9, 2.2, 1.0),
     "decoder": (3.9, 1.1, 1.2),
-    "write\nwindow": (5.0, 4.6, 1.1),
-    "patch": (5.0, 3.6, 0.9),
+    "write\nwindow": (5.3, 4.6, 1.1),
+    "patch": (5.2, 3.6, 0.9),
 }
 
 
 def boxes(axes):
-    """Two steps; lit is what uses h_dec of the first one."""
+    """Draw two steps; the boxes that use h_dec of the first one are lit."""
     same, following = ("patch", "write\nwindow"), ("read\nwindow", "encoder", "decoder")
     for left, title, lit in ((0, "step t", same), (7.2, "step t + 1", following)):
         axes.text(left + 0.3, 5.6, title, fontsize=11)
@@ -191,9 +254,9 @@ def boxes(axes):
             box(axes, left + x, y, name, width=width, lit=name in lit)
 
 
-# %%
+# %% jupyter={"source_hidden": true}
 def wires(axes):
-    """Between the boxes; the canvas above is looked at by read, and added to by write."""
+    """Draw the wires within each step, and the canvas along the top."""
     wire(axes, (0.2, 6.4), (14.2, 6.4), text="canvas", above=0.15)
     for x in (0, 7.2):
         wire(axes, (x + 1.0, 4.1), (x + 1.0, 3.3), (x + 1.75, 3.3))
@@ -201,9 +264,11 @@ def wires(axes):
         wire(axes, (x + 2.8, 2.2), (x + 3.4, 2.2))
         wire(axes, (x + 3.9, 1.9), (x + 3.9, 1.4))
         wire(axes, (x + 2.2, 6.4), (x + 2.2, 3.6))
-        wire(axes, (x + 5.8, 4.6), (x + 5.8, 6.4))
-        wire(axes, (x + 5.55, 4.6), (x + 5.8, 4.6))
-        wire(axes, (x + 5.45, 3.6), (x + 5.8, 3.6), (x + 5.8, 4.6))
+        wire(axes, (x + 3.3, 3.3), (x + 2.65, 3.3))
+        axes.text(x + 3.35, 3.3, "$x$", va="center", fontsize=9)
+        wire(axes, (x + 6.1, 4.6), (x + 6.1, 6.4))
+        wire(axes, (x + 5.85, 4.6), (x + 6.1, 4.6))
+        wire(axes, (x + 5.65, 3.6), (x + 6.1, 3.6), (x + 6.1, 4.6))
 
 
 # %% jupyter={"source_hidden": true}
@@ -213,16 +278,16 @@ boxes(axes)
 wires(axes)
 wire(axes, (2.2, 1.9), (2.2, 0.35), (9.4, 0.35), (9.4, 1.9), text="")
 axes.text(6.0, 0.5, "$h^{enc}_t$", fontsize=9)
-wire(axes, (4.5, 1.1), (6.2, 1.1), lit=5, text="$h^{dec}_t$", above=0.2)
-wire(axes, (4.6, 1.1), (4.6, 2.9), (4.3, 2.9), (4.3, 4.6), (4.45, 4.6), lit=3)
-wire(axes, (4.3, 3.6), (4.55, 3.6), lit=3)
-wire(axes, (6.2, 1.1), (10.5, 1.1), lit=3)
+wire(axes, (4.5, 1.1), (10.5, 1.1), lit=3)
+axes.text(5.5, 1.25, "$h^{dec}_t$", fontsize=9)
+wire(axes, (4.6, 1.1), (4.6, 4.6), (4.75, 4.6), lit=3)
+wire(axes, (4.6, 3.6), (4.75, 3.6), lit=3)
 wire(axes, (7.0, 1.1), (7.0, 4.4), (7.6, 4.4), lit=3)
 wire(axes, (8.0, 1.1), (8.0, 2.2), (8.8, 2.2), lit=3)
-show(figure, "11.2")
+show(figure, "11.3")
 
 # %% [markdown]
-# Five users of $h^{dec}_t$:
+# $h^{dec}_t$ has five users:
 #
 # | user | when | equation |
 # |---|---|---|
@@ -232,16 +297,18 @@ show(figure, "11.2")
 # | encoder | next step | 5 |
 # | decoder | next step | 7 |
 #
-# Two users of $c_{t-1}$: it is carried on into $c_t$ (8), and it is looked at (3). Miss the second
-# one and the network is never told that it should paint *so that the next look is useful*.
+# $c_{t-1}$ has two users. It is carried on into $c_t$ (8), and the network looks at it (3). If you
+# forget the second one, the network never learns to paint *in such a way that the next look is
+# useful*.
 #
-# A smaller case, worked: $h^{enc}_t$ has two users, the latent layer and the encoder of the next
-# step. Each is a linear layer, and for one of those you know `dx = dout @ W.T` from lesson 02:
+# Here is a smaller case, worked out. $h^{enc}_t$ has two users: the latent layer, and the encoder
+# of the next step. Both are linear layers, and for a linear layer you know `dx = dout @ W.T` from
+# lesson 02:
 
 
 # %%
 def h_enc_gradient(dlatent, dencoder, W_latent, W_encoder):
-    """What arrives at h_enc, from the gradients of both layers' outputs."""
+    """Return the gradient of h_enc, from the gradients of both layers' outputs."""
     return dlatent @ W_latent.T + dencoder @ W_encoder.T
 
 
@@ -258,9 +325,9 @@ print("measured:", (losses[0] - losses[1]) / (2 * eps))
 # %% [markdown]
 # ### Exercise 2: the five users (2 lines)
 #
-# `dout` holds the gradients of what the five layers put out, `weights` their matrices (of encoder
-# and decoder only the rows that $h^{dec}$ meets); both in the order of the table. Return `dh_dec`,
-# shape `(n, H)`.
+# `dout` is a tuple with the gradients of the five users' outputs. `weights` holds their five weight
+# matrices; for encoder and decoder these are only the rows that multiply $h^{dec}$. Both are in the
+# order of the table. Return `dh_dec`, shape `(n, H)`.
 
 
 # %%
@@ -272,7 +339,7 @@ def consumers_backward(dout, weights):
 # %% [markdown]
 # ### Exercise 3: the two users of the canvas (4 lines)
 #
-# Here are both uses in one function; the stroke comes from outside.
+# This function contains both uses of the canvas. The stroke comes from outside.
 
 
 # %%
@@ -282,8 +349,8 @@ def canvas_step(canvas, stroke, *, x):
 
 
 # %% [markdown]
-# `dout` is the pair of `dafter`, the gradient of the new canvas, and `dx_err`, that of the error
-# image. Return `dcanvas` and `dstroke`. A sigmoid's slope is $s (1 - s)$.
+# `dout` is a pair: `dafter`, the gradient of the new canvas, and `dx_err`, the gradient of the
+# error image. Return `dcanvas` and `dstroke`. The slope of a sigmoid is $s (1 - s)$.
 
 
 # %%
@@ -296,15 +363,21 @@ def canvas_step_backward(dout, cache):
 
 
 # %% [markdown]
-# ## Looking as a whole, painting as a whole
+# ## Part 2: the windows and the whole step, backward
 #
-# A window makes two filterbanks, and both use its stride and its variance: shared again. This is
-# the forward of it, and `layers.read_attention` is nothing but this and `read`:
+# This is a good place for a break. When you come back, run the notebook from the top. Your answers
+# to exercises 1 to 3 are saved in `mine.py`, and their cells still contain them. From part 1 you
+# need figure 11.2, the list of the five users of `h_dec`, and exercise 3. From lesson 07 you need
+# the rule that reading multiplies by $\gamma$ and writing divides by it.
+#
+# A window makes two filterbanks, and both use its stride and its variance. So these two are shared
+# values again. Here is the forward pass. `layers.read_attention` consists of this function and
+# `read`, and nothing else:
 
 
 # %%
 def filterbanks(theta, *, height, width, K):
-    """Window and both filterbanks, with the caches of all three."""
+    """Return both filterbanks and gamma, with the caches of window and filterbanks."""
     (center_x, center_y, stride, var, gamma), window_cache = window(
         theta, height=height, width=width, K=K
     )
@@ -321,9 +394,9 @@ theirs, _ = layers.read_attention(canvas, theta, x=x, K=5)
 np.testing.assert_allclose(glimpse.reshape(3, -1), theirs)
 
 # %% [markdown]
-# **Predict.** The five numbers of a read window get their gradient through $F_Y$ and through
-# $F_X$. For which of the five numbers is it a sum of two parts? The cell wiggles each of them and
-# looks at what moves.
+# **Predict.** The five numbers of a read window get their gradients through $F_Y$, through $F_X$,
+# or through both. Which of the five need a sum of two gradients? The next cell changes each of them
+# a little and reports what moves.
 
 # %%
 still, _ = filterbanks(theta, height=11, width=7, K=5)
@@ -335,17 +408,19 @@ for k, name in enumerate(("g_x", "g_y", "log variance", "log stride", "log gamma
     print(f"{name:12} moves {', '.join(np.array(['F_y', 'F_x', 'gamma'])[moved])}")
 
 # %% [markdown]
-# For two: the logarithms of variance and stride. Each middle belongs to one axis alone, and
-# $\gamma$ comes straight from `read`.
+# Two of them: the log variance and the log stride. Each centre belongs to one axis alone, and
+# $\gamma$ gets its gradient directly from `read`.
 #
 # ### Exercise 4: reading, backward (9 lines)
 #
-# From the gradient of the glimpse, `(n, 2 C K K)`, to those of the canvas and of `theta`. You may
-# call `read_backward`, `filterbank_backward` and `window_backward`. The caches that they want
-# weren't kept: over a whole film they would fill the memory, and they are cheap to make again. So
-# call `filterbanks` and `read(x_err, F_y, F_x, gamma, x=x)` once more. `read_backward` takes a
-# gradient of shape `(n, 2 C, K, K)` and returns those of `x_err, F_y, F_x, gamma`. The last link
-# is that of exercise 3, without the sum.
+# You are given the gradient of the glimpse, `(n, 2 C K K)`. Return the gradients of the canvas and
+# of `theta`. You may call `read_backward`, `filterbank_backward` and `window_backward`.
+#
+# These three need caches that weren't kept: over all steps they would fill the memory, and they are
+# cheap to compute again. So call `filterbanks(theta, height=.., width=.., K=..)` and `read(x_err,
+# F_y, F_x, gamma, x=x)` first. `read_backward` takes a gradient of shape `(n, 2 C, K, K)` and
+# returns the gradients of `x_err, F_y, F_x, gamma`. From `x_err` to the canvas it is as in exercise
+# 3, but without the sum: here the canvas is only looked at.
 
 
 # %%
@@ -360,10 +435,10 @@ def read_attention_backward(dglimpse, cache):
 # %% [markdown]
 # ### Exercise 5: writing, backward (7 lines)
 #
-# The same for the write window. The patch in the cache is flat, `(n, C K K)`;
-# `write(patch, F_y, F_x, gamma)` wants it as `(n, C, K, K)`. `write_backward` takes the gradient of
-# the stroke, `(n, C, B, A)`, and returns those of `patch, F_y, F_x, gamma`. Return `dpatch`, flat
-# again, and `dtheta`.
+# Now do the same for the write window. The patch in the cache is flat, `(n, C K K)`, but
+# `write(patch, F_y, F_x, gamma)` takes it as `(n, C, K, K)`. `write_backward` takes the gradient of
+# the stroke, `(n, C, B, A)`, and returns the gradients of `patch, F_y, F_x, gamma`. Return
+# `dpatch`, flat again, and `dtheta`.
 
 
 # %%
@@ -378,20 +453,20 @@ def write_attention_backward(dout, cache):
 # %% [markdown]
 # ## The step, backward
 #
-# Now put it together. Read your `step` from its last line to its first, and undo each line.
+# Now put everything together. Read your `step` from its last line to its first, and undo each line.
 #
 # ### Exercise 6: the step, backward (11 lines)
 #
-# `dout` holds the gradients of what the step returns. The gradient of `h_dec` that arrives comes
-# from the *next* step: it is the sum of three of the five users. This step's patch and write window
-# are the other two. Before you leave, add up the three users of the `h_dec` that came in: the
-# decoder, the encoder and the read window.
+# `dout` holds the gradients of everything that the step returns. The incoming gradient of `h_dec`
+# comes from the *next* step, so it already contains three of the five users. This step's patch and
+# write window are the other two. At the end, add up the three users of the `h_dec` that the step
+# was given: the decoder, the encoder and the read window.
 #
 # For a linear layer with output gradient `d`, the input's gradient is `d @ W.T` (lesson 02). Return
-# eleven arrays: the gradients of the five parts of the state before, then the output gradients of
-# the six linear layers in the table's order. Lesson 12 makes the gradients of the weights from
-# those. The backward functions are `write_attention_backward`, `lstm_gates_backward`,
-# `latent_backward` and `read_attention_backward`; `latent_backward` takes `(dz, dkl)`.
+# eleven arrays: the gradients of the five parts of the old state, then the output gradients of the
+# six linear layers in the order of the table. Lesson 12 computes the gradients of the weights from
+# those six. You may call `write_attention_backward`, `lstm_gates_backward`, `latent_backward` and
+# `read_attention_backward`; `latent_backward` takes the pair `(dz, dkl)`.
 
 
 # %%
@@ -408,9 +483,9 @@ def step_backward(dout, cache):
 # %% [markdown]
 # ## Checked
 #
-# The check has compared your gradients with the package's. Here is the proof that needs no package:
-# a small network with random weights, a loss that feels everything the step returns, and a finite
-# difference for every entry of the state.
+# The check has compared your gradients with the package's. Here is a proof that doesn't need the
+# package. We take a small network with random weights, a loss that depends on everything that the
+# step returns, and a finite difference for every entry of the state.
 
 # %%
 small = draw.Config(height=11, width=7, hidden=4, latent=3, glimpses=1, read_size=3, write_size=2)
@@ -441,80 +516,83 @@ for k, name in enumerate(("canvas", "h_enc", "c_enc", "h_dec", "c_dec")):
     assert error < 1e-6
 
 # %% [markdown]
-# ## What each user has to say
+# ## How much each user contributes
 #
-# Here is the trained network of figure 11.1 again. Your `step` runs the film to its end, we take
-# the cost of the last canvas, and your `step_backward` goes back step by step. How much does each
-# of the five users hand to $h^{dec}$?
+# Back to the trained network of figure 11.1. Your `step` runs through all 32 steps. We take the
+# cost of the last canvas, and your `step_backward` goes back step by step. How large is the
+# gradient that each of the five users gives to $h^{dec}$?
 #
-# **Predict.** Which of the five will be largest, and which smallest? Will it be the same at the
-# beginning of the film and at its end?
+# **Predict.** Which of the five will be largest, and which smallest? Will that be the same in the
+# first steps and in the last?
 
 # %%
 starts = "canvas_0", "encoder.h_0", "encoder.c_0", "decoder.h_0", "decoder.c_0"
 sizes = {"read_size": full.read_size, "write_size": full.write_size}
-state, tape = [np.repeat(trained[name][None], 8, axis=0) for name in starts], []
-for noise in long_noise:
-    (*state, _), cache = step(*state, x=digits, noise=noise, params=trained, **sizes)
-    tape.append(cache)
-np.testing.assert_allclose(state[0], film.canvas[-1], rtol=1e-6, atol=1e-6)  # the package's film
+last, tape = [np.repeat(trained[name][None], 8, axis=0) for name in starts], []
+for draws in long_noise:
+    (*last, _), kept = step(*last, x=digits, noise=draws, params=trained, **sizes)
+    tape.append(kept)
+np.testing.assert_allclose(last[0], film.canvas[-1], rtol=1e-6, atol=1e-6)  # the package's film
 
-_, cost = layers.bernoulli_cost(state[0], x=digits)
-zeros = np.zeros((8, full.hidden))
-dstate = [layers.bernoulli_cost_backward(np.ones(8), cost), zeros, zeros, zeros, zeros]
-later = [np.zeros((8, size)) for size in (5, 4 * full.hidden, 4 * full.hidden)]  # none follows
+_, last_cost = layers.bernoulli_cost(last[0], x=digits)
+dlast = layers.bernoulli_cost_backward(np.ones(8), last_cost)
 
 
 # %%
 def users(params, H):
-    """The matrices of the five users of h_dec, in the table's order."""
+    """Return the matrices of the five users of h_dec, in the order of the table."""
     encoder, decoder = params["encoder.W"][-H:], params["decoder.W"][:H]
     names = "patch.W", "write_window.W", "read_window.W"
     return *(params[name] for name in names), encoder, decoder
 
 
 # %%
-matrices, sizes = users(trained, full.hidden), []
-for cache in tape[::-1]:
+matrices, norms = users(trained, full.hidden), []
+dstate = [dlast, *[np.zeros((8, full.hidden))] * 4]
+later = [
+    np.zeros((8, size)) for size in (5, 4 * full.hidden, 4 * full.hidden)
+]  # no step follows the last
+for kept in tape[::-1]:
     *dstate, dread, dencoder, _, ddecoder, dpatch, dwrite = step_backward(
-        (*dstate, np.ones(8)), cache
+        (*dstate, np.ones(8)), kept
     )
     douts = dpatch, dwrite, *later
     parts = [d @ W.T for d, W in zip(douts, matrices, strict=True)]
     np.testing.assert_allclose(consumers_backward(douts, matrices), sum(parts))
-    sizes.append([np.linalg.norm(part, axis=1).mean() for part in parts])
+    norms.append([np.linalg.norm(part, axis=1).mean() for part in parts])
     later = dread, dencoder, ddecoder
-sizes = np.array(sizes[::-1])
+norms = np.array(norms[::-1])
 
 # %% jupyter={"source_hidden": true}
 figure, axes = panels(height=3.2)
 names = "patch", "write window", "read window", "encoder", "decoder"
 styles = ("-", BLUE), ("--", BLUE), (":", VERMILION), ("-", VERMILION), ("--", VERMILION)
-for part, name, (line, color) in zip(sizes[:-1].T, names, styles, strict=True):
-    axes.semilogy(np.arange(1, len(sizes)), part, line, color=color)
-    axes.text(len(sizes) - 0.8, part[-1], name, va="center")
-plain(axes, xlabel="step", ylabel="size of its part, mean of 8")
-show(figure, "11.3")
+for part, name, (line, color) in zip(norms[:-1].T, names, styles, strict=True):
+    axes.semilogy(np.arange(1, len(norms)), part, line, color=color)
+    axes.text(len(norms) - 0.8, part[-1], name, va="center")
+plain(axes, xlabel="step", ylabel="norm of its gradient, mean of 8")
+show(figure, "11.4")
 
 # %% [markdown]
-# Near the end the patch is largest, for what it paints goes straight into the cost. Smallest are
-# read window and encoder, a hundred times smaller: hardly a step is left that could use what is
-# seen. At the beginning all five are of about the same size, and whoever forgets one works with
-# another gradient altogether. The network would train on it all the same, only worse. This is why
-# we count.
+# In the last steps the patch contributes most, because what it paints goes straight into the cost.
+# The read window and the encoder contribute least, about a hundred times less: hardly any step is
+# left that could use what they see. In the first steps all five have about the same size. If you
+# forget one of them there, you get a quite different gradient. The network would train on it all
+# the same, only worse. That is why we count.
 #
 # ## Where it lives
 #
-# `run_steps` and `run_steps_backward` in `minidraw/models/draw/network.py`: `step` and
-# `step_backward` are the bodies of their loops. The functions of exercises 4 and 5 are in
-# `minidraw/layers/read_write.py`. For a film of one step, what you have is the package's gradient:
+# `run_steps` and `run_steps_backward` are in `minidraw/models/draw/network.py`. Your `step` and
+# `step_backward` do the same as the bodies of their loops. The functions of exercises 4 and 5 are
+# in `minidraw/layers/read_write.py`. If there is only one step, your functions give the package's
+# whole gradient:
 
 # %%
 x, noise = rng.random((n, 1, 11, 7)), rng.standard_normal((1, n, small.latent))
 costs, grads = draw.loss_and_grads(params, Batch(x), noise, small, minidraw.layers)
-state = [np.repeat(params[name][None], n, axis=0) for name in starts]
-(*state, kl), cache = step(*state, **(given | {"x": x, "noise": noise[0]}))
-nll, cost = minidraw.layers.bernoulli_cost(state[0], x=x)
+first = [np.repeat(params[name][None], n, axis=0) for name in starts]
+(*after_one, kl), cache = step(*first, **(given | {"x": x, "noise": noise[0]}))
+nll, cost = minidraw.layers.bernoulli_cost(after_one[0], x=x)
 np.testing.assert_allclose(nll + kl, costs["total"])  # eq 12
 
 # %%
@@ -526,22 +604,63 @@ for name, ours in zip(starts, gradients[:5], strict=True):
 layers_of = "read_window", "encoder", "latent", "decoder", "patch", "write_window"
 for name, d in zip(layers_of, gradients[5:], strict=True):
     np.testing.assert_allclose(d.sum(axis=0), grads[f"{name}.b"], rtol=1e-9, atol=1e-12)
-s = minidraw.layers.sigmoid(x)
+s = minidraw.layers.sigmoid(first[0])
 unseen, _ = canvas_step_backward((dcanvas, 0 * s), package.CanvasCache(s))
-np.testing.assert_allclose(unseen, dcanvas)  # not looked at: handed on as it is
-print("one step, there and back: as in the package")
+np.testing.assert_allclose(unseen, dcanvas)  # without the look it is passed on unchanged
+print("one step, forward and backward: as in the package")
 
 # %% [markdown]
 # ## In practice
 #
-# * Read and write have windows with weights of their own. Programs that share one layer for both
-#   run, and can never look elsewhere than they paint.
-# * A film of one step can't show a mistake in what the next step hands back. Check with two at
-#   least; lesson 12 does.
-# * `dcanvas` passes each step unchanged but for the looks: (8) is a sum. It is the one road in DRAW
-#   on which nothing vanishes, from the last canvas to the first stroke.
+# * Reading and writing have windows with weights of their own. Some programs share one layer
+#   between the two. They run, but they can never look anywhere else than where they paint.
+# * With a single step, a forgotten user in the next step shows only in the gradients of the first
+#   state. Check at least two steps, as lesson 12 does.
+# * (8) is a sum, so `dcanvas` passes backward through a step unchanged, apart from what the look
+#   adds. On this path, from the last canvas to the first stroke, the gradient doesn't vanish.
+# * One more exercise, without hints: `fading_canvas` in [OPEN.md](OPEN.md).
+#
+# ## Recap
+#
+# * A step reads, encodes, draws z, decodes and writes: equations 3 to 8. Six linear layers connect
+#   the parts.
+# * The gradient of a value is the sum of the gradients from all its users. `h_dec` has five users:
+#   two in its own step, three in the next. `canvas` has two.
+# * The gradient of the canvas: `dcanvas = dafter - dx_err * s * (1 - s)`.
+# * Stride and variance of a window are used by both filterbanks, so their gradients are sums over
+#   the two axes.
+# * The backward pass of a step undoes its lines from the last to the first.
+#
+# ## Three questions
+#
+# 1. In the last step of a run, which of the five users of `h_dec` contribute a gradient?
+#
+#    <details><summary>Answer</summary>
+#
+#    Only patch and write window. The other three belong to the next step, and there is none.
+#
+#    </details>
+#
+# 2. You forget the user "encoder, next step" in your `step_backward`. You check a run of a single
+#    step. Which gradients are wrong?
+#
+#    <details><summary>Answer</summary>
+#
+#    Only that of the first `h_dec`, which the encoder of step 1 uses. No later step follows, so the
+#    gradients of all weights are right. A check that skips the first state doesn't notice anything.
+#
+#    </details>
+#
+# 3. Why does gamma get its gradient from one place only, while the stride gets it from two?
+#
+#    <details><summary>Answer</summary>
+#
+#    Gamma multiplies the finished glimpse, once. The stride sets the places of the filters on both
+#    axes, so it is used in F_y and in F_x.
+#
+#    </details>
 #
 # ## What is next
 #
-# Lesson 12 puts the loop around the step: all $T$ of them, there and back, and the weights'
-# gradients of all steps at once.
+# Lesson 12 puts the loop around the step: all $T$ steps forward and backward, and the gradients of
+# the weights for all steps at once.

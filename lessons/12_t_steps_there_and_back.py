@@ -4,19 +4,20 @@
 # **You'll do:** four exercises, twenty-seven lines in all: the gradient of weights that are used at
 # every step, the backward pass of a small painter, and then all of DRAW, forward and backward.
 #
-# **You'll learn:** what the backward pass carries from step to step, why weights get their
-# gradient in one product, and how to check a network of a million weights.
+# **You'll learn:** what the backward pass carries from step to step, why weights get their gradient
+# in one product, and how to check a network with a million weights.
 #
-# **You'll need:** lesson 09 (through time) and lesson 11 (one step of DRAW). 75 minutes.
+# **You'll need:** lesson 09 (through time) and lesson 11 (one step of DRAW). 125 minutes in two
+# parts: 60 for part 1 (a small painter) and 65 for part 2 (DRAW itself).
 #
 # | paper | here | |
 # |---|---|---|
-# | $T$ | `T` | steps of a film |
-# | $c_t$ | `canvas` | what is painted so far, in logits |
-# | $\hat x_t$ | `err` | error image: the image minus the canvas after its sigmoid |
+# | $T$ | `T` | number of steps |
+# | $c_t$ | `canvas` | what has been painted so far, in logits |
+# | $\hat x_t$ | `err` | error image: the image minus the sigmoid of the canvas |
 # | $h_t$ | `h` | what the network remembers, `(n, H)` |
-# | | `dcanvas`, `dh` | gradients of the loss by the canvas and by `h`, at the step at hand |
-# | | `P` | pixels of an image, in one row |
+# | | `dcanvas`, `dh` | gradients of the loss for the current `canvas` and `h` |
+# | | `P` | number of pixels of an image; its pixels stand in one row |
 
 # %%
 import inspect
@@ -47,18 +48,19 @@ rng = np.random.default_rng(12)
 # %% [markdown]
 # ## The goal
 #
-# Here is all of DRAW, made small: images of 5 x 4 pixels, 3 steps, two images. Each dot is one
-# weight. To the right: the size of its gradient by finite differences, which know nothing of how
-# the network is made. Upward: by a single pass backward through the film. In the right picture one
-# line of that pass is left out. By the end of this lesson you know all its lines, and can tell by
-# such a picture that one is missing.
+# Here is all of DRAW, only small: images of 5 x 4 pixels, three steps, two images. Each dot is one
+# weight. Its horizontal position is the size of its gradient by finite differences, which know
+# nothing about how the network is built. Its vertical position is the size of its gradient by one
+# backward pass through all steps. In the right picture, one line of the backward pass is missing.
+# By the end of this lesson you will know all of these lines, and will be able to see in such a
+# picture that one is missing.
 
 # %%
 _, model, params, batch, noise, config = gradcheck.model_cases(np.random.default_rng(12))[0]
 
 
 def loss(config=config):
-    """The sum of both images' costs in nats; it reads `params` anew each time."""
+    """Return the sum of both images' costs in nats, with the current `params`."""
     return draw.costs(params, batch, noise[: config.glimpses], config, layers)["total"].sum()
 
 
@@ -67,7 +69,7 @@ def joined(gradients):
 
 
 def free(dout, cache):
-    """`latent_backward` without the price: its gradient is taken for zero."""
+    """`latent_backward` with the gradient of the price left out."""
     return layers.latent_backward((dout[0], 0 * dout[1]), cache)
 
 
@@ -91,33 +93,34 @@ np.testing.assert_allclose(joined(by_hand), measured, atol=1e-7)  # the signs ag
 # %% [markdown]
 # ## The idea, in words
 #
-# In lesson 11 you went one step forward and back. A film is $T$ such steps, and only two things
-# are new. You know both from lesson 09.
+# In lesson 11 you went one step forward and backward. Now there are $T$ such steps. Only two things
+# are new, and you know both from lesson 09.
 #
-# * **What a step hands to the next comes back to it as a gradient.** The backward pass starts after
-#   the last step. At each point it holds the gradients of what was passed on there.
-# * **All steps use the same weights.** A value used several times adds its gradients.
+# * **Whatever a step passes on to the next step comes back as a gradient.** The backward pass
+#   starts after the last step. At each point between two steps it holds one gradient for each value
+#   that was passed on there.
+# * **All steps use the same weights.** A value that is used several times gets the sum of the
+#   gradients.
 #
-# The whole film is easy to follow once you have done a small one. So we start with one pixel and
+# The whole network is easy to follow once you have done a small one. So we start with one pixel and
 # one weight, go on to a painter with a memory, and end with DRAW.
 #
 # ## One pixel, one weight
 #
-# A painter has a canvas of one pixel. At each step it sees what is still missing, the error of
-# (3), and adds $w$ times that to the canvas, as in (8):
+# A painter has a canvas of one pixel. At each step it looks at what is still missing, the error of
+# (3), and adds $w$ times this error to the canvas, as in (8):
 #
 # $$\hat x_t = x - \mathrm{sigmoid}(c_{t-1}) \qquad (3) \qquad\qquad
 # c_t = c_{t-1} + w\,\hat x_t$$
 #
-# The cost of the last canvas is that of lesson 03, and its slope there is
-# $\mathrm{sigmoid}(c_T) - x$. Walk back from it. The canvas $c_{t-1}$ is used twice: it is
-# **carried on**, with slope 1, and it is **looked at**, with slope $-w\,s(1 - s)$ where
-# $s = \mathrm{sigmoid}(c_{t-1})$.
+# The cost of the last canvas is that of lesson 03, so its slope is $\mathrm{sigmoid}(c_T) - x$.
+# From there we go backward. The canvas $c_{t-1}$ is used twice. It is **carried on**, with slope 1.
+# And it is **looked at**, with slope $-w\,s(1 - s)$, where $s = \mathrm{sigmoid}(c_{t-1})$.
 
 
 # %%
 def one_pixel(w, canvas, x=0.9, T=3):
-    """The cost of the last canvas, and that canvas and what each step saw."""
+    """Return the cost of the last canvas, that canvas, and what each step saw."""
     seen = []
     for _ in range(T):
         s = sigmoid(canvas)
@@ -147,8 +150,8 @@ np.testing.assert_allclose([dw, dstart], [slope_w, slope_start], rtol=1e-6)
 # %% [markdown]
 # **Predict.** In lesson 09, $h_t = w\,h_{t-1}$ multiplied the gradient by $w$ at every step back.
 # With $w = 0.7$, only $0.7^{32}$ of it would be left after 32 steps: about a hundred-thousandth.
-# How much is left of `dcanvas` after 32 steps here, with the same $w$? Look at the line that
-# changes it before you run the cell.
+# How much of `dcanvas` is left after 32 steps here, with the same $w$? Look at the line that
+# changes `dcanvas` before you run the cell.
 
 # %%
 _, last, seen = one_pixel(w, start, T=32)
@@ -158,19 +161,21 @@ print(f"0.7^32 is {0.7**32:.6f}; here {np.prod(factors):.6f} is left")
 print("factors of the first and the last step:", factors[0].round(3), factors[-1].round(3))
 
 # %% [markdown]
-# Each factor is 1, from what is carried on, less a part from what is looked at. With this $w$
-# that part is large on purpose: the painter looks at every step and corrects all it sees, so that
-# the start hardly matters. A painter that looks at little of its canvas hands the gradient on
-# almost whole. You will see at the end which kind DRAW is.
+# Each factor is 1, from carrying the canvas on, minus something smaller, from looking at it. With
+# this $w$ the second part is large: the painter looks at its canvas in every step and corrects most
+# of the error, so the start hardly matters in the end. A painter that looks at little of its canvas
+# passes the gradient on almost unchanged. At the end of this lesson you will see which kind DRAW
+# is.
 #
 # ## The same weights T times
 #
-# `dw` was added up step by step. For a layer with weights $W$, inputs $x_t$ and outputs
-# $x_t W + b$, step $t$ gives $x_t^T\,dout_t$ (lesson 02), and the gradient is their sum over the
-# steps. That works, and costs $T$ small products, each of which reads and writes a whole matrix.
+# In `one_pixel_backward`, `dw` was summed step by step. For a layer with weights $W$, inputs $x_t$
+# and outputs $x_t W + b$, step $t$ contributes $x_t^T\,dout_t$ (lesson 02), and the gradient is the
+# sum over all steps. This works, but it takes $T$ small products, and each of them reads and writes
+# a whole matrix.
 #
-# But what is $x_t^T\,dout_t$? Itself a sum over the images of the batch. A sum doesn't care which
-# row belongs to which step. Here are two steps of a layer with one input and one output:
+# Now $x_t^T\,dout_t$ is itself a sum, over the images of the batch. In a sum it doesn't matter
+# which row came from which step. Here are two steps of a layer with one input and one output:
 
 # %%
 x_steps = np.array([[1.0, 2, 3], [4, 5, 6]])  # (T, n): two steps of three images
@@ -181,8 +186,8 @@ print("in one:      ", x_steps.ravel() @ dout_steps.ravel())
 # %% [markdown]
 # ### Exercise 1: a layer used at every step (3 lines)
 #
-# `dout` has the shape `(T, n, O)`; the cached `x` has `(T, n, I)`. Return `dW`, shape `(I, O)`, and
-# `db`, shape `(O,)`, without a loop.
+# `dout` has the shape `(T, n, O)`, and `x` from the cache has the shape `(T, n, I)`. Return `dW`,
+# shape `(I, O)`, and `db`, shape `(O,)`, without a loop.
 
 
 # %%
@@ -196,7 +201,7 @@ def stacked_backward(dout, cache):
 # %% [markdown]
 # Stuck? Run `hint("12.stacked_backward")`, and again for the next step.
 #
-# How much is it worth? A layer of DRAW's size, 32 steps of 50 images:
+# How much faster is one product? Here is a layer of DRAW's size, with 32 steps of 50 images:
 
 # %%
 x_all = rng.standard_normal((32, 50, 256)).astype(np.float32)
@@ -223,20 +228,21 @@ np.testing.assert_allclose(stacked_backward(dout_all, (x_all,))[0], step_by_step
 # %% [markdown]
 # ## A painter with a memory
 #
-# Now a film in miniature. Whole images, in rows of `P` pixels; and a memory $h$, which goes from
-# step to step beside the canvas:
+# Now a small painter of whole images. Each image is a row of `P` pixels. Besides the canvas, a
+# memory $h$ is passed from step to step:
 #
 # $$\hat x_t = x - \mathrm{sigmoid}(c_{t-1}), \qquad
 # h_t = \tanh(h_{t-1} U + \hat x_t V), \qquad
 # c_t = c_{t-1} + h_t W$$
 #
-# It is DRAW without windows and without a latent vector, and with one plain memory in place of two
-# LSTMs. Everything that makes the backward pass of DRAW long is in it.
+# This is DRAW without windows and without a latent vector, and with one plain memory instead of two
+# LSTMs. It contains everything that makes DRAW's backward pass long. The function is called `film`
+# because it paints a sequence of canvases.
 
 
 # %%
 def film(h_0, canvas_0, U, V, W, *, x, T):
-    """T steps; the cache holds every h, and what each step saw."""
+    """Paint T steps; the cache holds every h and what each step saw."""
     h, canvas, hs, ss, errs = h_0, canvas_0, [h_0], [], []
     for _ in range(T):
         s = sigmoid(canvas)
@@ -250,24 +256,26 @@ def film(h_0, canvas_0, U, V, W, *, x, T):
 
 
 # %% [markdown]
-# Before you write its backward, name who uses what. Cover the right column and fill it in:
+# Before you write its backward pass, list who uses what. Cover the right column and fill it in
+# yourself:
 #
 # | made by step $t$ | used by |
 # |---|---|
 # | `err` | `h`, through `V` |
 # | `h` | the canvas, through `W`; and the next step's `h`, through `U` |
-# | `canvas` | the next canvas, as it is; and the next step's `err`, through the sigmoid |
+# | `canvas` | the next canvas, unchanged; and the next step's `err`, through the sigmoid |
 #
-# Two values with two uses each: two sums in the backward loop. Two things are carried from step to
-# step, so two gradients are carried back: `dh` and `dcanvas`. After the last step nothing uses `h`
-# any more, so `dh` begins as zeros. `dcanvas` begins as the gradient that the loss gives.
+# Two values have two uses each, so the backward loop contains two sums. Two values are carried from
+# step to step, so two gradients are carried back: `dh` and `dcanvas`. After the last step nothing
+# uses `h` any more, so `dh` starts as zeros. `dcanvas` starts as the gradient that comes from the
+# loss.
 #
 # ### Exercise 2: the film, backward (9 lines)
 #
-# `dcanvas` is the gradient of the last canvas, `(n, P)`. Of the cache, `h` has the shape
-# `(T + 1, n, H)`: `h[t]` is what step `t` was given, counted from 0, and `h[t + 1]` what it made.
-# `s` and `err` have `(T, n, P)`. The derivative of tanh is one minus its square. Add up the
-# weights' gradients step by step; here the products are small.
+# `dcanvas` is the gradient of the last canvas, `(n, P)`. In the cache, `h` has the shape `(T + 1,
+# n, H)`. Counting from 0, step `t` was given `h[t]` and made `h[t + 1]`. `s` and `err` have the
+# shape `(T, n, P)`. The derivative of tanh is one minus its square. Sum the gradients of the
+# weights step by step; the products are small here.
 
 
 # %%
@@ -281,26 +289,26 @@ def film_backward(dcanvas, cache):
 # %% [markdown]
 # ## Let it paint
 #
-# Fifty digits, five steps, and your gradients: each weight goes a small step downhill, 300 times.
-# The painter is told nothing but what the last canvas costs.
+# We train on fifty digits, with five steps per image and your gradients. Each weight takes 300
+# small steps downhill. The only thing that the painter is told is the cost of its last canvas.
 
 # %%
 x = digits[:50].reshape(50, -1)
 n, P, H, T = *x.shape, 32, 5
-weights = {"h_0": np.zeros(H), "canvas_0": np.full(P, -2.0)}
+at_start = {"h_0": np.zeros(H), "canvas_0": np.full(P, -2.0)}
 for name, shape in {"U": (H, H), "V": (P, H), "W": (H, P)}.items():
-    weights[name] = rng.standard_normal(shape) / np.sqrt(shape[0])
-weights["W"] *= 0.1  # the first strokes are faint
+    at_start[name] = rng.standard_normal(shape) / np.sqrt(shape[0])
+at_start["W"] *= 0.1  # the first strokes are faint
 
 
 def spread(weights, n):
-    """The film's inputs: every image starts from the same h and the same canvas."""
+    """Return the inputs of `film`: all images start from the same h and canvas."""
     h_0, canvas_0, *others = weights.values()
     return np.tile(h_0, (n, 1)), np.tile(canvas_0, (n, 1)), *others
 
 
 # %%
-nats = []
+nats, weights = [], dict(at_start)
 for _ in range(300):
     canvas, cache = film(*spread(weights, n), x=x, T=T)
     nats.append((np.logaddexp(0, canvas) - x * canvas).sum() / n)  # eq 9, averaged over images
@@ -311,8 +319,8 @@ for _ in range(300):
 print(f"{nats[0]:.1f} -> {nats[-1]:.1f} nats per image")
 
 # %% [markdown]
-# **Predict.** It was trained for five steps. You let it paint for nine, two digits that it knows
-# and one that it has never seen. What happens after the fifth step, and what does it make of the
+# **Predict.** It was trained for five steps. Now let it paint for nine: two digits that it knows,
+# and one that it has never seen. What happens after the fifth step, and what does it do with the
 # new digit?
 
 # %%
@@ -328,14 +336,22 @@ show(figure, "12.2")
 
 # %% [markdown]
 # It finishes the digits that it knows and then leaves them alone, because it sees that nothing is
-# missing. It makes the new digit out of pieces of others. It goes on painting, because it sees that
-# much is missing and knows nothing better. It was asked to copy fifty digits, and never asked what
-# digits are like. That is what the latent vector and its price are for (lesson 10).
+# missing. It puts the new digit together from pieces of others. After the fifth step it still sees
+# that a lot is missing, so it continues to paint, but with nothing useful to add. It was trained to
+# copy fifty digits, not to know what digits look like in general. That is what the latent vector
+# and its price are for (lesson 10).
 #
-# ## DRAW, line by line
+# ## Part 2: DRAW, line by line
 #
-# Now DRAW. A step has five lines; below each stands what the backward pass does when it comes to
-# it, from the last line to the first. `+=` means that something is there already: the second use.
+# This is a good place for a break. When you come back, run the notebook from the top. Your answers
+# to exercises 1 and 2 are saved in `mine.py`, and their cells still contain them. From part 1 you
+# need `stacked_backward` and one idea: for each value that is carried from step to step, a gradient
+# is carried back. From lesson 11 you need the five parts of the state and the five users of
+# `h_dec`.
+#
+# A step of DRAW has five lines. The table shows each line, and next to it what the backward pass
+# does there. The backward pass reads the table from the bottom to the top. `+=` means that a
+# gradient is already there, because the value has a second use.
 #
 # | step forward | the same line backward |
 # |---|---|
@@ -346,22 +362,23 @@ show(figure, "12.2")
 # | 4. `h_dec, c_dec = LSTM(z, h_dec, c_dec)` (7) | `dz`, `dh_dec`, `dc_dec` |
 # | 5. `canvas = canvas + write(h_dec)` (8) | `dh_dec +=`; `dcanvas` stays as it is |
 #
-# Five things go from step to step, so five gradients are carried back. Find the five consumers of
-# `h_dec` that you named in lesson 11: writing's two in line 5 of its own step; then, one step
-# later, in lines 1, 2 and 4.
+# Five values are passed from step to step, so five gradients are carried back. Find the five users
+# of `h_dec` in the table: patch and write window are in line 5 of the step that makes it, and the
+# other three are in lines 1, 2 and 4 of the next step.
 #
 # **Predict.** Nothing follows the last step, so four of the five gradients are zero there. Which
-# one isn't? And one gradient comes in at *every* step, not only at the last: which?
+# one isn't? And which gradient enters at *every* step, not only at the last?
 #
 # ### Exercise 3: all of DRAW, forward (6 lines)
 #
-# Your `step` of lesson 11 goes one step; `draw_forward` goes all of them. `state` holds the learned
-# first state, once for every image. `noise` has the shape `(T, n, Z)`. Return the cost of the last
-# canvas, `nll`, from `bernoulli_cost(canvas, x=x)` (9), and the sum of all steps' prices, `kl`
-# (11). Keep the caches of all steps in the list `caches`, and the cache of the cost in `cost`.
+# Your `step` of lesson 11 goes one step, and `draw_forward` goes all of them. `state` holds the
+# learned initial state, repeated for every image. `noise` has the shape `(T, n, Z)`. Return two
+# costs per image: `nll`, the cost of the last canvas from `bernoulli_cost(canvas, x=x)` (9), and
+# `kl`, the sum of the prices of all steps (11). Keep the steps' caches in the list `caches`, and
+# the cache of the cost in `cost`.
 #
-# `(*state, kl_t), cache = step(*state, x=x, noise=.., params=params, **sizes)` hands the five parts
-# of the state to `step` and takes the new ones back.
+# The call `(*state, kl_t), cache = step(*state, x=x, noise=.., params=params, **sizes)` passes the
+# five parts of the state to `step` and receives the new ones.
 
 
 # %%
@@ -375,17 +392,17 @@ def draw_forward(params, *, x, noise, read_size, write_size):
 
 
 # %% [markdown]
-# ### Exercise 4: and back (9 lines)
+# ### Exercise 4: all of DRAW, backward (9 lines)
 #
 # `dout` is the pair `dnll, dkl`, each of shape `(n,)`. Go through the caches from the last to the
-# first. `step_backward((*dstate, dkl), cache)` returns eleven arrays: the first five are the next
-# `dstate`; collect the other six.
+# first. `step_backward((*dstate, dkl), cache)` returns eleven arrays. The first five are the next
+# `dstate`. Collect the other six.
 #
-# When the loop is done, the five gradients of the first state are summed over the images, because
-# all images start from the same one. For each linear layer, put the inputs of all steps into one
-# array `(T, n, I)`, its output gradients into one array `(T, n, O)`, and let your
-# `stacked_backward` do the rest. A step's cache begins with the dict of the inputs, by name. Return
-# a dict of gradients with the names of the weights, such as `"canvas_0"` and `"encoder.W"`.
+# After the loop, sum the five gradients of the initial state over the images, because all images
+# start from the same state. For each linear layer, stack the inputs of all steps into one array
+# `(T, n, I)` and the output gradients into one array `(T, n, O)`. Your `stacked_backward` does the
+# rest. The first entry of a step's cache is the dict of the inputs, by name. Return a dict of
+# gradients, with the same keys as `params`, such as `"canvas_0"` and `"encoder.W"`.
 
 
 # %%
@@ -400,26 +417,26 @@ def draw_backward(dout, cache):
 
 
 # %% [markdown]
-# Costs and gradients of the network of figure 12.1, this time by your functions:
+# Here are the costs and gradients of the network of figure 12.1, this time with your functions:
 
 # %%
 sizes = {"read_size": config.read_size, "write_size": config.write_size}
-x = batch.images
-(nll, kl), cache = draw_forward(params, x=x, noise=noise[: config.glimpses], **sizes)
-grads = draw_backward((np.ones(len(x)), np.ones(len(x))), cache)
+both = np.ones(len(batch.images))
+(nll, kl), caches = draw_forward(params, x=batch.images, noise=noise[: config.glimpses], **sizes)
+grads = draw_backward((both, both), caches)
 print(f"{(nll + kl).sum():.6f} nats; the package says {loss():.6f}")
 np.testing.assert_allclose(joined(grads), measured, atol=1e-7)
 print(f"all {len(measured)} gradients agree with the finite differences")
 
 # %% [markdown]
-# ## Leave one out
+# ## Leave one path out
 #
-# Figure 12.1 showed every gradient right. Here are three loops with a path left out, checked in the
-# same way, each with films of one step and of three. The **error** of a weight's gradient is its
-# largest difference over its largest measured entry.
+# In figure 12.1 all gradients were right. Now we leave one path out of the backward pass, in three
+# different ways, and check each in the same way, with one step and with three. The **error** of a
+# weight's gradient is the largest difference, divided by its largest measured entry.
 #
-# **Predict.** The first loop forgets that the canvas is looked at. For which weights does that
-# spoil the gradient if $T = 1$? And if $T = 3$?
+# **Predict.** The first backward pass forgets that the canvas is looked at. Which gradients does
+# this spoil if $T = 1$? And if $T = 3$?
 
 
 # %%
@@ -434,7 +451,7 @@ def forgetful(dout, cache, *, out=None):
 
 
 def errors(T, **changed):
-    """Error of every weight's gradient, with some function of `layers` changed."""
+    """Return the error of every weight's gradient, with changed functions in `layers`."""
     short, ops = replace(config, glimpses=T), SimpleNamespace(**{**vars(layers), **changed})
     _, grads = draw.loss_and_grads(params, batch, noise[:T], short, ops)
     rows = {w: gradcheck.numeric_gradient(lambda: loss(short), params[w]) for w in params}
@@ -444,7 +461,7 @@ def errors(T, **changed):
 # %%
 loops = {
     "the canvas isn't looked at": {"read_attention_backward": blind},
-    "the cells hand nothing back": {"lstm_gates_backward": forgetful},
+    "no gradient through the cells": {"lstm_gates_backward": forgetful},
     "the latent vector is free": {"latent_backward": free},
 }
 found = {words: (errors(1, **changed), errors(3, **changed)) for words, changed in loops.items()}
@@ -463,51 +480,52 @@ places[2].legend(loc="lower left", edgecolor="black")
 show(figure, "12.3")
 
 # %% [markdown]
-# Left: forgetting to look at the canvas spoils one gradient at $T = 1$: that of the first canvas,
-# whose values are learned as well. The others come to the loss without passing a later look. At
-# $T = 3$ everything is wrong, but by little: by some hundredths at most, and for encoder and latent
-# layer by some ten-thousandths. Such a network trains.
+# Left: if the look at the canvas is forgotten, one gradient is wrong at $T = 1$: that of the first
+# canvas, which is learned too. All other weights act on the loss without a later look. At $T = 3$
+# everything is wrong, but only a little: the errors are a few hundredths at most, and a few
+# ten-thousandths for the encoder and the latent layer. A network with this mistake trains.
 #
-# Middle: at $T = 1$ only the two first cells `c_0` are wrong. They get nothing, so the error is 1.
-# At $T = 3$ everything is wrong: LSTMs and read window by a third, but latent layer, patch and
-# write window by three thousandths.
+# Middle: at $T = 1$ only the two initial cells `c_0` are wrong. They get no gradient at all, so the
+# error is 1. At $T = 3$ everything is wrong: the LSTMs and the read window by about a third, but
+# latent layer, patch and write window by only a few thousandths.
 #
-# Right: the price is charged at every step, so what lies before a latent vector is wrong at $T = 1$
-# already, and nearly all of it by its own size. What lies behind it joins at $T = 3$.
+# Right: the price is paid at every step. So everything before a latent vector is wrong already at
+# $T = 1$, and most of it by as much as its own size. Everything after the latent vector becomes
+# wrong at $T = 3$.
 #
-# That is why a check needs more than one step, and a limit far below a thousandth.
+# So a check needs more than one step, and a limit far below a thousandth.
 #
 # ## A million weights
 #
-# At its real size the network has too many weights to wiggle one by one. But you may wiggle all
-# of them at once: along a random direction $v$. The loss then changes at the rate $g \cdot v$, the
-# sum over all weights of gradient times direction. Here are the weights that come with the package,
-# trained on black and white digits: 32 steps, 256 units.
+# At its real size the network has too many weights to change them one by one. But you can change
+# all of them at once, along a random direction $v$. The loss then changes at the rate $g \cdot v$:
+# the sum over all weights of gradient times direction. Here are the bundled weights, trained on
+# black and white digits with 32 steps and 256 units.
 
 # %%
 bundled = minidraw.Draw.load(bundled_path("mnist-t32.npz"))
 size, trained = bundled.config_, {k: v.astype(np.float64) for k, v in bundled.params_.items()}
-one = Batch(np.round(digits[3:4]))
+single = Batch(np.round(digits[3:4]))
 draws = rng.standard_normal(draw.noise_shape(size, 1))
 direction = {name: rng.standard_normal(value.shape) for name, value in trained.items()}
 
 
 def cost_at(distance):
     moved = {name: value + distance * direction[name] for name, value in trained.items()}
-    return draw.costs(moved, one, draws, size, layers)["total"].sum()
+    return draw.costs(moved, single, draws, size, layers)["total"].sum()
 
 
 # %%
-wishes = []  # the gradient of every canvas, last one first
+wishes = []  # minus the gradient of every canvas, the last one first
 
 
-def listening(dout, cache):
+def write_backward_recorded(dout, cache):
     wishes.append(-dout[0, 0])
     return layers.write_attention_backward(dout, cache)
 
 
-ears = SimpleNamespace(**{**vars(layers), "write_attention_backward": listening})
-_, grads = draw.loss_and_grads(trained, one, draws, size, ears)
+recording = SimpleNamespace(**{**vars(layers), "write_attention_backward": write_backward_recorded})
+_, grads = draw.loss_and_grads(trained, single, draws, size, recording)
 rate = sum((grads[name] * direction[name]).sum() for name in trained)
 print(f"{sum(value.size for value in trained.values()):,} weights")
 print(f"gradient times direction {rate:.6f}")
@@ -515,52 +533,55 @@ print(f"finite difference        {(cost_at(1e-6) - cost_at(-1e-6)) / 2e-6:.6f}")
 np.testing.assert_allclose(rate, (cost_at(1e-6) - cost_at(-1e-6)) / 2e-6, rtol=1e-4)
 
 # %% [markdown]
-# One number checks a million gradients: if a single path is missing, the number is wrong, though it
-# doesn't say which path. So check every entry at toy size, and one direction at real size.
+# One number checks a million gradients. If any path is missing, the number is wrong, although it
+# doesn't tell you which path it is. So check every entry at a small size, and one random direction
+# at the real size.
 #
-# ## What the loss wishes of every canvas
+# ## What the loss asks of every canvas
 #
-# On the way back, minus `dcanvas` is what the loss wishes of the canvas at that step: lighter here,
-# darker there. The cell above has listened at the place where writing takes it.
+# On the way back, `-dcanvas` is what the loss asks of the canvas at that step: lighter here, darker
+# there. We call it the wish. The cell above has recorded it at each step, at the place where
+# `write_attention_backward` receives it.
 #
-# **Predict.** The first canvas is 32 steps away from the loss. Has its wish faded, as in
-# $0.7^{32}$?
+# **Predict.** The first canvas is 32 steps away from the loss. Has its wish faded, like $0.7^{32}$?
 
 # %%
-film_of = draw.reconstruct(trained, one, draws, size, layers)
-shown = [0, 4, 8, 12, 16, 20, 24, 28, 31]
-upper = [sigmoid(film_of.canvas[t + 1][0, 0]) for t in shown]
-lower = [0.5 + 0.5 * wishes[::-1][t] for t in shown]
+film_of = draw.reconstruct(trained, single, draws, size, layers)
+at_steps = [0, 4, 8, 12, 16, 20, 24, 28, 31]
+upper = [sigmoid(film_of.canvas[t + 1][0, 0]) for t in at_steps]
+lower = [0.5 + 0.5 * wishes[::-1][t] for t in at_steps]
 
 # %% jupyter={"source_hidden": true}
 figure, axes = panels(height=2.6)
 rows = [np.hstack([np.pad(tile, 1, constant_values=0.5) for tile in row]) for row in (upper, lower)]
 picture(axes, np.vstack(rows), low=0, high=1)
-axes.set_xticks(14.5 + 30 * np.arange(len(shown)), [t + 1 for t in shown])
+axes.set_xticks(14.5 + 30 * np.arange(len(at_steps)), [t + 1 for t in at_steps])
 axes.set_yticks([14.5, 44.5], ["canvas", "wish"])
 show(figure, "12.4")
 sizes = [float(np.linalg.norm(wish)) for wish in (wishes[-1], wishes[0])]
-print(f"length of the first wish {sizes[0]:.3f}, of the last {sizes[1]:.3f}")
+print(f"norm of the first wish {sizes[0]:.3f}, of the last {sizes[1]:.3f}")
 
 # %% [markdown]
-# It hasn't faded: DRAW is of the second kind. The additions of (8) pass the wish back unchanged to
-# every step, and what looking adds to it changes it little. So the first stroke is told as clearly
-# as the last what it did to the picture. The same additions carry a gradient through the cell of an
-# LSTM (lesson 09).
+# It hasn't faded, so DRAW is a painter of the second kind. The sums of (8) pass the wish back to
+# every step unchanged, and looking changes it only a little. So the first stroke gets as clear a
+# gradient as the last one. In the same way, a sum carries a gradient through the cell of an LSTM
+# (lesson 09).
 #
 # ## Where it lives
 #
-# `run_steps` and `run_steps_backward` in `minidraw/models/draw/network.py`: the heart of the
-# package. Your `stacked_backward` is `linear_backward_weights` there, called once for each layer by
-# `_weight_gradients`. Here is the package's backward loop. Some of it differs from yours:
+# `run_steps` and `run_steps_backward` in `minidraw/models/draw/network.py` are the heart of the
+# package. Your `stacked_backward` is called `linear_backward_weights` there, and
+# `_weight_gradients` calls it once for each layer. Below is the package's backward loop. A few
+# things look different from yours:
 #
-# * `ops` is where the layers come from, `minidraw.layers` or the compiled ones;
-# * `back` is the input's gradient of a linear layer, and `at` says which columns of that input are
-#   `h_enc`, which `glimpse`, which `h_dec`;
-# * `out=` is a place that the result is written into. What the function returns as well isn't
-#   needed a second time, and goes to `_`;
-# * `dread += dcanvas` changes `dread` in place. It may: the array was made just before, and nothing
-#   else uses it.
+# * `ops` is the module that the layers come from: `minidraw.layers`, or the compiled
+#   `minidraw.kernels`.
+# * `back` computes the input's gradient of a linear layer. `at` says which columns of that input
+#   are `h_enc`, which are `glimpse` and which are `h_dec`.
+# * `out=` names the place where a function writes its result. The result is also returned, but it
+#   isn't needed a second time, so it goes to `_`.
+# * `dread += dcanvas` changes `dread` in place. That is safe, because the array was made just
+#   before and nothing else uses it.
 
 # %%
 source = inspect.getsource(network.run_steps_backward)
@@ -589,18 +610,57 @@ print("film and stacked product agree with the package")
 # %% [markdown]
 # ## In practice
 #
-# * `minidraw gradcheck` makes figure 12.1's comparison for every layer and for four small DRAWs,
-#   with and without windows, grey and in colour.
-# * The check's weights are random, biases too. A bias of zero hides mistakes: what is multiplied by
-#   it can be anything.
-# * All that the backward pass needs of the forward pass is kept, for every step: memory grows with
-#   $T$. What is cheap may be made again instead. The package keeps each step's filterbanks, and
-#   makes the window that they came from anew.
-# * Never carry `h`, `c` or the canvas over into the next batch. Every film starts from the learned
-#   first canvas and memories, and their gradients are what `dcanvas`, `dh` and `dc` hold when the
-#   loop is done, summed over the images.
+# * `minidraw gradcheck` makes the comparison of figure 12.1 for every layer and for four small
+#   DRAWs, with and without windows, grey and in colour.
+# * Give the weights of a check random values, and the biases too. A bias of zero hides mistakes,
+#   because whatever is multiplied by it can be wrong.
+# * The backward pass needs values from every step of the forward pass, so memory grows with $T$.
+#   Whatever is cheap can be computed again instead. The package keeps each step's filterbanks and
+#   computes the windows again.
+# * Never carry `h`, `c` or the canvas over into the next batch. Every batch starts from the learned
+#   initial state. The gradients of that state are what `dcanvas`, `dh` and `dc` hold after the
+#   loop, summed over the images.
+# * One more exercise, without hints: `painter` in [OPEN.md](OPEN.md).
+#
+# ## Recap
+#
+# * Each value that goes from step to step brings a gradient back. DRAW has five of them: the
+#   canvas, and `h` and `c` of both LSTMs.
+# * Weights that are used at all steps get the sum of all steps' gradients. Stack the steps and it
+#   is one product: $X^T\,dOut$, with $T n$ rows.
+# * The canvas is carried on by a sum, so its gradient reaches the first step almost unchanged.
+# * Check every entry of a small network, with more than one step. Check one random direction of a
+#   large one: $g \cdot v$ against a finite difference.
+#
+# ## Three questions
+#
+# 1. Why does `dh` start as zeros in the backward pass, while `dcanvas` doesn't?
+#
+#    <details><summary>Answer</summary>
+#
+#    The loss uses the last canvas, but nothing uses the last h.
+#
+#    </details>
+#
+# 2. A gradient check with T = 1 passes for all weights, but with T = 3 it fails. Where do you look?
+#
+#    <details><summary>Answer</summary>
+#
+#    At everything that one step passes to the next: `dcanvas`, `dh` and `dc`. With one step these
+#    gradients are zero or reach only the initial state.
+#
+#    </details>
+#
+# 3. A directional check gives 3.7 from the gradient and 3.9 from the finite difference. Can
+#    rounding explain that?
+#
+#    <details><summary>Answer</summary>
+#
+#    No. Rounding changes the sixth digit or a later one. A path is missing or wrong.
+#
+#    </details>
 #
 # ## What is next
 #
-# You have the costs and gradients of the whole network. What is left is to go downhill. Lesson 13
-# does it with Adam, on the functions that you have written.
+# You have the costs and the gradients of the whole network. What remains is to go downhill. Lesson
+# 13 does this with Adam, with the functions that you have written.

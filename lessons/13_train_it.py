@@ -5,11 +5,11 @@
 # shortening a gradient that is too long. Then you train your own network, from a seed that you
 # choose, and watch it paint.
 #
-# **You'll learn:** why plain descent is slow and what Adam does about it, what a training loop
-# consists of, and what to look at while it runs.
+# **You'll learn:** why plain gradient descent is slow and what Adam does about it, what a training
+# loop consists of, and what to look at while it runs.
 #
-# **You'll need:** lesson 12. The functions that you wrote in lessons 02 to 12 are used; what you
-# left out comes from the package. 60 minutes.
+# **You'll need:** lesson 12. The functions that you wrote in lessons 02 to 12 are used. For those
+# that you left out, the package's are used. 85 minutes.
 #
 # | paper | here | |
 # |---|---|---|
@@ -17,11 +17,11 @@
 # | | `mean`, `square` | Adam's running means of a gradient and of its square, $m$ and $v$ |
 # | | `beta1`, `beta2` | how much of the old mean and square is kept at each step |
 # | | `average` | running mean of the weights themselves |
-# | | `step` | updates made, including this one: counted from 1 |
+# | | `step` | number of updates, including this one: counted from 1 |
 # | $T, Z$ | `glimpses`, `latent` | in `Config`, which holds the sizes of a network |
 #
-# The paper says "Adam" and no more: not the rate, nor the size of a batch, nor how the weights
-# start. Those rows are empty because there is nothing to put there.
+# The paper says that it used Adam, and nothing more: neither the learning rate, nor the batch size,
+# nor how the weights were initialised. That is why the first column is nearly empty.
 
 # %%
 import numpy as np
@@ -47,25 +47,25 @@ config = draw.Config(glimpses=6, hidden=64, latent=8, read_size=5, write_size=5)
 # %% [markdown]
 # ## The goal
 #
-# Here is what a network paints before it has learned anything, next to what the bundled network
-# paints. The bundled one has fourteen times as many weights as the one that you will train, ten
-# times as many digits to learn from, and 45 minutes of training. Yours gets half a minute. Guess
-# how near it comes; at the end of the lesson the three stand side by side.
+# Here is what a network paints before it has learned anything, and what the bundled network paints.
+# The bundled network has fourteen times as many weights as the one that you will train. It learned
+# from ten times as many digits, for 45 minutes. Yours gets half a minute. Guess how close it will
+# come. At the end of the lesson you will see all three next to each other.
 #
-# To see that, you need a network that paints without an image to copy: the left half of the network
-# is left out. There is nothing to read and nothing to encode, and z is noise:
+# For this you need to paint without an image to copy. So the encoder's half of the network is left
+# out: there is nothing to read and nothing to encode, and z is noise.
 #
 # $$\tilde z_t \sim \mathcal N(0, 1) \quad (13) \qquad
 # \tilde h^{dec}_t = LSTM^{dec}(\tilde h^{dec}_{t-1}, \tilde z_t) \quad (14)$$
 # $$\tilde c_t = \tilde c_{t-1} + write(\tilde h^{dec}_t) \quad (15) \qquad
 # \tilde x \sim D(X \mid \tilde c_T) \quad (16)$$
 #
-# In (16) every pixel is white with the probability $\mathrm{sigmoid}(\tilde c_T)$. We show those
-# probabilities.
+# In (16), each pixel is white with probability $\mathrm{sigmoid}(\tilde c_T)$. Our pictures show
+# these probabilities.
 #
 # ### Exercise 1: paint from noise (6 lines)
 #
-# `noise` has the shape `(T, n, Z)`. The stub sets the first state. For every step, run the second
+# `noise` has the shape `(T, n, Z)`. The stub sets the initial state. In every step, run the second
 # half of your `step` from lesson 11, from the decoder on, and append the new canvas to `canvases`.
 
 
@@ -81,13 +81,13 @@ def generate(params, noise, *, write_size):
 
 # %%
 def painted(params, config, count=10):
-    """Films of canvases, (T + 1, count, 1, 28, 28), always from the same noise."""
+    """Paint canvases, (T + 1, count, 1, 28, 28), always from the same noise."""
     noise = np.random.default_rng(13).standard_normal(draw.noise_shape(config, count), np.float32)
     return generate(params, noise, write_size=config.write_size)
 
 
 def sheet(axes, pictures, columns):
-    """Pictures (n, 1, 28, 28) in rows."""
+    """Show pictures (n, 1, 28, 28) in rows."""
     axes.imshow(sheets.render_sheet(pictures, columns=columns, scale=3), interpolation="nearest")
     axes.set(xticks=[], yticks=[])
 
@@ -105,15 +105,15 @@ show(figure, "13.1")
 # %% [markdown]
 # ## Downhill, and why that is slow
 #
-# You have gone downhill before: `w = w - rate * gradient`. The gradient says what an
-# **infinitely small** change is worth. How far to go it doesn't say.
+# You have gone downhill before: `w = w - rate * gradient`. The gradient tells you what an
+# **infinitely small** change does to the loss. It doesn't tell you how far to go.
 #
-# Here is a loss of two weights that is a hundred times steeper along one than along the other:
-# $L = \frac12 (a^2 + 100\,b^2)$, with the gradient $(a, 100\,b)$. One step turns $b$ into
-# $b - \text{rate} \cdot 100\,b$.
+# Here is a loss of two weights that is a hundred times steeper along one weight than along the
+# other: $L = \frac12 (a^2 + 100\,b^2)$, with the gradient $(a, 100\,b)$. One step turns $b$ into $b
+# - \text{rate} \cdot 100\,b$.
 #
-# **Predict.** Beyond which rate does $b$ grow from step to step instead of shrinking? And at that
-# rate, what is left of $a$ after 60 steps?
+# **Predict.** Above which rate does $b$ grow from step to step instead of shrinking? And at that
+# rate, how much of $a$ is left after 60 steps?
 
 
 # %%
@@ -133,15 +133,16 @@ for rate in (0.005, 0.0195, 0.0205):
     print(f"rate {rate}: a {end[0]:7.3f}, b {end[1]:9.4f}")
 
 # %% [markdown]
-# The steep weight forbids rates above 0.02, and at 0.02 the flat one crawls. In a network some
-# weights act through a sigmoid that hardly moves, and others on every pixel at once. Their slopes
-# differ by far more than a factor of a hundred. Each weight would need a rate of its own.
+# The steep weight doesn't allow rates above 0.02, and with 0.02 the flat weight moves very slowly.
+# In a network some weights act through a sigmoid that hardly changes, and others act on every pixel
+# at once. Their slopes differ by much more than a factor of a hundred. Each weight needs a learning
+# rate of its own.
 #
 # ## A running mean, and its start
 #
-# Adam (Kingma and Ba 2015) measures, for each weight, how large its gradients usually are. For
-# that it keeps **running means**: each step moves the mean a small share $1 - \beta$ of the way
-# to the new value. The mean starts at zero, and so it is too small at first. Here it is for a value
+# Adam (Kingma and Ba 2015) measures for each weight how large its gradients usually are. For this
+# it keeps **running means**: each step moves the mean by a small fraction, $1 - \beta$, of the way
+# to the new value. The mean starts at zero, so it is too small at first. Here it is for a value
 # that is always 5:
 
 # %%
@@ -151,27 +152,27 @@ for step in range(1, 5):
     print(f"step {step}: mean {mean:.4f}, divided by 1 - beta^step {mean / (1 - beta**step):.4f}")
 
 # %% [markdown]
-# The correction is exact. After $k$ steps the start's share is $\beta^k$; the values have the
-# other $1 - \beta^k$, and dividing by that gives them all.
+# The correction is exact. After $k$ steps the initial zero still has the weight $\beta^k$ in the
+# mean, and the values together have the weight $1 - \beta^k$. So we divide by $1 - \beta^k$.
 #
-# Adam keeps two such means: $m$ of the gradient $g$, and $v$ of its square. With
-# $\hat m = m / (1 - \beta_1^k)$ and $\hat v = v / (1 - \beta_2^k)$, the update is
+# Adam keeps two such means: $m$ of the gradient $g$, and $v$ of its square. With $\hat m = m / (1 -
+# \beta_1^k)$ and $\hat v = v / (1 - \beta_2^k)$, the update is
 #
 # $$w \leftarrow w - \text{rate} \cdot \frac{\hat m}{\sqrt{\hat v} + \epsilon}$$
 #
-# for each weight by itself. $\sqrt{\hat v}$ is the usual size of that weight's gradient, so the
-# quotient is about 1 where the gradients agree from step to step, and near 0 where they only
+# for each weight by itself. $\sqrt{\hat v}$ is the usual size of this weight's gradient. So the
+# quotient is about 1 where the gradients agree from step to step, and close to 0 where they only
 # fluctuate. The $\epsilon$ prevents a division by zero. (It has nothing to do with the noise.)
 #
 # We add one thing that isn't part of Adam: a running mean of the weights. It fluctuates less than
-# the weights and is often better. It starts at the first weights, not at zero, and needs no
-# correction: each step keeps the share `decay` of it.
+# the weights, and it is often better. It starts at the initial weights, not at zero, so it needs no
+# correction. Each step keeps the fraction `decay` of it.
 #
 # ### Exercise 2: Adam's update (7 lines)
 #
 # All five arrays have the shape `(P,)`. Change `weights`, `mean`, `square` and `average` **in
-# place**, by `+=`, `*=` or `weights[...] = ..`; nothing is returned. The average follows the new
-# weights.
+# place**, with `+=`, `*=` or `weights[...] = ..`. Nothing is returned. Update `weights` before
+# `average`, so that the average uses the new weights.
 
 
 # %%
@@ -183,12 +184,12 @@ def adam_update(weights, mean, square, average, grad, *, rate, step, beta1, beta
 # %% [markdown]
 # Stuck? Run `hint("13.adam_update")`, and again for the next step.
 #
-# The arrays need a place to live between two steps:
+# The arrays must be kept from one step to the next:
 
 
 # %%
 class Adam:
-    """Adam's constants, and what it remembers."""
+    """Adam's constants, and the arrays that it keeps."""
 
     def __init__(self, weights):
         self.mean, self.square = np.zeros_like(weights), np.zeros_like(weights)
@@ -212,14 +213,14 @@ three.update(np.array([0.001, 1.0, 1000.0]), rate=0.1)
 print(three.weights.round(4))
 
 # %% [markdown]
-# All by 0.1: in the first step $\hat m = g$ and $\hat v = g^2$. The rate is now a length, and the
-# same for every weight. In the valley:
+# All three move by 0.1, because in the first step $\hat m = g$ and $\hat v = g^2$. So the rate is
+# now a distance, and the same for every weight. Here is Adam in the valley:
 
 # %%
-path_plain, adam, path_adam = plain_descent(0.0195), Adam(np.array([-2.0, 0.5])), []
+path_plain, valley, path_adam = plain_descent(0.0195), Adam(np.array([-2.0, 0.5])), []
 for _ in range(60):
-    path_adam.append(adam.weights.copy())
-    adam.update(slope(adam.weights), rate=0.1)
+    path_adam.append(valley.weights.copy())
+    valley.update(slope(valley.weights), rate=0.1)
 
 # %% jupyter={"source_hidden": true}
 figure, axes = panels(height=3)
@@ -235,10 +236,10 @@ show(figure, "13.2")
 # %% [markdown]
 # ## A gradient that is too long
 #
-# Once in a while a batch has a gradient several times as long as usual. Adam would take it into
-# its means, and $v$ forgets slowly: 0.999 of it is kept at each step. So the gradient is
-# **clipped** first: where it is longer than a limit it is shortened to that length. Its length is
-# the root of the sum of squares over *all* weights, and all are scaled by the same number.
+# Now and then a batch has a gradient several times as long as usual. It would go into Adam's means,
+# and $v$ forgets slowly: each step keeps 0.999 of it. So the gradient is **clipped** first: if it
+# is longer than a limit, it is shortened to that length. Its length is its norm, the square root of
+# the sum of squares over *all* weights, and all entries are multiplied by the same number.
 #
 # Why not clip each entry by itself?
 
@@ -251,12 +252,12 @@ print(
 )
 
 # %% [markdown]
-# That turns it: the loss falls fastest somewhere else.
+# Clipping each entry changes the direction, and in the new direction the loss doesn't fall fastest.
 #
 # ### Exercise 3: clip it (2 lines)
 #
-# `grad` has the shape `(P,)`. Return it as it is if it is no longer than `limit`, otherwise
-# shortened to the length `limit` in the same direction.
+# `grad` has the shape `(P,)`. If it isn't longer than `limit`, return it unchanged. Otherwise
+# return a gradient of length `limit` in the same direction.
 
 
 # %%
@@ -273,34 +274,37 @@ for limit in (100.0, 5.0):
 # %% [markdown]
 # ## Your functions
 #
-# The first cell has printed how many of the functions below are yours. They are all that a training
-# step and a painting need: the layers of lessons 02 to 10, `step` and its backward from lesson 11,
+# The first cell told you how many of the functions used here are yours. They are all that training
+# and painting need: the layers of lessons 02 to 10, `step` and its backward from lesson 11,
 # `draw_forward` and `draw_backward` from lesson 12, and the three of this lesson. A forward and its
 # backward count as a pair, because they share a cache.
 #
-# Whoever wrote them, they must give the same costs and the same gradients as the package:
+# Whoever wrote them, they must give the same costs and gradients as the package:
 
 # %%
 rng = np.random.default_rng(3)
 trial = Batch(images[:20].round()), rng.standard_normal(draw.noise_shape(config, 20), np.float32)
 sizes = {"read_size": config.read_size, "write_size": config.write_size}
-(nll, kl), cache = draw_forward(untrained, x=trial[0].images, noise=trial[1], **sizes)
-grads = draw_backward((np.ones_like(nll), np.ones_like(kl)), cache)
+(image, latent), cache = draw_forward(untrained, x=trial[0].images, noise=trial[1], **sizes)
+grads = draw_backward((np.ones_like(image), np.ones_like(latent)), cache)
 costs, wanted = draw.loss_and_grads(untrained, *trial, config, minidraw.layers)
-np.testing.assert_allclose(nll + kl, costs["total"], rtol=1e-4)
+np.testing.assert_allclose(image + latent, costs["total"], rtol=1e-4)
 for name, gradient in wanted.items():
     np.testing.assert_allclose(grads[name], gradient, atol=1e-4 * abs(gradient).max())
-print(f"the same costs and gradients ({(nll + kl).mean():.3f} nats per image, rounded digits)")
+print(
+    f"the same costs and gradients ({(image + latent).mean():.3f} nats per image, rounded digits)"
+)
 
 # %% [markdown]
 # ## The loop
 #
-# One training step: take some images; toss a coin for every pixel, anew at each visit (lesson 03);
-# draw noise, anew for every step of the film, image and latent entry; costs and gradients; their
-# mean over the batch; clip; update.
+# One training step does the following. Take some images. Draw each pixel as 0 or 1, with its grey
+# level as the probability, again at each visit (lesson 03). Draw noise for every step, every image
+# and every latent entry. Compute costs and gradients, and average them over the batch. Clip the
+# gradient. Update the weights.
 #
-# All weights lie in one long vector, so that one update touches them all. The model gets named
-# **views** of it: arrays that are parts of the same memory, so that they change with it.
+# All weights lie in one long vector, so that one update changes them all. The model gets named
+# **views** of it: arrays that use the same memory, so they change when the vector changes.
 
 # %%
 BATCH, STEPS, RATE, LIMIT = 50, 600, 0.01, 300.0
@@ -318,15 +322,15 @@ def named(vector):
 
 
 def rate_at(step):
-    """Up from 0 in 20 steps; in the second half down to a tenth."""
+    """Rise from 0 in 20 steps, and fall to a tenth in the second half."""
     return RATE * min(step / 20, 1, max(0.1, 2 - 2 * step / STEPS))
 
 
 # %%
 def train_step(adam, rng):
-    """One update; the batch's costs, and the gradient's length before clipping."""
+    """Update once; return the batch's costs and the gradient's length before clipping."""
     levels = images[rng.integers(0, len(images), BATCH)]
-    x = (rng.random(levels.shape, np.float32) < levels).astype(np.float32)  # fresh coins
+    x = (rng.random(levels.shape, np.float32) < levels).astype(np.float32)  # drawn again each time
     noise = rng.standard_normal(draw.noise_shape(config, BATCH), np.float32)
     (nll, kl), cache = draw_forward(named(adam.weights), x=x, noise=noise, **sizes)
     share = np.full(BATCH, 1 / BATCH, np.float32)  # the loss is the mean over the batch
@@ -337,9 +341,9 @@ def train_step(adam, rng):
 
 
 # %% [markdown]
-# **Predict.** Two costs make the loss: the image's, and the latent vector's (lesson 10). The latent
-# cost is next to nothing at first. Will it fall further, or rise? And why would that be a good
-# sign?
+# **Predict.** The loss is the sum of two costs: that of the image and that of the latent vector
+# (lesson 10). At first the latent cost is nearly zero. Will it stay there or rise? And why would it
+# be a good sign if it rose?
 
 # %%
 adam, rng = Adam(joined(untrained)), np.random.default_rng(SEED)
@@ -348,8 +352,8 @@ while adam.step < STEPS:
     log.append(train_step(adam, rng))
     if adam.step in (25, 50, 100, 200, 300, 450, STEPS):
         stages[adam.step] = painted(named(adam.average), config)
-        nll, kl, _ = np.mean(log[-25:], axis=0)
-        print(f"step {adam.step:3d}: {nll:6.1f} for the image + {kl:4.1f} latent = {nll + kl:6.1f}")
+        a, b, _ = np.mean(log[-25:], axis=0)
+        print(f"step {adam.step:3d}: {a:6.1f} for the image + {b:4.1f} latent = {a + b:6.1f}")
 
 # %% jupyter={"source_hidden": true}
 figure, axes = panels(height=6.4)
@@ -360,12 +364,12 @@ axes.set_ylabel("step")
 show(figure, "13.3")
 
 # %% [markdown]
-# The network starts from the mean image, the best single picture for all digits. To get better, it
-# must learn what *this* image looks like, and the decoder knows that only through $z$. Which of the
-# ten digits it is would cost at most $\ln 10 = 2.3$ nats; slant, width and the course of the
-# strokes cost more. So the network begins to pay for the latent vector, and saves more on the image
-# than it pays. A latent cost that stays at 0 is the sign of a network that paints the mean for
-# ever.
+# The network starts from the mean image, which is the best single picture for all digits. To do
+# better, it must know what *this* image looks like, and the decoder learns that only through $z$.
+# To say which of the ten digits it is costs at most $\ln 10 = 2.3$ nats. To say how it is slanted,
+# how wide it is and where its strokes run costs more. So the network starts to pay for the latent
+# vector, and saves more on the image than it pays. If the latent cost stays at 0, the network will
+# always paint the mean.
 
 # %%
 nll, kl, length = np.array(log).T
@@ -389,15 +393,17 @@ show(figure, "13.4")
 print(f"clipped: {(length > LIMIT).sum()} of {STEPS} steps")
 
 # %% [markdown]
-# ## Did it learn, or learn by heart?
+# ## Does it work on other images?
 #
-# The figures above are of images it trains on. What counts is the cost of other images. The set
-# keeps 500 digits apart for **validation**. Here are their costs, with coins of their own, for both
-# sets of weights. Each number is the sum of both costs in nats per image, the mean of 500. Such a
-# sum is called a **bound**: on average $-\log p(x)$, the cost without a detour through $z$, is at
-# most that (lesson 16). Beside it must stand the set (digits), what a pixel is (coins, tossed anew
-# at each visit: "dynamic binarisation") and how many samples of $z$ were drawn for each image
-# (one).
+# The figures so far are costs of images that the network is trained on. What matters is the cost of
+# other images. 500 digits of the set are kept apart for **validation**. Here are their costs, with
+# pixels drawn separately, for both sets of weights. Each number is the sum of both costs in nats
+# per image, averaged over the 500.
+#
+# Such a sum is called a **bound**: on average it is at least as large as $-\log p(x)$, the true
+# cost of the image (lesson 16). Whoever reports a bound must also say what the data set is (these
+# digits), what a pixel is (drawn at each visit: "dynamic binarisation"), and how many samples of
+# $z$ were drawn for each image (one).
 
 # %%
 levels = as_float(data.valid.images)
@@ -411,15 +417,16 @@ for words, vector in ("weights", adam.weights), ("their average", adam.average):
 print(f"the last 50 batches of training: {(nll + kl)[-50:].mean():.1f} nats")
 
 # %% [markdown]
-# On digits that it was trained on it is a few nats better than on others. Where that gap grows
-# while the training cost falls, a network has begun to overfit. And the average isn't always better
-# than the weights: where the rate falls towards the end, little is left to smooth. The package uses
-# it only once it has beaten them on such images.
+# The network is a little better on the digits that it was trained on than on others. If that gap
+# grows while the training cost falls, the network has begun to overfit. And the average isn't
+# always better than the weights. Our learning rate falls towards the end, so the weights fluctuate
+# little, and there isn't much left to smooth. The package uses the average only if it is better on
+# such validation images.
 #
 # ## Watch it paint
 #
-# Six strokes each, painted by your `generate`. The film is also written to `my_film.gif` in this
-# folder, for you to keep.
+# Here are three digits, six strokes each, painted by your `generate`. The film is also written to
+# `my_film.gif` in this folder. It is yours to keep.
 
 # %%
 film = Film(stages[STEPS], None, None, config.read_size, config.write_size)
@@ -432,7 +439,7 @@ axes.set(xticks=70 + 145 * np.arange(6), xticklabels=range(1, 7), yticks=[], xla
 show(figure, "13.5")
 
 # %% [markdown]
-# **Look back at your guess.** Before training, after half a minute, and the bundled network:
+# **Compare with your guess.** Before training, after half a minute, and the bundled network:
 
 # %% jupyter={"source_hidden": true}
 figure, axes = panels(height=3.2)
@@ -442,24 +449,26 @@ axes.set_yticks(42 + 87 * np.arange(3), ["untrained", "yours", "bundled"])
 show(figure, "13.6")
 
 # %% [markdown]
-# Yours paints strokes that join into digits about half of the time. To paint better it needs more
-# of the same: more steps, more units, more digits and more hours. Nothing in that is new to you.
+# Your network paints strokes that form digits about half of the time. To paint better it needs more
+# of everything: more steps, more units, more digits and more hours. None of that is new to you.
 #
 # ## Take it with you
 #
-# In a terminal in this folder, `minidraw lessons export my_draw.py` writes one file that needs
-# nothing but NumPy: your functions, joined into a program that trains and paints. It is yours to
-# publish.
+# In a terminal in this folder, run `minidraw lessons export my_draw.py`. It writes one file that
+# needs nothing but NumPy: your functions, joined into a program that trains and paints. You may
+# publish it as your own work.
 #
 # ## Where it lives
 #
-# `adam_update` in `minidraw/layers/adam.py`; the clipping in `minidraw/training/optimizer.py`, in
-# the `update` of a class `Adam`; the loop in `minidraw/training/trainer.py`. Its choices, each with
-# what was measured where that was done, in `minidraw/training/recipe.py`.
+# `adam_update` is in `minidraw/layers/adam.py`. The clipping is in
+# `minidraw/training/optimizer.py`, in the method `update` of the class `Adam`. The loop is in
+# `minidraw/training/trainer.py`. Its settings are in `minidraw/training/recipe.py`, with the
+# measurements behind them where there are any.
 #
-# In a terminal, in this folder, `minidraw train --ops mine` trains on your functions for as long as
-# you like, and `minidraw lessons` says which are yours. Without `--ops mine` it takes the compiled
-# ones: the same results to rounding, and twice as fast as `minidraw.layers`.
+# In a terminal in this folder, `minidraw train --ops mine` trains with your functions for as long
+# as you like, and `minidraw lessons` lists which functions are yours. Without `--ops mine` the
+# compiled functions are used. They give the same results to rounding, and are twice as fast as
+# `minidraw.layers`.
 
 # %%
 rng = np.random.default_rng(4)
@@ -475,16 +484,58 @@ print("Adam agrees with the package")
 # %% [markdown]
 # ## In practice
 #
-# * Others clip DRAW at lengths of 5 to 10. Here the gradient's usual length is about 100, so that
-#   such a limit would shorten every single one. Measure before you choose: after 600 steps on MNIST
-#   a limit of 500 had reached 114.4 nats, 100 had reached 117.1, and 10 had reached 124.7 (T 10,
-#   dynamic binarisation, validation).
-# * If the loss becomes nan, try a smaller rate, or a longer **warm-up**, the steps over which the
-#   rate rises from 0 (20 in `rate_at`). Stop there; a network that skips such batches and goes on
-#   has weights that nobody can explain.
-# * Compare two recipes on more than one seed each, or you have compared two seeds.
-# * The order of images, the coins, the noise and the weights each come from a seed. The package
-#   draws them so that a run of a fixed number of epochs ends with the same bits, stopped or not.
+# * Other programs clip DRAW's gradients at lengths of 5 to 10. Here the usual length is about 100,
+#   so such a limit would shorten every gradient. Measure before you choose. After 600 steps on
+#   MNIST, a limit of 500 reached 114.4 nats, 100 reached 117.1, and 10 reached 124.7 (T 10, dynamic
+#   binarisation, validation).
+# * If the loss becomes nan, stop. Try a smaller learning rate or a longer **warm-up**: the steps in
+#   which the rate rises from 0 (20 steps in `rate_at`). Don't skip the bad batches and go on. You
+#   would get weights that nobody can explain.
+# * Compare two settings with more than one seed each. Otherwise you may have compared two seeds.
+# * The order of the images, the drawn pixels, the noise and the initial weights each come from a
+#   seed. In the package, a run of a fixed number of epochs ends with the same bits, whether it was
+#   interrupted or not.
+# * One more exercise, without hints: `adamax_update` in [OPEN.md](OPEN.md).
+#
+# ## Recap
+#
+# * To paint from noise, run only the decoder's half of the network: equations 13 to 16.
+# * Adam divides a running mean of the gradient by the square root of a running mean of its square.
+#   So `rate` is about the distance that each weight moves.
+# * Running means that start at zero are too small at first; dividing by $1 - \beta^k$ corrects that
+#   exactly.
+# * Clip the whole gradient by its norm. That keeps its direction.
+# * Watch both costs separately, the norm of the gradient, and the cost of validation images.
+#
+# ## Three questions
+#
+# 1. All gradients are multiplied by 1000. What changes in Adam's steps?
+#
+#    <details><summary>Answer</summary>
+#
+#    Nothing, except for the tiny eps: mean and root of the square grow by the same factor. Clipping
+#    does notice it.
+#
+#    </details>
+#
+# 2. In a run the latent cost stays at 0.0 while the image cost falls a little and then stops. What
+#    does the network paint?
+#
+#    <details><summary>Answer</summary>
+#
+#    The mean image, for every input. It doesn't use the latent vector.
+#
+#    </details>
+#
+# 3. The training cost is 90 nats and still falling, the validation cost is 105 and rising. What is
+#    happening, and what do you do?
+#
+#    <details><summary>Answer</summary>
+#
+#    The network overfits. Stop, or go back to the weights with the lowest validation cost; more
+#    training images would help.
+#
+#    </details>
 #
 # ## What is next
 #

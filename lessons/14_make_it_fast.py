@@ -1,25 +1,28 @@
 # %% [markdown]
 # # 14 Make it fast
 #
-# **You'll do:** two exercises, nine lines in all: one function of the network as a loop that is
-# compiled, and one part of a batch's gradient, so that several cores can share the work.
+# **You'll do:** two exercises, nine lines in all. The first turns one function of the network into
+# a loop that can be compiled. The second computes one shard's part of a batch's gradient, so that
+# several cores can share the work.
 #
-# **You'll learn:** to measure before you change anything, what a compiled loop is good for and what
-# not, and how to make sure that the fast version computes the same.
+# **You'll learn:** to measure before you change anything, to judge what a compiled loop can and
+# cannot gain, and to check that the fast version computes the same numbers.
 #
-# **You'll need:** lesson 08 (the gates of an LSTM), lesson 13 and Numba, which runs in no
-# browser. 40 minutes. Optional.
+# **You'll need:** lesson 08 (the gates of an LSTM), lesson 13, and Numba, which doesn't run in a
+# browser. 80 minutes. Optional.
 #
 # | paper | here | |
 # |---|---|---|
-# | | **kernel** | a function compiled for speed, with a slow and readable **twin** |
+# | | **kernel** | a function written for speed and compiled |
+# | | **twin** | the slow, readable version of a kernel |
 # | | `share` | part of the whole time that one function takes, from 0 to 1 |
 # | | `gain` | how many times as fast a function has become |
-# | | **shard** | a part of a batch, a few images of it |
+# | | **shard** | a part of a batch: a few of its images |
 #
-# The paper says nothing about speed. All figures below are measured while the notebook runs: yours
-# differ from those printed here, and differ a little each time. The very first run takes half a
-# minute longer, since minidraw's own kernels are compiled then, and kept.
+# The paper doesn't discuss speed. Every time below is measured while the notebook runs, so your
+# times differ from the published ones, and they vary from run to run. The first run on a computer
+# takes half a minute longer, because minidraw's own kernels are compiled then. The result is kept
+# for later runs.
 
 # %%
 import time
@@ -47,20 +50,21 @@ params = draw.init_params(config, rng, np.float32)
 # %% [markdown]
 # ## The goal
 #
-# The network has the paper's size, but 8 steps in place of 64. What is timed is one **pass**: costs
-# and gradients of 100 images, forward and backward. Above, on `minidraw.layers`, the functions that
-# you know. Below, on `minidraw.kernels`, and shared among the cores of this machine (at most four).
+# The network has the paper's sizes, but 8 steps instead of 64. We time one **pass** over 100
+# images: their costs and gradients, forward and backward. The upper bar uses `minidraw.layers`, the
+# functions that you know. The lower one uses `minidraw.kernels` and shares the images among the
+# cores of this computer (at most four).
 
 
 # %%
 def whole(ops):
-    """Gradients of the mean cost of the batch, all at once."""
+    """Return the gradients of the batch's mean cost, computed all at once."""
     _, grads = draw.loss_and_grads(params, Batch(x), noise, config, ops)
     return {name: grad / len(x) for name, grad in grads.items()}
 
 
 def in_shards(ops):
-    """The same, one part of the batch per thread."""
+    """Return the same gradients, computed with one shard per thread."""
     cuts = workers.shards(len(x))
 
     def part(cut):
@@ -73,20 +77,20 @@ def in_shards(ops):
 
 # %%
 def seconds(contenders, rounds=7):
-    """Median time of each; they take turns, so that what slows the machine slows them all."""
+    """Return median times; contenders take turns, so a slow moment affects all of them."""
     taken = {name: [] for name in contenders}
     for round in range(rounds + 1):
         for name, run in contenders.items():
             began = time.perf_counter()
             run()
-            if round:  # the first only warms up
+            if round:  # the first turn only warms up
                 taken[name].append(time.perf_counter() - began)
     return {name: float(np.median(values)) for name, values in taken.items()}
 
 
 # %%
 def bars(axes, times, colors):
-    """Milliseconds as bars, the first on top."""
+    """Draw times as bars in milliseconds, the first on top."""
     drawn = axes.barh(list(times), [1e3 * t for t in times.values()], color=colors, height=0.6)
     axes.bar_label(drawn, fmt=" %.3g", fontsize=10)
     axes.invert_yaxis()
@@ -105,9 +109,10 @@ show(figure, "14.1", threads=workers.threads)
 # %% [markdown]
 # ## A clock that you can trust
 #
-# One measurement says little: other programs run, the processor changes its speed, the first call
-# is slow. So let the contenders take turns, leave out the first turn, and take the **median**: half
-# of the times lie below it, and one slow turn doesn't move it. A mean it would.
+# A single measurement can mislead you. Other programs run at the same time, the processor changes
+# its speed, and the first call is slow. So let the contenders take turns, ignore the first turn,
+# and take the **median**: half of the times lie below it and half above. One very slow turn raises
+# the mean, but it hardly moves the median.
 
 # %%
 turns = []
@@ -120,10 +125,10 @@ print(f"lowest {min(turns):.0f}, median {np.median(turns):.0f}, highest {max(tur
 # %% [markdown]
 # ## Where does the time go?
 #
-# A **profile** says how much of the whole time each function takes. The model asks `ops` for every
-# function, so it is enough to put clocks between the two; `TimedOps` does that.
+# A **profile** shows how much of the whole time each function takes. The model gets every function
+# from `ops`, so we only have to put a clock around each of them. `TimedOps` does that.
 #
-# **Predict.** Matrix products, gates, reading, writing: which takes most?
+# **Predict.** Matrix products, gates, reading, writing: which of them takes most of the time?
 
 # %%
 clocks, passes = TimedOps(layers), 5
@@ -143,19 +148,20 @@ bars(axes, parts, [VERMILION if group == "LSTM gates" else "0.75" for group in p
 show(figure, "14.2", ms=1000.0 * total)
 
 # %% [markdown]
-# The products take most, and a loop of yours won't better them: they go to BLAS, a library that has
-# been made faster for decades. Between the products lies the element-wise work. You will take the
-# gates' backward half.
+# The three kinds of matrix product together take the largest part, about half of the time. You
+# won't make those faster with a loop: they are computed by BLAS, a library that experts have tuned
+# for decades. The rest is work on single entries, such as the gates of the LSTMs. You will speed up
+# the backward pass of the gates.
 #
-# What can be won by that? If a function takes the `share` of the whole, and becomes `gain` times as
-# fast, the rest stays as it is, and the whole becomes
+# How much can that gain? Suppose a function takes the `share` of the whole time and becomes `gain`
+# times as fast. The rest of the program stays as slow as it was. Then the whole becomes
 #
 # $$\frac{1}{(1 - \text{share}) + \text{share} / \text{gain}}$$
 #
-# times as fast. This is Amdahl's law.
+# times as fast. This is **Amdahl's law**.
 #
-# **Predict.** A function takes a tenth of the time. How much faster is the whole if that function
-# takes no time at all any more?
+# **Predict.** A function takes a tenth of the time. You make it so fast that it takes no time at
+# all. How many times as fast is the whole?
 
 
 # %%
@@ -164,19 +170,22 @@ def amdahl(share, gain):
 
 
 share = clocks.seconds["lstm_gates_backward"] / passes / total
-print(f"a tenth, for nothing: {amdahl(0.1, np.inf):.3f} times as fast")
+print(f"a tenth, made free: {amdahl(0.1, np.inf):.3f} times as fast")
 print(f"the gates' backward takes {share:.1%}: at most {amdahl(share, np.inf):.3f} times")
 
 # %% [markdown]
-# That is the first thing to know about making programs fast: most functions aren't worth it.
+# So this is the first rule of making programs fast: most functions aren't worth the effort.
 #
-# ## What NumPy does one after another
+# ## One loop instead of several
 #
-# The slope of a sigmoid is $s (1 - s)$. NumPy computes `1 - s`, writes it to a new array, reads it
-# again and multiplies. Each operation goes through the whole array by itself. A loop would read
-# each number once, do everything that is to be done to it, and write it once. But a loop in Python
-# is slow, since Python looks up anew, for each number, what `*` means. **Numba** translates the
-# loop into the processor's own instructions, once, at the first call.
+# The slope of a sigmoid is $s (1 - s)$. NumPy first computes `1 - s` for the whole array and writes
+# the result into a new array. Then it reads that array again and multiplies. Each operation is a
+# pass through memory of its own. A loop could read each number once, do all the work on it, and
+# write it once.
+#
+# But a loop in Python is slow. For every single number, Python has to find out what `*` means.
+# **Numba** translates the loop into instructions of the processor. It does so once, at the first
+# call.
 
 
 # %%
@@ -199,8 +208,8 @@ s = rng.random(20_000).astype(np.float32)
 out = np.empty_like(s)
 
 # %% [markdown]
-# **Predict.** Order them: the loop in Python, NumPy, the loop compiled, and the loop with `one`
-# compiled, which differs in one literal.
+# **Predict.** Here are four versions: the loop in Python, NumPy, the compiled loop, and the
+# compiled loop with `one`, which differs from the other loop in one constant. Order them by speed.
 
 # %%
 times = seconds(
@@ -218,16 +227,19 @@ for name, taken in times.items():
     print(f"{name:14s} {1e3 * taken:8.4f} ms")
 
 # %% [markdown]
-# Python is slower by a factor of hundreds. And the literal counts, more in a longer loop than in
-# this one: to Numba `1` is an integer, and an integer with a float32 makes a float64. Then every
-# number is widened, computed at double width and narrowed again. The result is the same to
-# rounding, so that no comparison shows it. `np.float32(1)` stays narrow; and with float64 arrays it
-# does no harm, since 1 is exact in both.
+# The loop in Python is slower than NumPy by a factor of several hundred. The compiled loops are
+# faster than NumPy.
+#
+# The constant matters too. To Numba, `1` is an integer, and an integer combined with a float32
+# gives a float64. So every number is converted to float64, computed in double precision, and
+# converted back. The results agree to rounding, so no comparison of results would show you the
+# detour. `np.float32(1)` avoids it. It does no harm with float64 arrays, because 1 is exact in both
+# precisions.
 #
 # ## Not every loop wins
 #
-# Here are the gates forward (lesson 08) as a loop. Gate order i, f, o, g; `gates`, `c`, `tanh_c`
-# and `h` are arrays that the loop fills.
+# Here are the gates of lesson 08, forward, as a loop. The order of the gates is i, f, o, g. The
+# loop fills the arrays `gates`, `c`, `tanh_c` and `h`.
 
 
 # %%
@@ -248,21 +260,21 @@ def gates_loop(a, c_prev, gates, c, tanh_c, h):
 
 # %%
 def forward(a, c_prev):
-    """`lstm_gates` with that loop inside."""
+    """`lstm_gates` with this loop."""
     gates, (c, tanh_c, h) = np.empty_like(a), (np.empty_like(c_prev) for _ in range(3))
     gates_loop(a, c_prev, gates, c, tanh_c, h)
     return (h, c), GatesCache(gates, c_prev, tanh_c)
 
 
 # %% [markdown]
-# First of all: does it compute the same as its twin? Not only at the size that is timed. A batch of
-# one, an odd number of units, both precisions; and the largest difference measured against the
-# largest entry.
+# First question: does it compute the same as its twin? Don't test only the size that you time. We
+# also test a batch of one image, an odd number of units, and both precisions. The error is the
+# largest difference, relative to the largest entry.
 
 
 # %%
 def twins(mine, theirs, limits):
-    """Raise unless two functions of (n, H, dtype) return the same; print the worst difference."""
+    """Compare two functions of (n, H, dtype); print the worst difference, or raise."""
     for dtype, limit in limits.items():
         for n, H in ((1, 1), (3, 7), (100, 256)):
             pairs = zip(mine(n, H, dtype), theirs(n, H, dtype), strict=True)
@@ -287,8 +299,8 @@ mine, theirs = (lambda *size, f=f: flat(f(*inputs(*size))) for f in (forward, la
 twins(mine, theirs, LIMITS)
 
 # %% [markdown]
-# **Predict.** Each number is read once and written once, and the loop is compiled. How does it
-# compare with NumPy, in float32?
+# **Predict.** The loop is compiled, and it reads and writes each number once. Is it faster or
+# slower than NumPy in float32?
 
 # %%
 given = inputs(100, 256, np.float32)
@@ -304,21 +316,24 @@ for name, taken in times.items():
     print(f"{name:18s} {1e3 * taken:.3f} ms")
 
 # %% [markdown]
-# On most machines the loop loses, and by a lot. A processor has instructions that treat four, eight
-# or sixteen numbers at once. NumPy's exponential is written with them; the one that the loop calls
-# takes one number at a time. The package's kernel wins only since it has an exponential of its own:
-# a polynomial, that is, sums and products, and those Numba can turn into such instructions.
+# On most computers this loop loses clearly. Modern processors have instructions that work on four,
+# eight or sixteen numbers at once, called SIMD instructions. NumPy's exponential uses them. The
+# exponential that our loop calls takes one number at a time. The package's kernel wins because it
+# has an exponential of its own: a polynomial, which needs only sums and products. Numba can turn
+# those into SIMD instructions.
 #
-# Backward there is no exponential at all: only products and sums.
+# The backward pass of the gates has no exponential at all, only sums and products.
 #
 # ### Exercise 1: the gates backward, as a loop (6 lines)
 #
-# In lesson 08 you wrote it with whole arrays; now number by number. `dh`, `dc`, `c_prev` and
-# `tanh_c` have the shape `(n, H)`, `gates` has `(n, 4 H)`. Fill `da`, `(n, 4 H)`, and `dc_prev`,
-# `(n, H)`: they hold old numbers, so overwrite them. Return nothing. Write `one` for 1.
+# In lesson 08 you wrote this backward pass for whole arrays. Now write it number by number. `dh`,
+# `dc`, `c_prev` and `tanh_c` have the shape `(n, H)`, and `gates` has the shape `(n, 4 H)`. Fill
+# `da`, `(n, 4 H)`, and `dc_prev`, `(n, H)`. Both hold old numbers, so overwrite them. Return
+# nothing. Write `one` where you need a 1.
 #
-# Don't compile it yet. The check runs the loop as it is, in Python, where an index beyond the end
-# stops it. Compiled, it would write to memory that belongs to something else.
+# Don't compile it yet. The check runs the loop in plain Python, where an index beyond the end of an
+# array raises an error. The compiled loop wouldn't check: it would write into memory that belongs
+# to something else.
 
 
 # %%
@@ -333,18 +348,20 @@ def gates_backward_loop(dh, dc, gates, c_prev, tanh_c, da, dc_prev):
 
 
 # %% [markdown]
-# Stuck? Run `hint("14.gates_backward_loop")`, and again for the next step. If it is right and Numba
-# refuses it below, it uses something that Numba doesn't know: keep to numbers and indices.
+# Stuck? Run `hint("14.gates_backward_loop")`, and again for the next step. If your loop is right
+# but Numba rejects it in the next cell, it uses something that Numba doesn't support. Use numbers
+# and indices only.
 #
-# `nogil=True` is for later: while the loop runs, other threads may run Python.
+# We compile it with `nogil=True`, which lets other threads run while the loop runs. You will need
+# that at the end of this lesson.
 
 # %%
 compiled = numba.njit(nogil=True)(gates_backward_loop)
 
 
 def backward(dout, cache, *, out=None):
-    """`lstm_gates_backward` with your loop inside."""
-    dh, dc = (np.ascontiguousarray(part) for part in dout)  # each in one piece of memory
+    """`lstm_gates_backward` with your loop."""
+    dh, dc = (np.ascontiguousarray(part) for part in dout)  # contiguous in memory
     da, dc_prev = np.empty_like(cache.gates) if out is None else out, np.empty_like(dc)
     compiled(dh, dc, *cache, da, dc_prev)
     return da, dc_prev
@@ -352,10 +369,10 @@ def backward(dout, cache, *, out=None):
 
 # %%
 def both(function):
-    """Gradients of some size: a dout, and the cache of a forward."""
+    """Return a function of a size that calls `function` on a dout and a cache."""
 
     def called(*size):
-        dout, cache = layers.lstm_gates(*inputs(*size))  # any numbers do for a dout
+        dout, cache = layers.lstm_gates(*inputs(*size))  # any numbers serve as dout
         return function(dout, cache)
 
     return called
@@ -382,12 +399,13 @@ show(figure, "14.3")
 print(f"your loop: {gains[np.float32]:.1f} times as fast as NumPy in float32")
 
 # %% [markdown]
-# If yours stayed behind in float32, look for an integer, such as `1 -`, in it.
+# Is your loop slower than NumPy in float32? Then look for an integer in it, such as the `1` in `1 -
+# i`.
 #
 # ## Into the network
 #
-# The model takes whatever `ops` has. Put your function in the place of NumPy's, look whether the
-# gradients of all weights are the same, and only then at the clock.
+# The model uses whatever functions `ops` contains. So put your function in the place of NumPy's.
+# First check that the gradients of all weights are the same, and only then look at the clock.
 
 # %%
 mixed = SimpleNamespace(**{**vars(layers), "lstm_gates_backward": backward})
@@ -402,7 +420,8 @@ assert difference(whole(mixed), whole(layers)) < 1e-4
 assert difference(whole(kernels), whole(layers)) < 1e-4
 
 # %% [markdown]
-# **Predict.** Your loop is several times as fast as NumPy. And the pass? You have the formula.
+# **Predict.** Your loop is more than twice as fast as NumPy's version. How much faster is the whole
+# pass? You have the formula.
 
 # %%
 times = seconds({"layers": lambda: whole(layers), "with your loop": lambda: whole(mixed)}, 11)
@@ -410,29 +429,29 @@ found = times["layers"] / times["with your loop"]
 print(f"Amdahl's law {amdahl(share, gains[np.float32]):.3f}, measured {found:.3f} times as fast")
 
 # %% [markdown]
-# Little more than nothing, as the law said; on a busy machine the clock's scatter is as large. The
-# package's kernels together win more, since they take all the element-wise work: the gates, the
-# windows with their filters, reading and writing.
+# Hardly faster, as Amdahl's law said. On a busy computer, the gain is smaller than the random
+# variation of the times. The package's kernels gain more, because together they replace all the
+# work on single entries: the gates, the windows with their filters, reading and writing.
 #
 # ## Share the work
 #
-# What is left are the products. Several cores can share them: each takes a shard of the batch,
+# The matrix products are left. Several cores can share them: each core takes a shard of the batch
 # and runs the whole pass on it. The loss is a mean over $n$ images,
 #
 # $$L = \frac1n \sum_{i=1}^{n} L_i$$
 #
-# so its gradient is a sum over images too, and can be added up in parts. One thing wants care:
-# shards may be unequal. Three shards of ten images have 3, 4 and 3.
+# so its gradient is also a sum over images, and we may add it up in parts. Be careful with one
+# thing: shards may have different sizes. Ten images make three shards of 3, 4 and 3.
 #
 # **Predict.** Two shards, of 1 and of 3 images, return the *mean* gradients 8 and 4. What is the
-# mean over the four images? (Not 6.)
+# mean over all four images? (It isn't 6.)
 #
 # ### Exercise 2: a shard's share (3 lines)
 #
-# For one linear layer: `x` is `(n, I)` and `dout` is `(n, O)`, the gradient of each image's own
-# loss. Return `dW`, `(I, O)`, and `db`, `(O,)`: what the images from `start` up to, but not
-# including, `stop` add to the gradient of the whole batch's mean. The shares of all shards must add
-# up to it.
+# Take one linear layer. `x` is `(n, I)`, and `dout` is `(n, O)`: row i is the gradient of image i's
+# own loss. The shard consists of the images from `start` up to, but not including, `stop`. Return
+# `dW`, `(I, O)`, and `db`, `(O,)`: the part that this shard contributes to the gradient of the
+# whole batch's mean loss. The parts of all shards must add up to that gradient.
 
 
 # %%
@@ -455,15 +474,16 @@ for cuts in ([0, 10], [0, 5, 10], [0, 3, 7, 10], [0, 1, 10]):
 print("the shares add up to the batch's gradient")
 
 # %% [markdown]
-# A mean of means would have been wrong: of 8 for one image and 4 for three it is 5, not 6. Divide
-# by the images of the whole batch, and the shares just add up. `in_shards`, at the top, does so for
-# the whole network; it divides once, behind the sum, which comes to the same.
+# Averaging the means would be wrong. The four images have the gradients 8, 4, 4 and 4 on average,
+# so their mean is 5, not 6. Divide by the number of images in the whole batch; then the parts
+# simply add up. `in_shards`, at the top of this lesson, does this for the whole network. It divides
+# once, after the sum, which gives the same result.
 #
-# Each shard runs in a **thread**: a second line of work in the same program. Python itself lets
-# only one thread run at a time, for it has a lock. But NumPy's products and the compiled loops let
-# go of the lock while they compute, and they are most of the time.
+# Each shard runs in a **thread**: a second line of work inside the same program. A lock in Python
+# lets only one thread run at a time. But NumPy's matrix products and compiled loops release this
+# lock while they compute, and they make up most of the time.
 #
-# **Predict.** Is the gradient in shards the same, bit for bit?
+# **Predict.** Is the gradient computed in shards the same as before, bit for bit?
 
 # %%
 apart, together = in_shards(kernels), whole(kernels)
@@ -473,9 +493,10 @@ print("twice in shards, the same bits:", all((apart[k] == again[k]).all() for k 
 assert difference(apart, together) < 1e-4
 
 # %% [markdown]
-# Not bit for bit: sums in another order round otherwise. But the same number of shards, added in
-# the same order, gives the same bits each time, however the threads took turns. That is worth
-# having: a run can be repeated.
+# No. Sums in a different order are rounded differently. (If this computer gives the program only
+# one core, there is only one shard, and the difference is 0.) But with the same number of shards,
+# added in the same order, you get the same bits every time, whichever thread finishes first. That
+# is valuable: you can repeat a run exactly.
 #
 # ## Before and after
 
@@ -492,25 +513,32 @@ final = seconds(contenders, 9)
 figure, axes = panels(height=2.4)
 bars(axes, final, ["0.75", BLUE, GREEN, VERMILION])
 show(figure, "14.4", threads=workers.threads)
-print(f"{final['layers'] / final['kernels, in shards']:.1f} times as fast in all")
+faster = final["all kernels"] / final["kernels, in shards"]
+print(f"{workers.threads} shards are {faster:.2f} times as fast as one")
+print(f"in all: {final['layers'] / final['kernels, in shards']:.1f} times as fast as at first")
 
 # %% [markdown]
-# The gradients are the same in all four, to rounding, and you have seen each compared. Where other
-# programs use the cores, the last row gains little or even loses: there is no free core to share.
+# All four versions give the same gradients, to rounding; you have seen each comparison. The kernels
+# save a good part of the time on any computer. Whether shards save more depends on what else is
+# running. Two threads can halve the time only if two cores are free. If other programs use the
+# cores, the last two bars are about equal, or the shards are even slower, because starting and
+# joining threads costs time too. The printed line tells you which case yours is. Run the cell again
+# when the computer is idle.
 #
 # ## Where it lives
 #
 # The gates' kernels are in `minidraw/kernels/lstm.py`, the exponential is in
 # `minidraw/kernels/mathematics.py`, and the twin test of all kernels is in
-# `tests/kernels/test_twins.py`. The package goes further than you did: each loop inside is so
-# short that Numba is sure that its arrays don't overlap, and the weights of the products are
-# rearranged for the processor once per step of training, not at each of the $T$ steps
+# `tests/kernels/test_twins.py`. The package goes two steps further than you did. Its inner loops
+# are so short that Numba can prove that the arrays don't overlap. And the weights are rearranged
+# for the processor once per training step, not at each of the $T$ steps
 # (`minidraw/kernels/products/tiles.py`).
 #
-# The many light calls between the products hold Python's lock, and two threads that passed it back
-# and forth took 1.27 times as long as two that didn't need it. So all $T$ steps, forward and back,
-# are one compiled call (`minidraw/kernels/draw_film.py`): between the first step and the last, a
-# thread never waits for another.
+# One more thing slows threads down. Between the products, a pass makes many short calls, and each
+# of them needs Python's lock. In one measurement, two threads that had to pass the lock back and
+# forth took 1.27 times as long as two threads that didn't need it. So the package runs all $T$
+# steps, forward and backward, as one compiled call (`minidraw/kernels/draw_film.py`). From the
+# first step to the last, no thread has to wait for the lock.
 
 # %%
 ends = [(0, 4), (4, 10)]
@@ -521,17 +549,60 @@ print("minidraw's shards of a hundred images:", workers.shards(100))
 # %% [markdown]
 # ## In practice
 #
-# * Keep the slow twin. It is what you read, and what the fast one is tested against. In minidraw
-#   the model is written once, over `ops`, and never asks which of the two it has.
-# * Run the twin tests once uncompiled as well (`NUMBA_DISABLE_JIT=1`): indices are checked then.
-# * `cache=True` keeps the compiled loop on disk, so that the next start needn't compile.
+# * Keep the slow twin. People read it, and the fast version is tested against it. In minidraw the
+#   model is written once, in terms of `ops`, and never asks which version it has.
+# * Run the twin tests once without compilation too (`NUMBA_DISABLE_JIT=1`). Then indices are
+#   checked.
+# * `cache=True` keeps the compiled loop on disk, so the next start doesn't have to compile it.
 # * Time what people wait for. That is the training step, not the function that you are proud of.
-# * More threads aren't always faster. On matrices as small as these BLAS with two threads can be
-#   slower than with one, as soon as anything else uses a core.
-# * `minidraw bench profile` draws figure 14.2 for the compiled functions, and
-#   `minidraw bench steps` times a training step, beside other programs where they are installed.
+# * More threads aren't always faster. On matrices this small, BLAS with two threads can be slower
+#   than with one, as soon as another program uses a core.
+# * `minidraw bench profile` draws figure 14.2 for the compiled functions. `minidraw bench steps`
+#   times a training step and compares it with other programs, if they are installed.
+#
+# ## Recap
+#
+# * Measure first: contenders take turns, the first turn doesn't count, and the median decides.
+# * Amdahl's law: making a function `gain` times as fast makes the whole $1 / (1 - \text{share} +
+#   \text{share} / \text{gain})$ times as fast.
+# * A compiled loop wins where NumPy would make several passes through memory. It loses where NumPy
+#   has SIMD instructions and the loop hasn't.
+# * A fast version is worth nothing until it agrees with its slow twin, at several sizes and in both
+#   precisions.
+# * A shard divides by the number of images in the *batch*; then the shards' gradients add up.
+#
+# ## Three questions
+#
+# 1. A function takes 30 % of the time, and you make it three times as fast. How many times as fast
+#    is the whole?
+#
+#    <details><summary>Answer</summary>
+#
+#    1 / (0.7 + 0.1) = 1.25 times.
+#
+#    </details>
+#
+# 2. Two programs give the same numbers to six digits, but one is twice as slow in float32. What do
+#    you look for first?
+#
+#    <details><summary>Answer</summary>
+#
+#    A constant or an array that turns float32 into float64: a 1 in a compiled loop, or an array
+#    made without a dtype.
+#
+#    </details>
+#
+# 3. Why may two threads give a gradient that differs from the gradient of one thread in the last
+#    digit, and why is that no mistake?
+#
+#    <details><summary>Answer</summary>
+#
+#    They add the same terms in a different order, and each sum is rounded. The exact sums are
+#    equal.
+#
+#    </details>
 #
 # ## What is next
 #
-# A fast program can be wrong as well. Lesson 15 tells of six bugs that cost nobody any speed, and
-# none of which shows in a gradient check.
+# A fast program can still be wrong. Lesson 15 shows six bugs that don't slow a program down, and
+# hardly any of them shows in a gradient check.

@@ -1,18 +1,19 @@
 # %% [markdown]
-# # 15 Six bugs everyone made
+# # 15 Six bugs from public programs
 #
-# **You'll do:** no exercise. Six cases: a clue each, and you say what is wrong before you read on.
+# **You'll do:** no exercise. There are six cases. Each gives you a clue, and you say what is wrong
+# before you read on.
 #
-# **You'll learn:** which mistakes no gradient check can see, what each costs in nats, and the one
-# question that would have found it: a **known answer**.
+# **You'll learn:** which mistakes no gradient check can find, how many nats each of them costs, and
+# how to find them with a **known answer**: a question whose answer you know without the program.
 #
-# **You'll need:** lesson 13; lesson 10 for the price of a latent vector. 35 minutes. Optional.
+# **You'll need:** lesson 13, and lesson 10 for the price of a latent vector. 45 minutes. Optional.
 #
 # | paper | here | |
 # |---|---|---|
 # | $\mathcal{L}^z$ | `kl` | price of the latent vectors, in nats (11) |
-# | $T, Z$ | | steps, and entries of the latent vector of a step |
-# | $i$ | | number of a filter, **from 1** in the paper |
+# | $T, Z$ | | number of steps, and entries of the latent vector of a step |
+# | $i$ | | number of a filter, **counted from 1** in the paper |
 # | $F_X, F_Y$ | `F_x`, `F_y` | filters along the width and along the height |
 # | $c_0$ | `canvas_0` | the canvas before the first step |
 
@@ -56,10 +57,10 @@ print(SETUP.replace("; ", ";\n"))
 # %% [markdown]
 # ## The goal
 #
-# Five small networks, each trained three times, all alike but for one line. The first is right.
-# Each of the others has a bug that was found in public programs for DRAW, in their code or in what
-# people asked about them. "In practice" below names one such program. The lines printed above say
-# how they were trained and measured.
+# The figure shows five small networks, each trained with three seeds. They are alike except for one
+# line. The first network is right. Each of the others has a bug that was found in a public program
+# for DRAW. "Where they were found", after the cases, names these programs. The lines printed above
+# say how the networks were trained and measured.
 
 # %%
 order = {"right": "right", "A": "from one", "B": "diagonal", "C": "grey start", "D": "corner start"}
@@ -79,8 +80,8 @@ show(figure, "15.1")
 # ## The idea, in words
 #
 # A gradient check asks whether the backward pass is the derivative of the forward pass. If the
-# forward pass is the wrong one, and the backward pass fits it, the answer is yes. Here is the check
-# of lesson 12 for the two of them whose layers differ:
+# forward pass computes the wrong thing, and the backward pass is the derivative of that, the check
+# passes. Here is the check of lesson 12 for the two bugs that are in a layer:
 
 # %%
 _, _, params, batch, noise, config = gradcheck.model_cases(np.random.default_rng(15))[0]
@@ -90,17 +91,19 @@ for variant in ("right", "from one", "diagonal"):
     print(f"{variant:9s} worst error of any weight: {max(row[2] for row in rows.values()):.1e}")
 
 # %% [markdown]
-# All pass. The others change only what goes in: they pass as well. To find them, ask a question
-# whose answer you know without the program. Each case below ends with such a question.
+# All three pass. The other bugs only change what goes into the network, so they pass too. To find
+# them, ask a question whose answer you know without the program. Each case below ends with such a
+# question.
 #
 # ## Case 1: the wrong bill
 #
-# The first case needs no training. Four programs compute the price of the latent vectors, for the
-# same network and the same 50 digits (threshold at 0.5). They agree on all but a constant:
+# This case needs no training. Four programs compute the price of the latent vectors for the same
+# network and the same 50 digits (threshold at 0.5). Their results differ only by a constant:
 #
 # $$\mathcal{L}^z = \frac12 \sum_t \sum_j (\mu^2 + \sigma^2 - \log \sigma^2) - \text{constant}$$
 #
-# **Predict.** The paper prints $T/2$. Which of the four is right? Do the others paint worse digits?
+# **Predict.** The paper prints $T/2$. Which of the four constants is right? Do the programs with
+# the other constants paint worse digits?
 
 # %%
 size, trained = network.config_, network.params_
@@ -108,19 +111,21 @@ T, Z = size.glimpses, size.latent
 x = Batch((digits[:50] > 0.5).astype(np.float32))
 noise = np.random.default_rng(1).standard_normal(draw.noise_shape(size, 50), np.float32)
 costs = draw.costs(trained, x, noise, size, layers)
-before = costs["kl"].mean() + T * Z / 2  # the double sum alone
+before = costs["kl"].mean() + T * Z / 2  # the double sum only
 constants = {"T Z / 2": T * Z / 2, "T / 2": T / 2, "1 / 2": 0.5, "T^2 / 2": T**2 / 2}
 for words, constant in constants.items():
     kl = before - constant
     print(f"constant {words:7s}: latent {kl:7.1f}, bound {costs['nll'].mean() + kl:7.1f} nats")
 
 # %% [markdown]
-# Ask for what you know: if $\mu = 0$ and $\sigma = 1$ for every entry, the encoder says nothing,
-# and nothing must be paid. Then each entry of each step has $0 + 1 - 0$ in the bracket, together
-# $T Z$, so the constant is $T Z / 2$. The paper's $T/2$ is meant for one entry.
+# Here is the known answer. If $\mu = 0$ and $\sigma = 1$ for every entry, the encoder says nothing,
+# so the price must be 0. Then each entry of each step contributes $0 + 1 - 0$ to the sum. All of
+# them together make $T Z$, so the constant is $T Z / 2$. The paper's $T/2$ is meant for a single
+# entry.
 #
-# A constant has no gradient: all four learn the same weights and paint the same digits. The bill
-# alone is wrong, by hundreds of nats, and with it every table that it goes into.
+# A constant has no gradient. So all four programs learn the same weights and paint the same digits.
+# Only the printed price is wrong, by more than a thousand nats here, and so is every table that
+# contains it.
 
 # %%
 silent = np.zeros((3, 2 * Z))  # mu and log sigma
@@ -131,8 +136,9 @@ np.testing.assert_array_equal(nats, 0)
 # %% [markdown]
 # ## Case 2: too good to be true
 #
-# Sixteen images of 5 x 4 pixels, all equally likely, and two small networks that learn them: here
-# and now, it takes seconds. Below, the noise that each is trained with, for one image.
+# Take sixteen images of 5 x 4 pixels, all equally likely. We train two small networks on them,
+# right here; it takes seconds. The figure shows one sample of the noise that each is trained with,
+# for one image.
 
 # %%
 rng = np.random.default_rng(2)
@@ -147,27 +153,28 @@ for place, (title, z) in zip(axes, kinds.items(), strict=True):
 show(figure, "15.2")
 
 # %% [markdown]
-# **Predict.** Whoever knows the sixteen images can tell which one it is with $\ln 16 = 2.77$ nats,
-# and no honest program can do with less on average. What will each of the two print?
+# **Predict.** Someone who knows the sixteen images needs at least $\ln 16 = 2.77$ nats on average
+# to say which one it is. No correct program can print less. What will each of the two print?
 
 # %%
 first, second = train_toy(sample_independent_noise), train_toy(sample_shared_noise)
 print(f"first:  prints {first(sample_independent_noise):5.2f} nats")
 print(f"second: prints {second(sample_shared_noise):5.2f} nats")
-print(f"second, measured with honest noise: {second(sample_independent_noise):.2f} nats")
+print(f"second, measured with independent noise: {second(sample_independent_noise):.2f} nats")
 
 # %% [markdown]
-# Each step is charged as if its noise were new: the price is that of a message through *this*
-# noise. With the same noise six times, a decoder can take differences between steps. In them the
-# noise cancels, and the message arrives almost free of noise for the price of a noisy one. The
-# bound isn't a bound any more. On honest noise the trick fails.
+# The formula for the price assumes that each step has new noise. In the second network all six
+# steps have the *same* noise. So the decoder can compute differences between steps, in which the
+# noise cancels. It receives the message almost without noise, but it pays the price of a noisy
+# message. The result isn't a bound any more. With independent noise the trick fails.
 #
-# It needn't look good, either. Trained like the networks of figure 15.1, three of this kind print
-# 171, 123 and 159 nats: in 600 steps of digits none came to look better than the right one.
-# Measured with honest noise the same three cost 389, 419 and 237.
+# The bug doesn't always make a result look better. Three networks with this bug, trained like those
+# of figure 15.1, print 171, 123 and 159 nats. After 600 steps on digits none of them looks better
+# than the right network. Measured with independent noise, the same three cost 389, 419 and 237
+# nats.
 #
-# The known answer is the one that you have just seen: $\ln 16$. A smaller question is quicker:
-# change `noise[t, i]`. What may change? The canvases of image `i` alone, from step `t` on.
+# One known answer is $\ln 16$, which you have just seen. A quicker one is this: change `noise[t,
+# i]`. Only the canvases of image `i` may change, and only from step `t` on.
 
 # %%
 _, _, params, batch, noise, config = gradcheck.model_cases(np.random.default_rng(15))[0]
@@ -178,13 +185,14 @@ print("canvas differs, by step and image:")
 print((films[0] != films[1]).any(axis=(2, 3, 4)).astype(int))
 
 # %% [markdown]
-# Rows are canvases, the starting one first; step 2 makes the last. Only that, and only of image 1.
+# Each row is a canvas, and the first row is the canvas before step 0. Step 2 makes the last canvas.
+# Only that one changes, and only for image 1, as it should.
 #
-# ## Case 3: half of it outside
+# ## Case 3: half of the window lies outside
 #
-# The clue: what A's windows cover when the network emits five zeros, beside the right ones.
+# The clue is what A's windows cover when the network outputs five zeros, next to the right windows.
 #
-# **Predict.** Which line of lesson 04 is it? With which number of filters does it do most harm?
+# **Predict.** Which line of lesson 04 is it? With how many filters does it do the most harm?
 
 # %% jupyter={"source_hidden": true}
 figure, axes = panels(4, height=2.6)
@@ -204,10 +212,11 @@ show(figure, "15.3")
 # | wrong | `offset = np.arange(K) - K / 2 - 0.5` |
 # | right | `offset = np.arange(K) - (K - 1) / 2` |
 #
-# The first is the paper's $i - N/2 - 0.5$, letter by letter. But there $i$ runs from 1 to $N$ and
-# here from 0. The grid lies one stride too low, on both axes, for reading and writing. The fewer
-# filters, the longer a stride. The network can learn to aim beyond the mark, and does, so that
-# nobody notices. What that costs, and the known answer:
+# The wrong line is the paper's $i - N/2 - 0.5$, copied exactly. But in the paper $i$ runs from 1 to
+# $N$, and here it runs from 0. So the whole grid is shifted by one stride, up and to the left, both
+# for reading and for writing. With fewer filters the stride is longer, so 2 x 2 filters suffer
+# most. The network can learn to compensate for the shift, and it does. That is why nobody notices.
+# Here is what it costs, and the known answer:
 
 
 # %%
@@ -227,10 +236,11 @@ np.testing.assert_allclose(places[:, 0], [0, 6.75, 13.5, 20.25, 27])
 # %% [markdown]
 # ## Case 4: the diagonal
 #
-# Five hundred random windows. Where is the middle of each? This time we don't ask `center_x` and
-# `center_y` but the filters: the middle is the mean of the pixels, weighted by the middle filter.
+# Here are five hundred random windows. Where is the centre of each? This time we don't use
+# `center_x` and `center_y`. We use the filters: the centre is the mean of the pixels' positions,
+# weighted by the middle filter.
 #
-# **Predict.** One name in one line is wrong in B. Which?
+# **Predict.** In B, one name in one line is wrong. Which?
 
 
 # %%
@@ -256,12 +266,12 @@ print(cost("diagonal"))
 # | wrong | `F_y, _ = filterbank(center_x, stride, var, K=K, A=height)` |
 # | right | `F_y, _ = filterbank(center_y, stride, var, K=K, A=height)` |
 #
-# The line was copied from the one for $F_X$ and changed in two places out of three. The window
-# moves on the diagonal only, and digits lie across it. With square images and windows that start in
-# the middle every shape fits and every first picture looks right.
+# The line was copied from the line for $F_X$, and two of the three changes were made. The window
+# can only move along the diagonal, but most of a digit lies elsewhere. On square images every shape
+# fits. And the first windows are in the centre, so the first pictures look right.
 #
-# The known answer: an image that isn't square, a window off the diagonal, narrow filters. What is
-# read must be those very pixels.
+# For a known answer, take an image that isn't square, a window away from the diagonal, and narrow
+# filters. What is read must be exactly the pixels there.
 
 # %%
 sharp = np.array([[0.15, 0.45, np.log(1e-4), np.log(1 / 8), 0.0]])  # stride 1, nearly no width
@@ -276,10 +286,10 @@ for variant in ("right", "diagonal"):
 # %% [markdown]
 # ## Case 5: a slow start
 #
-# C and D have no wrong formula. Here is what they cost while they train.
+# In C and D no formula is wrong. Here is what they cost while they train.
 #
-# **Predict.** A picture of 784 fair coins costs $784 \ln 2 = 543$ nats. Which of the two began with
-# that, and what did it learn first?
+# **Predict.** If each of 784 pixels is 0 or 1 with equal probability, the image costs $784 \ln 2 =
+# 543$ nats. Which of the two networks started there, and what did it learn first?
 
 # %% jupyter={"source_hidden": true}
 figure, axes = panels(height=3.2)
@@ -297,18 +307,19 @@ print("C:", cost("grey start"))
 print("D:", cost("corner start"))
 
 # %% [markdown]
-# C's first canvas is zeros: every pixel a fair coin, grey. Before it can paint a digit it must
-# paint the background black, everywhere, with strokes or by learning `canvas_0`. Soon it is where
-# the right one began, at the cost of the mean image. But it stays there for the rest of the 600
-# steps: a bad start costs more than the time until the network reaches the good one. The right
-# start is known: the logit of the mean image.
+# C's first canvas is all zeros. Its sigmoid is 0.5, so every pixel is grey. Before C can paint a
+# digit, it must make the background black everywhere, with strokes or by learning `canvas_0`. Soon
+# it reaches the cost of the mean image, where the right network started. But it stays near there
+# for the rest of the 600 steps. So the bad start costs more than the time that it took to reach the
+# good one. The right start is the logit of the mean image.
 #
-# D's windows start from `theta = 0`: from edge to edge, and each filter with a variance of 1. That
-# leaves most of the image between the filters, and the outermost lie on margins that are always
-# black. The right start has windows inside the image, with filters as wide as half a stride. With
-# 2 x 2 filters for reading, as in the paper, such zeros are four points in black corners. With 5 x
-# 5 it is less bad, and look at the standard error: these three seeds prove nothing against D. It
-# is in figure 15.1 to remind you that a few nats are soon imagined.
+# D's windows start from `theta = 0`. Such a window reaches from edge to edge, and each filter has a
+# variance of 1. So most of the image lies between the filters, and the outermost filters lie on
+# margins that are always black. A better start has its windows inside the image, with filters about
+# half a stride wide. If the network reads with 2 x 2 filters, as in the paper, the window of zeros
+# consists of four points in black corners. With 5 x 5 filters it is less bad. Look at the standard
+# error, too: three seeds don't prove anything against D. It is in figure 15.1 to remind you how
+# easily a few nats appear by chance.
 
 # %%
 mean_image = minidraw.load("digits").mean_image
@@ -322,11 +333,10 @@ print(f"the first read window covers pixels {parts[0][0] - reach:.1f} to {parts[
 # %% [markdown]
 # ## Case 6: samples
 #
-# Here are two sheets, both from the bundled network. Public programs have called both kinds
-# "samples".
+# Here are two sheets from the bundled network. Public programs have called both kinds "samples".
 #
-# **Predict.** Look at figure 15.6 before you read the code. Which sheet holds samples? How would
-# you find out, if there were no code to see?
+# **Predict.** Look at figure 15.6 before you read the code. Which sheet shows samples? How could
+# you find out if you couldn't see the code?
 
 # %%
 given = Batch((digits[100:116] > 0.5).astype(np.float32))
@@ -345,8 +355,9 @@ for place, images, title in zip(axes, painted, ("sheet 1", "sheet 2"), strict=Tr
 show(figure, "15.6")
 
 # %% [markdown]
-# Sheet 1 is `reconstruct`: the encoder saw digits, and the decoder redrew them. Sheet 2 is
-# `generate`. To find out, lay each picture beside the digits that the program was given:
+# Sheet 1 was made with `reconstruct`: the encoder saw digits, and the decoder redrew them. Sheet 2
+# was made with `generate`. To find out without the code, compare each picture with the digits that
+# the program was given:
 
 # %%
 distance = [
@@ -361,19 +372,38 @@ for k, nearest in enumerate(distance, 1):
 # | wrong | `samples = sigmoid(reconstruct(params, batch, noise, ..).canvas[-1])` |
 # | right | `samples = sigmoid(generate(params, noise, ..).canvas[-1])` |
 #
-# The known answer is in the signature: what makes samples takes no image.
+# The known answer is in the signature: a function that makes samples takes no image.
+#
+# ## Where they were found
+#
+# We read these files at these commits. Later versions may differ.
+#
+# * `ericjang/draw`: `draw.py` at 00c55a4
+# * `jbornschein/draw`: `draw/attention.py` at 1305105
+# * `kvfrans/draw-color`: `main.py` at a9c2d4e
+#
+# | case | program | what to look at |
+# |---|---|---|
+# | 1 | `ericjang/draw` | subtracts `T*.5` at every step; see its issues 2 and 8 |
+# | 1 | `kvfrans/draw-color` | subtracts `sequence_length*0.5` at every step |
+# | 2 | `ericjang/draw` | one noise array `e` for all steps; see issue 2 (a cost near 70) |
+# | 2 | `kvfrans/draw-color` | the same, with `self.e` |
+# | 3 | all three | a formula that counts from 1 is used with `range(N)`, which counts from 0 |
+# | 4 | `kvfrans/draw-color` | `Fy` is computed from `mu_x`; see its issue 2 |
+# | 5 | `ericjang/draw` | the first canvas is zero, and so are the biases of the windows |
+# | 6 | `ericjang/draw` | the saved "examples" are made from a training batch |
 #
 # ## Where it lives
 #
-# `tests/test_pitfalls.py` has a named test with a known answer for each of these and for eleven
-# more. `lessons/six_bugs.py` makes the bugs of figure 15.1 on purpose, and holds their figures;
+# `tests/test_pitfalls.py` has a test with a known answer for each of these bugs, and for eleven
+# more. `lessons/six_bugs.py` makes the bugs of figure 15.1 on purpose and holds their results.
 # `python -m minidraw.lessons.six_bugs` measures them again.
 
 # %%
 for variant, figures in RESULTS.items():
     for kind in ("printed", "honest")[: 1 + (figures["printed"] != figures["honest"])]:
         text = ", ".join(f"{value:.1f}" for value in figures[kind])
-        print(f"{variant:13s} {text}" + (", with honest noise" if kind == "honest" else ""))
+        print(f"{variant:13s} {text}" + (", with independent noise" if kind == "honest" else ""))
 z = np.random.default_rng(7).standard_normal((3, 4))
 mu, log_sigma = z[:, :2], z[:, 2:]
 by_formula = 0.5 * (mu**2 + np.exp(2 * log_sigma) - 2 * log_sigma).sum(axis=1) - 2 / 2  # T 1, Z 2
@@ -383,22 +413,59 @@ print("the constant T Z / 2 is the package's")
 # %% [markdown]
 # ## In practice
 #
-# * One of the first public programs, short and much copied, is `draw.py` in the repository
-#   `ericjang/draw` (commit 00c55a4 was read for this lesson). It subtracts `T*.5` at every step
-#   (case 1), draws one noise array for all steps (case 2), counts filters from 0 in a formula that
-#   counts from 1 (case 3) and starts from a canvas of zeros (case 5). The images that it saves
-#   after training as "examples" are reconstructions (case 6).
-# * A result that is better than it can be is the clearest clue of all. Celebrate after the test.
-# * Know a figure that nobody can beat, such as $\ln 16$, and one that everybody must, such as the
-#   mean image's; look on which side of them yours lies.
-# * Other bugs of the same kind: `gamma` multiplied where writing divides; one window shared by
-#   reading and writing; $\log(x + 10^{-8})$ in place of a cost from logits; `h`, `c` or the canvas
-#   carried over into the next batch; one bias in three gates of an LSTM. Of these only the last
-#   fails a gradient check, and only if the biases are random.
-# * These costs are of a small network after a short training. A long one makes up for a slow start,
-#   and may learn around a shifted grid. It doesn't learn around a wrong bill.
+# * If a result is better than it can be, suspect a bug. It is the clearest clue of all.
+# * Know one figure that no program can beat, such as $\ln 16$ here, and one that every program must
+#   beat, such as the cost of the mean image. Then see on which side of them your result lies.
+# * Other bugs of this kind: writing multiplies by `gamma` instead of dividing; reading and writing
+#   share one window; the cost is $\log(x + 10^{-8})$ of a probability instead of a cost from
+#   logits; `h`, `c` or the canvas is carried over into the next batch; three gates of an LSTM share
+#   one bias. A gradient check finds only the last one, and only if the biases are random.
+# * The costs here are those of a small network after a short training. A long training makes up for
+#   a slow start, and it may learn to compensate for a shifted grid. It can't compensate for a wrong
+#   bill.
+#
+# ## Recap
+#
+# * A gradient check compares the backward pass with the forward pass. It can't see that the forward
+#   pass is wrong.
+# * A known answer can: the prior against itself costs 0; sixteen equally likely images cost at
+#   least $\ln 16$; a window of zeros covers the image from edge to edge.
+# * Test with images that aren't square, windows off the diagonal, and noise that differs between
+#   steps and between images.
+# * A constant in the loss changes no weight and every table.
+# * Compare with several seeds. A few nats can be chance.
+#
+# ## Three questions
+#
+# 1. A program swaps height and width everywhere, in the forward and in the backward pass. Which
+#    test finds it?
+#
+#    <details><summary>Answer</summary>
+#
+#    Any known answer with an image that isn't square. A gradient check passes, and with square
+#    images every shape fits.
+#
+#    </details>
+#
+# 2. A friend's network reaches 1.9 nats on sixteen equally likely images. What do you say?
+#
+#    <details><summary>Answer</summary>
+#
+#    That it can't be: no correct bound lies below ln 16 = 2.77 on average. First look at the noise,
+#    then at the constant in the price.
+#
+#    </details>
+#
+# 3. Why does case 1 do no harm to the pictures, while case 3 does?
+#
+#    <details><summary>Answer</summary>
+#
+#    A constant has no gradient, so training is the same. The shifted grid changes what the network
+#    reads and where it paints.
+#
+#    </details>
 #
 # ## What is next
 #
-# You know now how a bound can be wrong. Lesson 16 is about bounds that are right, and still can't
+# You know now how a bound can be wrong. Lesson 16 is about bounds that are correct and still can't
 # be compared.

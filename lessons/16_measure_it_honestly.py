@@ -3,17 +3,17 @@
 #
 # **You'll do:** one exercise of two lines: a tighter bound, from many samples.
 #
-# **You'll learn:** why two figures in nats can rarely be compared, what a bound says and what it
-# leaves open, and what must stand beside a figure.
+# **You'll learn:** why two figures in nats can rarely be compared, what a bound tells you and what
+# it doesn't, and which facts you must give with a figure.
 #
-# **You'll need:** lesson 10 (the price of a latent vector) and lesson 13. 30 minutes. Optional.
+# **You'll need:** lesson 10 (the price of a latent vector) and lesson 13. 40 minutes. Optional.
 #
 # | paper | here | |
 # |---|---|---|
 # | $\mathcal{L}^x + \mathcal{L}^z$ | `nll + kl` | the bound (12), in nats per image |
-# | $Q(z \mid x)$ | $q$ | what the encoder draws $z$ from; $p(z)$ is $N(0, 1)$ |
+# | $Q(z \mid x)$ | $q$ | the distribution from which the encoder draws $z$; $p(z)$ is $N(0, 1)$ |
 # | | $w$, `log_weights` | $p(x, z) / q(z \mid x)$ and its logarithm |
-# | | `S` | samples of $z$ for each image |
+# | | `S` | number of samples of $z$ for each image |
 
 # %%
 import numpy as np
@@ -37,8 +37,9 @@ size, params = network.config_, network.params_
 # %% [markdown]
 # ## The goal
 #
-# One network, 200 digits, four figures. Nothing was changed but what is taken for a pixel. If you
-# found them in four papers, which network would you take for the best?
+# Here are four results of one network on the same 200 digits. The only difference between them is
+# how a grey level becomes a pixel. If you read these four figures in four papers, which network
+# would you think is the best?
 
 # %%
 coins = np.random.default_rng(0).random(digits.shape) < digits / 255
@@ -51,7 +52,7 @@ sets = {
 
 
 def measured(name, samples=1):
-    """The package's bound on one of the sets."""
+    """Return the package's bound on one of the sets."""
     images, fresh = sets[name]
     with Workers(1) as workers:
         given = {"ops": layers, "workers": workers, "binarize": fresh, "protocol": name}
@@ -79,14 +80,15 @@ show(figure, "16.1")
 # %% [markdown]
 # ## What is a pixel?
 #
-# The model knows coins: a pixel is 0 or 1 (9). The digits have 256 levels. Someone must say what to
-# do about that, and four answers are in use. Whichever it is, it is called the **protocol**.
+# The model's pixels are Bernoulli variables: a pixel is 0 or 1 (9). But the digits have 256 grey
+# levels. Somebody has to decide how to turn a level into a pixel. This decision is called the
+# **protocol**. Four are in use:
 #
-# * **grey levels**: put the level itself into (9), as if it were an outcome;
-# * **threshold**: 1 if the level is above one half;
-# * **static binarisation**: toss a coin for every pixel once, and keep the result. The paper's set
-#   is of this kind, and everybody uses the same coins;
-# * **dynamic binarisation**: toss anew whenever an image is looked at.
+# * **grey levels**: put the level itself into (9), as if it were the outcome 0 or 1;
+# * **threshold**: the pixel is 1 if the level is above one half;
+# * **static binarisation**: draw each pixel once, with the level as its probability, and keep the
+#   result. The paper's data set was made like this, and everybody uses the same one;
+# * **dynamic binarisation**: draw the pixels again every time an image is used.
 
 # %%
 one = digits[3, 0] / 255
@@ -101,9 +103,9 @@ for place, (title, image) in zip(axes, views.items(), strict=True):
 show(figure, "16.2")
 
 # %% [markdown]
-# **Predict.** A network knows every grey level of the digit, but not how the coins will fall, and
-# paints as well as can be. Under which protocols does the image cost it 0 nats? And under the
-# others?
+# **Predict.** A network knows every grey level of the digit and paints as well as anybody can. It
+# doesn't know which pixels will be drawn. Under which protocols does the image cost 0 nats? What
+# does it cost under the others?
 
 # %%
 x = as_float(digits, np.float64)
@@ -115,17 +117,17 @@ by_layer, _ = layers.bernoulli_cost(logits, x=x)
 np.testing.assert_allclose(by_layer, floor, atol=1e-6)  # eq 9 at its lowest
 
 # %% [markdown]
-# Only under the threshold's is it 0: there nothing is left to chance, and it says 0 or 1. Under the
-# others the probability $x$ is the best it can say, and that costs
-# $-x \log x - (1 - x) \log (1 - x)$: on average over the coins, or with the level put in directly.
-# Of black and white pixels that is 0, of grey ones it isn't.
+# It costs 0 only with the threshold. There nothing is random, so the network can be certain. Under
+# the other protocols the best probability for a pixel is its level $x$, and this costs $-x \log x -
+# (1 - x) \log (1 - x)$, either on average over the draws or directly with the level put in. Black
+# and white pixels cost 0. Grey ones don't.
 #
-# The threshold's figure is lower because the doubtful pixels at the edges have been decided for the
-# network, always in the same way. It isn't a better network. It is an
-# easier question.
+# The threshold gives the lowest figure because it decides the doubtful pixels at the edges in
+# advance, always in the same way. So the network isn't better. Its task is easier.
 #
-# The other three are closer than they look. (9) is a straight line in $x$: on *the same canvas*,
-# the cost of a grey level is the mean of the costs over its coins. Here are a thousand tosses:
+# The other three protocols are closer than they look. (9) is a straight line in $x$. So, on *the
+# same canvas*, the cost of a grey level equals the mean cost of the pixels drawn from it. The next
+# cell draws a thousand times:
 
 # %%
 canvas = np.random.default_rng(2).standard_normal((1, 1, 28, 28))
@@ -133,44 +135,50 @@ tossed = (rng.random((1000, 1, 28, 28)) < one).astype(float)
 each, _ = layers.bernoulli_cost(np.repeat(canvas, 1000, axis=0), x=tossed)
 grey, _ = layers.bernoulli_cost(canvas, x=one[None, None])
 error = each.std(ddof=1) / np.sqrt(1000)
-print(f"grey level {grey[0]:.2f}; mean over coins {each.mean():.2f}, standard error {error:.2f}")
+print(f"grey level {grey[0]:.2f}; mean over draws {each.mean():.2f}, standard error {error:.2f}")
 assert abs(each.mean() - grey[0]) < 4 * error
 
 # %% [markdown]
-# What differs is what the encoder sees: this network was trained on black and white digits, and a
-# grey one is strange to it. It does worse there, by some nats. Between fixed and fresh coins it
-# can't tell the difference, as long as it has never seen those coins. In *training* they differ: a
-# fixed set can be learned by heart, coins and all; with fresh ones no two visits are alike. So a
-# network trained on fresh coins can't be compared with one trained on fixed ones either, not even
-# where both are measured on the same images.
+# What differs is what the encoder sees. This network was trained on black and white digits, and it
+# has never seen a grey one. So it does several nats worse there. Static and dynamic binarisation
+# give nearly the same figure, because this network saw neither of these draws in training.
 #
-# ## How sure is the figure?
+# For *training* the two are different. A static set can be learned by heart, each drawn pixel
+# included. With dynamic binarisation an image never looks the same twice, so that can't happen.
+# This is why a network trained with one of them can't be compared with a network trained with the
+# other, even if both are measured on the same images.
 #
-# Two things are random in it: which images, and which $z$.
+# ## How certain is the figure?
 #
-# **Predict.** From 200 images to 10,000: by which factor does the error over images shrink? And
-# which of the two errors is larger?
+# Two things are random: which images we measured, and which $z$ were drawn.
+#
+# **Predict.** You measure 10,000 images instead of 200. By which factor does the error that comes
+# from the choice of images shrink? And which of the two errors is larger?
 
 # %%
 print(measured("static binarisation", samples=4))
 
 # %% [markdown]
-# The mean of $n$ values has an error that shrinks with $\sqrt n$: fifty times the images, a seventh
-# of the error. Two networks on the *same* images, coins and noise are compared by the mean of their
-# differences: the images' own spread, by far the largest part, cancels.
+# The error of a mean of $n$ values shrinks with $\sqrt n$. Fifty times as many images give a
+# seventh of the error. The error that comes from the choice of images is the larger one.
 #
-# ## The bound is a bound
+# To compare two networks, measure both on the *same* images, the same drawn pixels and the same
+# noise, and take the mean of the differences. Images differ a lot in how much they cost, but this
+# part is the same for both networks and cancels.
 #
-# What you would like to know is $-\log p(x)$: how little the network expects this image. It is
+# ## What the bound says
+#
+# You would like to know $-\log p(x)$: how improbable the network finds this image. It is defined by
 #
 # $$p(x) = \int p(x \mid z)\, p(z)\, dz$$
 #
-# and that integral is out of reach: next to no $z$ paints this very digit. The encoder helps: draw
-# $z$ from $q(z \mid x)$, where the right ones are, and correct for having done so. With the weight
-# $w = p(x \mid z)\, p(z) / q(z \mid x)$, the mean of $w$ over $q$ is exactly $p(x)$: the $q$ below
-# the line cancels the $q$ that is drawn from.
+# We can't compute that integral by trying random $z$, because almost none of them paints this
+# digit. The encoder helps. It proposes $z$ from $q(z \mid x)$, where the good ones are, and we
+# correct for the fact that they were chosen. With the weight $w = p(x \mid z)\, p(z) / q(z \mid
+# x)$, the mean of $w$ over draws from $q$ is exactly $p(x)$: the $q$ in the denominator cancels the
+# $q$ that we draw from.
 #
-# The bound of (12) is the mean of $-\log w$. But the logarithm of a mean isn't the mean of the
+# The bound (12) is the mean of $-\log w$. But the logarithm of a mean is not the mean of the
 # logarithms:
 
 # %%
@@ -178,20 +186,24 @@ w = np.array([0.1, 0.9])
 print(f"-log of the mean {-np.log(w.mean()):.3f}, mean of -log {-np.log(w).mean():.3f}")
 
 # %% [markdown]
-# The mean of $-\log$ is never smaller: it takes a small $w$ very seriously. That is why (12) is an
-# upper bound on the cost, and the more the weights differ, the looser it is. The remedy (Burda et
-# al. 2016): draw $S$ samples of $z$ for the image, and take the logarithm of their mean,
+# The mean of $-\log w$ is never smaller than $-\log$ of the mean: a single small $w$ makes its
+# $-\log$ very large. That is why (12) is an upper bound on the cost. The more the weights differ,
+# the further the bound lies above it.
+#
+# Burda et al. (2016) make it tighter. Draw $S$ samples of $z$ for each image, average the weights
+# first, and take the logarithm afterwards:
 #
 # $$-\log \frac1S \sum_{s=1}^{S} w_s$$
 #
-# With $S = 1$ that is the plain bound. With more it comes down towards $-\log p(x)$, and on average
-# never below.
+# With $S = 1$ this is the plain bound. With more samples it moves down towards $-\log p(x)$. On
+# average it never gets below it.
 #
-# ### Exercise 1: the weighted bound (2 lines)
+# ### Exercise 1: the importance-weighted bound (2 lines)
 #
-# `log_weights` has the shape `(S, n)`. Return nats per image, `(n,)`. Mind that a log weight of
-# a digit is about -90, and one of a larger image -1000: the exponential of that is 0 in a computer.
-# Lesson 04 had the same trouble with its rows, and a remedy.
+# `log_weights` has the shape `(S, n)`. Return nats per image, `(n,)`. Be careful: a log weight of a
+# digit is about -90, and that of a larger image can be -1000. Its exponential is 0 in
+# floating-point numbers. Lesson 04 had the same problem with the rows of a filterbank, and solved
+# it.
 
 
 # %%
@@ -203,10 +215,11 @@ def importance_bound(log_weights):
 # %% [markdown]
 # Stuck? Run `hint("16.importance_bound")`, and again for the next step.
 #
-# ## Where the truth is known
+# ## A case where we know the answer
 #
-# A model of one number: $z \sim N(0, 1)$, $x \sim N(z, 1)$. Then $x$ is a sum of two Gaussians,
-# $N(0, 2)$, and $-\log p(x)$ is known. As an encoder take a poor one: $q = N(0.2\,x, 1)$.
+# Take a model of one number: $z \sim N(0, 1)$ and $x \sim N(z, 1)$. Then $x$ is the sum of two
+# independent Gaussians, so it is $N(0, 2)$, and we know $-\log p(x)$. As the encoder we take a poor
+# one: $q = N(0.2\,x, 1)$.
 
 
 # %%
@@ -216,15 +229,15 @@ def log_normal(value, mean, var):
 
 rng, x = np.random.default_rng(3), 2.0
 z = 0.2 * x + rng.standard_normal((1024, 4000))  # 4000 trials with 1024 samples each
-log_w = log_normal(x, z, 1) + log_normal(z, 0, 1) - log_normal(z, 0.2 * x, 1)
+toy_log_w = log_normal(x, z, 1) + log_normal(z, 0, 1) - log_normal(z, 0.2 * x, 1)
 truth = -log_normal(x, 0, 2)
 counts = 2 ** np.arange(11)
-toy = [importance_bound(log_w[:S]).mean() for S in counts]
+toy = [importance_bound(toy_log_w[:S]).mean() for S in counts]
 print(f"truth {truth:.4f}; 1 sample {toy[0]:.4f}, 8 samples {toy[3]:.4f}, 1024 {toy[-1]:.4f}")
 
 # %% [markdown]
-# **Predict.** And for a digit, 32 steps of 100 entries: how many samples until the bound stops
-# falling?
+# **Predict.** Now a digit, with 32 steps and 100 latent entries in each. How many samples does it
+# take until the bound stops falling?
 
 # %%
 batch = Batch((coins[:40]).astype(np.float32))
@@ -251,20 +264,20 @@ show(figure, "16.3")
 # %%
 parts = np.sort(np.exp(log_w - log_w.max(axis=0)), axis=0)[::-1]
 share = (parts[:5].sum(axis=0) / parts.sum(axis=0)).mean()
-print(f"an image's log weights deviate by {log_w.std(axis=0).mean():.1f} nats")
-print(f"its five largest of 128 weights make {share:.0%} of the sum")
+print(f"log weights of an image: standard deviation {log_w.std(axis=0).mean():.1f} nats")
+print(f"its five largest of 128 weights make up {share:.0%} of their sum")
 
 # %% [markdown]
-# With a digit it still falls. The weights of one image lie nats apart, so that a few of the largest
-# make most of the mean. More samples find larger ones, ever more rarely. The figure is a bound at
-# any $S$, and a figure without its $S$ can't be compared.
+# It hasn't stopped at 128. The log weights of one image differ by several nats, so the few largest
+# weights make up most of the mean. More samples find larger weights, but more and more rarely. The
+# result is a bound for every $S$. So a figure must come with its $S$, or it can't be compared.
 #
 # ## Where it lives
 #
-# `Evaluation.costs` and `Evaluation.importance_bound` in `minidraw/evaluation.py`, which keeps a
-# running sum so that memory doesn't grow with $S$; `log_weights` in
-# `minidraw/models/draw/costs.py`. In a terminal, `minidraw evaluate` prints all of this, with its
-# protocol.
+# `Evaluation.costs` and `Evaluation.importance_bound` are in `minidraw/evaluation.py`. The latter
+# keeps a running sum, so its memory doesn't grow with $S$. `log_weights` is in
+# `minidraw/models/draw/costs.py`. In a terminal, `minidraw evaluate` prints all of these figures,
+# with their protocol.
 
 # %%
 with Workers(1) as workers:
@@ -274,9 +287,11 @@ with Workers(1) as workers:
     theirs = Evaluation(draw, params, size, split, **given).importance_bound(8)
 print(theirs)
 ours = np.array([importance_bound(log_w[k : k + 8]) for k in range(0, 128, 8)]).mean(axis=1)
-print(f"ours with 8 samples, 16 times: {ours.mean():.2f}, deviation {ours.std(ddof=1):.2f}")
-assert abs(theirs.total - ours.mean()) < 5 * ours.std(ddof=1)  # other noise, so to that only
-mu, log_sigma, eps = 0.3, -0.4, 1.1  # the noise's part of a log weight, as `measures.py` has it
+print(
+    f"ours with 8 samples, 16 times: {ours.mean():.2f}, standard deviation {ours.std(ddof=1):.2f}"
+)
+assert abs(theirs.total - ours.mean()) < 5 * ours.std(ddof=1)  # only roughly, as the noise differs
+mu, log_sigma, eps = 0.3, -0.4, 1.1  # the noise's part of a log weight
 drawn = mu + np.exp(log_sigma) * eps
 difference = log_normal(drawn, 0, 1) - log_normal(drawn, mu, np.exp(2 * log_sigma))
 np.testing.assert_allclose(difference, (eps**2 - drawn**2) / 2 + log_sigma)
@@ -284,18 +299,62 @@ np.testing.assert_allclose(difference, (eps**2 - drawn**2) / 2 + log_sigma)
 # %% [markdown]
 # ## In practice
 #
-# * Beside a figure in nats stand: the set and its part (training, validation, test), the protocol,
-#   how many images, how many samples of $z$ and in which way, the standard error.
-# * Choose everything (rate, size, when to stop) on validation images; look at the test set once.
-# * The figures of this lesson fail that: the network was trained on most of MNIST's 60,000 training
-#   digits, and the package's 5,000 are among these. They serve to compare protocols. What it costs
-#   on test images stands in `data/mnist-t32.md`.
-# * For colour pictures the levels are put into (9) as they are. Such a figure is no compression
-#   cost at all, and says so wherever minidraw prints it.
+# * With a figure in nats, give the data set and which part of it (training, validation, test), the
+#   protocol, the number of images, how many samples of $z$ were drawn and how they were combined,
+#   and the standard error.
+# * Make all choices (learning rate, size, when to stop) on validation images. Use the test set
+#   once.
+# * The figures of this lesson don't meet that standard. The network was trained on most of MNIST's
+#   60,000 training digits, and the package's 5,000 digits are among them. Here they only serve to
+#   compare protocols. The network's cost on test images is in `data/mnist-t32.md`.
+# * For colour pictures, minidraw puts the levels into (9) as they are. Such a figure isn't a
+#   compression cost, and minidraw says so wherever it prints one.
+#
+# ## Recap
+#
+# * A figure in nats depends on the protocol that turns grey levels into pixels. The same network
+#   got figures from 72 to 94 nats.
+# * On the same canvas, the cost of a grey level is the mean cost of the pixels drawn from it,
+#   because (9) is linear in $x$.
+# * $p(x)$ is the mean of the weights $w = p(x \mid z)\, p(z) / q(z \mid x)$ over draws from $q$.
+# * The plain bound is the mean of $-\log w$. The importance-weighted bound, $-\log$ of the mean of
+#   $S$ weights, is at most as large on average, and never below $-\log p(x)$ on average.
+# * The standard error over images shrinks with $\sqrt n$. Compare networks by paired differences.
+#
+# ## Three questions
+#
+# 1. One paper reports 80 nats with a threshold at 0.5, another 85 nats with dynamic binarisation.
+#    Which network is better?
+#
+#    <details><summary>Answer</summary>
+#
+#    You can't tell. With the threshold the pixels are less random, so every network gets a lower
+#    figure.
+#
+#    </details>
+#
+# 2. A program prints an importance-weighted bound. Each time you double S, it falls by another 0.69
+#    nats, without end. What is wrong?
+#
+#    <details><summary>Answer</summary>
+#
+#    It sums the weights instead of averaging them. The logarithm of the sum is too large by log S,
+#    and log 2 = 0.69.
+#
+#    </details>
+#
+# 3. If q were exactly the posterior p(z given x), how much would the weights of an image differ?
+#
+#    <details><summary>Answer</summary>
+#
+#    Not at all. Then w = p(x, z) / p(z given x) = p(x) for every z, and one sample is enough.
+#
+#    </details>
 #
 # ## What is next
 #
-# You have the whole network in your hands: change it. Laplace filters instead of Gaussians, another
-# memory than the LSTM, a stride for each axis. The finite difference will tell you when you have it
-# right, and you know how to say how good it is. Lessons 17 and 18 change it twice: a network that
-# reads a scene and decides, and one that paints in colour.
+# The whole network is in your hands now, so change it. Try Laplace filters instead of Gaussian
+# ones, another memory instead of the LSTM, or a separate stride for each axis. A finite difference
+# tells you when your gradient is right, and you know how to say how good the result is. Lessons 17
+# and 18 change the network twice: one version reads a scene and makes a decision, the other paints
+# in colour.

@@ -1,23 +1,24 @@
 # %% [markdown]
 # # 17 Read a cluttered scene
 #
-# **You'll do:** three exercises, twelve lines in all: the price of a decision, its gradient, and
-# the way back through several glimpses. Then a network learns where to look, on your functions.
+# **You'll do:** three exercises, twelve lines in all: the cost of a decision, its gradient, and the
+# backward pass through several glimpses. Then a network learns where to look, with your functions.
 #
-# **You'll learn:** why a large image should be read in a few small pieces, how a network that only
-# names a digit at the end learns where to look before, and what it gets wrong.
+# **You'll learn:** why it pays to read a large image in a few small pieces, how a network learns
+# where to look although it is only judged on its answer at the end, and which mistakes it makes.
 #
-# **You'll need:** lesson 09 (backward through time), lesson 11 (a window's gradient) and lesson 13
-# (Adam). What you wrote is not needed. 45 minutes. Optional.
+# **You'll need:** lesson 09 (backward through time), lesson 11 (the gradient of a window) and
+# lesson 13 (Adam). You can do this lesson without having solved their exercises. 110 minutes.
+# Optional. A good place for a break is before "Four looks, one decision".
 #
 # | paper | here | |
 # |---|---|---|
 # | | `L` | number of classes; ten for digits |
 # | | `logits` | one number of any size per class, `(n, L)` |
-# | | `targets` | 1 at the right class, 0 elsewhere, `(n, L)` |
-# | | `nll` | $-\log$ of the probability given to the right class, in nats per image |
+# | | `targets` | 1 at the correct class, 0 elsewhere, `(n, L)` |
+# | | `nll` | $-\log$ of the probability of the correct class, in nats per image |
 # | $N$ | `K` | filters per axis of the window, as in lesson 04 |
-# | $T$ | `T` | glimpses: how often it looks |
+# | $T$ | `T` | number of glimpses, that is, of looks |
 # | $h$ | `h`, `c` | output and cell of the LSTM, `(n, H)` |
 
 # %%
@@ -52,8 +53,8 @@ scenes = minidraw.load("cluttered-digits").valid  # large scenes, made when they
 # %% [markdown]
 # ## The goal
 #
-# Eight scenes of 100 x 100 pixels, as in section 4.1 of the paper. In each there is one whole
-# digit, somewhere, and eight pieces of other digits. Name the eight digits, and notice what your
+# Here are eight scenes of 100 x 100 pixels, as in section 4.1 of the paper. Each contains one whole
+# digit somewhere, and eight pieces of other digits. Name the eight digits, and notice what your
 # eyes do.
 
 # %%
@@ -69,22 +70,23 @@ show(figure, "17.1")
 print("above:", *scenes.labels[chosen[:4]], " below:", *scenes.labels[chosen[4:]])
 
 # %% [markdown]
-# You didn't look at 10,000 pixels in turn. You saw roughly where something larger lay, looked
-# there, and knew. By the end of this lesson a small network does the same on smaller scenes: it
-# looks four times, through 8 x 8 filters, then says a digit. Nobody tells it where to look.
+# You didn't look at 10,000 pixels one by one. You saw roughly where something larger was, looked
+# there, and knew. By the end of this lesson a small network does the same on smaller scenes. It
+# looks four times, through 8 x 8 filters, and then names a digit. Nobody tells it where to look.
 #
 # ## How a scene is made
 #
-# The network must never learn scenes by heart. So they aren't stored: every one is made of random
-# numbers when it is wanted. Two numbers say where the digit lies. Then come five for each piece:
-# which other digit it is cut from, where it is cut (down, across), and where it is laid. All are
-# between 0 and 1, and are scaled to the choices that there are. A piece may come from the black
-# margin of a digit; about one in seven does, and shows nothing.
+# The network must not be able to learn the scenes by heart. So scenes aren't stored. Each one is
+# made from random numbers when it is needed. Two numbers say where the digit is. Each piece takes
+# five more: which other digit it is cut from, where it is cut (down and across), and where it is
+# placed (down and across). All of these numbers lie between 0 and 1, and are scaled to the possible
+# choices. A piece may come from the black margin of a digit. About one in seven does, and shows
+# nothing.
 
 
 # %%
 def scene(digits, row, numbers, *, size):
-    """One scene: digit `row`, and a piece for every five numbers behind the first two."""
+    """Make a scene: digit `row`, and a piece for every five numbers after the first two."""
     n, B, A = digits.shape
     out = np.zeros((size, size), digits.dtype)
     y, x = (numbers[:2] * (size - B + 1, size - A + 1)).astype(int)
@@ -110,29 +112,30 @@ for place, stage, pieces in zip(axes, stages, ("no", "1", "4", "8"), strict=True
 show(figure, "17.2")
 
 # %% [markdown]
-# **Predict.** Digits are handed out in two parts, one to train on and one to test with. Should the
-# pieces in a test scene be cut from the digits for training, or from those for testing?
+# **Predict.** Digits come in two sets, one for training and one for testing. Should the pieces in a
+# test scene be cut from the training digits or from the test digits?
 
 # %% [markdown]
-# From those for testing: a piece that was seen in training could be recognised, and ignored
-# because of that. So a scene takes all of its parts from one set of digits.
+# From the test digits. If a piece came from a training digit, the network might have seen it before
+# and learned to ignore it. So all parts of a scene come from the same set of digits.
 #
-# ## What it costs to read all of it
+# ## What it costs to read everything
 #
-# How would a network take in such a scene? Three ways, for an image of $A \times A$ pixels, counted
-# in multiplications per image:
+# How can a network take in such a scene? Here are three ways for an image of $A \times A$ pixels.
+# We count the multiplications per image.
 #
-# * **Whole.** A linear layer from all pixels to the four gates of an LSTM with $H$ units, lesson
-#   08: $4 H A^2$. It has as many weights, too, and one for each *place*: what it learns about a 7
-#   at the top left tells it nothing about a 7 at the bottom right.
-# * **A window, filter by filter.** $K^2$ filters on the plane, each a weighted sum over all pixels:
-#   $K^2 A^2$.
-# * **A window, axis by axis.** $F_Y\, x\, F_X^T$ of lesson 04: first $K A^2$ for the rows, then
-#   $K^2 A$ for the columns. What it gives, $K^2$ numbers, costs $4 H K^2$ more to take in, however
-#   large the scene is.
+# * **The whole image.** A linear layer leads from all pixels to the four gates of an LSTM with $H$
+#   units (lesson 08): $4 H A^2$ multiplications. It also has that many weights, separate ones for
+#   each *place*. What it learns about a 7 at the top left doesn't help with a 7 at the bottom
+#   right.
+# * **A window, filter by filter.** Each of $K^2$ two-dimensional filters is a weighted sum over all
+#   pixels: $K^2 A^2$.
+# * **A window, axis by axis.** Compute $F_Y\, x\, F_X^T$ as in lesson 04: first $K A^2$ for the
+#   rows, then $K^2 A$ for the columns. The result has only $K^2$ numbers. The gates take these in
+#   with $4 H K^2$ more multiplications, however large the scene is.
 #
-# The last two give the same numbers; you saw in lesson 04 that a filter on the plane is the
-# product of two on the axes.
+# The last two ways give the same numbers. In lesson 04 you saw that a two-dimensional filter is the
+# product of two filters, one per axis.
 
 # %%
 theta = 0.3 * rng.standard_normal((1, 5)).astype(np.float32)
@@ -144,10 +147,11 @@ seen, _ = read_image_attention(theta, x=x[None, None], K=12)
 np.testing.assert_allclose(by_axes, np.exp(theta[0, 4]) * by_filters, rtol=1e-4, atol=1e-5)
 np.testing.assert_allclose(seen.reshape(12, 12), by_axes, rtol=1e-4, atol=1e-5)
 
-H, K, side = 256, 12, np.array([28, 50, 100, 200, 400])
-whole, filters = 4 * H * side**2, K**2 * side**2
-axis_by_axis = K * side**2 + K**2 * side
-print("at 100 x 100:", whole[2], filters[2], axis_by_axis[2], "and 4 H K^2 =", 4 * H * K**2)
+H_paper, K_paper, side = 256, 12, np.array([28, 50, 100, 200, 400])
+whole, filters = 4 * H_paper * side**2, K_paper**2 * side**2
+axis_by_axis = K_paper * side**2 + K_paper**2 * side
+taken_in = 4 * H_paper * K_paper**2
+print("at 100 x 100:", whole[2], filters[2], axis_by_axis[2], "and 4 H K^2 =", taken_in)
 
 # %% jupyter={"source_hidden": true}
 figure, axes = panels(height=3.2)
@@ -164,35 +168,36 @@ plain(axes, xlabel="pixels of a side", ylabel="multiplications", xlim=(25, 1000)
 show(figure, "17.3")
 
 # %% [markdown]
-# **Predict.** Eight glimpses, axis by axis, and each is taken in by the gates: more or fewer
-# multiplications than one look at the whole, at 100 x 100?
+# **Predict.** At 100 x 100 pixels, compare eight glimpses, read axis by axis and taken in by the
+# gates, with one look at the whole image. Which needs more multiplications?
 
 # %%
-eight = 8 * (axis_by_axis + 4 * H * K**2)
+eight = 8 * (axis_by_axis + taken_in)
 for k in (2, 4):
     times = whole[k] / eight[k]
-    print(
-        f"{side[k]} x {side[k]}: 8 glimpses {eight[k]:,}; whole {whole[k]:,}, {times:.1f} times it"
-    )
+    print(f"{side[k]} x {side[k]}: whole {whole[k]:,} / 8 glimpses {eight[k]:,} = {times:.1f}")
 
 # %% [markdown]
-# Fewer, by a factor of 4.5; at 400 x 400 by nearly 10. (Only what is done with the image is
-# counted. An LSTM also multiplies its own $h$ by $4 H^2$ weights in every step; with those, for
-# eight steps against one, the factors are 2.4 and 8.6.) Every line in the figure grows with the
-# number of pixels, though: reading still touches each pixel once for every row of filters. What
-# doesn't grow are the *weights*: a glimpse is a glimpse, wherever it lies. What is learned about a
-# 7 there holds for all places.
+# The whole image needs 4.5 times as many, and at 400 x 400 nearly 10 times. (We counted only the
+# work on the image. In every step, an LSTM also multiplies its own $h$ by $4 H^2$ weights. With
+# these, eight steps against one, the factors are 2.4 and 8.6.)
 #
-# ## The price of a decision
+# Reading through a window isn't free, though. Every line in the figure grows with the number of
+# pixels, because reading still uses each pixel once for every row of filters. But the number of
+# *weights* doesn't grow. A glimpse looks the same wherever it is taken, so what the network learns
+# about a 7 in one place holds in all places.
 #
-# At the end the network must say which of `L` digits it is. A linear layer gives one number of any
-# size per class, the **logits** $a_1, \dots, a_L$. The softmax of lesson 05 makes probabilities of
-# them; here its row is not of pixels but of classes:
+# ## The cost of a decision
+#
+# At the end the network must decide which of `L` digits it is. A linear layer computes one number
+# of any size per class, the **logits** $a_1, \dots, a_L$. The softmax of lesson 05 turns them into
+# probabilities. There it worked along a row of pixels; here it works along a row of classes:
 #
 # $$p_k = \frac{e^{a_k}}{\sum_j e^{a_j}}$$
 #
-# It is paid as in lesson 03: if $k$ is the right class, the image costs $-\log p_k$ nats. This is
-# called the **cross-entropy**. There a pixel had two outcomes, here an image has ten.
+# The price is that of lesson 03: if $k$ is the correct class, the image costs $-\log p_k$ nats.
+# This is called the **cross-entropy**. In lesson 03 each pixel had two possible outcomes. Here an
+# image has ten.
 
 
 # %%
@@ -202,35 +207,35 @@ def softmax(logits):
 
 
 p = softmax(np.array([[2.0, 0.0, 1.0]]))
-print("probabilities:", p.round(3), " prices:", -np.log(p).round(3))
+print("probabilities:", p.round(3), " costs:", -np.log(p).round(3))
 np.testing.assert_allclose(p, layers.softmax(np.array([[2.0, 0.0, 1.0]])))
 
 # %% [markdown]
-# **Predict.** What does an image cost a network that knows nothing, with ten classes? And one that
-# is quite sure, $p = 0.99$, of a wrong class, if the nine others share the rest equally?
+# **Predict.** With ten classes, what does an image cost a network that knows nothing? And what does
+# it cost a network that gives $p = 0.99$ to a wrong class, if the other nine classes share the rest
+# equally?
 
 # %%
 print(f"knows nothing: {-np.log(1 / 10):.3f} nats; sure and wrong: {-np.log(0.01 / 9):.2f} nats")
 
 # %% [markdown]
-# $\ln 10 = 2.30$ nats, and 6.8. A network that would rather be sure than right pays for it. And
-# one that is surer still breaks the program:
+# $\ln 10 = 2.30$ nats, and 6.8 nats. Being certain of a wrong answer is expensive. But our formula
+# breaks down if the network is even more certain:
 
 # %%
 with np.errstate(divide="ignore"):
     print(-np.log(softmax(np.array([[900.0, 0.0, 0.0]]))))
 
 # %% [markdown]
-# The softmax did its best, and gave the second class a probability of $e^{-900}$, which is 0 in a
-# computer. Its true price is 900 nats: nothing special. The number was lost between `exp` and
-# `log`.
+# The softmax gave the second class a probability of $e^{-900}$, which is 0 in floating-point
+# numbers. The correct cost is 900 nats, an ordinary number. It was lost between `exp` and `log`.
 #
 # ### Exercise 1: the cross-entropy (3 lines)
 #
-# `logits` and `targets` have the shape `(n, L)`. Return nats per image, `(n,)`, right also for
-# logits of 1000 and of -1000. Take the logarithm of the fraction $p_k$ on paper before you compute
-# anything. `targets` has a single 1 in each row: a product with it picks an entry. The cache is
-# given.
+# `logits` and `targets` have the shape `(n, L)`. Return nats per image, `(n,)`, correct even for
+# logits of 1000 and of -1000. On paper, take the logarithm of the fraction $p_k$ before you compute
+# anything. Each row of `targets` has a single 1, so a product with it selects one entry. The cache
+# is given.
 
 
 # %%
@@ -251,10 +256,11 @@ print("nats:", nll.round(3))
 # %% [markdown]
 # ## Its gradient
 #
-# The cost of an image has two parts, a logarithm of a sum and one logit taken from it. Every logit
-# is in the sum; the right one is also in the other part. So each of the ten gets a gradient.
+# The cost of an image has two parts: the logarithm of a sum, minus one of the logits. Every logit
+# is in the sum. The logit of the correct class is also in the second part. So each of the ten
+# logits gets a gradient.
 #
-# **Predict.** Add the same number to all logits of an image: what happens to its cost? What must
+# **Predict.** Add the same number to all logits of an image. What happens to its cost? What must
 # the ten slopes therefore sum to?
 #
 # ### Exercise 2: its backward (2 lines)
@@ -287,26 +293,27 @@ print("measured:", measured.round(6))
 np.testing.assert_allclose(slopes[0], measured, rtol=1e-6)
 
 # %% [markdown]
-# They sum to 0: the cost stays as it is if all logits grow alike, because the softmax does. What
-# the wrong classes are pushed down by, the right one is pushed up by.
+# They sum to 0. Adding the same number to all logits doesn't change the softmax, so the cost stays
+# the same. In a step downhill, the correct logit goes up by as much as all the others together go
+# down.
 #
 # ## Four looks, one decision
 #
-# The network has an LSTM and two linear layers, and nothing else. A step goes as follows:
+# The network has one LSTM and two linear layers, and nothing else. Each step does the following:
 #
-# 1. a linear layer makes five numbers of $h_{t-1}$ (21), and they are a window (22 to 24);
-# 2. a glimpse is read through it: (27), of the image alone, for there is no canvas and no error
-#    image here. `read_image_attention` does window, filterbanks and product in one call, as
-#    `read_attention` of lesson 11 did;
-# 3. the LSTM takes in the glimpse, and makes $h_t$ and $c_t$.
+# 1. A linear layer turns $h_{t-1}$ into the five numbers of a window (21 to 24).
+# 2. The network reads a glimpse through this window (27). It reads only the image, because there is
+#    no canvas and no error image here. `read_image_attention` does window, filterbanks and product
+#    in one call, like `read_attention` in lesson 11.
+# 3. The LSTM takes in the glimpse and returns $h_t$ and $c_t$.
 #
-# After the last step the other linear layer makes ten logits of $h_T$. Only there is anything
-# judged.
+# After the last step, the other linear layer turns $h_T$ into ten logits. The network is judged
+# only there.
 
 
 # %%
 def drawn_step(axes, t, x0):
-    """Step t of the network, its LSTM at x0."""
+    """Draw step t of the network, with its LSTM at x0."""
     box(axes, x0 - 1.1, 1.6, f"window,\nread {t}", width=1.4, height=0.9)
     box(axes, x0, 3.5, f"lstm {t}", width=1.0, height=1.5)
     for y, text in ((3.9, f"$c_{t - 1}$"), (3.1, f"$h_{t - 1}$")):
@@ -328,20 +335,20 @@ wire(axes, (12.3, 3.1), (13.3, 3.1), lit=4, text="nll")
 show(figure, "17.4")
 
 # %% [markdown]
-# **Predict.** Two questions about that picture. Does the first window differ from image to image?
-# And which $h$ has no window made of it?
+# **Predict.** Two questions about this picture. Can the first window differ from image to image?
+# And which $h$ has no window made from it?
 
 # %% [markdown]
-# The first window is made of $h_0$, which is learned and the same for all images: nothing of the
-# image has been seen yet. So the network's first look is always at the same place, and the others
-# need not be. And $h_T$ makes no window, for nobody looks any more.
+# The first window is made from $h_0$. This is learned, and it is the same for all images, because
+# nothing has been seen of the image yet. So the network's first look is always at the same place,
+# and only the later ones can differ. $h_T$ makes no window, because no look follows it.
 #
-# The forward, in the open. Each step leaves three caches behind.
+# Here is the forward pass. Each step keeps three caches.
 
 
 # %%
 def looks(h_0, c_0, W_window, b_window, W, b, *, x, K, T):
-    """T times: a window from h, a glimpse through it, a step of the LSTM.  Returns the last h."""
+    """T times: a window from h, a glimpse through it, a step of the LSTM.  Return the last h."""
     h, c, steps = h_0, c_0, []
     for _ in range(T):
         theta, window = linear(h, W_window, b_window)  # eq 21
@@ -352,27 +359,28 @@ def looks(h_0, c_0, W_window, b_window, W, b, *, x, K, T):
 
 
 # %% [markdown]
-# ## The way back
+# ## The backward pass
 #
-# How can a price at the end teach a window at the beginning? Follow the red wires from the right.
-# The price gives a gradient to $h_T$, and to no other $h$: in lesson 09 every step might be judged,
-# here only the last. Everything else comes from what a step hands back.
+# How can the cost at the end teach the first window? Follow the red wires from the right. The cost
+# gives a gradient to $h_T$ and to no other $h$. In lesson 09 every step could be judged; here it is
+# only the last. Every other $h$ gets its gradient from the step that follows it.
 #
-# A step took $h_{t-1}$ in two places. The LSTM took it, as in lesson 09. And the window was made of
-# it: the gradient of the glimpse asks *what would I rather have seen*, the window's gradient makes
-# of that *where should I have looked*, and the linear layer's makes of that *what should I have
-# known before*. That is how step 1 is told what would have helped step 2 to look at the right
-# place.
+# A step uses $h_{t-1}$ twice. The LSTM uses it, as in lesson 09. And the window is made from it. On
+# this second path, the gradient of the glimpse says what would have been better to *see*. The
+# window's backward turns this into where it would have been better to *look*. The linear layer's
+# backward turns that into what $h_{t-1}$ should have *contained*. In this way step 1 learns what
+# would have helped step 2 to look at the right place.
 #
-# ### Exercise 3: back through all looks (7 lines)
+# ### Exercise 3: backward through all looks (7 lines)
 #
-# `dh`, shape `(n, H)`, is the gradient of the last $h$. `cache.steps` has an entry per step, the
-# first one first, each with the caches of its three calls: `step.window` of `linear`, `step.read`
-# of `read_image_attention`, `step.lstm` of `lstm`. You may call
+# `dh`, shape `(n, H)`, is the gradient of the last $h$. `cache.steps` has one entry per step, in
+# the order of the forward pass. Each holds the caches of the step's three calls: `step.window` from
+# `linear`, `step.read` from `read_image_attention`, and `step.lstm` from `lstm`. You may call
 #
-# * `lstm_backward((dh, dc), step.lstm)`: gradients of glimpse, $h_{t-1}$, $c_{t-1}$, `W` and `b`;
+# * `lstm_backward((dh, dc), step.lstm)`: the gradients of glimpse, $h_{t-1}$, $c_{t-1}$, `W` and
+#   `b`;
 # * `read_image_attention_backward(dglimpse, step.read)`: the gradient of `theta`;
-# * `linear_backward(dtheta, step.window)`: gradients of $h_{t-1}$, `W_window` and `b_window`.
+# * `linear_backward(dtheta, step.window)`: the gradients of $h_{t-1}$, `W_window` and `b_window`.
 #
 # Return the gradients of the six inputs of `looks`, in their order.
 
@@ -386,12 +394,12 @@ def looks_backward(dh, cache):
 
 
 # %% [markdown]
-# ## All of it
+# ## The whole network
 #
-# The network for the rest of the lesson: scenes of 50 x 50 with four pieces, four glimpses through
-# 8 x 8 filters, 64 units. The package names the weights and chooses where they start: with a first
-# window that is as large as the scene, and filters wide enough that nothing falls between them. A
-# network that sees something everywhere gets a slope to follow (lesson 05).
+# For the rest of the lesson, scenes have 50 x 50 pixels and four pieces, and the network takes four
+# glimpses through 8 x 8 filters, with 64 units. The package names the weights and initialises them.
+# Its first window is as large as the scene, and its filters are so wide that nothing falls between
+# them. A network that sees a little of everything has a slope to follow (lesson 05).
 
 # %%
 SIZE, PIECES, K, T = 50, 4, 8, 4
@@ -402,13 +410,13 @@ for name, value in start.items():
 print("weights in all:", sum(value.size for value in start.values()))
 
 # %% [markdown]
-# And a batch's costs and gradients, from your three functions. The start is the same for all
-# images, so its gradient is a sum over them (lesson 01).
+# Next come the costs and gradients of a batch, computed with your three functions. All images start
+# from the same $h_0$ and $c_0$, so the gradient of the start is a sum over images (lesson 01).
 
 
 # %%
 def gradients(params, x, labels):
-    """Costs (n,), whether each is wrong, and gradients by name, summed over the images."""
+    """Return costs (n,), whether each is wrong, and gradients by name, summed over images."""
     h_0, c_0, *weights, W_label, b_label = params.values()
     h_0, c_0 = (np.repeat(row[None], len(x), axis=0) for row in (h_0, c_0))
     h, seen = looks(h_0, c_0, *weights, x=x, K=K, T=T)
@@ -423,56 +431,58 @@ def gradients(params, x, labels):
 
 # %%
 def batch(digits, labels, rows, rng, pieces=PIECES):
-    """New scenes of these digits, (n, 1, 50, 50), and their labels."""
+    """Make new scenes of these digits, (n, 1, 50, 50), with their labels."""
     numbers = rng.random((len(rows), 2 + 5 * pieces))
     made = [scene(digits, *each, size=SIZE) for each in zip(rows, numbers, strict=True)]
     return np.stack(made)[:, None], labels[rows]
 
 
 # %% [markdown]
-# Are they right? The package's classifier says what they should be:
+# Are they correct? The package's classifier tells us what they should be:
 
 # %%
-x, labels = batch(train, data.train.labels, np.arange(100), np.random.default_rng(1))
-nll, wrong, grads = gradients(start, x, labels)
-costs, wanted = classifier.loss_and_grads(start, Batch(x, labels), None, config, layers)
+x_100, labels_100 = batch(train, data.train.labels, np.arange(100), np.random.default_rng(1))
+nll, wrong, grads = gradients(start, x_100, labels_100)
+costs, wanted = classifier.loss_and_grads(start, Batch(x_100, labels_100), None, config, layers)
 np.testing.assert_allclose(nll, costs["nll"], rtol=1e-4)
 for name, gradient in wanted.items():
     np.testing.assert_allclose(grads[name], gradient, atol=1e-4 * abs(gradient).max() + 1e-9)
 print(f"the same costs and gradients; untrained {nll.mean():.3f} nats, {wrong.mean():.0%} wrong")
 
 # %% [markdown]
-# Before it has learned anything: how much is each window told? Take the gradient of `b_window`, the
-# fourth output of your function. A cache of the last steps alone gives their share of it, and the
-# difference of two such is one step's. (`b_label` is 0 before training, so `dh` does without it.)
+# How much gradient reaches each window before the network has learned anything? Look at the
+# gradient of `b_window`, the fourth output of your function. We run it on the caches of the last
+# few steps only, which gives the part of those steps. The difference of two such results is the
+# part of one step. (`b_label` is 0 before training, so `dh` can be computed without it.)
 
 # %%
 h_0, c_0, *weights, W_label, _ = start.values()
 h_0, c_0 = (np.repeat(row[None], 100, axis=0) for row in (h_0, c_0))
-h, seen = looks(h_0, c_0, *weights, x=x, K=K, T=T)
-dh = (layers.softmax(h @ W_label) - np.eye(10, dtype=x.dtype)[labels]) @ W_label.T
+h, seen = looks(h_0, c_0, *weights, x=x_100, K=K, T=T)
+dh = (layers.softmax(h @ W_label) - np.eye(10, dtype=h.dtype)[labels_100]) @ W_label.T
 sums = [looks_backward(dh, package.LooksCache(seen.steps[t:]))[3] for t in range(T)] + [0]
 for t in range(T):
     print(f"window {t + 1}: a gradient of size {np.linalg.norm(sums[t] - sums[t + 1]):.2f}")
 
 # %% [markdown]
-# All four windows are told something. The first hears half as much as the last, though the price
-# is paid three steps later.
+# A gradient reaches all four windows. The first one gets about half as much as the last, although
+# the cost comes three steps later.
 #
 # ## Let it learn
 #
-# 1,600 batches of 50 new scenes, with Adam and clipping (lesson 13). Beside it, on the very same
-# scenes, a network that takes in the whole: all 2,500 pixels into 128 hidden units, tanh, ten
-# logits. It has nine times as many weights, and the best rate of five that were tried; the one
-# with four looks has the first that was.
+# We train on 1,600 batches of 50 new scenes, with Adam and clipping (lesson 13). For comparison, a
+# second network is trained on the very same scenes. It takes in the whole image: all 2,500 pixels
+# lead into 128 hidden units with tanh, and these into ten logits. It has nine times as many
+# weights. We also gave it an advantage: its learning rate is the best of five that we tried, and
+# that of the network with four looks is the first that we tried.
 #
-# **Predict.** Whoever guesses is wrong in 90 % of the scenes. After those 1,600 batches, how often
-# is the one that looks four times wrong, and how often the one that sees everything?
+# **Predict.** Guessing is wrong in 90 % of the scenes. After those 1,600 batches, how often is the
+# network with four looks wrong, and how often the one that sees everything?
 
 
 # %%
 def whole_gradients(params, x, labels):
-    """The same for a network that takes in all pixels at once."""
+    """Return the same for a network that takes in all pixels at once."""
     W_1, b_1, W_2, b_2 = params.values()
     a, first = linear(x.reshape(len(x), -1), W_1, b_1)
     h = np.tanh(a)
@@ -493,20 +503,19 @@ start_whole = {
     for name, shape in shapes.items()
 }
 networks = {"four looks": (gradients, start, 0.01), "whole": (whole_gradients, start_whole, 0.004)}
-adams = {
-    name: Adam(first, beta1=0.9, beta2=0.999, average=0.99)
-    for name, (_, first, _) in networks.items()
-}
 rooms = {
     name: allocate_flat({key: value.shape for key, value in first.items()})
     for name, (_, first, _) in networks.items()
 }
-print("weights:", {name: adam.weights.vector.size for name, adam in adams.items()})
+print(
+    "weights:",
+    {name: sum(map(np.size, first.values())) for name, (_, first, _) in networks.items()},
+)
 
 
 # %%
 def train_step(name, x, labels, step):
-    """One update; the batch's mean cost and error."""
+    """Update once; return the batch's mean cost and error."""
     function, _, rate = networks[name]
     adam, room = adams[name], rooms[name]
     nll, wrong, grads = function(adam.weights.views, x, labels)
@@ -517,6 +526,10 @@ def train_step(name, x, labels, step):
 
 
 # %%
+adams = {
+    name: Adam(first, beta1=0.9, beta2=0.999, average=0.99)
+    for name, (_, first, _) in networks.items()
+}
 log = {name: [] for name in networks}
 for step in range(STEPS):
     x, labels = batch(train, data.train.labels, rng.integers(0, len(train), N), rng)
@@ -528,8 +541,8 @@ for step in range(STEPS):
 # %% [markdown]
 # ## What it has learned
 #
-# On 1,000 scenes with digits that neither of them has seen. (They are 500 digits, twice each, so
-# that the standard error is a little larger in truth.)
+# Now we test both on 1,000 scenes with digits that neither has seen. (There are 500 such digits,
+# and each is used twice. So the true standard error is a little larger than the one printed.)
 
 # %%
 rows = np.tile(np.arange(len(valid)), 2)
@@ -554,19 +567,19 @@ right.legend(frameon=False)
 show(figure, "17.5")
 
 # %% [markdown]
-# Seeing everything isn't enough. The network that sees the whole must learn a 7 at each place by
-# itself, and has seen too few of them anywhere. The other one learns to lay the same 64 filters
-# over the 7. (A
-# fairer rival has small filters that slide over the image. In the paper one with two layers of
-# those got 14.35 % of the large scenes wrong; eight looks, 3.36 %.)
+# Seeing everything isn't enough. The network that takes in the whole image must learn a 7
+# separately in each place, and it has seen too few of them in any one place. The other network
+# learns to put the same 64 filters onto the 7. (A fairer rival would be a network with small
+# filters that slide over the image. In the paper, one with two layers of those got 14.35 % of the
+# large scenes wrong. Eight looks got 3.36 % wrong.)
 #
 # ## Where the windows go
 #
-# The paper's figure 5: a row per scene, a column per glimpse. The green frame is the window; below
-# it stands what was read. The larger $\sigma$ is, the wider the border, in whole pixels of the
-# screen: a thin frame is a sharp look.
+# This is the paper's figure 5 for our network: one row of pictures per scene, one column per
+# glimpse. The green frame is the window, and what was read through it is shown below. A wider
+# border means a larger $\sigma$, in whole pixels of the screen. A thin frame is a sharp look.
 #
-# **Predict.** Size of the window, and width of the border: how will they change from the first
+# **Predict.** How will the size of the window and the width of its border change from the first
 # column to the fourth?
 
 # %%
@@ -577,7 +590,7 @@ right_ones, wrong_ones = (np.flatnonzero((answer == labels_new) == good) for goo
 
 
 def strips(index, number):
-    """Scenes with their windows, and what the network says of each."""
+    """Show scenes with their windows, and the network's answers."""
     figure, axes = panels(height=3.83 * len(index) + 0.6)
     axes.imshow(sheets.render_scanpath(watched, index=index, scale=3))
     middle = (np.arange(len(index)) * 2 + 1) * 3 * (SIZE + 1)
@@ -598,38 +611,40 @@ for t in range(T):  # a window reaches over 7 strides, from its first filter to 
     spread = np.sqrt(window.center_x[t].var() + window.center_y[t].var())
     size, sigma = 7 * window.stride[t].mean(), np.sqrt(window.var[t]).mean()
     print(
-        f"glimpse {t + 1}: {size:4.1f} pixels wide, sigma {sigma:.1f}; middles {spread:.1f} apart"
+        f"glimpse {t + 1}: {size:4.1f} pixels wide, sigma {sigma:.1f}; centres {spread:.1f} apart"
     )
 
 # %% [markdown]
-# The windows get smaller from look to look, and $\sigma$ falls to less than half. (Only the first
-# of its steps shows in the border, for the others make no whole pixel.) The first window is the
-# same for every scene, and large; the second is already drawn to the digit, and the others close in
-# on it. Nobody asked for that. A sharper picture of the digit lowers the price at the end, and that
-# is all the gradient says.
+# The windows get smaller from look to look, and $\sigma$ falls to less than half. (The borders show
+# only the first drop of $\sigma$. The later ones are smaller than a pixel of the screen.) The first
+# window is large and the same for every scene. The second is already near the digit, and the others
+# close in on it. Nobody asked for that. A sharper picture of the digit lowers the cost at the end,
+# and the gradient needs no more than that.
 #
-# ## What fails
+# ## What goes wrong
 #
-# **Predict.** Look at the scenes that it got wrong. Which will you find more of: windows that went
-# to the wrong place, or windows on the digit, and a wrong name?
+# **Predict.** Look at some scenes that the network got wrong. Which will be more common: windows in
+# the wrong place, or windows on the digit and a wrong name?
 
 # %%
 strips(wrong_ones[[0, 1, 2]], "17.7")
 
 # %% [markdown]
-# When this page was made, the first and the third had their last window on the digit. A 9 with
-# scraps at its top was called 4, and a 7 with a scrap at its stem was called 2. In the second the
-# window went to a scrap and left out the 1 beside it. To count, take the last window's middle less
-# the digit's. The network has a habit there: it doesn't put the digit in the window's middle, and
-# needn't, for any fixed offset does as well. What matters is how far a window lies from *its own
-# habit*.
+# In the run published here, the last window is on the digit in the first and the third scene. A 9
+# with pieces at its top was called 4, and a 7 with a piece at its stem was called 2. In the second
+# scene the window went to a piece and left out the 1 beside it.
+#
+# Three scenes prove nothing, so let us count. Take the centre of the last window minus the centre
+# of the digit. The network has a habit: it doesn't put the digit in the centre of its window. It
+# doesn't have to, because any fixed offset works as well. So we measure how far a window is from
+# this *habitual* offset, the median over all scenes.
 
 # %%
 places = np.random.default_rng(3).random((len(rows), 2 + 5 * PIECES))[:, :2]  # as `batch` drew them
-down, across = (places * (SIZE - 27)).astype(int).T + 13.5  # the digit's middle
+down, across = (places * (SIZE - 27)).astype(int).T + 13.5  # the digit's centre
 off = np.array([window.center_y[-1] - down, window.center_x[-1] - across])
 habit = np.median(off, axis=1, keepdims=True)
-print(f"habit, window less digit: {habit[0, 0]:+.1f} pixels down, {habit[1, 0]:+.1f} to the right")
+print(f"habit, window minus digit: {habit[0, 0]:+.1f} pixels down, {habit[1, 0]:+.1f} to the right")
 away = np.hypot(*(off - habit))
 wrong = answer != labels_new
 for low, high in ((0, 3), (3, 6), (6, 50)):
@@ -648,19 +663,19 @@ for i in range(10):
     for j in range(10):
         dark = table[i, j] < 30
         axes.text(j, i, table[i, j], ha="center", va="center", color="white" if dark else "black")
-axes.set(xticks=range(10), yticks=range(10), xlabel="taken for", ylabel="what it is")
+axes.set(xticks=range(10), yticks=range(10), xlabel="answer", ylabel="digit")
 show(figure, "17.8")
 pairs = table + table.T
 a, b = np.unravel_index(np.triu(pairs, 1).argmax(), table.shape)
 print(f"most often mixed up: {a} and {b}, {pairs[a, b]} times")
 
 # %% [markdown]
-# Most mistakes are made with the window in the right place, simply because most windows are in the
-# right place: the digit is too coarse, or a scrap lies over it. But of the few windows that went
-# astray most end in a wrong name.
+# Most mistakes happen with the window in the right place, simply because most windows are in the
+# right place. There the digit is too coarse, or a piece covers part of it. But among the few
+# windows that went to a wrong place, most end in a wrong answer.
 #
-# **Predict.** It was trained with four pieces in each scene. With no pieces at all, and with eight:
-# better or worse, and by much?
+# **Predict.** The network was trained with four pieces in each scene. Will it do better or worse
+# with no pieces, and with eight? By much?
 
 # %%
 for pieces in (0, 2, 4, 6, 8):
@@ -669,19 +684,19 @@ for pieces in (0, 2, 4, 6, 8):
     print(f"{pieces} pieces: {wrong.mean():.1%} wrong")
 
 # %% [markdown]
-# With no pieces it is wrong less than half as often, though it has never seen a clean scene. With
-# eight it still works, and is wrong half as often again and more: there is more that looks like a
-# digit from afar, and more that lies over it. The first look sees blots, and a direction must be
-# chosen by them.
+# With no pieces it is wrong less than half as often, although it has never seen a clean scene. With
+# eight it still works, but it is wrong more than one and a half times as often as with four. More
+# pieces look like a digit from a distance, and more of them cover the digit. The first look only
+# sees blurs, and the network has to choose a direction from those.
 #
 # ## Where it lives
 #
-# The loop of `looks` and its way back stand in `minidraw/models/classifier/network.py`, with the
-# weights' gradients as one product over all steps (lesson 12). `softmax_cross_entropy` is in
-# `minidraw/layers/likelihood.py`, `read_image_attention` in `minidraw/layers/read_write.py`, and
-# the scenes are made in `minidraw/datasets/sets/cluttered.py`. In a terminal, `minidraw train
-# cluttered` trains the network at the paper's size, and `minidraw classify` names what is in a
-# picture.
+# The loop of `looks` and its backward pass are in `minidraw/models/classifier/network.py`. There
+# the gradients of the weights are computed as one product over all steps (lesson 12).
+# `softmax_cross_entropy` is in `minidraw/layers/likelihood.py`, `read_image_attention` in
+# `minidraw/layers/read_write.py`, and the scenes are made in `minidraw/datasets/sets/cluttered.py`.
+# In a terminal, `minidraw train cluttered` trains the network at the paper's size, and `minidraw
+# classify` names the digit in a picture.
 
 # %%
 rng = np.random.default_rng(5)
@@ -713,23 +728,67 @@ print(f"by hand {dW_window[2, 0]:.9f}, measured {(above - below) / 2e-5:.9f}")
 # %% [markdown]
 # ## In practice
 #
-# * The paper reports 4.18 % of its test scenes wrong with four glimpses and 3.36 % with eight, on
-#   scenes of 100 x 100 with eight pieces: 12 x 12 filters, and all of MNIST's digits. A network
-#   with the same idea that *cuts out* eight glimpses has 8.11 %. Cuts have no slope (lesson
-#   04), so it must try places and be rewarded.
-# * Learn from the nats, report the error. The error is a step: right or wrong, and flat in
-#   between, so it has no gradient to give.
-# * Before training, the cost should be near $\ln 10$. If it is much more, the first weights are too
-#   large: the network is sure of something before it has seen anything.
-# * Start with a window that sees everything, however dimly. With one that starts small, most scenes
-#   show it nothing but black, and black has no slope.
-# * Softmax and logarithm belong into one function. Apart, a probability rounds to 0 between them,
-#   and the network that is surest and most wrong gets no usable gradient.
-# * One figure here is of 1,000 scenes with 500 digits, one seed, and a rate chosen on such scenes.
-#   It shows that the network learns, not how good it is. Lesson 16 says what a figure needs.
+# * The paper reports 4.18 % of its test scenes wrong with four glimpses and 3.36 % with eight. Its
+#   scenes are 100 x 100 with eight pieces, read through 12 x 12 filters, and made from all of
+#   MNIST's digits. A network that *cuts out* eight pieces of the image instead gets 8.11 % wrong.
+#   Cutting has no slope (lesson 04), so that network must try places and be rewarded.
+# * Train on the cost in nats, and report the error. An answer is right or wrong; between the two
+#   nothing changes gradually, so the error has no gradient to follow.
+# * Before training, the cost should be near $\ln 10$. If it is much larger, the initial weights are
+#   too large: the network is certain of something before it has seen anything.
+# * Start with a window that sees everything, however blurred. With a small first window most scenes
+#   show the network nothing but black, and then there is no gradient.
+# * Compute softmax and logarithm in one function. In two functions, a probability can be rounded to
+#   0 between them. Then the network that is most certain of a wrong answer gets no usable gradient.
+# * Our figures come from 1,000 scenes with 500 digits, one seed, and a learning rate chosen on such
+#   scenes. They show that the network learns. They don't show how good it is. Lesson 16 says what
+#   such a claim needs.
+#
+# ## Recap
+#
+# * A window reads a large image with few weights: $K^2$ numbers per glimpse, computed in $K A^2 +
+#   K^2 A$ multiplications.
+# * Cross-entropy: $-\log p_k = \log \sum_j e^{a_j} - a_k$ for the correct class $k$. Its gradient
+#   is $p - \text{target}$, and it sums to 0.
+# * The loss uses only the last $h$. Every earlier $h$ gets its gradient from the next step, through
+#   the LSTM and through the window.
+# * Nobody tells the network where to look. It learns it because a better look lowers the cost at
+#   the end.
+# * Error rates per group of scenes (window on the digit or not, more or fewer pieces) say more than
+#   one overall rate.
+#
+# ## Three questions
+#
+# 1. A network gives the correct class of an image a probability of 0.25. What does the image cost,
+#    and what is the gradient at that class's logit?
+#
+#    <details><summary>Answer</summary>
+#
+#    It costs -log 0.25 = 1.39 nats. The gradient is 0.25 - 1 = -0.75: this logit should go up.
+#
+#    </details>
+#
+# 2. Why does the third window get a gradient, although the cost contains only the last h?
+#
+#    <details><summary>Answer</summary>
+#
+#    The third glimpse went into the LSTM, whose h and c are used by the next step. So the last h
+#    depends on the third window.
+#
+#    </details>
+#
+# 3. A digit is moved by ten pixels in a large scene. Which of the two networks has to learn it
+#    anew, and why?
+#
+#    <details><summary>Answer</summary>
+#
+#    The one that takes in the whole image. It has separate weights for each pixel. The other moves
+#    its window and sees nearly the same glimpse.
+#
+#    </details>
 #
 # ## What is next
 #
-# This network reads and does not paint; DRAW does both, in grey. Lesson 18 says what changes with
-# colour, and with two things in one picture. Until then: train at the paper's size, and watch where
-# it looks.
+# This network reads but doesn't paint. DRAW does both, but so far only in grey. Lesson 18 shows
+# what changes with colour, and with two digits in one picture. Until then you can train this
+# network at the paper's size, and watch where it looks.

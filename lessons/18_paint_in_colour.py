@@ -2,13 +2,14 @@
 # # 18 Paint in colour, and two things at once
 #
 # **You'll do:** three exercises, seventeen lines in all: the gradient of a stroke that has a single
-# colour; the least that a grey level can cost; two digits on one image.
+# colour, the lowest possible cost of a grey level, and images with two digits each.
 #
 # **You'll learn:** what changes in DRAW when an image has three channels, and what doesn't; what a
 # figure in nats says about a colour picture, and what it can't say; and how a network that paints
-# in steps shares these out between two things.
+# in steps divides its steps between two digits.
 #
-# **You'll need:** lessons 03, 06, 07 and 13. 45 minutes. Optional.
+# **You'll need:** lessons 03, 06, 07 and 13. 120 minutes. Optional. A good place for a break is
+# before "The lowest cost of a level".
 #
 # | paper | here | |
 # |---|---|---|
@@ -16,7 +17,7 @@
 # | $w_t$ | `patch` | what is written: `(n, C, K, K)`, or `(n, K, K)` with a pen |
 # | | `colour` | a pen's colour: a number per channel, `(n, C)` |
 # | $c_T$ | `logits` | the finished canvas, `(n, C, B, A)` |
-# | $\mathcal{L}^x$ | `nll` | cost of the image: a `floor` that nobody can avoid, and an `excess` |
+# | $\mathcal{L}^x$ | `nll` | cost of the image: an unavoidable `floor` plus an `excess` |
 # | | `places` | row and column of a digit's upper left pixel |
 
 # %%
@@ -52,20 +53,20 @@ rng = np.random.default_rng(18)
 # %% [markdown]
 # ## The goal
 #
-# A **hue** is a place on the circle of colours. Below, it is a number from 0 to 1: 0 is red, 1/3
-# green, 2/3 blue, and 1 red again. Each channel is strongest at its own place on the circle. The
-# left picture has a digit of hue 0.08, orange, and one of hue 0.6, blue. Beside it is the same
-# picture as the network gets it.
+# A **hue** is a position on the colour circle. Here it is a number from 0 to 1: 0 is red, 1/3 is
+# green, 2/3 is blue, and 1 is red again. Each channel is strongest at its own position. The left
+# picture has a digit of hue 0.08, which is orange, and one of hue 0.6, which is blue. The other
+# three show the channels that the network receives.
 
 
 # %%
 def hue(h):
-    """Levels of red, green and blue, (.., 3), of hues (..)."""
+    """Return the levels of red, green and blue, (.., 3), of hues (..)."""
     return 0.5 + 0.5 * np.cos(2 * np.pi * (np.asarray(h)[..., None] - np.array([0, 1, 2]) / 3))
 
 
 def coloured(axes, image, title=""):
-    """A picture of three channels, (3, rows, columns)."""
+    """Show a picture of three channels, (3, rows, columns)."""
     picture(axes, image.transpose(1, 2, 0), title)
 
 
@@ -80,21 +81,21 @@ for place, channel, name in zip(axes[1:], pair, ("red", "green", "blue"), strict
 show(figure, "18.1")
 
 # %% [markdown]
-# By the end of this lesson you have painted this picture in twelve strokes, you know what its
-# figure in nats is worth, and a small network has learned to paint scenes of this kind, in a
-# quarter of a minute.
+# By the end of this lesson you will have painted this picture in twelve strokes. You will know what
+# its figure in nats means. And a small network will have learned, in a quarter of a minute, to
+# paint scenes of this kind.
 #
 # ## One window, three channels
 #
-# All that you wrote in lessons 06 and 07 had an axis `C`, of length 1. With three channels
+# Everything that you wrote in lessons 06 and 07 has an axis `C`, which had length 1. With three
+# channels:
 #
-# * there is still *one* window to read and one to write, and *one* pair of filterbanks for each:
-#   $F_Y x F_X^T$ is taken of every channel with the same filters (27);
-# * the patch has `C K K` numbers, a triple of red, green and blue at each of `K K` places (28);
-# * the glimpse has twice as many, for the image and the error image.
+# * There is still *one* window to read and one to write, with *one* pair of filterbanks each. $F_Y
+#   x F_X^T$ is computed for every channel with the same filters (27).
+# * The patch has `C K K` numbers: red, green and blue at each of its `K K` places (28).
+# * The glimpse has `2 C K K` numbers, because it contains the image and the error image.
 #
-# **Predict.** Of the weights of a network, which become three times as many, which don't change at
-# all?
+# **Predict.** Which weights of the network become three times as many? Which don't change at all?
 
 # %%
 size = {"height": 24, "width": 24, "glimpses": 6, "hidden": 64, "latent": 8}
@@ -107,26 +108,28 @@ counts = [sum(map(np.prod, draw.param_shapes(c).values())) for c in (grey, confi
 print(f"in all {counts[0]} and {counts[1]}")
 
 # %% [markdown]
-# Three times as many: the layer that emits the patch, and the canvas to begin with. The encoder
-# gets more inputs, by 64. The windows, the latent vector and the decoder don't change: five numbers
-# say where to look, in colour or not.
+# Three times as many: the weights of the layer that computes the patch, and the first canvas. The
+# encoder gets 64 more inputs, because its glimpse grows from 32 to 96 numbers. The windows, the
+# latent vector and the decoder stay as they are. Five numbers describe a window, in colour or not.
 #
-# ## One window's gradient
+# ## The gradient of a shared window
 #
-# A value that is used several times adds its gradients. The filters are used by all channels:
+# A value that is used several times gets the sum of the gradients of its uses. All channels use the
+# same filters:
 #
 # $$\frac{\partial L}{\partial F_X} = \sum_c \left(\frac{\partial L}{\partial F_X}\right)_{
 # \text{of channel } c}$$
 #
-# and the same for $F_Y$ and $\gamma$. Each channel's patch is used by that channel alone. Here is
-# the package's `write`, once with three channels and once with each of them by itself.
+# The same holds for $F_Y$ and $\gamma$. A channel's patch, however, is used by that channel only.
+# To see this, we call the package's `write` once with three channels, and then with one channel at
+# a time.
 
 # %%
 K, (C, B, A) = 5, pair.shape
 
 
 def filters(theta):
-    """Filterbanks of windows (n, 5), and the caches; their gamma isn't used here."""
+    """Return the filterbanks of windows (n, 5), and caches; gamma isn't used here."""
     (x, y, stride, var, _), window_cache = layers.window(theta, height=B, width=A, K=K)
     F_y, cache_y = layers.filterbank(y, stride, var, K=K, A=B)
     F_x, cache_x = layers.filterbank(x, stride, var, K=K, A=A)
@@ -140,7 +143,7 @@ patch, dout = rng.standard_normal((1, C, K, K)), rng.standard_normal((1, C, B, A
 
 # %%
 def channel_by_channel(patch, dout):
-    """The gradients of `write` that each channel alone would ask for."""
+    """Return the gradients of `write` for each channel by itself."""
     found = []
     for c in range(C):
         _, cache = layers.write(patch[:, [c]], F_y, F_x, one)
@@ -156,9 +159,9 @@ for gradient, parts in zip(together, alone, strict=True):
 print("the gradients of filters and gamma are sums over the channels, that of the patch isn't")
 
 # %% [markdown]
-# **Predict.** You write a white spot. A loss wants its red one pixel further right, its blue one
-# pixel further left, its green as it is. Where does its gradient move the window? What else can it
-# move?
+# **Predict.** You write a white spot. The loss wants its red part one pixel further to the right,
+# its blue part one pixel further to the left, and its green part where it is. Where does the
+# gradient move the window? What else can it change?
 
 # %%
 spot = np.zeros((1, C, K, K))
@@ -174,20 +177,22 @@ for name, dpatch in zip(("red", "blue"), patches[::2], strict=True):
     print(f"gradient of the patch's middle row, {name}: {dpatch[0, 0, 2].round(3)}")
 
 # %% [markdown]
-# The window's middle stays: red pulls as hard to the right as blue to the left (downhill is against
-# the gradient). Its size, sigma and intensity can move, but for all channels alike, which is no
-# help here. The patch can do it. Against its gradient, red grows right of the middle and shrinks
-# in it, blue grows left of it. A window places a stroke; the patch gives it shape and colour.
+# The centre of the window doesn't move. Red pulls to the right exactly as hard as blue pulls to the
+# left. (We go downhill, *against* the gradient.) The window's size, sigma and gamma can change, but
+# only for all channels alike, which doesn't help here. The patch does the work. Going against its
+# gradient, the middle entry of red shrinks and the entry to the right of it grows; for blue it is
+# the entry to the left that grows. So a window places a stroke, and the patch gives it shape and
+# colour.
 #
 # ## A pen
 #
-# A patch of triples may have another colour at each of its places. A pen has only one. Let us build
-# a pen: one patch for the shape, one number per channel for the colour.
+# A patch with three channels can have a different colour at each of its places. Let us build a pen
+# that has only one colour: one patch for the shape, and one number per channel for the colour.
 #
 # $$\text{stroke}_c = \text{colour}_c \cdot F_Y^T\, w\, F_X$$
 #
-# That is no formula of the paper. A pen needs `K K + C` numbers instead of `C K K`: 28, where the
-# patch of triples has 75. The colour's numbers are logits; they may be negative.
+# The paper has no such formula. A pen needs `K K + C` numbers instead of `C K K`: 28 instead of 75.
+# Its colour is in logits, so the numbers may be negative.
 
 
 # %%
@@ -198,22 +203,24 @@ def pen(patch, colour, F_y, F_x):
 
 small, colour = rng.standard_normal((1, K, K)), rng.standard_normal((1, C))
 stroke, _ = pen(small, colour, F_y, F_x)
-triples = colour[:, :, None, None] * small[:, None]  # the same, as a patch of triples
+triples = (
+    colour[:, :, None, None] * small[:, None]
+)  # the same stroke, from a patch with three channels
 np.testing.assert_allclose(stroke, layers.write(triples, F_y, F_x, one)[0])
 
 # %% [markdown]
-# Backward, ask of each value who used it:
+# For the backward pass, ask of each value who used it:
 #
-# * the **shape** was used by all channels, each time multiplied by a colour;
-# * a **colour** was used at every pixel of its channel, each time multiplied by the shape;
-# * **patch and filters** were used by the shape, and by nothing else. It is the product of three
-#   matrices again.
+# * The **shape** was used by every channel, multiplied by that channel's colour.
+# * A **colour** was used at every pixel of its channel, multiplied by the shape there.
+# * The **patch and the filters** were used by the shape and by nothing else. This is the product of
+#   three matrices from lesson 06.
 #
 # ### Exercise 1: the pen, backward (6 lines)
 #
-# `dstroke` is `(n, C, B, A)`. The cache holds what `pen` was given: `patch` is `(n, K, K)`,
-# `colour` is `(n, C)`, `F_y` is `(n, K, B)` and `F_x` is `(n, K, A)`. The shape isn't in it.
-# Use NumPy alone: an answer that calls `layers.write` isn't judged.
+# `dstroke` is `(n, C, B, A)`. The cache holds the arguments of `pen`: `patch` is `(n, K, K)`,
+# `colour` is `(n, C)`, `F_y` is `(n, K, B)` and `F_x` is `(n, K, A)`. The shape isn't in the cache,
+# so compute it again. Use NumPy alone: an answer that calls `layers.write` isn't judged.
 
 
 # %%
@@ -229,16 +236,17 @@ def pen_backward(dstroke, cache):
 #
 # ## Twelve strokes
 #
-# As in lesson 07: no network, a picture to copy, and gradient descent on strokes. The canvas starts
-# dark, at logits of -4. There are twelve windows, from left to right. They write once with patches
-# of triples and once with pens; all pens start white.
+# As in lesson 07, there is no network here, only a picture to copy and gradient descent on the
+# strokes themselves. The canvas starts dark, with logits of -4. Twelve windows stand in a row from
+# left to right. We run this twice: once with patches of three channels, and once with pens. All
+# pens are white at first.
 
 # %%
 STROKES, BLANK = 12, -4.0
 
 
 def copied(parts, rates, stroke, stroke_backward, *, steps=600):
-    """Move strokes against the gradient of the canvas's cost; returns canvas, parts, windows."""
+    """Fit strokes by gradient descent on the cost; return canvas, parts, windows."""
     theta = np.array([0, 0, 0.3, -1.6, 0]) + np.zeros((STROKES, 5))
     theta[:, 0] = np.linspace(-0.7, 0.7, STROKES)
     for _ in range(steps):
@@ -257,7 +265,7 @@ def copied(parts, rates, stroke, stroke_backward, *, steps=600):
 
 # %%
 def backward(gradients, caches):
-    """From the gradients of a stroke: those of its own numbers, and of its window."""
+    """Return the gradients of the strokes' own numbers, and of their windows."""
     *dparts, dF_y, dF_x = gradients
     window_cache, cache_y, cache_x = caches
     dcenter_y, dstride_y, dvar_y = layers.filterbank_backward(dF_y, cache_y)
@@ -276,8 +284,8 @@ def write_backward(dout, cache):
 
 
 # %% [markdown]
-# **Predict.** Twelve patches of triples have 900 numbers, twelve pens 336. How much worse a copy do
-# the pens make of the orange and the blue digit?
+# **Predict.** Twelve patches of three channels have 900 numbers, and twelve pens have 336. How much
+# worse is the pens' copy of the orange and the blue digit?
 
 # %%
 empty = np.zeros((STROKES, K, K))
@@ -287,7 +295,7 @@ by_pens, (shapes, colours), pens = copied(
 )
 sure = pair.clip(1e-9, 1 - 1e-9)[None]
 canvases = {"the picture": np.log(sure / (1 - sure))}
-canvases |= {"patches of triples": by_triples, "pens": by_pens}
+canvases |= {"three channels": by_triples, "pens": by_pens}
 
 # %% jupyter={"source_hidden": true}
 figure, axes = panels(3, height=2.1)
@@ -297,14 +305,15 @@ for place, (name, canvas) in zip(axes, canvases.items(), strict=True):
 show(figure, "18.2")
 
 # %% [markdown]
-# They make it no worse. (That they come out a few nats lower means nothing: whatever pens can
-# paint, patches of triples can. Neither descent has come to its end, and with other rates or more
-# steps the order may turn round.) In this picture each place has one hue, so a pen that stays with
-# one digit lacks nothing. Nobody told the pens which digit is theirs. Here is what each has found:
+# It isn't worse. (That it is even a few nats better means nothing. Three-channel patches can paint
+# anything that pens can paint. Both descents are still on their way, and with other learning rates
+# or more steps the order may change.) In this picture each place has one hue. So a pen can stay
+# with one digit, and one colour is enough. Nobody assigned the pens to the digits. Here is what
+# each of them has found:
 
 # %%
-F_y, F_x, _ = filters(pens)
-strokes, _ = pen(shapes, colours, F_y, F_x)
+pens_F_y, pens_F_x, _ = filters(pens)
+strokes, _ = pen(shapes, colours, pens_F_y, pens_F_x)
 
 # %% jupyter={"source_hidden": true}
 figure, axes = panels(4, rows=3, height=4.3)
@@ -314,26 +323,26 @@ for place, stroke, numbers in zip(axes.ravel(), strokes, colours, strict=True):
 show(figure, "18.3")
 
 # %% [markdown]
-# Seven pens have red as their largest number and paint on the 2, five have blue as theirs and paint
-# on the 5. The seventh began between the two. Its colour is the least clear, and it paints a
-# single spot.
+# Seven pens have red as their largest number and paint on the 2. Five have blue as their largest
+# and paint on the 5. The seventh pen started between the two digits. Its three numbers are closest
+# to each other, and it paints a single spot.
 #
-# ## What a level costs at least
+# ## The lowest cost of a level
 #
-# The exact copy of figure 18.2 cost 394 nats. Where do they come from? The cost of a pixel's
-# channel is that of a coin (9):
+# The exact copy in figure 18.2 costs 394 nats. Why isn't that 0? One channel of a pixel costs what
+# a Bernoulli variable costs (9):
 #
 # $$-x \log p - (1 - x) \log (1 - p)$$
 #
-# A coin shows 0 or 1. A level of 0.5 is neither. What is done, in the paper too, is to take the
-# level for the *mean* of a coin: the formula stays, and $x$ may lie between. As lesson 03 found,
-# its slope by the logit is $p - x$. So it is lowest at $p = x$, for a network that knows the level
-# exactly, and there it is
+# A Bernoulli variable is 0 or 1. A level of 0.5 is neither. The usual solution, also in the paper,
+# is to read the level as the *mean* of such a variable. The formula stays the same, and $x$ may lie
+# anywhere between 0 and 1. In lesson 03 you found its slope with respect to the logit: $p - x$. So
+# the cost is lowest at $p = x$, for a network that knows the level exactly. There it is
 #
 # $$-x \log x - (1 - x) \log (1 - x)$$
 #
-# This is the **binary entropy** of $x$. It is 0 for black and for white only. It is the *floor* of
-# the cost. What a network pays above it is the *excess*.
+# This is the **binary entropy** of $x$. It is 0 only for black and for white. We call it the
+# *floor* of the cost. Whatever a network pays above it is the *excess*.
 
 # %%
 level = np.linspace(0.001, 0.999, 400)
@@ -352,8 +361,8 @@ axes.legend(frameon=False)
 show(figure, "18.4")
 
 # %% [markdown]
-# **Predict.** A digit without any grey, each of its pixels full or empty. It is painted white, then
-# orange. A network knows all levels exactly. What does it pay in either case? Nothing?
+# **Predict.** Take a digit without any grey: each pixel is full or empty. We colour it white, then
+# orange, then blue. A network knows all levels exactly. What does it pay in each case?
 
 # %%
 ink = (digits[2] > 0.5) * 1.0
@@ -363,16 +372,16 @@ for name, tint in (("white", np.ones((3, 1, 1))), ("orange", orange), ("blue", b
     print(f"{name:6s} {cost:5.1f} nats, {cost / ink.sum():.2f} for each of {ink.sum():.0f} pixels")
 
 # %% [markdown]
-# White ink is free: all its channels are 1. Orange ink has levels in between, in every pixel, and
-# costs about a nat each. That says nothing about the network. It is the price of the colour.
-# (Lesson 16 met this floor at the grey edges of digits.)
+# White ink is free, because all of its channels are 1. Orange and blue ink have channels between 0
+# and 1 in every pixel, and cost 1.18 nats per pixel. That isn't a fault of the network. It is the
+# price of the colour. (In lesson 16 you met this floor at the grey edges of digits.)
 #
 # ### Exercise 2: the floor, and the excess (5 lines)
 #
-# `logits` and `x` are `(n, C, B, A)`. Return the least cost that any canvas could have for each
-# image, and what this canvas costs above it; both `(n,)`, in nats per image. Levels may be exactly
-# 0 or 1: there, $0 \log 0$ counts as 0. You may call `layers.bernoulli_cost(logits, x=x)`, which
-# returns the cost and a cache.
+# `logits` and `x` are `(n, C, B, A)`. Return two arrays `(n,)`, in nats per image. The first is the
+# lowest cost that any canvas could have for each image. The second is how much more this canvas
+# costs. Levels may be exactly 0 or 1; there, $0 \log 0$ counts as 0. You may call
+# `layers.bernoulli_cost(logits, x=x)`, which returns the cost and a cache.
 
 
 # %%
@@ -383,32 +392,32 @@ def floor_and_excess(logits, *, x):
 
 
 # %% [markdown]
-# Stuck? `hint("18.floor_and_excess")`. And the three canvases of figure 18.2:
+# Stuck? Run `hint("18.floor_and_excess")`. Here are the three canvases of figure 18.2:
 
 # %%
 for name, canvas in canvases.items():
-    (floor,), (excess,) = floor_and_excess(canvas, x=pair[None])
-    print(f"{name:18s} floor {floor:.1f}, excess {excess:6.2f} nats")
+    (lowest,), (extra,) = floor_and_excess(canvas, x=pair[None])
+    print(f"{name:18s} floor {lowest:.1f}, excess {extra:6.2f} nats")
 
 # %% [markdown]
-# The floor is in the picture alone, the excess in the painting. Any difference between two networks
-# on the same images is a difference of their excess. So the cost is a fine thing to *descend*, and
-# to compare networks by, on the same images.
+# The floor depends on the picture alone, and the excess shows how good the painting is. If two
+# networks differ on the same images, they differ in their excess. So the cost is a good quantity to
+# minimise, and a good one to compare networks by, as long as the images are the same.
 #
-# ## What it can't measure
+# ## What the cost doesn't measure
 #
-# In lesson 03 a cost was what it takes to tell someone an image. For levels it isn't. There are two
-# reasons, and they pull in opposite directions.
+# In lesson 03 a cost was the price of telling somebody an image. For levels between 0 and 1 it
+# isn't. There are two reasons, and they point in opposite directions.
 #
-# **It asks too much.** Take a set with one image, and a network that has it by heart. There is
-# nothing left to tell, so the price should be 0 nats. The cost is the floor.
+# **It is too high.** Take a data set with a single image, and a network that knows it by heart.
+# There is nothing left to tell, so the price should be 0 nats. But the cost is the floor.
 #
-# **It asks too little.** Prices are $-\log$ of probabilities, and these sum to 1. So the sum of
-# $e^{-\text{price}}$ over everything that could happen must be 1. A pixel of a picture file has 256
-# levels, 0/255 to 255/255.
+# **It is too low.** A price is $-\log$ of a probability, and the probabilities of everything that
+# could happen sum to 1. So the sum of $e^{-\text{price}}$ over all levels must be 1. A pixel of a
+# picture file has 256 levels, 0/255 to 255/255.
 #
-# **Predict.** The guess is $p = 0.5$: every level costs $\log 2 = 0.69$ nats. What is the sum? What
-# would an honest price of each of 256 equally likely levels be?
+# **Predict.** With $p = 0.5$ every level costs $\log 2 = 0.69$ nats. What is the sum of
+# $e^{-\text{price}}$? What would be the right price for each of 256 equally likely levels?
 
 # %%
 levels = np.arange(256) / 255
@@ -421,27 +430,30 @@ for p in (0.5, 0.8, 0.99):
 print(f"at p = 0.5: {np.log(2):.3f} + {np.log(128):.3f} = {np.log(256):.3f} nats, 8 bits")
 
 # %% [markdown]
-# The sum is 128 instead of 1. An honest price is 8 bits for each of the levels, and the cost says
-# one bit. So a figure in nats of colour pictures is **no true compression cost**. What is it, then?
-# Toss a coin for every level, and you get a picture whose channels are full or empty everywhere.
-# The figure is the mean price of such pictures: the cost is a straight line in $x$, and so it is
-# the mean over the coin. By that reading all is in order. But nobody wants these pictures.
+# The sum is 128 instead of 1. The right price is 8 bits for each level, but the cost says 1 bit. So
+# a figure in nats of colour pictures is **not a compression cost**.
 #
-# For handwritten digits it matters little. Nearly all of their pixels are black or white, and
-# lessons 03 and 13 did toss the coins. For colour pictures there is no way around it but another
-# distribution than the coin.
+# What is it, then? Suppose that you draw every channel of every pixel as 0 or 1, with the level as
+# its probability. (9) is linear in $x$, so the figure is the mean price of the pictures that you
+# could draw. As the price of those pictures it is correct. But nobody wants pictures whose channels
+# are all full or empty.
 #
-# ## Two things at once
+# For handwritten digits this matters little. Nearly all of their pixels are black or white, and
+# lesson 13 did draw them as 0 or 1. For colour pictures you would need another distribution than
+# the Bernoulli.
 #
-# Section 4.3 of the paper: two digits at random places on a black canvas. Where they meet, levels
-# are added, and clipped at 1. The paper's canvas has 60 x 60 pixels, its digits 28 x 28. To train
-# in seconds, yours are smaller: digits of 12 x 12 on 24 x 24, each with a hue of its own.
+# ## Two digits at once
 #
-# ### Exercise 3: two on one (6 lines)
+# Section 4.3 of the paper puts two digits at random places on a black canvas. Where they overlap,
+# their levels are added and clipped at 1. The paper's canvas has 60 x 60 pixels, and its digits 28
+# x 28. To train in seconds we use smaller ones: digits of 12 x 12 on a canvas of 24 x 24, each with
+# a hue of its own.
 #
-# `digits` is `(n, 2, C, B, A)`: two for each image, in colour already. `places` is `(n, 2, 2)`,
-# whole numbers: row and column of the upper left pixel of each, counted from 0. Return images
-# `(n, C, side, side)`, levels added and clipped at 1.
+# ### Exercise 3: two digits on each canvas (6 lines)
+#
+# `digits` is `(n, 2, C, B, A)`: two for each image, already in colour. `places` is `(n, 2, 2)`,
+# whole numbers: the row and the column of the upper left pixel of each digit, counted from 0.
+# Return images `(n, C, side, side)`, with the levels added and clipped at 1.
 
 
 # %%
@@ -452,8 +464,8 @@ def composed(digits, *, places, side):
 
 
 # %% [markdown]
-# Stuck? `hint("18.composed")`. The small digits: the middle 24 x 24 pixels, and the mean of every
-# 2 x 2.
+# Stuck? Run `hint("18.composed")`. We make the small digits from the middle 24 x 24 pixels of each
+# digit: every 2 x 2 pixels are averaged into one.
 
 # %%
 SMALL, SIDE = 12, 24
@@ -464,7 +476,7 @@ def shrunk(digits):
 
 
 def scenes(small, count, rng):
-    """Images (count, 3, 24, 24) of two coloured digits, and their places."""
+    """Make images (count, 3, 24, 24) of two coloured digits, with their places."""
     which = small[rng.integers(0, len(small), (count, 2))]
     tints = hue(rng.random((count, 2)))
     places = rng.integers(0, SIDE - SMALL + 1, (count, 2, 2))
@@ -473,8 +485,8 @@ def scenes(small, count, rng):
 
 
 # %% [markdown]
-# **Predict.** A red digit lies across a green one. Of which colour are the pixels where they meet?
-# And a red one across a cyan one, of the opposite hue?
+# **Predict.** A red digit overlaps a green one. Which colour do the pixels have where they meet?
+# And if a red digit overlaps a cyan one, the opposite hue?
 
 # %%
 rng = np.random.default_rng(18)
@@ -491,23 +503,24 @@ for place, image in zip(axes, images[:6], strict=True):
 show(figure, "18.5")
 
 # %% [markdown]
-# Red and green give a light yellow: both channels full, some blue. Opposite hues give white, 1 in
-# all channels.
+# Red and green give a light yellow: two channels are full, and there is some blue. Opposite hues
+# give white, with 1 in all channels.
 #
 # ## A quarter of a minute of training
 #
-# The loop of lesson 13, with one difference: no coins are tossed, the levels are put in as they
-# are. The network is small: six steps, windows of 4 x 4.
+# This is the loop of lesson 13 with one difference: the levels are used as they are, without
+# drawing pixels. The network is small: six steps, with windows of 4 x 4.
 #
-# **Predict.** There are three things to learn about a scene: where the digits lie, of which colours
-# they are, and which digits. Which will it have learned after a thousand steps?
+# **Predict.** There are three things to learn about a scene: where the digits are, which colours
+# they have, and which digits they are. Which of these will the network have learned after a
+# thousand steps?
 
 # %%
 BATCH, STEPS, RATE = 50, 1000, 0.01
 
 
 def trained(seed):
-    """Weights after `STEPS` steps, and both costs at each."""
+    """Return the weights after `STEPS` steps, and both costs at each step."""
     rng, log, grad = np.random.default_rng(seed), [], allocate_flat(draw.param_shapes(config))
     start = draw.init_params(config, rng, np.float32, images.mean(axis=0))
     adam = Adam(start, beta1=0.9, beta2=0.999, average=0.99)
@@ -556,14 +569,15 @@ axes.set(xticks=[], yticks=[48, 148, 248], yticklabels=["scenes", "redrawn", "in
 show(figure, "18.7")
 
 # %% [markdown]
-# Places and colours it has learned, roughly. Which digits they are, it hasn't: it paints clouds.
-# That is the order in which they pay off. A cloud of about the right colour at the right place
-# saves more than half of the mean image's excess, for the nats of the latent vector that stand
-# above. All the rest, the shapes among it, is worth what is left, and it is harder to come by.
+# It has learned places and colours, roughly. It hasn't learned which digits they are: it paints
+# clouds. That is the order in which learning pays off. A cloud of about the right colour in the
+# right place removes more than half of the mean image's excess, for the price of the latent vector
+# printed above. Everything else, including the shapes of the digits, is worth what remains, and it
+# is harder to learn.
 #
-# ## One after the other?
+# ## One digit after the other?
 #
-# Here is the film. The solid, vermilion frame is the write window, and the dashed, green one the
+# Here is the film. The solid vermilion frame is the write window, and the dashed green one is the
 # read window.
 
 # %%
@@ -580,14 +594,14 @@ axes.set(xticks=60 + 125 * np.arange(7) + 15 * (np.arange(7) == 6), xticklabels=
 show(figure, "18.9")
 
 # %% [markdown]
-# It looks as if the frame moved in the same way in all scenes. Don't trust the eye, measure. Take
-# the mean place of the write window over all 500 scenes, in each step: that is a path. In each
-# scene, call the digit that lies further back along this path the *first*, the other the *second*,
-# and keep scenes whose digits lie at least 8 pixels apart in that direction. Then: how much excess
-# is left in each digit's own square of 12 x 12 pixels, after every step?
+# The frame seems to move in the same way in all scenes. Don't trust your eyes; measure it. Average
+# the centre of the write window over all 500 scenes, step by step. This gives a mean path. In each
+# scene, call the digit that comes earlier along the path's direction the *first*, and the other the
+# *second*. Keep the scenes whose digits are at least 8 pixels apart in that direction. Then ask:
+# after every step, how much excess is left in each digit's own square of 12 x 12 pixels?
 #
-# **Predict.** How do the two curves run if a network paints one digit after the other? And how, if
-# it paints both at once, the better with every step?
+# **Predict.** What do the two curves look like if a network paints one digit after the other? What
+# do they look like if it improves both a little in every step?
 
 # %%
 center = np.stack([film.write_window.center_y, film.write_window.center_x], axis=-1)  # (T, n, 2)
@@ -602,7 +616,7 @@ first, second = (places[kept, order[:, k]] for k in (0, 1))
 
 
 def left_over(spots):
-    """Mean excess in the squares at these places, after 0, 1, .., T steps."""
+    """Return the mean excess in the squares at these places, after 0, 1, .., T steps."""
     cut = [np.s_[:, t : t + SMALL, s : s + SMALL] for t, s in spots]
     x = np.stack([held_out[k][c] for k, c in zip(kept, cut, strict=True)])
     squares = [np.stack([a[k][c] for k, c in zip(kept, cut, strict=True)]) for a in film.canvas]
@@ -625,37 +639,42 @@ show(figure, "18.10", kept=len(kept))
 length = np.hypot(*np.diff(path, axis=0).T).sum()
 astray = np.hypot(*np.moveaxis(center - path[:, None], -1, 0)).mean(axis=1)
 print(f"the mean path is {length:.1f} pixels long")
-print("a scene's window lies beside it by", astray.round(1), "pixels, step by step")
+print("the window of a scene is off this path by", astray.round(1), "pixels, step by step")
 last, number = center[-1, kept], np.arange(len(kept))
 for name, spots in {"own": second, "the next": second[(number + 1) % len(number)]}.items():
     distance = np.hypot(*(last - spots - (SMALL - 1) / 2).T).mean()
     print(f"last window to the second digit of {name} scene: {distance:.1f} pixels")
 
 # %% [markdown]
-# Painted at once, both curves would fall together. One after the other, one falls while the other
-# waits, and then it is the other way round. In the run shown here, the first digit has most of its
-# fall behind it before that of the second begins; at first the second's even rises a little. This
-# is what the paper says of its figure 8: typically one digit, then the other. But be careful what
-# you take from it.
+# If it painted both at once, the two curves would fall together. If it paints one after the other,
+# the first curve falls while the second waits, and then they change roles. In the run published
+# here, the first digit's curve has done most of its falling before the second one starts to fall.
+# At first the second curve even rises a little. This agrees with what the paper says about its
+# figure 8: the network typically paints one digit and then the other. But be careful with the
+# conclusion.
 #
-# * This network doesn't look for a digit and then for the next. Its window takes nearly the same
-#   way in all scenes, and each scene moves it aside by the few pixels that stand above. What it has
-#   learned is to sweep. A sweep has an order of its own, and the digits are done in that order.
-# * The scene does count: the last window is nearer to the digit that is there than to that of
-#   another scene.
-# * Which way it sweeps is chance. Write `seed=1` where `trained` is called, and run from there to
-#   here; then 2. Of three seeds, tried on one computer, the first swept down and to the left, the
-#   next down and to the right, the last up and to the right, and the two curves looked alike in all
-#   three. Another computer adds in another order; that can be enough to turn the sweep round.
-# * These are a quarter of a minute, three runs, clouds instead of digits. The paper's network was
-#   far larger and learned far longer. Whether yours would sweep less if it did, they cannot say.
+# * This network doesn't search for one digit and then for the other. Its window follows nearly the
+#   same path in all scenes, and a scene moves it aside by only a few pixels, as printed above. It
+#   has learned to sweep across the canvas, and it paints the digits in the order in which the sweep
+#   meets them.
+# * The scene does have an influence: the last window is closer to this scene's second digit than to
+#   that of another scene.
+# * The direction of the sweep is a matter of chance. Change `seed=0` to `seed=1` where `trained` is
+#   called, and run the cells from there to here; then try 2. In one trial, the three seeds swept
+#   down and to the left, down and to the right, and up and to the right. The two curves looked
+#   alike in all three. Another computer adds numbers in another order, and that can be enough to
+#   change the direction.
+# * These were three runs of a quarter of a minute each, and they paint clouds instead of digits.
+#   The paper's network was far larger and was trained far longer. Our runs can't tell whether such
+#   a network also sweeps.
 #
 # ## Where it lives
 #
 # The axis `C` is in every function of `minidraw/layers/attention.py` and
-# `minidraw/layers/likelihood.py`; there is no second path for colour. The digits on one canvas are
-# made in `minidraw/datasets/sets/two_digits.py`. They are grey there, and whole numbers: a sum is
-# clipped at 255 before it overflows. With the same digits and places:
+# `minidraw/layers/likelihood.py`. There is no separate code for colour.
+# `minidraw/datasets/sets/two_digits.py` puts two digits on one canvas. It works on grey levels from
+# 0 to 255, as whole numbers, so it clips a sum at 255 before it overflows. With the same digits and
+# places it gives the same images as yours:
 
 # %%
 originals = data.train.images[:50]  # (50, 1, 28, 28), 0 to 255
@@ -666,25 +685,25 @@ ours = composed(originals[drawn[..., 0]] / 255, places=drawn[..., 1:], side=40)
 np.testing.assert_array_equal((255 * ours).round(), theirs)
 
 x, logits = pair[None], rng.standard_normal((1, C, B, A))
-floor, excess = floor_and_excess(logits, x=x)
-np.testing.assert_allclose(floor + excess, minidraw.layers.bernoulli_cost(logits, x=x)[0])
+lowest, extra = floor_and_excess(logits, x=x)
+np.testing.assert_allclose(lowest + extra, minidraw.layers.bernoulli_cost(logits, x=x)[0])
 p = minidraw.layers.sigmoid(logits)
 black = {"where": x > 0, "out": np.zeros_like(x)}
 by_ratio = x * np.log(x / p, **black) + (1 - x) * np.log((1 - x) / (1 - p))
-np.testing.assert_allclose(excess, by_ratio.sum(axis=(1, 2, 3)))  # of eq 9, with p = x taken off
+np.testing.assert_allclose(extra, by_ratio.sum(axis=(1, 2, 3)))  # of eq 9, with p = x taken off
 
 # %%
-patch, colour = rng.standard_normal((3, K, K)), rng.standard_normal((3, C))
-F_y, F_x, _ = filters(0.3 * rng.standard_normal((3, 5)))
-stroke, cache = pen(patch, colour, F_y, F_x)
+some_patch, some_colour = rng.standard_normal((3, K, K)), rng.standard_normal((3, C))
+some_F_y, some_F_x, _ = filters(0.3 * rng.standard_normal((3, 5)))
+stroke, cache = pen(some_patch, some_colour, some_F_y, some_F_x)
 dstroke = rng.standard_normal(stroke.shape)
 ours = pen_backward(dstroke, cache)
 _, package_cache = minidraw.layers.write(
-    colour[:, :, None, None] * patch[:, None], F_y, F_x, np.ones(3)
+    some_colour[:, :, None, None] * some_patch[:, None], some_F_y, some_F_x, np.ones(3)
 )
 dtriples, dF_y, dF_x, _ = minidraw.layers.write_backward(dstroke, package_cache)
-dpatch = np.einsum("nc,ncji->nji", colour, dtriples)  # triples = colour * patch
-dcolour = np.einsum("nji,ncji->nc", patch, dtriples)
+dpatch = np.einsum("nc,ncji->nji", some_colour, dtriples)  # triples = colour * patch
+dcolour = np.einsum("nji,ncji->nc", some_patch, dtriples)
 for mine, package in zip(ours, (dpatch, dcolour, dF_y, dF_x), strict=True):
     np.testing.assert_allclose(mine, package, atol=1e-12)
 print("pen, floor and scenes agree with the package")
@@ -693,20 +712,64 @@ print("pen, floor and scenes agree with the package")
 # ## In practice
 #
 # * `minidraw train two-digits-small` trains on the paper's 60 x 60 canvas for half an hour, and
-#   `two-digits` for longer. Both fetch MNIST first. `cifar10-small` is for small colour
-#   photographs, and the README says where these come from.
-# * Wherever minidraw prints nats of colour pictures it says "levels taken as means, no true
+#   `two-digits` trains for longer. Both download MNIST first. `cifar10-small` trains on small
+#   colour photographs; the README says where these come from.
+# * Wherever minidraw prints nats of colour pictures, it adds "levels taken as means, no true
 #   compression cost".
-# * Figures of two *sets* of colour pictures can't be compared at all: their floors differ. Paler
+# * You can't compare figures of two *sets* of colour pictures, because their floors differ. Paler
 #   pictures cost more.
-# * The channels are independent coins. A network that knows "orange" must say so in three numbers
-#   at every pixel; nothing in the cost ties them together. Only $z$ does.
-# * Distributions made for levels exist: one probability for each of the 256, or a smooth curve cut
-#   into 256 pieces. Their nats are true compression costs, and can be compared with those of a
-#   picture file.
+# * The channels are independent given the canvas. To say "orange" at a pixel, the network needs
+#   three numbers, and nothing in the cost connects them. Only $z$ does.
+# * There are distributions made for levels: one probability for each of the 256, or a smooth curve
+#   cut into 256 pieces. Their nats are compression costs, and you can compare them with the size of
+#   a picture file.
+#
+# ## Recap
+#
+# * Colour adds numbers to the patch, the glimpse and the canvas. The windows and the latent vector
+#   stay as they are.
+# * All channels share one window, so its gradient is a sum over channels. A channel's patch has a
+#   gradient of its own.
+# * The cost of levels is `floor + excess`. The floor $-x \log x - (1 - x) \log (1 - x)$ belongs to
+#   the picture, and the excess to the painting.
+# * With levels between 0 and 1, nats are good for training and for comparing networks on the same
+#   images. They aren't a compression cost.
+# * A measurement on 500 scenes showed what the eye only guessed: our network sweeps, in nearly the
+#   same way in every scene.
+#
+# ## Three questions
+#
+# 1. A network for 28 x 28 images with 5 x 5 windows is changed from grey to colour. How many
+#    numbers does its glimpse have, before and after?
+#
+#    <details><summary>Answer</summary>
+#
+#    2 x 25 = 50 before, and 2 x 3 x 25 = 150 after: the image and the error image, each with three
+#    channels.
+#
+#    </details>
+#
+# 2. Network A reaches 500 nats on one set of colour pictures, and network B 700 nats on another.
+#    What can you conclude?
+#
+#    <details><summary>Answer</summary>
+#
+#    Nothing about the networks. The floors of the two sets may differ by more than 200 nats.
+#    Compare the excess on the same images.
+#
+#    </details>
+#
+# 3. A stroke should be moved to the right in the red channel only. Which part of DRAW can do that?
+#
+#    <details><summary>Answer</summary>
+#
+#    The patch, within the window: its red entries grow on the right and shrink on the left. The
+#    window itself moves all channels.
+#
+#    </details>
 #
 # ## What is next
 #
-# Nothing more: this is the last lesson. You have a network whose every line you can change, and a
-# check that tells you when you have changed it wrongly. A pen for DRAW would be a beginning: its
-# forward and backward are here, and yours.
+# This is the last lesson. You have a network in which you can change every line, and a check that
+# tells you when a change is wrong. A pen for DRAW would be a good start: you have just written its
+# backward pass.

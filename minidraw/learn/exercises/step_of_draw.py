@@ -112,7 +112,7 @@ STEP = Exercise(
     "n H Z K B A",
     9,
     (
-        "Write one line for each arrow of figure 11.2, from the read window to the canvas.",
+        "Write one line for each box of figure 11.2, from the read window to the canvas.",
         "The read window and the encoder use the h_dec of the step before; patch and write "
         "window use the new one.",
         "np.concatenate([a, b], axis=1) puts two arrays side by side. The encoder's input is "
