@@ -188,7 +188,7 @@ print((films[0] != films[1]).any(axis=(2, 3, 4)).astype(int))
 # Each row is a canvas, and the first row is the canvas before step 0. Step 2 makes the last canvas.
 # Only that one changes, and only for image 1, as it should.
 #
-# ## Case 3: half of the window lies outside
+# ## Case 3: outside the image
 #
 # The clue is what A's windows cover when the network outputs five zeros, next to the right windows.
 #
