@@ -226,8 +226,9 @@ print(f"in one       {fastest(lambda: stacked_backward(dout_all, (x_all,))):.1f}
 np.testing.assert_allclose(stacked_backward(dout_all, (x_all,))[0], step_by_step(), atol=1e-2)
 
 # %% [markdown]
-# One product doesn't have to read and write the whole `dW` at every step. How much that gains depends
-# on what else the computer does: in two runs on the same one it was 1.1 and 1.7 times as fast.
+# One product doesn't have to read and write the whole `dW` at every step. How much that gains
+# depends on what else the computer does: in two runs on the same computer, one product was 1.1 and
+# 1.7 times as fast.
 #
 # ## A painter with a memory
 #
