@@ -1,9 +1,11 @@
 """Inputs of the gradient check: every layer and toy models, with random values."""
 
+from types import SimpleNamespace
+
 import numpy as np
 
 from minidraw import layers
-from minidraw.models import classifier, convnet, draw, ram, vae
+from minidraw.models import classifier, convnet, draw, gan, ram, vae
 from minidraw.models.interface import Batch
 from minidraw.models.ram import held
 
@@ -84,4 +86,20 @@ def model_cases(rng):
     params, noise = random_params(ram, config), rng.standard_normal((3, 3, 2))
     batch = Batch(rng.random((3, *config.image_shape)), np.array([2, 0, 2]))
     fixed = held.hold(params, batch, noise, config, layers)
-    return [*cases, ("ram, places and costs held", held, params, batch, fixed, config)]
+    cases.append(("ram, places and costs held", held, params, batch, fixed, config))
+    config = gan.Config(height=5, width=4, channels=2, hidden=3, latent=2)
+    params, noise = random_params(gan, config), rng.standard_normal((1, 3, 2))
+    batch = Batch(rng.random((3, *config.image_shape)))
+    for part in "generator", "critic":
+        own = {name: weight for name, weight in params.items() if name.startswith(part)}
+        objective = pick_objective(gan, part, params)
+        cases.append((f"gan, {part}", objective, own, batch, noise, config))
+    return cases
+
+
+def pick_objective(model, name, params):
+    """Return a model of one of the costs, and of the weights with its prefix; `params` has all."""
+    return SimpleNamespace(
+        costs=lambda own, *rest: {"total": model.costs(params | own, *rest)[name]},
+        loss_and_grads=lambda own, *rest: model.loss_and_grads(params | own, *rest),
+    )

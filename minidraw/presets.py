@@ -51,6 +51,12 @@ PRESETS = {
         recipe=Recipe(epochs=100, rate=1e-3, final_rate=1e-5, validate=1000),
         model="vae",
     ),
+    "gan": Preset(
+        "a GAN with as many weights as `mnist`, grey levels",
+        data="mnist",
+        recipe=Recipe(epochs=100, rate=2e-4, final_rate=2e-5, beta1=0.5, validate=2000),
+        model="gan",
+    ),
     "cluttered": Preset(
         "the paper's classifier of cluttered digits, 8 glimpses, or --glimpses 4",
         data="cluttered",

@@ -36,7 +36,7 @@ def evaluate(arguments):
     _check_numbers(arguments)
     network = load_estimator(arguments.network or bundled_path(BUNDLED_NETWORK))
     if not network.model.GENERATIVE:
-        _refuse_options_of_bounds(arguments)
+        _refuse_options_of_bounds(arguments, network.MODEL)
     data = load_data(arguments, network.meta_.get("data", {}))
     split = arguments.split or ("test" if data.test else "valid")
     network.check_fits(data, split)
@@ -54,11 +54,11 @@ def _check_numbers(arguments):
             raise UserError(f"--{name} must be at least {least}, got {given}")
 
 
-def _refuse_options_of_bounds(arguments):
+def _refuse_options_of_bounds(arguments, kind):
     given = {"bound": arguments.bound == "iw", "samples": arguments.samples, "out": arguments.out}
     for name, value in given.items():
         if value:
-            raise UserError(f"a classifier has no latent vectors: leave out --{name}")
+            raise UserError(f"a {kind} network bounds no probability: leave out --{name}")
 
 
 def _measure(arguments, network, data, split, workers):

@@ -4,10 +4,13 @@ from minidraw.errors import UserError
 from minidraw.estimators.classifier import Classifier, LabelPredictor
 from minidraw.estimators.convnet import ConvNet
 from minidraw.estimators.draw import Draw, Painter
+from minidraw.estimators.gan import GAN
 from minidraw.estimators.ram import RAM
 from minidraw.estimators.vae import VAE
 
-ESTIMATORS = {estimator.MODEL: estimator for estimator in (Draw, Classifier, VAE, ConvNet, RAM)}
+ESTIMATORS = {
+    estimator.MODEL: estimator for estimator in (Draw, Classifier, VAE, ConvNet, RAM, GAN)
+}
 
 
 def load_estimator(path, kind=None):

@@ -5,7 +5,7 @@ from importlib import import_module
 from minidraw.errors import UserError
 from minidraw.models.cuda import CudaModel
 
-MODEL_NAMES = ("draw", "classifier", "vae", "convnet", "ram")
+MODEL_NAMES = ("draw", "classifier", "vae", "convnet", "ram", "gan")
 FORMER_NAMES = {"glimpse": "classifier"}  # in files written before the model was renamed
 
 

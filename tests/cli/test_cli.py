@@ -258,7 +258,7 @@ def test_presets_can_be_used(monkeypatch):
         config = models.get_model(preset.model).Config(**preset.config)
         assert preset.data in datasets.DATASET_NAMES and preset.help
         assert bool(preset.recipe.minutes) != bool(preset.recipe.epochs), name
-        side = 28 if preset.model in ("draw", "vae") else 100
+        side = 28 if preset.model in ("draw", "vae", "gan") else 100
         assert config.image_shape == (1, side, side)
 
 

@@ -177,7 +177,7 @@ def test_data(minidraw, here):
         ("reconstruct {run}", "holds a classifier network; expected draw"),
         ("figures --classifier {draw}", "holds a draw network; expected classifier"),
         ("figures --classifier {own_run}", ["(1, 100, 100)", "(1, 9, 8)"]),
-        ("evaluate {run} --bound iw", "a classifier has no latent vectors: leave out --bound"),
+        ("evaluate {run} --bound iw", "network bounds no probability: leave out --bound"),
         ("evaluate {run} --samples 3", "leave out --samples"),
         ("evaluate {run} --out x.png", "leave out --out"),
         ("evaluate {run} --split test", "cluttered-digits has no test set"),

@@ -9,8 +9,8 @@ import numpy
 import pytest
 from autograd import value_and_grad
 
-from minidraw import gradcheck, layers
-from minidraw.models import convnet, ram, vae
+from minidraw import gradcheck, gradcheck_cases, layers
+from minidraw.models import convnet, gan, ram, vae
 from minidraw.models.interface import Batch
 
 CASES = {name: case for name, *case in gradcheck.model_cases(numpy.random.default_rng(0))}
@@ -138,6 +138,45 @@ def test_every_gradient_of_the_attention_model_with_places_and_rewards_fixed(ops
     assert_same(grads, expected)
 
 
+def leaky(v):
+    return np.where(v > 0, v, 0.2 * v)
+
+
+def critic_probability(p, v):
+    """Return the probability, as the critic sees it, that a picture is an image."""
+    h = leaky(affine(p, "critic.2", leaky(affine(p, "critic.1", v))))
+    return 1 / (1 + np.exp(-affine(p, "critic.logit", h)))
+
+
+def paint(p, z):
+    h = np.maximum(affine(p, "generator.2", np.maximum(affine(p, "generator.1", z), 0)), 0)
+    return 1 / (1 + np.exp(-affine(p, "generator.painting", h)))
+
+
+def critic_cost(p, x, z):
+    """Return the critic's cost: algorithm 1 of Goodfellow et al. 2014, to be lowered."""
+    real, fake = (critic_probability(p, v) for v in (np.reshape(x, (len(x), -1)), paint(p, z)))
+    return -np.sum(np.log(real) + np.log(1 - fake))
+
+
+def generator_cost(p, x, z):
+    return -np.sum(np.log(critic_probability(p, paint(p, z))))
+
+
+@pytest.mark.parametrize("channels", [1, 3], ids=["grey", "colour"])
+def test_the_gans_two_costs_and_the_gradient_of_each(ops, channels):
+    config = gan.Config(height=11, width=8, channels=channels, hidden=7, latent=3)
+    rng = numpy.random.default_rng(0)
+    params = random_params(gan, config, rng)
+    x, noise = rng.random((5, *config.image_shape)), rng.standard_normal((1, 5, 3))
+    costs, grads = gan.loss_and_grads(params, Batch(x), noise, config, ops)
+    for part, cost in ("critic", critic_cost), ("generator", generator_cost):
+        expected, expected_grads = value_and_grad(cost)(params, x, noise[0])
+        assert costs[part].sum() == pytest.approx(expected, rel=1e-9)
+        own = {name: gradient for name, gradient in grads.items() if name.startswith(part)}
+        assert_same(own, {name: expected_grads[name] for name in own})
+
+
 MUTANTS = [  # model, module, right, wrong
     ("vae", "network", "latent_backward((dz, ones)", "latent_backward((dz, 0 * ones)"),
     ("vae", "network", "latent_backward((dz, ones)", "latent_backward((0 * dz, ones)"),
@@ -147,6 +186,16 @@ MUTANTS = [  # model, module, right, wrong
     ("convnet", "network", "da = ops.relu_backward(dfeatures", "da = (lambda d, _: d)(dfeatures"),
     ("convnet", "network", 'dhidden, params["hidden.W"])', 'dhidden, 1.001 * params["hidden.W"])'),
     ("convnet", "network", "dlogits, stack, ops", "1.001 * dlogits, stack, ops"),
+    ("gan", "network", "gradient + more[name]", "gradient"),
+    ("gan", "network", "gradient + more[name]", "more[name]"),
+    (
+        "gan",
+        "network",
+        "judge_backward(of_paintings.found_out[1]",
+        "judge_backward(of_paintings[1][1]",
+    ),
+    ("gan", "network", "dpaintings * p * (1 - p)", "dpaintings"),
+    ("gan", "network", "dfirst, params[f", "1.001 * dfirst, params[f"),
     ("ram", "network", "dmean = -dbaseline[:, :, None] * noise", "dmean = 0 * noise"),
     ("ram", "network", "dmean = -dbaseline[:, :, None]", "dmean = dbaseline[:, :, None]"),
     ("ram", "network", "dmean = -dbaseline[:, :, None]", 'dmean = found["nll"][:, None]'),
@@ -193,5 +242,14 @@ def test_a_mutant_fails_the_gradient_check(name, module, right, wrong):
         checked.loss_and_grads = lambda params, batch, fixed, *rest: broken(
             params, batch, fixed.noise, *rest
         )
+    if name == "gan":
+        parts = [f"gan, {part}" for part in ("generator", "critic")]
+        params = CASES[parts[0]][1] | CASES[parts[1]][1]
+        errors = []
+        for part in parts:
+            objective = gradcheck_cases.pick_objective(checked, part[5:], params)
+            errors += gradcheck.check_model(objective, *CASES[part][1:], layers).values()
+        assert max(error for _, _, error in errors) > 10 * gradcheck.MODEL_LIMIT
+        return
     result = gradcheck.check_model(checked, *CASES[key][1:], layers)
     assert max(error for _, _, error in result.values()) > 10 * gradcheck.MODEL_LIMIT

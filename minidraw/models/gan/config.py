@@ -1,0 +1,60 @@
+"""The GAN's sizes, the table of its weights, and their initial values."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from minidraw.models.interface import check_at_least, init_weights, option
+
+# The prefix of a weight's name says which of the two costs trains it.
+GENERATOR = "generator.1", "generator.2", "generator.painting"  # linear layers; relu between them
+CRITIC = "critic.1", "critic.2", "critic.logit"  # leaky relu between them
+LEAK = 0.2  # without it, the generator's gradient would often end in the critic
+
+
+@dataclass(frozen=True)
+class Config:
+    """Size of the network; `height`, `width` and `channels` come from the images."""
+
+    height: int = option(28, "image height in pixels (B)")
+    width: int = option(28, "image width in pixels (A)")
+    channels: int = option(1, "1 for grey images, 3 for colour")
+    hidden: int = option(392, "units of each hidden layer (H)")
+    latent: int = option(100, "latent units (Z)")
+    glimpses: ClassVar = 1  # the whole image, once
+
+    def __post_init__(self):
+        check_at_least(1, self, "height", "width", "channels", "hidden", "latent")
+
+    @property
+    def image_shape(self):
+        return self.channels, self.height, self.width
+
+    @property
+    def glimpse_size(self):
+        return self.channels * self.height * self.width
+
+
+def param_shapes(config):
+    """Return the name and shape of every weight; matrices are (inputs, outputs)."""
+    H, Z, pixels = config.hidden, config.latent, config.glimpse_size
+    generator, critic = ((Z, H), (H, H), (H, pixels)), ((pixels, H), (H, H), (H, 1))
+    shapes = {}
+    for name, shape in zip(GENERATOR + CRITIC, generator + critic, strict=True):
+        shapes |= {f"{name}.W": shape, f"{name}.b": shape[1:]}
+    return shapes
+
+
+def init_params(config, rng, dtype=np.float32, mean_image=None):
+    """Draw the initial weights; the first paintings scatter around `mean_image` (C, B, A)."""
+    params = init_weights(param_shapes(config), rng, dtype)
+    if mean_image is not None:
+        mean = np.clip(mean_image, 0.005, 0.995)  # keeps the logits of constant pixels small
+        params["generator.painting.b"][:] = np.log(mean / (1 - mean)).ravel()
+    return params
+
+
+def noise_shape(config, n):
+    """Return the shape of the noise for `n` paintings: (1, n, Z)."""
+    return 1, n, config.latent
