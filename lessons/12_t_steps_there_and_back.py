@@ -435,7 +435,7 @@ print(f"all {len(measured)} gradients agree with the finite differences")
 # %% [markdown]
 # ## Leave one path out
 #
-# In figure 12.1 all gradients were right. Now we leave one path out of the backward pass, in three
+# On the left of figure 12.1 all gradients are right. Now we leave one path out, in three
 # different ways, and check each in the same way, with one step and with three. The **error** of a
 # weight's gradient is the largest difference, divided by its largest measured entry.
 #

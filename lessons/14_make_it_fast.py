@@ -148,7 +148,7 @@ bars(axes, parts, [VERMILION if group == "LSTM gates" else "0.75" for group in p
 show(figure, "14.2", ms=1000.0 * total)
 
 # %% [markdown]
-# The three kinds of matrix product together take the largest part, about half of the time. You
+# The three kinds of matrix product together take the largest part, nearly half of the time. You
 # won't make those faster with a loop: they are computed by BLAS, a library that experts have tuned
 # for decades. The rest is work on single entries, such as the gates of the LSTMs. You will speed up
 # the backward pass of the gates.
@@ -227,7 +227,7 @@ for name, taken in times.items():
     print(f"{name:14s} {1e3 * taken:8.4f} ms")
 
 # %% [markdown]
-# The loop in Python is slower than NumPy by a factor of several hundred. The compiled loops are
+# The loop in Python is slower than NumPy by a factor of a thousand or more. The compiled loops are
 # faster than NumPy.
 #
 # The constant matters too. To Numba, `1` is an integer, and an integer combined with a float32
