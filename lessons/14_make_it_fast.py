@@ -88,7 +88,7 @@ def seconds(contenders, rounds=7):
     return {name: float(np.median(values)) for name, values in taken.items()}
 
 
-# %%
+# %% jupyter={"source_hidden": true}
 def bars(axes, times, colors):
     """Draw times as bars in milliseconds, the first on top."""
     drawn = axes.barh(list(times), [1e3 * t for t in times.values()], color=colors, height=0.6)

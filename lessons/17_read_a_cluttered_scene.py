@@ -311,7 +311,7 @@ np.testing.assert_allclose(slopes[0], measured, rtol=1e-6)
 # only there.
 
 
-# %%
+# %% jupyter={"source_hidden": true}
 def drawn_step(axes, t, x0):
     """Draw step t of the network, with its LSTM at x0."""
     box(axes, x0 - 1.1, 1.6, f"window,\nread {t}", width=1.4, height=0.9)
