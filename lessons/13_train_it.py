@@ -109,8 +109,8 @@ show(figure, "13.1")
 # **infinitely small** change does to the loss. It doesn't tell you how far to go.
 #
 # Here is a loss of two weights that is a hundred times steeper along one weight than along the
-# other: $L = \frac12 (a^2 + 100\,b^2)$, with the gradient $(a, 100\,b)$. One step turns $b$ into $b
-# - \text{rate} \cdot 100\,b$.
+# other: $L = \frac12 (a^2 + 100\,b^2)$, with the gradient $(a, 100\,b)$. One step turns
+# $b$ into $b - \text{rate} \cdot 100\,b$.
 #
 # **Predict.** Above which rate does $b$ grow from step to step instead of shrinking? And at that
 # rate, how much of $a$ is left after 60 steps?
