@@ -4,15 +4,16 @@
 # **You'll do:** nothing but run cells, look, and guess. There are no exercises here.
 #
 # **You'll learn:** what DRAW, the Deep Recurrent Attentive Writer, does: how it paints a picture
-# stroke by stroke, where it looks, and which of its choices matter. The lessons after this one
+# stroke by stroke, where it looks, and which of its steps matter most. The lessons after this one
 # build all of it.
 #
-# **You'll need:** a notebook that runs. 30 minutes.
+# **You'll need:** a notebook that runs. 35 minutes.
 #
 # "The paper" is always this one: Karol Gregor, Ivo Danihelka, Alex Graves, Danilo Jimenez Rezende
 # and Daan Wierstra, [DRAW: A Recurrent Neural Network For Image
 # Generation](https://arxiv.org/abs/1502.04623), 2015. You needn't have read it. The table at the
-# head of a lesson sets its names beside those in the code:
+# head of each lesson lists the paper's symbols beside the names in the code.
+# [GLOSSARY.md](GLOSSARY.md) explains every term of all lessons in one sentence.
 #
 # | paper | here | |
 # |---|---|---|
@@ -47,8 +48,9 @@ model = minidraw.Draw.load(bundled_path("mnist-t32.npz"))  # a trained network, 
 # %% [markdown]
 # ## The goal
 #
-# None of these digits was ever written by a hand. A network paints them, each in 32 strokes. By
-# lesson 13 you can have written the mathematics of such a network yourself, forward and backward.
+# None of these digits was ever written by a hand. A network paints them, each in 32 strokes. By the
+# end of lesson 13 you will have written the mathematics of such a network yourself, forward and
+# backward.
 
 # %%
 film = model.film(9, seed=2)  # nine paintings, with every step kept
@@ -56,8 +58,8 @@ frames = films.render_frames(film, index=range(9), scale=3)
 movie(frames[::2] + frames[-1:], "0.1")  # every other step
 
 # %% [markdown]
-# With another seed you get other digits, and now and then one that can't be read. The same for
-# four of them, as a strip to look at in your own time:
+# Another seed gives other digits, and now and then one that nobody can read. Here are four of the
+# nine once more, as strips that stand still:
 
 
 # %%
@@ -88,8 +90,8 @@ show(figure, "0.2")
 # %% [markdown]
 # ## The idea, in words
 #
-# Ask somebody for a drawing of a seven, and they won't set down all of it at once. They draw a
-# stroke, look, draw the next. DRAW works in the same way. It has a **canvas**, and it takes a fixed
+# Ask somebody to draw a seven. They won't put all of it on paper at once: they draw a stroke, look
+# at it, and draw the next. DRAW works in the same way. It has a **canvas**, and it takes a fixed
 # number of steps. In each step
 #
 # 1. it is given a few random numbers, the **noise**;
@@ -98,10 +100,12 @@ show(figure, "0.2")
 #    soft;
 # 4. it adds a **patch** of 5 x 5 numbers to the canvas through that window.
 #
-# The canvas begins as a grey blur, nearly the average of all digits; that is learned as well.
+# The canvas begins as a grey blur, close to the average of all digits. The network has learned this
+# first canvas too.
 #
-# Nobody ever told it what a stroke is, or where to put the window. It was shown digits and learned,
-# by slopes alone, to paint pictures like them. These lessons explain how.
+# Nobody ever told it what a stroke is, or where to put the window. It was shown digits, and it
+# learned to paint pictures like them. All it had to learn from were slopes: how much better or
+# worse its paintings get when one of its numbers is changed a little. These lessons explain how.
 #
 # ## What the red window does
 #
@@ -109,8 +113,8 @@ show(figure, "0.2")
 # lower row shows what the stroke adds: light where it brightens, dark where it darkens, mid-grey
 # where it changes nothing.
 #
-# **Predict.** Where will the lower pictures differ from mid-grey: everywhere, inside the frame
-# only, or inside and a little around it?
+# **Predict.** Where will the lower pictures differ from mid-grey: everywhere, only inside the
+# frame, or inside it and a little around it?
 
 # %% jupyter={"source_hidden": true}
 figure, _ = panels(height=3.4)
@@ -125,14 +129,22 @@ for (upper, lower), t in zip(figure.subplots(2, 6).T, (1, 3, 6, 10, 16, 24), str
 show(figure, "0.3")
 
 # %% [markdown]
+# <details><summary>What you saw</summary>
+#
 # Inside, and a little around. Each dot of the window is the middle of a soft brush, so the outer
-# ones reach beyond the frame. A small window makes fine strokes, a large one coarse strokes, always
-# with 25 numbers. And a stroke can darken: the network corrects itself.
+# brushes reach beyond the frame. A small window makes fine strokes and a large one coarse strokes,
+# but always with 25 numbers. And a stroke can darken: this is how the network corrects itself.
+#
+# </details>
 #
 # ## From coarse to fine
 #
-# **Predict.** How does the size of the window change over the 32 steps: does it grow, shrink, stay
-# the same, or do one and then another? Look at figure 0.2 again before you run this.
+# Figure 0.2 showed that windows are large at first and small at the end. Now take the average over
+# a hundred paintings.
+#
+# **Predict.** At which step is the average window largest: the first, about the tenth, or about the
+# twentieth? And do the strokes that change the canvas most come at the beginning, in the middle or
+# at the end?
 
 # %%
 many = model.film(100, seed=1)
@@ -153,17 +165,22 @@ both[1].legend(frameon=False)
 show(figure, "0.4")
 
 # %% [markdown]
-# It grows for ten steps, to 14 pixels on average, and then shrinks until the end, to 4. First it
-# sketches, then it corrects details. That order isn't in the program either; it was learned.
+# <details><summary>What you saw</summary>
 #
-# ## Whims
+# The window grows for ten steps, to 14 pixels on average, and then shrinks until the end, to 4. The
+# strokes that change the canvas most come early, near step 6. So the network sketches first and
+# then corrects details. That order isn't in the program either; it was learned.
 #
-# What decides which digit appears? The noise does: nothing else differs from one painting to the
-# next. Each step gets 100 random numbers of its own. Try this: two paintings share the noise of
-# their first steps, and get different noise from there on.
+# </details>
 #
-# **Predict.** They share the first 8 steps of 32. Will both show the same digit? And what if they
-# share 16, or 24?
+# ## Where does a painting come from?
+#
+# What decides which digit appears? The noise does, because nothing else differs from one painting
+# to the next. Each step gets 100 random numbers of its own. Now try this: take one painting, keep
+# the noise of its first steps, and draw new noise for all later steps.
+#
+# **Predict.** Two paintings share the noise of the first 8 of 32 steps. Will both show the same
+# digit? And what if they share 16 steps, or 24?
 
 # %%
 rng = np.random.default_rng(4)
@@ -182,7 +199,8 @@ for place, i, steps_shared in zip(axes, range(7), shared, strict=True):
 show(figure, "0.5")
 
 # %% [markdown]
-# That was one original. How far apart are the pictures, pixel by pixel, over forty originals?
+# That was a single original, and one example proves little. So here are forty originals. How far
+# apart are the two pictures on average, pixel by pixel?
 
 # %%
 noise = rng.standard_normal((T, 40, Z), np.float32)
@@ -202,15 +220,20 @@ show(figure, "0.6")
 print("share of the difference left:", (np.array(apart) / apart[0]).round(2))
 
 # %% [markdown]
-# The first eight strokes settle seven tenths of the picture. The last ones hardly matter in this
-# network. Part of the reason is how it was trained: with 16 steps first, then, for a shorter time,
-# with 32. Its last steps don't write much yet (figure 0.4). So don't take this as a law of DRAW.
+# <details><summary>What you saw</summary>
+#
+# The first eight strokes decide about seven tenths of the picture, and the last ten hardly matter.
+# Part of the reason is how this network was trained: first with 16 steps and then, for a shorter
+# time, with 32. Its last steps don't write much yet (figure 0.4). So don't take this as a law of
+# DRAW.
+#
+# </details>
 #
 # ## Sliders
 #
-# If you run this notebook: choose a painting and a step. Tab goes from one slider to the next, the
-# arrow keys move it. Follow the window through one painting and say, before each step, where it
-# will go.
+# If you run this notebook, you can choose a painting and a step. Press Tab to go to the next
+# slider, and the arrow keys to move it. Follow the window through one painting. Before each step,
+# guess where it will go.
 
 
 # %%
@@ -225,10 +248,10 @@ sliders(see, painting=(0, 8, 0, 1), step=(0, 32, 10, 1))
 # %% [markdown]
 # ## It can also look
 #
-# Where did the network learn what a digit looks like? By redrawing given ones. For that it has a
-# second window, to **read** with, of 2 x 2 dots. In each step it looks through it, at the image and
-# at what is still wrong with its canvas. Then it writes. So its $z_t$ are no longer pure noise:
-# they now carry information about the image.
+# How did the network learn what a digit looks like? By redrawing given ones. For that it has a
+# second window, of 2 x 2 dots, to **read** with. In each step it looks through this window at the
+# image, and at what is still wrong with its canvas. Then it writes. While it redraws, its random
+# numbers $z_t$ are no longer pure noise: they carry information about the image.
 
 # %%
 x = as_float(minidraw.load("digits").valid.images[[4, 8, 12]])
@@ -247,10 +270,11 @@ show(figure, "0.8")
 # %% [markdown]
 # ## Where it lives
 #
-# `minidraw.Draw` in `minidraw/estimators/draw.py` is the network to use: `sample`, `film`,
-# `reconstruct`. The painting itself is `generate` in `minidraw/models/draw/film.py`: 20 lines,
-# which are equations 13 to 16 of the paper. A canvas holds numbers of any size. What you see is
-# $\frac{1}{1 + e^{-c}}$ of each, which lies between 0 (black) and 1 (white); lesson 02 is about it.
+# The network to use is `minidraw.Draw` in `minidraw/estimators/draw.py`, with its methods `sample`,
+# `film` and `reconstruct`. The painting itself happens in `generate` in
+# `minidraw/models/draw/film.py`, which is equations 13 to 16 of the paper. A canvas holds numbers
+# $c$ of any size. What you see is $\frac{1}{1 + e^{-c}}$ for each of them, which lies between 0
+# (black) and 1 (white). Lesson 02 is about this function.
 
 # %%
 last = film.canvas[-1].astype(np.float64)
@@ -264,16 +288,55 @@ print("trained on:", model.meta_["protocol"], "  steps:", model.config_.glimpses
 # %% [markdown]
 # ## In practice
 #
-# * Every number of the network started at random and was changed in thousands of small steps, by
-#   slopes. In lesson 13 you run that yourself.
+# * Every number of the network started at random and was changed in thousands of small steps, each
+#   in the direction that its slope gave. In lesson 13 you run this yourself.
 # * On the command line, `minidraw sample` paints a sheet of digits and `minidraw film --count 9`
 #   a film. `minidraw film --image my.png --invert` redraws a picture of your own.
-# * What you see are grey **mean images**: for each pixel the probability that it is white. A real
-#   sample tosses a coin for each, `model.sample(9, bernoulli=True)`. Some papers show
-#   reconstructions, as in figure 0.8, and call them samples; ask which it is.
-# * Are they copies of what it was trained on? To judge, look for the nearest training image beside
-#   each sample, as the paper does; `minidraw.pictures.paper_figures.find_nearest` finds it.
+# * What you see are grey **mean images**: each pixel shows the probability that it is white. A real
+#   sample tosses a coin for each pixel, as `model.sample(9, bernoulli=True)` does. Some papers show
+#   reconstructions, as in figure 0.8, and call them samples, so ask which of the two you are
+#   looking at.
+# * Are the samples copies of training images? To judge, put the nearest training image beside each
+#   sample, as the paper does. `minidraw.pictures.paper_figures.find_nearest` finds it.
+#
+# ## Recap
+#
+# * DRAW paints an image in a fixed number of steps. Each step adds one stroke to a canvas.
+# * A stroke is a patch of numbers, laid on the canvas through a window of soft brushes. The network
+#   chooses where the window is, how large, and how soft.
+# * To paint from nothing, each step gets fresh random numbers. The first steps decide most.
+# * To redraw a given image, each step also reads: from the image, and from what is still wrong with
+#   the canvas.
+# * Nobody programmed the order from coarse to fine. It was learned, from slopes.
+#
+# ## Three questions
+#
+# 1. Two paintings differ. What was different when they were made?
+#
+#    <details><summary>Answer</summary>
+#
+#    Only the noise. Weights, number of steps and first canvas were the same.
+#
+#    </details>
+#
+# 2. A stroke of this network has 25 numbers, whether its window is 4 pixels wide or 14. What does a
+#    large window lose?
+#
+#    <details><summary>Answer</summary>
+#
+#    Detail. The same 25 numbers are spread over more pixels, so the stroke is coarser.
+#
+#    </details>
+#
+# 3. Why does the network need a read window only when it redraws?
+#
+#    <details><summary>Answer</summary>
+#
+#    When it paints from noise, there is no image to look at. What it remembers of its own steps is
+#    enough to go on.
+#
+#    </details>
 #
 # ## What is next
 #
-# All of this was learned by slopes. Lesson 01 measures one.
+# All of this was learned from slopes. Lesson 01 measures one.

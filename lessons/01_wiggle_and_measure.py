@@ -5,10 +5,10 @@
 # hand that the measurement then confirms.
 #
 # **You'll learn:** to check any gradient by wiggling its input; the chain rule; and the two rules
-# by which gradients add up. All later lessons rest on these.
+# by which gradients add up. All later lessons use these.
 #
 # **You'll need:** Python, a little NumPy, and first-year calculus: the derivatives of powers, sin
-# and exp. 40 minutes.
+# and exp. 65 minutes.
 #
 # | here | |
 # |---|---|
@@ -31,11 +31,11 @@ rng = np.random.default_rng(1)
 # %% [markdown]
 # ## The goal
 #
-# Everything in this series hangs on slopes, and slopes can be measured: move the input by a little,
-# see by how much the result moves, divide. How little is best? Below is the error of such a
-# measurement against the size of the wiggle. You might expect a line that falls and falls as the
-# wiggle shrinks. It is a V. By the end of this lesson you know where both of its sides come from,
-# and use its bottom to check gradients that you wrote.
+# Everything in this series depends on slopes, and slopes can be measured: move the input a little,
+# see how much the result moves, and divide. How little is best? The plot shows the error of such a
+# measurement against the size of the wiggle. You might expect the error to fall and fall as the
+# wiggle shrinks. Instead the curve is a V. By the end of this lesson you will know where both sides
+# of the V come from, and you will use its bottom to check gradients that you wrote.
 
 # %%
 steps = 10.0 ** np.arange(-13, 0.1, 0.25)
@@ -51,18 +51,18 @@ show(figure, "1.1")
 # %% [markdown]
 # ## The idea, in words
 #
-# A network is a long formula with many numbers in it that can be turned: its weights. To improve it
-# you must know, of each weight, which way to turn it, and how much that helps. That is a slope, and
-# there is one per weight.
+# A network is a long formula. Many of its numbers can be changed, like knobs that can be turned:
+# these are its **weights**. To improve the network you must know, for each weight, which way to
+# turn it and how much that helps. That is a slope, and there is one per weight.
 #
-# There are two ways to find a slope. You can **measure** it: wiggle the number, run the formula
-# again, compare. That needs no thought and can hardly go wrong, but it takes two runs for each
-# weight, and a network may have a million of them. Or you can **derive** it: with pen, paper and
-# the chain rule you get a second formula, which gives all the slopes at once. That is fast, and
+# There are two ways to find a slope. You can **measure** it: wiggle the weight, run the formula
+# again, compare. That needs no thought and can hardly go wrong. But it takes two runs for each
+# weight, and a network may have a million weights. Or you can **derive** it: with pen, paper and
+# the chain rule you get a second formula, which gives all the slopes at once. That is fast, but
 # easy to get wrong.
 #
-# So you do both. You derive the slope, and a measurement on a small example says whether you were
-# right. The measurement is also what judges your exercises.
+# So you do both. You derive the slope, and then a measurement on a small example tells you whether
+# you were right. Your exercises are judged by the same measurement.
 #
 # ## Measure a slope
 #
@@ -81,9 +81,9 @@ for eps in (0.1, 0.01, 0.001):
 
 # %% [markdown]
 # It works, but slowly: a wiggle ten times smaller makes the error ten times smaller. The picture
-# shows why. The line through the curve's points at $x$ and $x + \varepsilon$ has the wrong slope,
-# because it uses the curve on one side of $x$ only. A line through two points on *both* sides of
-# $x$ is nearly parallel to the tangent.
+# shows why. In the left plot the line goes through the curve's points at $x$ and $x + \varepsilon$.
+# It has the wrong slope, because it uses the curve on one side of $x$ only. In the right plot the
+# line goes through two points on *both* sides of $x$, and it is nearly parallel to the tangent.
 
 # %%
 x, wide = np.linspace(-0.1, 2.1, 111), 0.8
@@ -104,9 +104,10 @@ show(figure, "1.2")
 # ### Exercise 1: a slope from both sides (1 line)
 #
 # `f` is a function, and `x` is a number or an array of numbers. Return an array with the shape of
-# `x`. Measure `f` at `x - eps` and at `x + eps`. Replace the `raise` line and run the cell. Your
-# function is then tried on random inputs, and you are told the result. A right one is saved to a
-# file of yours, `mine.py`. Until it is right, the lesson goes on with minidraw's own.
+# `x`. Measure `f` at `x - eps` and at `x + eps`. Replace the `raise` line and run the cell. The
+# cell then tries your function on random inputs and tells you the result. If your function is
+# right, it is saved to a file of yours, `mine.py`. As long as it isn't written, the lesson goes on
+# with minidraw's own.
 
 
 # %%
@@ -116,7 +117,7 @@ def slope(f, x, *, eps):
 
 
 # %% [markdown]
-# Stuck? Run `hint("01.slope")` in a cell of its own, and again for the next step.
+# Stuck? Run `hint("01.slope")` in a cell of its own. Run it again for the next step.
 
 # %%
 for eps in (0.1, 0.01, 0.001):
@@ -130,11 +131,12 @@ for eps in (0.1, 0.01, 0.001):
 # $$f(x \pm \varepsilon) = f(x) \pm \varepsilon f'(x) + \tfrac{\varepsilon^2}{2} f''(x)
 # \pm \tfrac{\varepsilon^3}{6} f'''(x) + \dots$$
 #
-# On one side, subtract $f(x)$ and divide by $\varepsilon$. That leaves
-# $f'(x) + \tfrac{\varepsilon}{2} f''(x) + \dots$, with an error that shrinks as $\varepsilon$ does.
-# On both sides, the terms with an even power are the same and cancel. What is left,
-# divided by $2 \varepsilon$, is $f'(x) + \tfrac{\varepsilon^2}{6} f'''(x) + \dots$, with an error
-# that shrinks as $\varepsilon^2$ does. This is called a **central difference**.
+# First measure on one side: take $f(x + \varepsilon)$, subtract $f(x)$ and divide by $\varepsilon$.
+# That leaves $f'(x) + \tfrac{\varepsilon}{2} f''(x) + \dots$, so the error shrinks as $\varepsilon$
+# does. Now measure on both sides: subtract $f(x - \varepsilon)$ from $f(x + \varepsilon)$. The
+# terms with an even power are the same in both, and cancel. Divide by $2 \varepsilon$, and what is
+# left is $f'(x) + \tfrac{\varepsilon^2}{6} f'''(x) + \dots$, so the error shrinks as
+# $\varepsilon^2$ does. This is called a **central difference**.
 #
 # **Predict.** The central difference's error falls with $\varepsilon^2$. So at `eps = 1e-5` it
 # should be near 1e-11. What will it be at `eps = 1e-12`: 1e-25, 1e-16, or something much larger?
@@ -146,11 +148,11 @@ for eps in (1e-5, 1e-8, 1e-12):
 # %% [markdown]
 # ## Why it is a V
 #
-# A float64 number carries about 16 digits. So `f(x + eps)` is off by up to about
-# $u = 1.1 \cdot 10^{-16}$ times its size, and so is `f(x - eps)`. The two are nearly equal. When
-# they are subtracted, the digits that they share vanish, and what was wrong in the last digit
-# stays. Then you divide by a tiny number, which makes that error large: up to about
-# $u / \varepsilon$ times $f$.
+# A float64 number carries about 16 digits. So `f(x + eps)` has a rounding error of up to about $u =
+# 1.1 \cdot 10^{-16}$ times its size, and so has `f(x - eps)`. The two numbers are nearly equal.
+# When you subtract one from the other, the digits that they share vanish, but the rounding errors
+# in their last digits stay. Then you divide by a tiny number, which makes that error large: up to
+# about $u / \varepsilon$ times $f$.
 #
 # So there are two errors. One shrinks with the wiggle and one grows:
 #
@@ -173,14 +175,16 @@ show(figure, "1.3")
 print("the best of these steps:", f"{steps[by_slope.argmin()]:.0e}", " minidraw's:", gradcheck.STEP)
 
 # %% [markdown]
-# The bottom lies near 1e-5, with an error near 1e-11. So a measured slope can be trusted to about
-# ten digits. A derived one that agrees to six is right, and one that agrees to two isn't.
+# At `eps = 1e-12` the error is 1e-5: a million times larger than at the bottom of the V, which lies
+# near `eps = 1e-5` with an error near 1e-11. So you can trust a measured slope to about ten digits.
+# If a derived slope agrees with it to six digits, the derivation is right. If only two digits
+# agree, it isn't.
 #
 # ## Link by link: the chain rule
 #
 # Take $y = e^{\sin x}$ and give the inner value a name: $u = \sin x$, then $y = e^u$. A wiggle of
-# $x$ becomes a wiggle of $u$, stretched by the sine's slope at $x$. That becomes a wiggle of $y$,
-# stretched by the exponential's slope **at $u$**. The slopes multiply:
+# $x$ becomes a wiggle of $u$, multiplied by the slope of the sine at $x$. This in turn becomes a
+# wiggle of $y$, multiplied by the slope of the exponential **at $u$**. So the slopes multiply:
 #
 # $$\frac{dy}{dx} = \frac{dy}{du} \cdot \frac{du}{dx} = e^u \cdot \cos x$$
 
@@ -207,16 +211,16 @@ np.testing.assert_allclose(
 # %% [markdown]
 # ### Going backward
 #
-# $y$ is seldom the final result. Something is computed from $y$, something else from that, and the
+# $y$ is seldom the final result. Something is computed from $y$, and something else from that. The
 # last result is one number that says how bad everything is: the **loss** $L$. You want the slope of
-# the loss with respect to each number: its **gradient**. The gradient of the loss with respect to
-# `y` is called `dy` for short.
+# the loss with respect to each number. It is called the **gradient** of that number. The gradient
+# of `y` is called `dy` for short.
 #
-# The chain rule goes on as before: $\frac{\partial L}{\partial x} =
-# \frac{\partial L}{\partial y} \cdot \frac{dy}{dx}$. So a link needn't know what comes after it.
-# It is handed `dy`, multiplies by its own slope, and hands on `dx`. Each link of minidraw is a pair
-# of functions: one goes forward and returns its result with a **cache** of what the way back will
-# need, the other goes backward.
+# The chain rule works as before: $\frac{\partial L}{\partial x} = \frac{\partial L}{\partial y}
+# \cdot \frac{dy}{dx}$. So a link of the chain needn't know what comes after it. It receives `dy`,
+# multiplies it by its own slope, and passes on `dx`. In minidraw each link is a pair of functions.
+# The first goes forward: it returns its result, and a **cache** with whatever the way back will
+# need. The second goes backward.
 
 
 # %%
@@ -236,8 +240,8 @@ print("derived: ", expsin_backward(dy, cache))
 print("measured:", dy * slope(lambda x: expsin(x)[0], x, eps=1e-5))
 
 # %% [markdown]
-# Every entry of the array is a chain of its own here: the first `y` comes from the first `x`
-# alone. So one line does them all.
+# Here every entry of the array has its own chain: the first `y` depends on the first `x` alone. So
+# one line computes the gradients of all entries.
 #
 # ### Exercise 2: the chain rule (1 line)
 #
@@ -257,13 +261,13 @@ def chain_backward(dy, x):
 # $y = x \cdot x$ uses $x$ twice. Pretend for a moment that the two were different: $y = a \cdot b$,
 # a rectangle with sides $a$ and $b$. Wiggle $a$ alone: $\partial y / \partial a = b$. Wiggle $b$
 # alone: $\partial y / \partial b = a$. But both are $x$, and a wiggle of $x$ moves both at once.
-# The result feels the sum:
+# The two effects add up:
 #
 # $$\frac{dy}{dx} = b + a = 2x$$
 #
-# **Predict.** A square of side 1 grows to a side of 1.1. Its area grows by two strips, one per side
-# that moved, and by a little more. How much is the little more, and what becomes of it, divided by
-# the wiggle, when the wiggle goes to 0?
+# **Predict.** The side of a square grows from 1 to 1.1. Its area grows by two strips, one for each
+# side that moved, and by a small remainder. How large is the remainder? And what does it contribute
+# to the slope, that is: what is the remainder divided by the wiggle, when the wiggle goes to 0?
 
 # %% jupyter={"source_hidden": true}
 figure, axes = panels(height=3)
@@ -277,7 +281,7 @@ for corner, size, color, words in (
     place = (1.15, 0.5) if left else (0.5, low + high / 2)
     axes.text(*place, words, ha="left" if left else "center", va="center", color="black")
 axes.fill_between([1, 1.1], 1, 1.1, facecolor="white", edgecolor="black", hatch="///")
-axes.text(1.15, 1.05, "the little more: eps times eps", va="center")
+axes.text(1.15, 1.05, "the remainder: eps times eps", va="center")
 axes.set(aspect="equal", xlim=(-0.6, 2.2), ylim=(-0.02, 1.13))
 axes.axis("off")
 show(figure, "1.5")
@@ -287,15 +291,22 @@ for eps in (0.1, 0.01, 0.001):
     )
 
 # %% [markdown]
-# Divided by `eps`, the strips give 2, and the rest gives `eps`, which goes to 0. That is the rule,
-# and it holds however a value is used: **a value that is used several times adds up the gradients
-# of all its uses.** Leave one use out and the gradient is wrong, though it often has the right
-# sign.
+# <details><summary>What you saw</summary>
+#
+# The remainder is `eps` times `eps`, here 0.01. Divided by `eps`, the strips give 2, and the
+# remainder gives `eps`, which goes to 0. So the slope is 2: one for each use of $x$.
+#
+# </details>
+#
+# This is the first of the two rules, and it holds however a value is used: **the gradient of a
+# value that is used several times is the sum over all its uses.** If you leave one use out, the
+# gradient is wrong, though it often has the right sign.
 #
 # ### Exercise 3: two uses (3 lines)
 #
-# The forward is $y = x \cdot e^x$, and its cache is `x`. It uses $x$ as a factor and inside the
-# exponential. Write one gradient for each use, then return `dx`, shape `(n,)`.
+# The forward is $y = x \cdot e^x$, entry by entry, and its cache is `x`. It uses $x$ twice: as a
+# factor, and inside the exponential. Write one gradient for each use, then return `dx`, shape
+# `(n,)`.
 
 
 # %%
@@ -309,9 +320,10 @@ def twice_backward(dy, x):
 #
 # NumPy repeats a smaller array where shapes call for it. If `x` has the shape `(n, I)` and `g` the
 # shape `(n,)`, then `x * g[:, None]` multiplies all of row `i` by the one number `g[i]`. This is
-# **broadcasting**. What it means for gradients you know already: `g[i]` is used `I` times, once
-# per column, and a value that is used `I` times adds `I` gradients. So **what is broadcast on the
-# way forward is summed on the way back**, over the axis along which it was repeated.
+# **broadcasting** (lesson 04 draws it). You already know what it means for gradients: `g[i]` is
+# used `I` times, once per column, so its gradient is a sum of `I` terms. This is the second rule:
+# **what is broadcast on the way forward is summed on the way back**, over the axis along which it
+# was repeated.
 
 
 # %%
@@ -331,8 +343,9 @@ dx, dg = gain_backward(dy, gain(x, g)[1])
 print("shapes:", dx.shape, "like x;", dg.shape, "like g")
 
 # %% [markdown]
-# To measure `dg` you need a loss, one number. Take $L = \sum dy \cdot y$: its gradient by `y` is
-# `dy`, which is what was wanted. Then wiggle one entry of `g` at a time:
+# To measure `dg` you need a loss, which is a single number. Take $L = \sum dy \cdot y$. The
+# gradient of this loss with respect to `y` is just `dy`, as it should be. Then wiggle one entry of
+# `g` at a time:
 
 # %%
 measured = []
@@ -345,18 +358,18 @@ print("measured:", np.array(measured))
 np.testing.assert_allclose(dg, measured, rtol=1e-6)
 
 # %% [markdown]
-# The shape is a guide that never fails: **a gradient has the shape of what it is the gradient of.**
-# If `dg` came out as `(3, 4)`, a sum is missing, and you see along which axis.
+# Let the shapes guide you: **the gradient of an array always has the shape of that array.** If your
+# `dg` came out as `(3, 4)`, you would know that a sum is missing, and over which axis.
 #
 # Now the other direction. `x + b`, with `b` of the shape `(I,)`, adds the same row to every row:
 
 # %%
-x, b = np.zeros((3, 4)), np.array([0.1, 0.9, 0.5, 0.3])
+dark, b = np.zeros((3, 4)), np.array([0.1, 0.9, 0.5, 0.3])
 
 # %% jupyter={"source_hidden": true}
 figure, axes = panels(3, height=2.1)
 picture(axes[0], b[None], "b, shape (4,)", low=0, high=1)
-picture(axes[1], x + b, "x + b, shape (3, 4)", low=0, high=1)
+picture(axes[1], dark + b, "x + b, shape (3, 4)", low=0, high=1)
 picture(axes[2], np.array([[0.2, 0.4, 0.8, 0.5]]).repeat(3, axis=0) * [[1], [0.6], [0.3]], "dy")
 show(figure, "1.6")
 
@@ -366,16 +379,16 @@ show(figure, "1.6")
 
 # %%
 first = np.arange(4) == 0
-print("b[0] moves:", (x + (b + 1e-5 * first) != x + b).astype(int), sep="\n")
+print("b[0] moves:", (dark + (b + 1e-5 * first) != dark + b).astype(int), sep="\n")
 corner = np.outer(np.arange(3) == 0, first)
-print("x[0, 0] moves:", (x + 1e-5 * corner + b != x + b).astype(int), sep="\n")
+print("x[0, 0] moves:", (dark + 1e-5 * corner + b != dark + b).astype(int), sep="\n")
 
 # %% [markdown]
 # ### Exercise 4: a row added to all rows (2 lines)
 #
-# The forward is `y = x + b` with shapes `(n, I)` and `(I,)`. Nothing need be kept: the cache is
-# `None`. Return `dx` and `db`. It is good manners to hand on a copy, `dy.copy()`, and not the very
-# array that you were given: the next link might change it in place.
+# The forward is `y = x + b` with shapes `(n, I)` and `(I,)`. The way back needs nothing from it, so
+# the cache is `None`. Return `dx` and `db`. A backward should return new arrays, such as
+# `dy.copy()`, and not the very array that it was given: the next link might change it in place.
 
 
 # %%
@@ -388,10 +401,11 @@ def shift_backward(dy, cache):
 # %% [markdown]
 # ## The checker
 #
-# What you did by hand above, wiggle each entry of each input and compare, is a function of
-# minidraw: `gradcheck.check_layer`. It draws a random `dy`, and returns for each input the measured
-# and the derived number where they differ most, and the error: the largest difference, divided by
-# the largest gradient. It checks every exercise of this series.
+# Above you wiggled each entry of an input and compared by hand. minidraw has a function for that,
+# `gradcheck.check_layer`. It draws a random `dy`. For each input it returns the measured and the
+# derived number where the two differ most. It also returns the error, which is the largest
+# difference divided by the largest gradient. The exercises of this series are checked in the same
+# way.
 
 
 # %%
@@ -411,30 +425,33 @@ for backward in (shift_backward, averaged):
         print(f"{backward.__name__:15} d{name}: {words}")
 
 # %% [markdown]
-# The average has the right shape and the right sign. A network would still learn with it, in steps
-# for `b` that are too small by the number of rows. No error message appears. Only the measurement
-# tells you that it is wrong.
+# The average has the right shape and the right sign, but it is too small by a factor of 3, the
+# number of rows. A network would still learn with it, only its steps for `b` would be too small. No
+# error message appears. Only the measurement shows that something is wrong.
+#
+# For more practice, [OPEN.md](OPEN.md) has one open exercise for each core lesson. The one for this
+# lesson is `normalised`, which divides a vector by its length: every entry is used many times.
 #
 # ## Where it lives
 #
-# `minidraw/gradcheck.py`: `numeric_gradient` wiggles, with your formula from exercise 1,
-# `check_layer` compares. `minidraw gradcheck` on the command line does it for all layers. The cell
-# below compares it with what this lesson states.
+# In `minidraw/gradcheck.py`. There `numeric_gradient` wiggles, with your formula from exercise 1,
+# and `check_layer` compares. On the command line, `minidraw gradcheck` does this for all layers.
+# The cell below compares the package with what this lesson says.
 
 # %%
-x, dy = rng.standard_normal(5), rng.standard_normal(5)
-sines = gradcheck.numeric_gradient(lambda: np.sin(x).sum(), x)  # wiggles x in place
-np.testing.assert_allclose(sines, slope(np.sin, x, eps=gradcheck.STEP), rtol=1e-8)
+at, arriving = rng.standard_normal(5), rng.standard_normal(5)
+sines = gradcheck.numeric_gradient(lambda: np.sin(at).sum(), at)  # wiggles `at` in place
+np.testing.assert_allclose(sines, slope(np.sin, at, eps=gradcheck.STEP), rtol=1e-8)
 
 
 def derived_is_measured(forward, backward, cache):
-    measured = gradcheck.numeric_gradient(lambda: (dy * forward(x)).sum(), x)
-    np.testing.assert_allclose(backward(dy, cache), measured, rtol=1e-6, atol=1e-8)
+    measured = gradcheck.numeric_gradient(lambda: (arriving * forward(at)).sum(), at)
+    np.testing.assert_allclose(backward(arriving, cache), measured, rtol=1e-6, atol=1e-8)
 
 
-derived_is_measured(lambda x: np.sin(x**2), chain_backward, x)
-derived_is_measured(lambda x: x * np.exp(x), twice_backward, x)
-derived_is_measured(lambda x: np.exp(np.sin(x)), expsin_backward, (x, np.exp(np.sin(x))))
+derived_is_measured(lambda x: np.sin(x**2), chain_backward, at)
+derived_is_measured(lambda x: x * np.exp(x), twice_backward, at)
+derived_is_measured(lambda x: np.exp(np.sin(x)), expsin_backward, (at, np.exp(np.sin(at))))
 inputs = {"x": rng.standard_normal((3, 4)), "g": rng.standard_normal(3)}
 found = gradcheck.check_layer(gain, gain_backward, inputs, {}, rng)
 assert max(error for *_, error in found.values()) < gradcheck.LAYER_LIMIT
@@ -443,18 +460,59 @@ print("slopes, chains, sums: all as measured by the package")
 # %% [markdown]
 # ## In practice
 #
-# * Check in float64. A float32 number carries about 7 digits, and the bottom of its V lies at
-#   errors near 1e-5: too coarse to see a small mistake.
+# * Check in float64. A float32 number carries about 7 digits, so the error at the bottom of its V
+#   is much larger: too coarse to show a small mistake.
 # * Compare with the *largest* entry of a gradient, not entry by entry. An entry that happens to be
 #   near 0 is measured badly, and would raise an alarm for nothing.
-# * Check on arrays with unequal sides, such as 3 x 4. On a square one a sum over the wrong axis has
-#   the right shape.
-# * If the formula has randomness in it, draw the random numbers once and keep them fixed. Otherwise
-#   you measure the dice.
+# * Check with arrays whose sides differ, such as 3 x 4. With a square array, a sum over the wrong
+#   axis has the right shape.
+# * If the formula uses random numbers, draw them once and keep them fixed. Otherwise you measure
+#   the randomness instead of the slope.
 # * At a kink, such as that of $|x|$ at 0, there is no slope to measure: the central difference
 #   gives the average of both sides.
 #
+# ## Recap
+#
+# * A slope can be measured: wiggle the input to both sides, and divide the difference by `2 eps`.
+# * The measured slope has two errors. One shrinks with the wiggle, one grows. In float64 the best
+#   wiggle is near 1e-5, and gives about ten right digits.
+# * Chain rule: a link receives the gradient of its output, multiplies it by its own slope, and
+#   passes on the gradient of its input.
+# * A value that is used several times adds up the gradients of all its uses. So what is broadcast
+#   forward is summed backward.
+# * A gradient has the shape of its array.
+#
+# ## Three questions
+#
+# 1. A gradient that you derived agrees with the measured one to two digits. Is it right?
+#
+#    <details><summary>Answer</summary>
+#
+#    No. Two digits can agree by accident. A right gradient agrees to six digits or more.
+#
+#    </details>
+#
+# 2. Forward, `y = x * c`, where `x` has the shape `(5, 3)` and `c` is a single number. What is the
+#    gradient of `c`?
+#
+#    <details><summary>Answer</summary>
+#
+#    `(dy * x).sum()`: all 15 entries use `c`, so its gradient is a sum over all of them. It is a
+#    single number, like `c`.
+#
+#    </details>
+#
+# 3. Why not simply measure all slopes of a network, and derive none?
+#
+#    <details><summary>Answer</summary>
+#
+#    It would take two runs of the network for each weight. With a million weights that is two
+#    million runs for one step of learning.
+#
+#    </details>
+#
 # ## What is next
 #
-# Here each number had a line of its own, or a simple sum. A layer of a network mixes all its inputs
-# into all its outputs. Lesson 02 writes it as a product of whole arrays, forward and backward.
+# Here each number had its own line of computation, or took part in a simple sum. A layer of a
+# network mixes all its inputs into all its outputs. Lesson 02 writes it as a product of whole
+# arrays, forward and backward.

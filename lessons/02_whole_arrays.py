@@ -5,10 +5,11 @@
 # backward.
 #
 # **You'll learn:** to turn sums over indices into products of whole arrays, and their gradients
-# too; and why a network that learns is no proof that its gradient is right.
+# too; how a network learns by small steps; and why a network that learns is no proof that its
+# gradient is right.
 #
 # **You'll need:** lesson 01 (a value used several times adds its gradients; what is broadcast
-# forward is summed backward), and what a matrix product is. 45 minutes.
+# forward is summed backward), and what a matrix product is. 75 minutes.
 #
 # | paper | here | |
 # |---|---|---|
@@ -34,10 +35,11 @@ rng = np.random.default_rng(2)
 # %% [markdown]
 # ## The goal
 #
-# Five digits, each shrunk to 16 numbers, are the five rows of the first picture. Every number of a
-# row is weighed, the weighted numbers are summed, and so each row becomes seven new ones, between 0
-# and 1. All five rows at once, in two lines. This is one layer of a network, and DRAW is made of
-# such layers. By the end of this lesson both lines are yours, and so is the way back.
+# The five rows of the first picture are five digits, each shrunk to 16 numbers. Each row becomes
+# seven new numbers: the 16 numbers are multiplied by weights and summed, once for each of the
+# seven, and the sums are squashed to lie between 0 and 1. Two lines of code do this for all five
+# rows at once. This is one layer of a network, and DRAW is made of such layers. By the end of this
+# lesson you will have written both lines, and the way back.
 
 # %%
 x = digits[:5].reshape(5, 4, 7, 4, 7).mean(axis=(2, 4)).reshape(5, 16)  # blocks of 7 x 7 pixels
@@ -55,22 +57,23 @@ show(figure, "2.1")
 # %% [markdown]
 # ## The idea, in words
 #
-# In lesson 01 each number had a line of its own. A layer has thousands of weights. It is given many
-# images at once, a **batch**, and each of them uses all the weights. You could write loops.
-# Loops over indices are easy to get right, and in Python they are slow.
+# In lesson 01 each number had a line of its own. A layer has thousands of weights. It takes many
+# images at once, a **batch**, and each image uses all the weights. You could write this with loops.
+# Loops over indices are easy to get right, but in Python they are slow.
 #
-# So you'll go by two steps each time. First write what happens to **one entry**, with its indices.
-# Then look which index is summed over, and find the product of whole arrays that does that sum.
-# Shapes are a guide: there is mostly just one way in which the arrays fit.
+# So you'll work in two steps each time. First write down what happens to **one entry**, with its
+# indices. Then see which index is summed over, and find the product of whole arrays that does that
+# sum. The shapes guide you: usually the arrays fit together in only one way.
 #
 # We start with functions that need no sum, because each entry is treated by itself.
 #
 # ## Entry by entry: ReLU and sigmoid
 #
 # Products and sums alone give straight lines, and a chain of straight lines is a straight line
-# again. So layers are followed by a function with a bend, applied to each entry. A plain one is the
-# **ReLU**: it lets positive numbers pass, and makes negative ones 0. Where an entry passes, the
-# slope is 1; where it was made 0, the output stays 0 when the input is wiggled, so the slope is 0.
+# again. So each layer is followed by a function with a bend, applied to each entry. The simplest is
+# the **ReLU** (rectified linear unit): it leaves positive numbers as they are and turns negative
+# ones into 0. For a positive entry the slope is 1. For a negative entry the output stays 0 when you
+# wiggle the input, so the slope is 0.
 
 
 # %%
@@ -85,11 +88,11 @@ def relu_backward(dh, a):
 print("gradient by a:", relu_backward(np.ones(4), np.array([-2.0, -0.1, 0.1, 2.0])))
 
 # %% [markdown]
-# The array `a > 0` is called a **mask**: it lets some of what arrives pass, and blocks the rest.
-# Remember it: the end of the lesson tells a story about it.
+# The array `a > 0` is called a **mask**: it lets some entries of a gradient pass and blocks the
+# others. Remember it, because the end of the lesson tells a story about a mask.
 #
-# Where a network must put out a probability, or how bright a pixel is, numbers should lie between 0
-# and 1. That is the work of the **sigmoid**:
+# A probability must lie between 0 and 1, and so must the brightness of a pixel. A network turns any
+# number into one between 0 and 1 with the **sigmoid**:
 #
 # $$\sigma(a) = \frac{1}{1 + e^{-a}}$$
 #
@@ -102,7 +105,7 @@ print(layers.sigmoid(np.array([0.0, 1000.0])), layers.sigmoid(3.0) + layers.sigm
 # ### Exercise 1: the sigmoid (1 line)
 #
 # `a` is an array of any shape; the result has the same shape. It must be right at 1000 and at -1000
-# too. That NumPy may warn of an overflow there does no harm.
+# too. NumPy may warn of an overflow there; you can ignore the warning.
 
 
 # %%
@@ -112,7 +115,7 @@ def sigmoid(a):
 
 
 # %% [markdown]
-# Stuck? Run `hint("02.sigmoid")`, and again for the next step.
+# Stuck? Run `hint("02.sigmoid")`. Run it again for the next step.
 #
 # Now its slope. Write $\sigma(a)$ as $(1 + e^{-a})^{-1}$. The outer slope is $-(1 + e^{-a})^{-2}$,
 # the inner one is $-e^{-a}$, and the two signs cancel:
@@ -120,8 +123,9 @@ def sigmoid(a):
 # $$\sigma'(a) = \frac{e^{-a}}{(1 + e^{-a})^2}
 # = \frac{1}{1 + e^{-a}} \cdot \frac{e^{-a}}{1 + e^{-a}}$$
 #
-# The first factor is $s = \sigma(a)$ itself. The second can be computed from $s$ as well: what do
-# the two add up to? So the way back needs $s$ alone, which the forward has anyway. It is the cache.
+# The first factor is $s = \sigma(a)$ itself. You can compute the second from $s$ as well: what do
+# the two factors add up to? So the way back needs only $s$, which the forward has computed anyway.
+# The cache is $s$.
 
 # %%
 a = np.linspace(-8, 8, 161)
@@ -154,14 +158,15 @@ def sigmoid_backward(ds, s):
 # %% [markdown]
 # ## The linear layer, by index
 #
-# Now sums. Take the smallest case in which nothing is square: one image, $I = 2$ inputs, $O = 3$
-# outputs. `W` is 2 x 3, and written out there are three sums:
+# Now the sums. Take a small case in which no array is square: one image, $I = 2$ inputs, $O = 3$
+# outputs. Then `W` is 2 x 3, and there are three sums:
 #
 # $$out_0 = x_0 W_{00} + x_1 W_{10} + b_0$$
 # $$out_1 = x_0 W_{01} + x_1 W_{11} + b_1$$
 # $$out_2 = x_0 W_{02} + x_1 W_{12} + b_2$$
 #
-# With `n` images, each gets such sums for itself, with the same weights:
+# With `n` images, each image gets its own three sums, with the same weights. Here $i$ counts
+# images, $k$ inputs and $o$ outputs:
 #
 # $$out[i, o] = \sum_k x[i, k]\, W[k, o] + b[o]$$
 
@@ -186,8 +191,8 @@ print(linear_by_index(small_x, small_W, np.array([10.0, 20.0, 30.0])))
 #
 # ### Exercise 3: the linear layer (1 line)
 #
-# The same without a loop, for `x` of shape `(n, I)`. The index that is summed is the last of `x`
-# and the first of `W`. The bias is broadcast. The cache is given.
+# Write the same without a loop, for `x` of shape `(n, I)`. The index that is summed over is the
+# last of `x` and the first of `W`. The bias is broadcast. The stub already returns the cache.
 
 
 # %%
@@ -204,14 +209,14 @@ print("five images, by product and by index: the same")
 # %% [markdown]
 # ## Backward, by index
 #
-# Look at the three sums again, and ask where $x_0$ stands. In all three, each time with another
-# weight. A value used three times adds three gradients, and the slope of $out_1$ by $x_0$, say, is
-# what $x_0$ is multiplied by there:
+# Look at the three sums again. Where does $x_0$ appear? In all three, each time with another
+# weight. So its gradient is a sum of three terms. Each term is the gradient of one output,
+# multiplied by the weight that stands beside $x_0$ in that output's sum:
 #
 # $$dx_0 = dout_0\, W_{00} + dout_1\, W_{01} + dout_2\, W_{02}$$
 #
-# For any sizes: $dx[i, k] = \sum_o dout[i, o]\, W[k, o]$. The forward summed over the inputs `k`;
-# this sums over the outputs `o`.
+# For any sizes this is $dx[i, k] = \sum_o dout[i, o]\, W[k, o]$. The forward summed over the inputs
+# `k`; the backward sums over the outputs `o`.
 
 
 # %%
@@ -235,16 +240,17 @@ print("derived: ", dx_by_index(dout, small_W))
 print("measured:", gradcheck.numeric_gradient(loss, small_x).round(6))
 
 # %% [markdown]
-# Now the weights. Where does $W_{01}$ stand? For one image in a single sum, that of $out_1$, next
-# to $x_0$. But a batch of `n` images uses it `n` times. And the bias?
+# Now the weights. Where does $W_{01}$ appear? For one image it appears in a single sum, that of
+# $out_1$, next to $x_0$. But a batch of `n` images uses it `n` times. And the bias?
 #
-# **Predict.** Before you write: which shapes must `dx`, `dW` and `db` have, and over which index is
-# each of them summed?
+# **Predict.** Before you write any code: which shapes must `dx`, `dW` and `db` have, and over which
+# index is each of them summed?
 #
 # ### Exercise 4: the linear layer, backward (3 lines)
 #
-# Three gradients, no loop. For the products, write down the two shapes that go in and the one that
-# must come out; then see which of the two to transpose with `.T`, and which comes first.
+# Return three gradients, without a loop. For each product, write down the two shapes that go in and
+# the shape that must come out. Then find which of the two arrays to transpose with `.T`, and which
+# comes first.
 
 
 # %%
@@ -271,17 +277,18 @@ show(figure, "2.3")
 # %% [markdown]
 # ## Any product, and stacks of them
 #
-# Nothing in exercise 4 knew that `W` holds weights. For any product $P = L R$ the same sums give
+# Nothing in exercise 4 depended on `W` being weights. The same sums hold for any product $P = L R$
+# of two matrices:
 #
 # $$dL = dP \, R^T \qquad\qquad dR = L^T \, dP$$
 #
-# Each factor's gradient is $dP$ times the transpose of the other factor, which stays on its own
-# side: $R$ stood on the right, so $R^T$ does too.
+# The gradient of a factor is the product of $dP$ and the transpose of the other factor. The other
+# factor stays on its own side: $R$ stood on the right, so $R^T$ stands on the right too.
 #
-# Often there is a product per image. NumPy's `@` takes the last two axes for the matrices, and all
-# axes before them count matrices: `(n, K, B) @ (n, B, A)` is `n` products and gives `(n, K, A)`. In
-# a stack, `.T` would turn *all* the axes round; `.mT` transposes each matrix, and leaves the stack
-# as it is.
+# Often each image needs a product of its own. Then the arrays are stacks of matrices. NumPy's `@`
+# multiplies along the last two axes, and the axes before them count the matrices: `(n, K, B) @ (n,
+# B, A)` is `n` products and gives `(n, K, A)`. For a stack, don't use `.T`, which reverses *all*
+# the axes. `.mT` transposes each matrix and leaves the order of the stack as it is.
 
 # %%
 L, R = rng.standard_normal((3, 5, 7)), rng.standard_normal((3, 7, 2))
@@ -293,11 +300,12 @@ for derived, factor in ((dL, L), (dR, R)):
     np.testing.assert_allclose(derived, measured, rtol=1e-6, atol=1e-8)
 
 # %% [markdown]
-# **Predict.** All images share one matrix `M` of shape `(7, 2)`: `L @ M` broadcasts it over the
-# stack. What is the shape of `L.mT @ dP`, what shape must `dM` have, and how do you get from the
-# first to the second?
+# **Predict.** All images of a stack `L`, shape `(3, 5, 7)`, share one matrix `M` of shape `(7, 2)`:
+# `L @ M` broadcasts it over the stack. What is the shape of `L.mT @ dP`? What shape must `dM` have?
+# And how do you get from the first to the second? (The next cell is folded, because its code gives
+# the answer.)
 
-# %%
+# %% jupyter={"source_hidden": true}
 M = rng.standard_normal((7, 2))
 dM = (L.mT @ dP).sum(axis=0)  # forward, M was repeated for 3 images: backward, a sum over them
 measured = gradcheck.numeric_gradient(lambda: (dP * (L @ M)).sum(), M)
@@ -305,38 +313,61 @@ np.testing.assert_allclose(dM, measured, rtol=1e-6, atol=1e-8)
 print("L.mT @ dP", (L.mT @ dP).shape, "  dM", dM.shape)
 
 # %% [markdown]
+# For more practice, `layer_norm` in [OPEN.md](OPEN.md) is an open exercise on whole arrays: in it
+# each row is normalised, so every entry of a row is used several times.
+#
 # ## A true story
 #
-# NumPy's own tutorial "Deep learning on MNIST" trains a network of two linear layers with a ReLU
-# between them, to tell digits apart. Its ReLU goes backward with a mask, as above. But the mask
-# compares with `>= 0` instead of `> 0`, and it looks at what came *out* of the ReLU, not at what
-# went in.
+# NumPy's own tutorial "Deep learning on MNIST" trains a network to tell digits apart. The network
+# has two layers: a linear layer, a ReLU, and a second linear layer. On the way back, its ReLU uses
+# a mask, as above. But that mask compares with `>= 0` instead of `> 0`, and it looks at what came
+# *out* of the ReLU, not at what went in.
 #
-# Nothing that comes out of a ReLU is negative. So that mask is True everywhere, and the backward
-# pass lets all gradients through, as if there were no ReLU:
+# Nothing that comes out of a ReLU is negative. So that mask is True everywhere. The backward pass
+# lets all gradients through, as if there were no ReLU:
 
 # %%
-a = np.array([-2.0, -0.1, 0.1, 2.0])
-h, _ = relu(a)
-print("right mask:         ", a > 0)
-print("the tutorial's mask:", h >= 0)
+before = np.array([-2.0, -0.1, 0.1, 2.0])
+after, _ = relu(before)
+print("right mask:         ", before > 0)
+print("the tutorial's mask:", after >= 0)
 
 # %% [markdown]
-# **Predict.** You train it with that mask. Does it not learn at all, learn worse, or learn just as
-# well?
+# Does that matter? Let's train such a network twice, once with each mask. You need four new things,
+# and they come one at a time.
 #
-# Here is such a network, in code of this lesson: 784 pixels in, 100 numbers in the middle, 10 out,
-# one for each digit. The loss is half the sum of squared differences from what is wanted: 1 for the
-# right digit, 0 for the others. So the gradient by an output is the difference itself.
+# **A network of two layers.** The first linear layer turns the 784 pixels of an image into 100
+# numbers `a`, the ReLU turns those into `h`, and the second linear layer turns `h` into 10 outputs,
+# one for each digit. To keep the code short, both layers go without a bias. The digit with the
+# largest output is the network's guess.
 
 
 # %%
 def forward(x, W1, W2):
-    a = x @ W1
+    a = x @ W1  # (n, 784) @ (784, 100)
     h = np.maximum(a, 0)
-    return a, h, h @ W2
+    return a, h, h @ W2  # (n, 100) @ (100, 10)
 
 
+# %% [markdown]
+# **One-hot rows.** The labels say which digit an image shows, such as 3. The network has ten
+# outputs, so say what you want of each: 1 for the right digit and 0 for the nine others. A row with
+# a single 1 is called **one-hot**. Rows of the 10 x 10 identity matrix are one-hot, so `np.eye(10)`
+# makes them from the labels:
+
+# %%
+images, labels = digits[:1000].reshape(1000, 784), data.train.labels[:1000]
+held_out = as_float(data.valid.images, np.float64).reshape(500, 784)
+wanted = np.eye(10)[labels]  # (1000, 10)
+print("label", labels[0], "as a one-hot row:", wanted[0])
+
+# %% [markdown]
+# The loss is half the sum of squared differences between the outputs and these rows. So the
+# gradient of an output is simply its difference from what is wanted. From there the gradient goes
+# back through both layers, by the rule for products:
+
+
+# %%
 def gradients(x, wanted, W1, W2, masked):
     """By both weights; with the right mask, or with the one that lets all pass."""
     a, h, out = forward(x, W1, W2)
@@ -347,24 +378,27 @@ def gradients(x, wanted, W1, W2, masked):
 
 
 # %% [markdown]
-# Learning is this: subtract from each weight a small part of its gradient, and the loss gets a
-# little smaller. How small a part is called the **rate**; here it is 0.005. Do that for a batch of
-# ten images, then for the next ten, and so on through a thousand; that is one **epoch**. All of it
-# is called gradient descent.
+# **A step and its rate.** The gradient of a weight says which way the loss grows. So subtract a
+# small multiple of the gradient from each weight, and the loss gets a little smaller. That multiple
+# is called the **learning rate**, or just the rate; here it is 0.005. Learning by such steps is
+# called **gradient descent**.
+#
+# **Epochs.** Each step uses a batch of ten images. The next step uses the next ten. After a hundred
+# steps all thousand images have been used once: that is one **epoch**. Then it begins again with
+# the first ten. This training takes 20 epochs.
+#
+# **Predict.** You train this network with the tutorial's mask. Will it not learn at all, learn
+# worse, or learn just as well?
+
 
 # %%
-images, labels = digits[:1000].reshape(1000, 784), data.train.labels[:1000]
-held_out = as_float(data.valid.images, np.float64).reshape(500, 784)
-wanted = np.eye(10)[labels]  # a row of ten for each image
-
-
 def train(masked, seed, epochs=20, rate=0.005):
     rng = np.random.default_rng(seed)
     W1, W2 = rng.uniform(-0.1, 0.1, (784, 100)), rng.uniform(-0.1, 0.1, (100, 10))
     right = []
     for _ in range(epochs):
         for k in range(0, 1000, 10):
-            batch = slice(k, k + 10)
+            batch = slice(k, k + 10)  # the next ten images
             dW1, dW2 = gradients(images[batch], wanted[batch], W1, W2, masked)
             W1, W2 = W1 - rate * dW1, W2 - rate * dW2
         guessed = forward(held_out, W1, W2)[2].argmax(axis=1)
@@ -388,11 +422,18 @@ for masked in (True, False):
     print("right mask:" if masked else "all pass:  ", curves[masked][:, -1].round(3))
 
 # %% [markdown]
-# It learns, and nobody who sees only the dashed curves would suspect anything. No error, no
-# warning, a loss that falls. The network is merely worse than it could be. Without the solid curves
-# beside it you would change the rate, or the size, or train for longer.
+# <details><summary>What you saw</summary>
 #
-# Lesson 01 needs no second network. Wiggle sixty weights and compare:
+# It learns, but worse: it reads about 83 percent of the new digits, against 88 with the right mask.
+# If you saw only the dashed curves, you would suspect nothing. There is no error and no warning,
+# and the network gets better with every epoch. It is merely worse than it could be.
+#
+# </details>
+#
+# Without the solid curves to compare with, you would look for the fault elsewhere: in the rate, in
+# the size of the network, in the length of the training.
+#
+# The check of lesson 01 needs no second network. Wiggle sixty weights and compare:
 
 # %%
 few, aim, tiny = images[:8], wanted[:8], np.random.default_rng(0)
@@ -419,18 +460,19 @@ for axes, masked, words in zip(both, (True, False), ("right mask", "all pass"), 
 show(figure, "2.5")
 
 # %% [markdown]
-# One look, in a second. This is why every gradient in this series is measured before it is used.
+# One look at this figure is enough, and the measurement takes a second. This is why every gradient
+# in this series is measured before it is used.
 #
 # ## Where it lives
 #
-# `linear` in `minidraw/layers/linear.py`, with its backward right below it, in two halves; lesson
-# 12 says why. `sigmoid` in `minidraw/layers/likelihood.py`. The cell compares them with what this
-# lesson states.
+# `linear` is in `minidraw/layers/linear.py`, with its backward right below it, in two halves;
+# lesson 12 says why. `sigmoid` is in `minidraw/layers/activations.py`. The cell compares both with
+# what this lesson says.
 
 # %%
-a = rng.standard_normal((3, 5))
-np.testing.assert_allclose(sigmoid(a), layers.sigmoid(a))
-np.testing.assert_allclose(1 / (1 + np.exp(-a)), layers.sigmoid(a))
+any_a = rng.standard_normal((3, 5))
+np.testing.assert_allclose(sigmoid(any_a), layers.sigmoid(any_a))
+np.testing.assert_allclose(1 / (1 + np.exp(-any_a)), layers.sigmoid(any_a))
 inputs = {"x": rng.standard_normal((3, 5)), "W": rng.standard_normal((5, 2)), "b": np.ones(2)}
 np.testing.assert_allclose(linear(*inputs.values())[0], layers.linear(*inputs.values())[0])
 cache, dout = (inputs["x"], inputs["W"]), rng.standard_normal((3, 2))
@@ -446,30 +488,73 @@ def squash(a):
     return s, s
 
 
-found = gradcheck.check_layer(squash, sigmoid_backward, {"a": a}, {}, rng)
+found = gradcheck.check_layer(squash, sigmoid_backward, {"a": any_a}, {}, rng)
 found |= gradcheck.check_layer(linear, linear_backward, inputs, {}, rng)
-found |= gradcheck.check_layer(relu, relu_backward, {"h": a}, {}, rng)
+found |= gradcheck.check_layer(relu, relu_backward, {"h": any_a}, {}, rng)
 assert max(error for *_, error in found.values()) < gradcheck.LAYER_LIMIT
 print("sigmoid, linear and ReLU: as the package has them, and as measured")
 
 # %% [markdown]
 # ## In practice
 #
-# * The story's network in full is in the repository `numpy/numpy-tutorials`, in
-#   `content/applications/tutorial-deep-learning-on-mnist.md` (commit 732952b was read for this
-#   lesson). It was adapted from the programs of a book, where a reader [asked about the
-#   mask](https://github.com/iamtrask/Grokking-Deep-Learning/issues/9) in 2018. It also switches
-#   half of the middle numbers off at random while it trains, and takes one image at a time; neither
-#   change closes the gap.
-# * A mask from the output would do, as `h > 0`: what comes out is positive exactly where what went
-#   in is. It is the `=` that undoes it.
-# * $1 / (1 + e^{-a})$ is right even at $a = -1000$, where $e^{1000}$ overflows to infinity and the
-#   result is 0; but NumPy warns. minidraw takes $\frac12 + \frac12 \tanh \frac{a}{2}$, which is the
-#   same function and never overflows.
-# * With `n`, `I` and `O` all different, a wrong transpose mostly stops with an error. With square
-#   matrices it goes through. Test with sizes that differ.
+# * The network of the story is in the repository `numpy/numpy-tutorials`, in
+#   `content/applications/tutorial-deep-learning-on-mnist.md` (this lesson is based on commit
+#   732952b). It was adapted from the programs of a book, where a reader [asked about the
+#   mask](https://github.com/iamtrask/Grokking-Deep-Learning/issues/9) in 2018. While it trains, it
+#   also switches off half of the middle numbers at random, and it takes one image at a time.
+#   Neither change closes the gap.
+# * A mask made from the output would work if it were `h > 0`, because the output is positive
+#   exactly where the input is. The mistake is the `=` in `>=`.
+# * $1 / (1 + e^{-a})$ is right even at $a = -1000$: there $e^{1000}$ overflows to infinity, and the
+#   result is 0, as it should be. But NumPy warns. minidraw uses $\frac12 + \frac12 \tanh
+#   \frac{a}{2}$, which is the same function and never overflows.
+# * If `n`, `I` and `O` all differ, a wrong transpose usually stops with an error. With square
+#   matrices it goes unnoticed. So test with sizes that differ.
+#
+# ## Recap
+#
+# * To turn a formula into arrays, write down one entry with its indices, see which index is summed
+#   over, and find the product that does this sum.
+# * Linear layer: `out = x @ W + b`. Backward: `dx = dout @ W.T`, `dW = x.T @ dout`, and `db` is
+#   `dout` summed over the images.
+# * For any product $P = L R$: $dL = dP\, R^T$ and $dR = L^T dP$. For a stack of matrices, transpose
+#   with `.mT`.
+# * The sigmoid squashes any number to between 0 and 1. Its slope is $s (1 - s)$.
+# * Gradient descent subtracts rate times gradient from each weight, batch by batch. One pass
+#   through all images is an epoch.
+#
+# ## Three questions
+#
+# 1. You change the batch from 5 images to 8. Which of the shapes of `x`, `W`, `b`, `out`, `dW` and
+#    `db` change?
+#
+#    <details><summary>Answer</summary>
+#
+#    Only those of `x` and `out`, whose first axis counts the images. `W` and `b` are the same for
+#    all images, and `dW` and `db` have their shapes.
+#
+#    </details>
+#
+# 2. At $a = 10$ the sigmoid is 0.99995. What does that mean for a gradient that comes back through
+#    it?
+#
+#    <details><summary>Answer</summary>
+#
+#    Next to nothing gets through: the slope is $s (1 - s)$, about 0.00005.
+#
+#    </details>
+#
+# 3. A network's loss falls in every epoch. What does that say about its gradient?
+#
+#    <details><summary>Answer</summary>
+#
+#    Only that it points roughly in the right direction. The network of the story learned with a
+#    wrong gradient. Whether a gradient is right, only a measurement tells.
+#
+#    </details>
 #
 # ## What is next
 #
-# You have a layer, and a number in (0, 1) for every pixel. Lesson 03 says what such a number is
-# worth when the true pixel is seen, and with that price trains your first network.
+# You have a layer, and with the sigmoid a number between 0 and 1 for every pixel. Lesson 03 says
+# how good such numbers are once you see the true pixels, and uses this to train a first network of
+# your own.

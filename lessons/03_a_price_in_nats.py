@@ -1,14 +1,14 @@
 # %% [markdown]
 # # 03 A price in nats
 #
-# **You'll do:** three exercises, eight lines in all: the price of an image under a coin for each
-# pixel; the same from logits, so that it never breaks; and its gradient.
+# **You'll do:** three exercises, eight lines in all: the price of an image from a probability for
+# each pixel; the same price from logits, so that it never overflows; and its gradient.
 #
-# **You'll learn:** to say in one number how well a network foresees an image, and to train your
-# first network with it.
+# **You'll learn:** to say in one number how well a network predicts an image, and to train a first
+# network with this number.
 #
 # **You'll need:** lesson 02 (the sigmoid, gradient descent), and that the logarithm of a product is
-# a sum of logarithms. 40 minutes.
+# a sum of logarithms. 65 minutes.
 #
 # | paper | here | |
 # |---|---|---|
@@ -40,8 +40,9 @@ rng = np.random.default_rng(3)
 # ## The goal
 #
 # A network with 784 weights, one for each pixel, starts all grey. It learns from 4,500 digits by
-# gradient descent. Below each picture stands the average price of a digit: how badly the network
-# foresaw it. By the end of this lesson you have written that price, and trained this network.
+# gradient descent. Above each picture stands the average price of a digit, which says how badly the
+# network predicts it. By the end of this lesson you will have written this price, and trained this
+# network.
 
 # %%
 canvas, stages = np.zeros((1, 28, 28)), {}
@@ -63,18 +64,20 @@ show(figure, "3.1")
 # ## The idea, in words
 #
 # A forecaster says: 90 percent chance of rain. If it rains, that was a good forecast. If it stays
-# dry, it was a bad one. How bad? Once you see what happened, the forecast should have a price. The
-# price should be 0 for an event that was forecast with certainty, and the less likely the forecast
-# called it, the higher the price.
+# dry, it was a bad one. How bad? Once you know what happened, you can give the forecast a price.
+# The price should be 0 if the forecast was certain of what happened. The less probable the forecast
+# called it, the higher the price should be.
 #
-# One more wish settles the formula. Two independent things happen with probabilities $p$ and $q$,
-# so both happen with $p \cdot q$. The price of both should be the **sum** of the two prices. What
-# turns products into sums is the logarithm; the minus makes it a price:
+# One more wish settles the formula. If two independent things have the probabilities $p$ and $q$,
+# both of them happen with probability $p \cdot q$. The price of both together should be the **sum**
+# of the two prices. The logarithm turns products into sums, and the minus sign makes the price
+# positive:
 #
 # $$\text{price} = -\log p$$
 #
-# With the natural logarithm, it is counted in **nats**; with that of base 2, in bits. One bit is
-# $\log 2 = 0.693$ nats, which is the price of a fair coin's side.
+# With the natural logarithm the price is counted in **nats**, with the logarithm of base 2 in bits.
+# One bit is $\log 2 = 0.693$ nats: the price of a coin's toss, if you called it with probability
+# 1/2.
 
 # %%
 p = np.linspace(0.002, 1, 500)
@@ -92,10 +95,10 @@ np.testing.assert_allclose(-np.log(0.9 * 0.5), -np.log(0.9) - np.log(0.5))  # pr
 # %% [markdown]
 # ## A coin for each pixel
 #
-# Let an image have pixels that are either light, 1, or dark, 0. A forecast of the image is a
-# probability `p` for each pixel: that of being light. The pixels are taken as independent, as if
-# for each a coin were tossed that shows light with probability `p`. So the price of an image is the
-# sum of the prices of its pixels. For one pixel:
+# Take images whose pixels are either light, 1, or dark, 0. A forecast of such an image is a
+# probability `p` for each pixel: the probability that the pixel is light. The pixels count as
+# independent, as if a coin were tossed for each of them that shows light with probability `p`. So
+# the price of an image is the sum of the prices of its pixels. Here is the price of one pixel:
 
 
 # %%
@@ -111,18 +114,23 @@ print("called light with 0.9: ", pixel_price(0.9, 1), "if light,", pixel_price(0
 # **Predict.** You know nothing, and give each of the 784 pixels of a digit the probability 1/2.
 # What does a digit cost? Does a 1 cost less than an 8?
 
-# %%
+# %% jupyter={"source_hidden": true}
 print("784 fair coins:", 784 * np.log(2), "nats, that is", 784 * np.log(2) / np.log(2), "bits")
 
 # %% [markdown]
-# Every image costs the same then: 784 bits, 543.4 nats. This is the price to beat, and the price
-# that figure 3.1 starts from.
+# <details><summary>What you saw</summary>
+#
+# Each pixel costs $\log 2$ whether it is light or dark. So every image costs the same: 784 bits,
+# which is 543.4 nats. This is the price to beat, and the price that figure 3.1 starts from.
+#
+# </details>
 #
 # ### Exercise 1: the price of an image (2 lines)
 #
 # `p` and `x` have the shape `(n, P)`, with `P` pixels to an image. Return the price of each image,
-# shape `(n,)`. Do without `if`: multiply by what is 1 where a price applies, and 0 where it
-# doesn't. Your formula must hold for grey pixels, between 0 and 1, too (see below).
+# shape `(n,)`. Do it without `if`: multiply each of the two prices by something that is 1 where
+# this price applies, and 0 where it doesn't. Your formula must also accept grey pixels between 0
+# and 1, for which both prices count in part (see below).
 
 
 # %%
@@ -132,7 +140,7 @@ def coin_cost(p, *, x):
 
 
 # %% [markdown]
-# Stuck? Run `hint("03.coin_cost")`, and again for the next step.
+# Stuck? Run `hint("03.coin_cost")`. Run it again for the next step.
 
 # %%
 coins = (rng.random((3, 784)) < images[:3].reshape(3, 784)) / 1.0
@@ -141,16 +149,17 @@ print(coin_cost(np.full((3, 784), 0.5), x=coins))
 # %% [markdown]
 # ## Grey pixels
 #
-# The digits aren't black and white; their pixels have grey levels. A common way out: take the level
-# as the probability of a coin, and toss it, anew whenever the image is looked at. That is called
-# **dynamic binarisation**. A pixel of level $x$ is then light with probability $x$. Its price is
-# $-\log p$ with probability $x$, and $-\log(1 - p)$ with probability $1 - x$. On average:
+# Our digits aren't black and white; their pixels have grey levels. A common solution is to toss a
+# coin for each pixel, with the grey level as its probability of light, and to toss it anew each
+# time the image is used. This is called **dynamic binarisation**. A pixel of level $x$ is then
+# light with probability $x$. Its price is $-\log p$ with probability $x$, and $-\log(1 - p)$ with
+# probability $1 - x$. On average that is
 #
 # $$-x \log p - (1 - x) \log(1 - p)$$
 #
-# That is your formula, with the grey level itself put in. So nothing need be tossed here: the
-# prices in this lesson are averages over all coins. (In later lessons, where an image goes
-# through a network first, the coins are tossed.)
+# This is your formula, with the grey level itself put in for $x$. So there is no need to toss any
+# coins here: the prices in this lesson are averages over all tosses. (In later lessons the image
+# goes through a network first. There the coins really are tossed.)
 
 # %%
 p = rng.uniform(0.1, 0.9, (1, 784))
@@ -162,11 +171,11 @@ print("grey levels put in:      ", coin_cost(p, x=grey).round(2))
 # %% [markdown]
 # ## The best coin
 #
-# A pixel is light in a part $m$ of all images, say in 20 percent. You may give it one `p`, the same
-# for all images.
+# A pixel is light in a fraction $m$ of all images, say in 20 percent of them. You must choose one
+# `p` for this pixel, the same for all images.
 #
-# **Predict.** Which `p` makes the average price lowest: the $m$ itself, or something bolder, such
-# as 0 where $m$ is below one half?
+# **Predict.** Which `p` makes the average price lowest: $m$ itself, or something bolder, such as 0
+# if $m$ is below one half?
 
 # %%
 p = np.linspace(0.01, 0.99, 197)
@@ -183,16 +192,22 @@ axes.legend(frameon=False, loc="upper center")
 show(figure, "3.3")
 
 # %% [markdown]
-# The honest answer, $p = m$, is cheapest. To see this without a picture, set the derivative to 0:
-# $-\frac{m}{p} + \frac{1 - m}{1 - p} = 0$ gives $m (1 - p) = (1 - m)\, p$, and so $p = m$. The best
-# network with one coin per pixel is the **mean image**. So you know where training must end.
+# <details><summary>What you saw</summary>
+#
+# The honest forecast, $p = m$, is cheapest. You can also see this without a picture. Set the
+# derivative of the average price to 0: $-\frac{m}{p} + \frac{1 - m}{1 - p} = 0$ gives $m (1 - p) =
+# (1 - m)\, p$, and so $p = m$. If a network may choose one probability per pixel, the same for all
+# images, its best choice is therefore the **mean image** of the digits. So you know already where
+# the training in this lesson must end.
+#
+# </details>
 #
 # ## Logits: equation 9
 #
-# Gradient descent on `p` itself would be awkward. A step may lead out of (0, 1), and near the ends
-# the price is so steep that the steps become far too large. So a network puts out **logits** $c$,
-# which may be any number, and $p = \sigma(c)$. DRAW's canvas holds logits: strokes can be added to
-# it without end.
+# Gradient descent on `p` itself would be awkward. A step may lead out of the range from 0 to 1, and
+# near its ends the price is so steep that the steps become far too large. So a network puts out
+# **logits** $c$, which may be any numbers, and $p = \sigma(c)$. DRAW's canvas holds logits. That is
+# why strokes can be added to it without end.
 #
 # You could compute `p` with the sigmoid and call `coin_cost`. Try it with a pixel that the network
 # is sure of:
@@ -204,9 +219,9 @@ with np.errstate(divide="ignore", invalid="ignore"):
         print(f"c = {c}: p = {p}, price of a dark pixel {-np.log(1 - p)}; it should be {c}")
 
 # %% [markdown]
-# At 40, `p` rounds to 1, and the price to infinity. At 30 its digits begin to go. So put the
-# formulas together on paper, *before* anything is rounded. From lesson 02,
-# $1 - \sigma(c) = \sigma(-c)$. Then
+# At a logit of 40, `p` is rounded to 1, and the price becomes infinite. At 30 the price is already
+# off by 0.0002. So put the two formulas together on paper, *before* anything is rounded. From
+# lesson 02, $1 - \sigma(c) = \sigma(-c)$. Then
 #
 # $$-\log(1 - p) = -\log \sigma(-c) = \log(1 + e^c)$$
 #
@@ -214,17 +229,18 @@ with np.errstate(divide="ignore", invalid="ignore"):
 #
 # $$-\log p = \log(1 + e^{-c}) = \log \frac{e^c + 1}{e^c} = \text{softplus}(c) - c$$
 #
-# And so the price of a pixel of level $x$, with $x$ times the one and $1 - x$ times the other, is
+# A pixel of level $x$ costs $x$ times the price of light plus $1 - x$ times the price of dark:
 #
 # $$x\,(\text{softplus}(c) - c) + (1 - x)\,\text{softplus}(c) = \text{softplus}(c) - x\,c$$
 #
-# Summed over all pixels, that is equation 9, $\mathcal{L}^x = -\log D(x \mid c_T)$. There $D$
-# stands for the forecast that is made from the last canvas $c_T$: how probable it calls an image
-# $x$. Here that forecast is one coin for each pixel.
+# Summed over all pixels, this is equation 9 of the paper, $\mathcal{L}^x = -\log D(x \mid c_T)$.
+# There $D(x \mid c_T)$ is the probability that the forecast made from the last canvas $c_T$ gives
+# to the image $x$. Our forecast is one coin for each pixel.
 #
-# One trap is left: $e^{1000}$ overflows. Such a logarithm of a sum is tamed by taking the larger
-# term out. Here is a sibling, $\log(e^a + e^b)$. With $a \ge b$ it is $\log(e^a (1 + e^{b - a})) =
-# a + \log(1 + e^{b - a})$, and the remaining exponent is never positive:
+# One trap is left: $e^{1000}$ overflows. To avoid this in the logarithm of a sum, take the larger
+# term out of the sum. Here it is done for a similar function, $\log(e^a + e^b)$. If $a \ge b$, this
+# is $\log(e^a (1 + e^{b - a})) = a + \log(1 + e^{b - a})$, and the exponent that remains is never
+# positive:
 
 
 # %%
@@ -236,13 +252,13 @@ def log_of_sum(a, b):
 print(log_of_sum(1000.0, 999.0), "and", log_of_sum(-3.0, 2.0), "=", np.log(np.exp(-3) + np.exp(2)))
 
 # %% [markdown]
-# It takes two numbers, and no arrays: Python's `max` can't say which of two arrays is larger. For
-# those there is `np.maximum`, which compares entry by entry.
+# This function takes two numbers, not arrays: Python's `max` can't say which of two arrays is
+# larger. For arrays there is `np.maximum`, which compares entry by entry.
 #
 # ### Exercise 2: the price from logits (3 lines)
 #
 # `logits` and `x` have the shape `(n, C, B, A)`. Return the price of each image, shape `(n,)`; it
-# must be finite for logits of 1000 and of -1000. The cache is given.
+# must be finite for logits of 1000 and of -1000. The stub already returns the cache.
 
 
 # %%
@@ -253,8 +269,9 @@ def bernoulli_cost(logits, *, x):
 
 
 # %% [markdown]
-# **Predict.** At 543.4 nats all pixels had logit 0. Now give each pixel the logit 1000: you are
-# sure that it is light. What does an image cost that is all light, and one that is all dark?
+# **Predict.** When an image cost 543.4 nats, all pixels had the logit 0. Now give each pixel the
+# logit 1000, so you are sure that it is light. What does an image cost whose pixels are all light?
+# And one whose pixels are all dark?
 
 # %%
 sure = np.full((1, 1, 28, 28), 1000.0)
@@ -262,7 +279,12 @@ print("all is light:", bernoulli_cost(sure, x=np.ones_like(sure))[0])
 print("all is dark: ", bernoulli_cost(sure, x=np.zeros_like(sure))[0], "= 784 times 1000")
 
 # %% [markdown]
-# Where you are sure and wrong, each pixel costs as many nats as the size of its logit.
+# <details><summary>What you saw</summary>
+#
+# The light image costs nothing. In the dark one you are sure and wrong at every pixel, and each
+# costs as many nats as its logit is large: 1000.
+#
+# </details>
 #
 # ## The gradient
 #
@@ -270,8 +292,8 @@ print("all is dark: ", bernoulli_cost(sure, x=np.zeros_like(sure))[0], "= 784 ti
 #
 # $$\frac{d}{dc} \log(1 + e^c) = \frac{1}{1 + e^c} \cdot e^c$$
 #
-# Divide top and bottom by $e^c$, and you meet an old friend from lesson 02. The other term, $x\,c$,
-# is a straight line in $c$.
+# Divide numerator and denominator by $e^c$, and you get a function that you know from lesson 02.
+# The other term, $x\,c$, is a straight line in $c$.
 
 # %%
 c = np.linspace(-6, 6, 121)
@@ -288,14 +310,15 @@ left.legend(frameon=False, loc="upper center")
 show(figure, "3.4")
 
 # %% [markdown]
-# The slopes at the right are one curve, at three heights. The one for 0.3 crosses 0 where the
-# forecast equals the pixel, $\sigma(c) = 0.3$. The other two only come near 0, one far to the left,
-# one far to the right: no logit makes a dark or a light pixel quite certain.
+# The three slopes on the right are the same curve at three heights. The curve for $x = 0.3$ crosses
+# 0 where the forecast equals the pixel, at $\sigma(c) = 0.3$. The other two never reach 0: the one
+# for $x = 0$ comes close far to the left, the one for $x = 1$ far to the right. No finite logit
+# makes a dark or a light pixel quite certain.
 #
 # ### Exercise 3: the gradient (3 lines)
 #
-# `dnll` has the shape `(n,)`: the loss's gradient by the price of each image. Return `dlogits`, of
-# shape `(n, C, B, A)`. You may call `sigmoid`, of lesson 02.
+# `dnll`, shape `(n,)`, is the gradient of the price of each image. Return `dlogits`, shape `(n, C,
+# B, A)`. You may call `sigmoid` of lesson 02.
 
 
 # %%
@@ -308,10 +331,11 @@ def bernoulli_cost_backward(dnll, cache):
 # %% [markdown]
 # ## Train it
 #
-# The network of figure 3.1, in your own functions. It has no input and one weight for each pixel: a
-# canvas of logits, shape `(1, 28, 28)`. All images share it, so it is broadcast, and its gradient
-# is summed over the images. Each image's price gets the gradient `1 / n`, so that the sum is the
-# gradient of the average price. A step subtracts 4 times that: the rate is 4.
+# Here is the network of figure 3.1 again, with your own functions. It has no input, and one weight
+# for each pixel: a canvas of logits, shape `(1, 28, 28)`. All images share the canvas, so it is
+# broadcast, and its gradient is summed over the images. The loss is the average price, so the price
+# of each image gets the gradient `1 / n`. Each step subtracts 4 times the gradient of the canvas:
+# the rate is 4.
 
 
 # %%
@@ -345,11 +369,11 @@ print(f"after 60 steps {price_and_gradient(canvas, images)[0]:.1f} nats, mean im
 print(f"500 digits held out: {price_and_gradient(canvas, held_out)[0]:.1f} nats")
 
 # %% [markdown]
-# New digits cost a little more than those that the network was trained on. Only prices on held-out
-# images tell you what a network knows about digits. Both prices are averages over coins (dynamic
-# binarisation).
+# New digits cost a little more than those that the network was trained on. Only the price of
+# held-out images tells you what a network knows about digits in general. Both prices are averages
+# over coins (dynamic binarisation).
 #
-# **Predict.** Which digit is cheapest under this network, and which is dearest?
+# **Predict.** Which digit is cheapest under this network, and which is most expensive?
 
 # %%
 each, _ = bernoulli_cost(np.broadcast_to(canvas, held_out.shape), x=held_out)
@@ -366,8 +390,13 @@ for place, k in zip(axes[1:], [*order[:3], *order[-3:]], strict=True):
 show(figure, "3.6")
 
 # %% [markdown]
-# A digit with few light pixels, all in the middle, is cheap. A digit with many light pixels is
-# dear, and so is a large ring, which leaves dark what is light in most digits.
+# <details><summary>What you saw</summary>
+#
+# A 1 is cheapest: it has few light pixels, all in the middle. Digits with many light pixels are
+# expensive. On average a 0 is the most expensive, because its ring leaves the middle dark, where
+# most digits are light.
+#
+# </details>
 #
 # And what does this network think a digit looks like? Toss its coins:
 
@@ -379,15 +408,18 @@ for place in axes:
 show(figure, "3.7")
 
 # %% [markdown]
-# That is what is still missing. Pixels of a digit aren't independent: strokes make them light
-# together. DRAW keeps the coins and the price, but it paints a new canvas for each image, with
-# strokes that it chooses.
+# This shows what is still missing. The pixels of a digit aren't independent: a stroke makes many of
+# them light together. DRAW keeps the coins and the price, but it paints a new canvas for each
+# image, with strokes that it chooses.
+#
+# For more practice, `gaussian_cost` in [OPEN.md](OPEN.md) asks for the price of an image whose
+# pixels are Gaussian instead of coins.
 #
 # ## Where it lives
 #
-# `bernoulli_cost` and its backward in `minidraw/layers/likelihood.py`. The loss of DRAW is this
-# price plus one other, that of its choices (lesson 10). And its first canvas starts at the logits
-# of the mean image: DRAW is given what you have just trained.
+# `bernoulli_cost` and its backward are in `minidraw/layers/likelihood.py`. The loss of DRAW is this
+# price plus a second one, the price of its random choices (lesson 10). And DRAW's first canvas
+# starts at the logits of the mean image, so DRAW begins with what you have just trained.
 
 # %%
 logits, x = 3 * rng.standard_normal((3, 1, 5, 4)), rng.random((3, 1, 5, 4))
@@ -413,17 +445,60 @@ print("prices and gradients agree with the package; DRAW starts at the mean imag
 # ## In practice
 #
 # * Many programs write `log(p + 1e-8)` to avoid the infinity. Then no pixel costs more than 18.4
-#   nats, and where `p` has rounded, its slope is 0: the worst pixels teach nothing.
+#   nats. And where `p` has been rounded to 0 or 1, the slope is 0, so the worst pixels teach the
+#   network nothing.
 # * A canvas that starts at 0 must first learn the mean image, most of which is black background.
-#   Figure 3.5 shows how much there is to gain by that alone: 337 nats.
-# * A price without its **protocol** says little. Grey levels, a threshold at one half, coins tossed
-#   once and for all, coins tossed anew: the same network has another price under each.
-# * Prices in nats are sizes of files. A good compressor that used this network would need about
-#   214 nats, which is 308 bits or 39 bytes, for a digit whose coins have been tossed.
-# * Of a colour image, each channel's level is taken as a coin too. That makes a usable loss, but
-#   the figure is no longer the size of any file.
+#   Figure 3.5 shows how many nats that alone saves: 337.
+# * A price without its **protocol** says little. Pixels can be grey levels, or cut at one half, or
+#   tossed once and for all, or tossed anew each time. The same network has a different price under
+#   each protocol.
+# * A price in nats is also the size of a file. A good compressor that used this network would need
+#   about 214 nats, which is 308 bits or 39 bytes, for a new digit whose coins have been tossed.
+# * For colour images, the level of each channel is treated as a coin too. This works as a loss, but
+#   the price is no longer the size of any file.
+#
+# ## Recap
+#
+# * If a forecast gave probability $p$ to what happened, its price is $-\log p$ nats. The prices of
+#   independent things add up.
+# * The price of an image is the sum over its pixels. With logits $c$ it is softplus$(c) - x\,c$ per
+#   pixel, which never overflows if the larger term is taken out.
+# * Its gradient is $\sigma(c) - x$: the forecast minus the truth.
+# * The best forecast with one probability per pixel is the mean image. It costs about 206 nats a
+#   training digit, against 543 for fair coins.
+# * A price means something only together with its protocol, and on held-out images.
+#
+# ## Three questions
+#
+# 1. A pixel was forecast to be light with probability 1/4. What does it cost if it is light? In
+#    bits?
+#
+#    <details><summary>Answer</summary>
+#
+#    $\log 4 = 1.386$ nats, which is 2 bits.
+#
+#    </details>
+#
+# 2. Why does the canvas hold logits and not probabilities?
+#
+#    <details><summary>Answer</summary>
+#
+#    Any number is a valid logit, so strokes and steps of learning can be added without leaving the
+#    valid range. And the price can be computed exactly even where the probability rounds to 0 or 1.
+#
+#    </details>
+#
+# 3. A canvas shows logit 0 at a pixel of level 1. What is the gradient of this logit, and which way
+#    does a step of learning move it?
+#
+#    <details><summary>Answer</summary>
+#
+#    $\sigma(0) - 1 = -0.5$. A step subtracts rate times gradient, so the logit rises and the pixel
+#    becomes lighter.
+#
+#    </details>
 #
 # ## What is next
 #
-# You have a price and its gradient by the canvas. Next comes what is between network and canvas:
-# lesson 04 looks at an image through a grid of filters that can be moved.
+# You have a price, and its gradient with respect to the canvas. Next comes what lies between the
+# network and the canvas: lesson 04 looks at an image through a grid of filters that can be moved.

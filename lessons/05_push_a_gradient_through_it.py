@@ -8,7 +8,8 @@
 # trust the result because a finite difference says the same.
 #
 # **You'll need:** lesson 01 (a value used twice adds its gradients; what is broadcast forward is
-# summed backward), lesson 02 (products) and lesson 04. 50 minutes.
+# summed backward), lesson 02 (products) and lesson 04. 90 minutes, best in two sittings: part 1
+# takes about 50 of them, part 2 about 40.
 #
 # | paper | here | |
 # |---|---|---|
@@ -16,6 +17,7 @@
 # | $\mu^i$ | `mu` | the filters' places, `(n, K)` |
 # | $a - \mu^i$ | `dist` | pixel minus filter, `(n, K, A)` |
 # | $i - N/2 - 0.5$ | `offset` | a filter's place in strides, 0 in the middle, `(K,)` |
+# | exponent in (25) | `u` | $-(a - \mu)^2 / (2 \sigma^2)$, `(n, K, A)` |
 # | | `dF`, `dmu`, .. | gradients of the loss: `dF` is $\partial L/\partial F$, shaped like `F` |
 
 # %%
@@ -44,12 +46,15 @@ scene[4:32, 16:44] = digit  # off the middle
 rng = np.random.default_rng(5)
 
 # %% [markdown]
+# # Part 1: the filters
+#
 # ## The goal
 #
-# Somewhere in a dark scene there is a digit. A window is to find the place where it reads a given
-# patch. How wrong it is, the **loss**, is half the sum of squared differences between what it reads
-# and that patch. Each arrow below shows where the loss pulls a window that sits at the arrow's
-# foot: against the gradient. By the end of this lesson you have written what makes these arrows.
+# Somewhere in a dark scene there is a digit. A window should find the place where it reads a given
+# patch. The **loss** says how far off it is: half the sum of squared differences between what the
+# window reads and the wanted patch. Each arrow below shows which way the loss pulls a window that
+# sits at the arrow's foot. This is the direction against the gradient. By the end of this lesson
+# you will have written the functions that make these arrows.
 
 # %%
 STRIDE, VAR = np.array([4.0]), np.array([20.0])
@@ -72,9 +77,10 @@ def loss(x, y):
 
 
 # %% [markdown]
-# We give you two links of the chain. The loss is half a sum of squares, so the gradient of the
-# patch is the difference itself. And the product `F_y @ scene @ F_x.T` hands its gradient on by
-# products, as in lesson 02; `sandwich_backward` does it here, and the next lesson asks you for it.
+# We give you two steps of the way back. The loss is half a sum of squares, so the gradient of the
+# patch is simply the difference between the two patches. And the patch is a product, `F_y @ scene @
+# F_x.T`, so its gradient goes back by products, as in lesson 02. Here `sandwich_backward` does
+# that. You'll write it yourself in the next lesson.
 
 
 # %%
@@ -121,29 +127,32 @@ show(figure, "5.1")
 #
 # `theta` → `center`, `stride`, `var` → `mu` → exponent `u` → `F` → patch → loss
 #
-# A change at the left end runs through every link. Each link stretches it by its slope, and the
-# slopes multiply: the chain rule. Going backward you start at the right, where the loss is, with
-# the gradient of the last thing, and ask of every link only this: *given the gradient of what you
-# put out, what is the gradient of what you took in?*
+# A change at the left end runs through every link. Each link multiplies it by its slope; this is
+# the chain rule. Going backward, you start at the right, at the loss. For each link you ask only
+# one question: *given the gradient of its output, what is the gradient of its input?*
 #
-# So each link gets a function of its own, `thing_backward(dout, cache)`. `dout` has the shape of
-# the output, what it returns has the shape of the input, and the cache is what the forward left
-# behind. Going backward, the softmax that makes `F` from `u` comes first.
+# So each link gets a function of its own, `thing_backward(dout, cache)`. Here `dout` has the shape
+# of the output, the result has the shape of the input, and the cache is what the forward has kept.
+# The last link before `F` is the softmax, which makes `F` from the exponents `u`. So on the way
+# back it comes first.
 #
 # ## Link 1: the softmax
 #
-# Equation 25 is $F_a = e^{u_a} / \sum_b e^{u_b}$ along a row of pixels. Increasing one exponent
-# $u_a$ does two things. It makes its own height larger. And it makes the **normaliser** larger,
-# which takes something away from every pixel of the row, for they must still sum to 1.
+# Along a row of pixels, equation 25 is $F_a = e^{u_a} / \sum_b e^{u_b}$. A function of this form is
+# called a **softmax**. Increasing one exponent $u_a$ does two things. It makes its own height
+# $e^{u_a}$ larger. And it makes the sum of all heights larger, the **normaliser**, which makes
+# every weight of the row smaller. The weights must still sum to 1.
 #
-# Let $s = \sum_b e^{u_b}$, so $F_b = e^{u_b}/s$. The quotient rule, for $b \ne a$, where only $s$
-# moves: $\partial F_b / \partial u_a = -e^{u_b} e^{u_a} / s^2 = -F_b F_a$. For $b = a$ the height
-# moves as well: $e^{u_a}/s - e^{u_a} e^{u_a}/s^2 = F_a - F_a F_a$. In one line:
+# Call the normaliser $s = \sum_b e^{u_b}$, so $F_b = e^{u_b}/s$. Now move $u_a$ and apply the
+# quotient rule. For another pixel, $b \ne a$, only $s$ moves, and $\partial F_b / \partial u_a =
+# -e^{u_b} e^{u_a} / s^2 = -F_b F_a$. For the same pixel, $b = a$, the height moves as well, and
+# $\partial F_a / \partial u_a = e^{u_a}/s - e^{u_a} e^{u_a}/s^2 = F_a - F_a F_a$. Both cases in one
+# line:
 #
 # $$\frac{\partial F_b}{\partial u_a} = F_b\,([a = b] - F_a)$$
 #
-# where $[a = b]$ is 1 if $a$ is $b$ and 0 otherwise. Here it is for a row of three pixels, beside
-# finite differences:
+# where $[a = b]$ is 1 if $a$ and $b$ are the same pixel, and 0 otherwise. The cell prints this
+# table for a row of three pixels, and below it the same table by finite differences:
 
 
 # %%
@@ -167,18 +176,25 @@ np.testing.assert_allclose(by_formula, np.transpose(measured), rtol=1e-6)
 print(by_formula.sum(axis=0).round(15))
 
 # %% [markdown]
-# The row's sum stays 1 whatever $u_a$ does, so the changes of its entries cancel.
+# <details><summary>What you saw</summary>
 #
-# A loss feels $u_a$ through every $F_b$ of the row. A value used several times adds its gradients:
+# Each column sums to 0. The weights of the row sum to 1 whatever $u_a$ does, so the changes of the
+# weights must cancel.
+#
+# </details>
+#
+# Now the gradient of a loss. $u_a$ changes the loss through every $F_b$ of the row. So its gradient
+# is a sum over all of them:
 #
 # $$\frac{\partial L}{\partial u_a} = \sum_b \frac{\partial L}{\partial F_b}
 # \frac{\partial F_b}{\partial u_a}$$
 #
 # ### Exercise 1: the softmax (2 lines)
 #
-# Put the derivative into that sum, and take it apart: the $[a = b]$ leaves a single term, and the
-# rest has a sum that doesn't depend on $a$. No table like the one above is ever needed. `dF` and
-# `F` have the shape `(n, K, A)`, and each row of `A` pixels is a softmax of its own.
+# Put the derivative into that sum, and split the sum in two. The part with $[a = b]$ has only one
+# term. The other part contains a sum that is the same for every $a$. So you never need a table like
+# the one above. `dF` and `F` have the shape `(n, K, A)`, and each row of `A` pixels is a softmax of
+# its own.
 
 
 # %%
@@ -190,9 +206,9 @@ def softmax_backward(dF, F):
 # %% [markdown]
 # ## Link 2: the exponent
 #
-# $u = -(a - \mu)^2 / (2 \sigma^2)$. How does it move with $\mu$? Take one number first: pixel 4,
-# a filter at 2.5, variance 2. The square's derivative is $2(a - \mu)$, and $\mu$ stands there with
-# a minus sign; the other minus stands in front:
+# The exponent is $u = -(a - \mu)^2 / (2 \sigma^2)$. How does it change with $\mu$? The derivative
+# of the square is $2(a - \mu)$, and the derivative of the inner $a - \mu$ is $-1$. Together with
+# the minus sign in front:
 #
 # $$\frac{\partial u}{\partial \mu} = -\frac{2 (a - \mu)}{2 \sigma^2} \cdot (-1)
 # = \frac{a - \mu}{\sigma^2}$$
@@ -200,7 +216,7 @@ def softmax_backward(dF, F):
 
 # %%
 def exponent(mu):
-    return -((4 - mu) ** 2) / (2 * 2.0)
+    return -((4 - mu) ** 2) / (2 * 2.0)  # pixel 4, a filter at mu, variance 2
 
 
 print("formula:          ", (4 - 2.5) / 2.0)
@@ -208,11 +224,11 @@ print("finite difference:", (exponent(2.5 + eps) - exponent(2.5 - eps)) / (2 * e
 np.testing.assert_allclose((4 - 2.5) / 2, (exponent(2.5 + eps) - exponent(2.5 - eps)) / (2 * eps))
 
 # %% [markdown]
-# The sign has a meaning: a filter that moves to the right comes nearer to the pixels at its right,
-# for which $a - \mu$ is positive. Their weight grows.
+# The sign makes sense. A filter that moves to the right comes nearer to the pixels on its right,
+# for which $a - \mu$ is positive, and their exponents grow.
 #
-# Now count who uses what. All `A` pixels of a row use that filter's $\mu$. And since
-# $\mu^i = g + \text{offset}_i\,\delta$, all `K` filters use the same centre $g$, each with slope 1.
+# Now count the uses. All `A` pixels of a row use the $\mu$ of that filter. And since $\mu^i = g +
+# \text{offset}_i\,\delta$, all `K` filters use the same centre $g$, each with slope 1.
 #
 # ### Exercise 2: from the exponent to the centre (3 lines)
 #
@@ -227,14 +243,28 @@ def exponent_backward(du, cache):
 
 
 # %% [markdown]
+# This is a good place for a break. You have pushed a gradient from the filters to the centre of the
+# window. Still to come are the other four numbers.
+#
+# # Part 2: the whole window
+#
+# **If you come back after a break,** select this cell and choose *Run > Run All Above Selected
+# Cell*. Solved exercises are saved in `mine.py`, so they come back by themselves. You need to
+# remember:
+#
+# * the chain `theta` → `center`, `stride`, `var` → `mu` → `u` → `F` → patch → loss;
+# * `dist`, pixel minus filter, `(n, K, A)`, and `offset`, a filter's place in strides, `(K,)`;
+# * what you have: `softmax_backward`, which gives `du` from `dF`, and `exponent_backward`, which
+#   gives `dcenter` from `du`.
+#
 # ## Link 3: stride and variance
 #
-# The stride is used as the centre is, but filter by filter with another slope:
-# $\partial \mu^i / \partial \delta = \text{offset}_i$. A wider stride moves the outer filters far
+# Every filter uses the stride, as it uses the centre. But the slope differs from filter to filter:
+# $\partial \mu^i / \partial \delta = \text{offset}_i$. A larger stride moves the outer filters far
 # and the middle one not at all.
 #
-# The variance is used by every filter and pixel of an image. With $v = \sigma^2$, $1/v$
-# differentiates to $-1/v^2$:
+# The variance is used by every filter and every pixel of an image. Call it $v = \sigma^2$. The
+# derivative of $1/v$ is $-1/v^2$, so
 #
 # $$\frac{\partial u}{\partial v} = \frac{(a - \mu)^2}{2 v^2}$$
 
@@ -249,21 +279,26 @@ print("finite difference:", (of_variance(2 + eps) - of_variance(2 - eps)) / (2 *
 np.testing.assert_allclose(1.5**2 / 8, (of_variance(2 + eps) - of_variance(2 - eps)) / (2 * eps))
 
 # %% [markdown]
-# **Predict.** All of `dF` is 1: the loss wants more of every weight, equally. What are the three
-# gradients?
+# **Predict.** All entries of `dF` are 1: the loss would change equally with every weight. What are
+# the gradients of centre, stride and variance?
 
 # %%
 _, cache = layers.filterbank(np.array([3.0]), np.array([2.0]), np.array([1.5]), K=3, A=7)
 print([part.round(15) for part in layers.filterbank_backward(np.ones((1, 3, 7)), cache)])
 
 # %% [markdown]
-# Rows sum to 1, whatever the window does. Nothing can be gained by wanting more of everything.
+# <details><summary>What you saw</summary>
+#
+# All three are 0. Each row sums to 1 whatever the window does, so a loss that depends only on these
+# sums can't change.
+#
+# </details>
 #
 # ### Exercise 3: the filterbank, backward (6 lines)
 #
-# All links together: from `dF` to `dcenter`, `dstride` and `dvar`, each of shape `(n,)`. You may
-# call your `softmax_backward`. Keep `dmu`, shape `(n, K)`, before you sum it for the centre: the
-# stride needs it too.
+# Join the links: from `dF` to `dcenter`, `dstride` and `dvar`, each of shape `(n,)`. You may call
+# your `softmax_backward`. Compute `dmu`, shape `(n, K)`, and keep it: both the centre and the
+# stride need it.
 
 
 # %%
@@ -275,16 +310,20 @@ def filterbank_backward(dF, cache):
 
 
 # %% [markdown]
+# For more practice with absolute values instead of squares, `laplace_filterbank_backward` in
+# [OPEN.md](OPEN.md) is an open exercise.
+#
 # ## The loss and its tangent
 #
-# Now put your functions to use. The curve is the loss for windows further and further to the right;
-# the line is the tangent that the gradient draws at one of them. A wrong factor tilts it.
+# Now use your functions. The next figure shows the loss for windows further and further to the
+# right. The dashed line is the tangent at one of these windows, with the slope that your gradient
+# gives. A wrong factor would tilt it.
 
 # %%
 xs, at = np.linspace(2, 44, 127), 24.0
 _, dF_x, _, cache_x = filter_gradients(at, 17.5)
 slope = filterbank_backward(dF_x, cache_x)[0][0]
-measured = (loss(at + eps, 17.5) - loss(at - eps, 17.5)) / (2 * eps)
+by_wiggle = (loss(at + eps, 17.5) - loss(at - eps, 17.5)) / (2 * eps)
 near = np.array([at - 5, at + 5])
 
 # %% jupyter={"source_hidden": true}
@@ -294,21 +333,21 @@ axes.plot(near, loss(at, 17.5) + slope * (near - at), "--", color=VERMILION, lab
 axes.plot(at, loss(at, 17.5), "o", color=VERMILION)
 plain(axes, xlabel="center_x, in pixels", ylabel="loss")
 axes.legend(frameon=False)
-show(figure, "5.2", slope=slope, measured=measured)
-np.testing.assert_allclose(slope, measured, rtol=1e-6)
+show(figure, "5.2", slope=slope, measured=by_wiggle)
+np.testing.assert_allclose(slope, by_wiggle, rtol=1e-6)
 
 # %% [markdown]
-# At the left the curve is flat: there the window sees nothing but darkness, and darkness a little
-# further on is as dark. Without a slope there is no direction. This is why a network should start
-# with wide windows, which see something.
+# On the left the curve is flat. There the window sees only darkness, and a little further to the
+# right it is just as dark. Where the slope is 0, the gradient gives no direction. This is why a
+# network should start with wide windows, which see something.
 #
 # ## Link 4: the window's exp
 #
-# What the network emits is `theta`. The centre is a straight line in it (22),
-# $g_X = \frac{A+1}{2} (\tilde g_X + 1) - 1$, so its slope is $\frac{A+1}{2}$. Variance,
-# stride and intensity are exponentials, and the derivative of $e^r$ is $e^r$: the output itself.
-# For the variance: $\partial \sigma^2 / \partial (\log \sigma^2) = \sigma^2$. Where a logarithm was
-# clipped to ±12, the output stays put, and nothing flows.
+# The network emits `theta`, and the window is made from it. By (22) the centre is a straight line,
+# $g_X = \frac{A+1}{2} (\tilde g_X + 1) - 1$, so its slope is $\frac{A+1}{2}$. Variance, stride and
+# intensity are exponentials, and the derivative of $e^r$ is $e^r$: the output itself. For the
+# variance, $\partial \sigma^2 / \partial (\log \sigma^2) = \sigma^2$. Where a logarithm was clipped
+# to ±12, the output doesn't change with it, and the gradient is 0.
 
 
 # %%
@@ -324,9 +363,9 @@ for log_var in (0.7, 12.5):
 # %% [markdown]
 # ### Exercise 4: the window, backward (7 lines)
 #
-# `dout` holds the gradients of the five outputs, each `(n,)`. Return the gradient of `theta`, shape
-# `(n, 5)`. Its name is `dtheta`, as that of `x` is `dx`.
-# The x axis is worked. The cached `stride` is the finished one of (24), factor included.
+# `dout` holds the gradients of the five outputs, each `(n,)`. Return `dtheta`, the gradient of
+# `theta`, shape `(n, 5)`. The x axis is done. The cached `stride` is $\delta$ of (24), with its
+# factor included.
 
 
 # %%
@@ -343,11 +382,13 @@ def window_backward(dout, cache):
 # %% [markdown]
 # ## Let it go
 #
-# All links joined: the loss's gradient by `theta`. A window that starts in a corner follows
-# it downhill, a small step at a time. It has never been told where the digit is.
+# With all links joined, you have the gradient of the loss with respect to `theta`. Now a window
+# starts in a corner and takes small steps against this gradient. Nobody tells it where the digit
+# is.
 #
-# **Predict.** It starts too wide: its stride is 6.2 and its variance 67, where 4 and 20 are right.
-# Will it narrow from the first step on? And will it come to the digit on a straight line?
+# **Predict.** The window starts too wide: its stride is 6.2 and its variance 67, while 4 and 20
+# would be right. Will it become narrower from the first step on? And will it move to the digit on a
+# straight line?
 
 
 # %%
@@ -393,18 +434,21 @@ right.legend(frameon=False)
 show(figure, "5.3")
 
 # %% [markdown]
-# It widens first, for some ten steps. At the start only its right edge touches the digit, and wider
-# filters see more of it. Once it is near, it narrows, and that takes much longer than the way. Nor
-# is its path straight: to the right first, upward later. The gradient says which way is steepest
-# from here. It says nothing about where the path will end.
-
-# %% [markdown]
+# <details><summary>What you saw</summary>
+#
+# It becomes wider first, for some ten steps. At the start only its right edge touches the digit,
+# and wider filters see more of it. Near the digit it becomes narrower, which takes much longer than
+# getting there. Nor is the path straight: it first leads to the right, and later upward. The
+# gradient says which way is steepest from here. It says nothing about where the path will end.
+#
+# </details>
+#
 # ## Where it lives
 #
-# `filterbank_backward` and `window_backward` in `minidraw/layers/attention.py`, each right below
-# its forward. Softmax and exponent aren't functions there but lines, commented with the forward
-# lines that they undo. `minidraw gradcheck` compares every gradient of the package with finite
-# differences.
+# `filterbank_backward` and `window_backward` are in `minidraw/layers/attention.py`, each right
+# below its forward. Softmax and exponent are not functions there, but single lines of
+# `filterbank_backward`. A comment beside each repeats the forward line that it undoes. `minidraw
+# gradcheck` compares every gradient of the package with finite differences.
 
 # %%
 F, cache = minidraw.layers.filterbank(np.array([20.0]), STRIDE, VAR, K=K, A=A)
@@ -428,16 +472,54 @@ print("all four links agree with the package")
 # %% [markdown]
 # ## In practice
 #
-# * The check tries your function on three random sets of inputs, in sizes that are different
-#   primes: 3 images, 5 filters, 7 pixels, and so on. With one image an average over images looks
-#   right; with `K == A` a transposed array does.
-# * Forgetting the normaliser's part is the commonest mistake here. The network would still learn:
-#   the sign is right most of the time. Bugs that merely slow a network down are the ones that
-#   stay; only the finite difference sees them.
-# * A gradient check can't tell whether you differentiated the *right* function. That is what known
-#   answers are for, such as "zeros give the whole image" in lesson 04.
+# * The check tries your function on several random sets of inputs. Their sizes are different
+#   primes, such as 3 images, 5 filters and 7 pixels. With a single image, an average over images
+#   would look right. With `K == A`, a transposed array would.
+# * The most common mistake here is to forget that the normaliser changes too. The network would
+#   still learn, because the sign of the gradient is usually right. Bugs that only slow a network
+#   down can stay for years. A finite difference finds them.
+# * A gradient check can't tell whether you differentiated the *right* function. For that, test
+#   known answers, such as "zeros give the whole image" in lesson 04.
+#
+# ## Recap
+#
+# * Take a formula apart into links. Each link needs only the gradient of its output and its cache.
+# * Softmax: $du = F\,(dF - \sum_b dF_b F_b)$. The sum comes from the normaliser.
+# * Exponent: $du$ times $(a - \mu)/\sigma^2$, summed over the pixels, is the gradient of a filter's
+#   place. Summed over the filters, it is the gradient of the centre; weighted with the offsets, of
+#   the stride.
+# * The derivative of exp is exp, so the gradients of the logarithms are `var * dvar`, `stride *
+#   dstride` and `gamma * dgamma`, and 0 where they were clipped.
+# * Where a window sees nothing, the gradient is 0 and gives no direction.
+#
+# ## Three questions
+#
+# 1. You add 5 to all entries of `dF` in a row. How does `du` change?
+#
+#    <details><summary>Answer</summary>
+#
+#    Not at all. The weights of the row sum to 1, so the sum in the softmax's gradient grows by 5
+#    too, and the two cancel.
+#
+#    </details>
+#
+# 2. Why does the stride's gradient not depend on the middle filter of five?
+#
+#    <details><summary>Answer</summary>
+#
+#    Its offset is 0, so its place doesn't change with the stride.
+#
+#    </details>
+#
+# 3. A network emits 14 for $\log \sigma^2$. What is its gradient?
+#
+#    <details><summary>Answer</summary>
+#
+#    0. The logarithm is clipped at 12, and beyond that the variance no longer changes with it.
+#
+#    </details>
 #
 # ## What is next
 #
-# You had the product with the image given. Lesson 06 makes a layer of it: `read`, with an
-# intensity, an error image beside the image, and its own backward.
+# In this lesson the gradient of the product with the image was given. Lesson 06 makes a layer of
+# this product: `read`, with an intensity, an error image beside the image, and its own backward.

@@ -4,11 +4,11 @@
 # **You'll do:** three exercises, fourteen lines in all: the gradients of a product of three
 # matrices, DRAW's `read`, and its gradient.
 #
-# **You'll learn:** what the network looks at (the image, and what its own painting still lacks),
-# and how a whole batch is read in one line; then how a loss on what was read moves the window.
+# **You'll learn:** what the network looks at (the image, and what its own painting still lacks);
+# how to read a whole batch in one line; and how a loss on what was read moves the window.
 #
 # **You'll need:** lesson 02 (products and their gradients, batched `@`), lesson 03 (logits),
-# lessons 04 and 05. 45 minutes.
+# lessons 04 and 05. 70 minutes.
 #
 # | paper | here | |
 # |---|---|---|
@@ -45,9 +45,9 @@ rng = np.random.default_rng(6)
 # %% [markdown]
 # ## The goal
 #
-# A window glides over a digit, and below it is what gets through. In lesson 04 you made one such
-# patch. By the end of this lesson you will have a layer that makes such patches for a whole batch
-# and for two pictures at once, and that passes a gradient back to each of its inputs.
+# A window glides over a digit. Below each picture is the patch that the window reads. In lesson 04
+# you made one such patch. By the end of this lesson you will have a layer that makes patches for a
+# whole batch, and for two pictures at once, and that passes a gradient back to each of its inputs.
 
 
 # %%
@@ -64,16 +64,16 @@ scene[2:30, 8:36] = digits[5]
 
 # %% jupyter={"source_hidden": true}
 figure, (above, below) = panels(5, rows=2, height=3.6)
-for top, bottom, x in zip(above, below, np.linspace(10, 34, 5), strict=True):
-    F_y, F_x = banks(x, 15.5, 2.2, 1.2, shape=scene.shape, K=9)
-    picture(top, scene, f"x = {x:.0f}")
-    frame(top, (x, 15.5, 8 * 2.2), K=2)  # the outermost filters alone
+for top, bottom, at in zip(above, below, np.linspace(10, 34, 5), strict=True):
+    F_y, F_x = banks(at, 15.5, 2.2, 1.2, shape=scene.shape, K=9)
+    picture(top, scene, f"x = {at:.0f}")
+    frame(top, (at, 15.5, 8 * 2.2), K=2)  # the outermost filters alone
     picture(bottom, (F_y @ scene @ F_x.mT)[0], low=0, high=1)
 show(figure, "6.1")
 
 # %% [markdown]
-# The same with sliders, if you run this notebook: Tab goes from one to the next, the arrow keys
-# move it.
+# If you run this notebook, you can move the window with sliders. Press Tab to go to the next
+# slider, and the arrow keys to move it.
 
 
 # %%
@@ -97,16 +97,16 @@ sliders(
 # %% [markdown]
 # ## The idea, in words
 #
-# DRAW paints in steps. Before each it looks twice through the same window: at the image that it is
-# to paint, and at the **error image**, which is what its painting lacks so far. The first says what
-# is there, the second what is left to do.
+# DRAW paints in steps. Before each stroke it looks at two pictures through the same window: at the
+# image that it should paint, and at the **error image**, which shows what its painting still lacks.
+# The first says what is there, and the second says what is left to do.
 #
-# The painting is kept as logits, the canvas (lesson 03: a pixel's probability is the sigmoid of its
-# logit). So the error image is
+# The painting is kept as a canvas of logits, and the probability of a pixel is the sigmoid of its
+# logit (lesson 03). So the error image is
 #
 # $$\hat x_t = x - \sigma(c_{t-1}) \qquad (3)$$
 #
-# Here is a canvas on which the upper half is painted, and the lower half is still dark.
+# Here is a canvas on which the upper half is painted and the lower half is still dark.
 
 # %%
 x = digits[5]
@@ -121,32 +121,38 @@ picture(axes[2], x_err, "error image", low=-1, high=1)
 show(figure, "6.2")
 
 # %% [markdown]
-# **Predict.** The canvas is 0 everywhere, in logits. What is the error image where the image is
-# white, and where it is black?
+# **Predict.** All logits of a canvas are 0. What is the error image where the image is white, and
+# where it is black?
 
 # %%
 print("white:", 1 - layers.sigmoid(np.zeros(1)), " black:", 0 - layers.sigmoid(np.zeros(1)))
 
 # %% [markdown]
-# A logit of 0 is a probability of one half: too dark for white, too light for black. The error
-# image has both signs, the image has only one.
+# <details><summary>What you saw</summary>
+#
+# One half, and minus one half. A logit of 0 means a probability of one half, which is too dark for
+# white and too light for black. So an error image can be negative, which an image never is.
+#
+# </details>
 #
 # ## The product, backward
 #
-# At the heart of reading stands the product of three matrices from lesson 04, $F_Y\, x\, F_X^T$. In
-# lesson 05 two of its gradients were given to you. Here they are derived, and the third with them.
+# Reading is at its heart the product of three matrices from lesson 04, $F_Y\, x\, F_X^T$. In lesson
+# 05 two of its gradients were given to you. Now you derive them, and the third one too.
 #
-# Take the first half alone, $R = F_Y\, x$, with the shapes `(K, B) @ (B, A)`. By index,
-# $R_{ka} = \sum_b F_{kb}\, x_{ba}$. Who uses the pixel $x_{ba}$? Every row $k$ of $R$, in the same
-# column $a$, each with the weight $F_{kb}$. A value used several times adds its gradients:
+# Take the first product alone, $R = F_Y\, x$, with the shapes `(K, B) @ (B, A)`. By index, $R_{ka}
+# = \sum_b F_{kb}\, x_{ba}$. Which entries of $R$ use the pixel $x_{ba}$? Those in the same column
+# $a$, in every row $k$, each with the weight $F_{kb}$. So the gradient of the pixel is a sum over
+# $k$, and in the same way the gradient of a filter's weight is a sum over $a$:
 #
 # $$\frac{\partial L}{\partial x_{ba}} = \sum_k F_{kb} \frac{\partial L}{\partial R_{ka}}
-# \qquad\text{and likewise}\qquad
+# \qquad\qquad
 # \frac{\partial L}{\partial F_{kb}} = \sum_a \frac{\partial L}{\partial R_{ka}}\, x_{ba}$$
 #
-# The first sum runs over the *first* index of $F$: that is a product with $F^T$ from the left. The
-# second runs over the *second* index of $x$: a product with $x^T$ from the right. It is the linear
-# layer of lesson 02 once more. Beside a finite difference:
+# The first sum runs over the *first* index of $F$, so it is a product with $F^T$ from the left. The
+# second sum runs over the *second* index of $x$, so it is a product with $x^T$ from the right.
+# These are the gradients of the linear layer in lesson 02. The cell compares one entry with a
+# finite difference:
 
 # %%
 F, small, dR = rng.standard_normal((3, 5)), rng.standard_normal((5, 4)), rng.random((3, 4))
@@ -160,18 +166,19 @@ print(f"by the product {dsmall[2, 1]:.8f}, by finite difference {measured:.8f}")
 np.testing.assert_allclose(dsmall[2, 1], measured)
 
 # %% [markdown]
-# There is no need to learn which side and which transpose: the shapes leave no choice. `dsmall`
-# must be `(5, 4)`, and from `(3, 5)` and `(3, 4)` there is just one way to get it.
+# You needn't memorise which factor is transposed and on which side it stands, because the shapes
+# leave no choice. `dsmall` must be `(5, 4)`, and there is only one way to get that from `(3, 5)`
+# and `(3, 4)`.
 #
-# Now three factors. Put brackets around two of them, and you have a product of two, once with
-# $F_Y$ on its left and once with $F_X^T$ on its right. Transposing moves numbers about and changes
-# none: the gradient of $F_X$ is the transpose of the gradient of $F_X^T$.
+# Now take all three factors. Put brackets around two of them, and you have a product of two again:
+# $F_Y\,(x\, F_X^T)$ or $(F_Y\, x)\, F_X^T$. A transpose only moves numbers to other places. So the
+# gradient of $F_X$ is the transpose of the gradient of $F_X^T$.
 #
 # ### Exercise 1: the product of three, backward (3 lines)
 #
-# `patch = F_y @ x @ F_x.mT`, with a leading axis of images: `F_y` is `(n, K, B)`, `x` is
-# `(n, B, A)`, `F_x` is `(n, K, A)`, and `dpatch` is `(n, K, K)`. With an axis of images in front,
-# transpose by `.mT`: it exchanges the last two axes and leaves the first alone.
+# `patch = F_y @ x @ F_x.mT`, with a leading axis of images: `F_y` is `(n, K, B)`, `x` is `(n, B,
+# A)`, `F_x` is `(n, K, A)`, and `dpatch` is `(n, K, K)`. Because of the axis of images in front,
+# transpose with `.mT`, which exchanges only the last two axes.
 
 
 # %%
@@ -183,13 +190,13 @@ def sandwich_backward(dpatch, cache):
 
 
 # %% [markdown]
-# Stuck? Run `hint("06.sandwich_backward")`, and again for the next step.
+# Stuck? Run `hint("06.sandwich_backward")`. Run it again for the next step.
 #
-# **Predict.** A loss cares for just one of the 9 x 9 numbers: `dpatch` is 1 there and 0 elsewhere.
-# What does `dx`, which is as large as the image, look like?
+# **Predict.** A loss depends on only one of the 9 x 9 numbers: `dpatch` is 1 there and 0 elsewhere.
+# What does `dx` look like, which is as large as the image?
 
 # %%
-F_y, F_x = banks(21.5, 15.5, 3, 2.2, shape=scene.shape, K=9)
+nine_y, nine_x = banks(21.5, 15.5, 3, 2.2, shape=scene.shape, K=9)
 one, nine = np.zeros((2, 1, 9, 9))
 one[0, 2, 6] = 1
 nine[0, ::4, ::4] = [[1, 0, 1], [0, 1, 0], [1, 1, 0]]
@@ -197,51 +204,56 @@ nine[0, ::4, ::4] = [[1, 0, 1], [0, 1, 0], [1, 1, 0]]
 # %% jupyter={"source_hidden": true}
 figure, axes = panels(4, height=2.3, widths=[1, 44 / 32, 1, 44 / 32])
 for k, dpatch in enumerate((one, nine)):
-    _, dx, _ = sandwich_backward(dpatch, (F_y, scene[None], F_x))
+    _, dx, _ = sandwich_backward(dpatch, (nine_y, scene[None], nine_x))
     picture(axes[2 * k], dpatch[0], "dpatch")
     picture(axes[2 * k + 1], dx[0], "dx")
 show(figure, "6.3")
 
 # %% [markdown]
-# The gradient is laid onto the image by the same hills through which it was read. Remember this
-# picture: lesson 07 paints with it.
+# <details><summary>What you saw</summary>
+#
+# A soft spot where that number was read. The gradient is spread over the image by the same hills
+# that read the patch from it. Remember this picture: lesson 07 paints with it.
+#
+# </details>
 #
 # ## Read: equation 27
 #
 # $$\text{read}(x, \hat x_t, h^{dec}_{t-1}) =
 # \gamma\,[F_Y\, x\, F_X^T,\; F_Y\, \hat x_t\, F_X^T] \qquad (27)$$
 #
-# The square brackets lay two patches side by side. $h^{dec}_{t-1}$ is a state of the network, from
-# which a linear layer makes the five numbers of the window; here the filters are given. One window
-# serves both pictures. The intensity $\gamma$ lets the network amplify what it reads, or weaken it.
+# The square brackets put two patches side by side. $h^{dec}_{t-1}$ is the state of the network,
+# from which a linear layer makes the five numbers of the window. In this lesson the filters are
+# given. Both pictures are read through the same window. With the intensity $\gamma$ the network can
+# amplify what it reads, or weaken it.
 #
-# All of it for `n` images at once. Batched `@` multiplies the last two axes and lets the others
-# run along:
+# All this should happen for `n` images at once. `@` multiplies along the last two axes, and does so
+# for every index of the axes in front:
 
 # %%
 many = rng.random((3, 32, 44))  # three grey images, without an axis for channels
-three_y, three_x = (np.concatenate([F] * 3) for F in (F_y, F_x))
+three_y, three_x = (np.concatenate([bank] * 3) for bank in (nine_y, nine_x))
 print("patches:", (three_y @ many @ three_x.mT).shape)
 
 colour = rng.random((4, 3, 32, 44))  # four images of three channels
-four_y = np.concatenate([F_y] * 4)
+four_y = np.concatenate([nine_y] * 4)
 try:
     four_y @ colour
 except ValueError:
     print("NumPy stops where", four_y.shape, "meets", colour.shape)
 
 # %% [markdown]
-# An image has a channel axis between `n` and its rows, the filters have none. Axes are matched from
-# the right: the filters' `n` met the images' `C`, 4 met 3, and NumPy refused. Had there been as
-# many images as channels, it would not have: it would have read the red channel of every image
-# through the filters of image 0. So give the filters an axis of length 1 where the channels are,
-# and each filter serves all channels of its own image.
+# Images have a channel axis after `n`, and filters have none. Shapes are compared from the right
+# (lesson 04). So the `n` of the filters, which is 4, met the `C` of the images, which is 3, and
+# NumPy stopped. With as many images as channels it wouldn't have stopped. It would have read the
+# red channel of every image through the filters of image 0. So give the filters an axis of size 1
+# where the images have their channels. Then each filter is used for all channels of its own image.
 #
 # ### Exercise 2: read (4 lines)
 #
 # `x_err` and `x` have the shape `(n, C, B, A)`, `gamma` has `(n,)`. Join the two pictures along the
 # channel axis, the image first: `pictures` is `(n, 2 C, B, A)`, `glimpse` is `(n, 2 C, K, K)`. `x`
-# is data and comes after the star: nobody will ask for its gradient.
+# is data and needs no gradient, so it comes after the star.
 
 
 # %%
@@ -252,15 +264,15 @@ def read(x_err, F_y, F_x, gamma, *, x):
 
 
 # %% [markdown]
-# Through one window, with three intensities: the half-painted digit of figure 6.2.
+# Here is the half-painted digit of figure 6.2, read through one window with three intensities.
 
 # %%
-F_y, F_x = banks(13.5, 15, 2.4, 1.4, shape=x.shape, K=9)
+half_y, half_x = banks(13.5, 15, 2.4, 1.4, shape=x.shape, K=9)
 
 # %% jupyter={"source_hidden": true}
 figure, axes = panels(6, height=2.1)
 for k, gamma in enumerate((0.5, 1.0, 2.0)):
-    glimpse, _ = read(x_err[None, None], F_y, F_x, np.array([gamma]), x=x[None, None])
+    glimpse, _ = read(x_err[None, None], half_y, half_x, np.array([gamma]), x=x[None, None])
     picture(axes[2 * k], glimpse[0, 0], f"gamma {gamma}\nof the image", low=-2, high=2)
     picture(axes[2 * k + 1], glimpse[0, 1], "\nof the error", low=-2, high=2)
 show(figure, "6.4")
@@ -268,16 +280,17 @@ show(figure, "6.4")
 # %% [markdown]
 # ## Read, backward
 #
-# `dglimpse` arrives, `(n, 2 C, K, K)`. Go through what `read` took in, and ask of each who used it.
+# Now `dglimpse` arrives, shape `(n, 2 C, K, K)`. Go through the inputs of `read`, and ask for each
+# where it was used.
 #
-# - **gamma** multiplied a patch: `glimpse = gamma * patch`. So `dpatch = gamma * dglimpse`. And
-#   one `gamma` is used by every number of its image's glimpse, each with the slope `patch`: its
+# - **gamma** multiplies the patches: `glimpse = gamma * patch`. So `dpatch = gamma * dglimpse`. And
+#   all numbers of an image's glimpse use the same `gamma`, each with the slope `patch`. So its
 #   gradient is a sum over all of them.
-# - **the filters** of an image are used by all its `2 C` pictures. You have the gradients of one
-#   picture from exercise 1; now they add.
-# - **x_err** is the second half of the pictures. The first half, `x`, is data.
+# - **The filters** of an image are used for all its `2 C` pictures. Exercise 1 gave their gradients
+#   for one picture. Now these add up.
+# - **x_err** is the second half of the pictures. The first half, `x`, needs no gradient.
 #
-# The first of these for one number, beside a finite difference:
+# Here is the gradient of gamma for one image, beside a finite difference:
 
 # %%
 patch, dglimpse = rng.random((2, 9, 9)), rng.standard_normal((2, 9, 9))
@@ -288,8 +301,8 @@ np.testing.assert_allclose((dglimpse * patch).sum(), measured)
 # %% [markdown]
 # ### Exercise 3: read, backward (7 lines)
 #
-# The cache holds the pictures but no patch: compute it again where you need it. Return gradients in
-# the shapes of what they belong to: `(n, C, B, A)`, `(n, K, B)`, `(n, K, A)` and `(n,)`.
+# The cache holds the pictures but not the patches. Compute those again where you need them. The
+# gradients have the shapes `(n, C, B, A)`, `(n, K, B)`, `(n, K, A)` and `(n,)`.
 
 
 # %%
@@ -302,21 +315,25 @@ def read_backward(dglimpse, cache):
 
 
 # %% [markdown]
+# For more practice, `read_channels` in [OPEN.md](OPEN.md) is an open exercise: a read in which each
+# channel has an intensity of its own.
+#
 # ## What the error image is good for
 #
-# A scene with two digits. The left one is painted already. A window starts on it and is to find
-# where there is much to see: the loss is minus half the sum of squares of what it reads. You try
-# it twice, once with the image's half of the glimpse in the loss and once with the error image's.
-# Only the place is free.
+# Here is a scene with two digits. The left digit is already painted. A window starts on it and
+# should find a place where there is much to see. So the loss is minus half the sum of squares of
+# what the window reads. You try it twice: once with the half of the glimpse that comes from the
+# image, and once with the half that comes from the error image. Only the place of the window can
+# change.
 #
-# **Predict.** Where does the window go in either case?
+# **Predict.** Where does the window go in each of the two cases?
 
 # %%
 pair = np.zeros((36, 64))
 pair[4:32, 2:30], pair[4:32, 34:62] = digits[2], digits[5]
 painted = np.where(np.arange(64) < 32, pair, 0)
 wide = {"height": 36, "width": 64, "K": 5}
-x, x_err = pair[None, None], (pair - painted)[None, None]
+both, lacking = pair[None, None], (pair - painted)[None, None]
 
 
 # %%
@@ -326,7 +343,7 @@ def gradient(theta, half):
     center_x, center_y, stride, var, gamma = window
     F_y, cache_y = layers.filterbank(center_y, stride, var, K=5, A=36)
     F_x, cache_x = layers.filterbank(center_x, stride, var, K=5, A=64)
-    glimpse, cache = read(x_err, F_y, F_x, gamma, x=x)
+    glimpse, cache = read(lacking, F_y, F_x, gamma, x=both)
     dglimpse = np.zeros_like(glimpse)
     dglimpse[:, half] = -glimpse[:, half]  # loss = -1/2 sum of glimpse^2, over one half
     _, dF_y, dF_x, dgamma = read_backward(dglimpse, cache)
@@ -359,13 +376,20 @@ for half, title in enumerate(("the loss reads the image", "the loss reads the er
 show(figure, "6.5")
 
 # %% [markdown]
-# Stride, variance and intensity were held fixed. If gamma were free, this loss would increase it
-# without end, because it rewards large numbers and gamma makes them.
+# <details><summary>What you saw</summary>
+#
+# With the image in the loss, the window stays on the left digit. With the error image it moves to
+# the right digit: only the error image shows that the left one is done.
+#
+# </details>
+#
+# Stride, variance and intensity were kept fixed. If gamma could change, it would grow without end:
+# this loss rewards large numbers, and a larger gamma makes them larger.
 #
 # ## The paper's figures 3 and 4
 #
-# The package draws both, for any image. Read them from left to right: you have written all but the
-# last picture in the upper row of figure 4.
+# The package draws these two figures of the paper for any image. In the upper row of figure 4 you
+# have written the steps to the first two pictures. Lesson 07 adds the third.
 
 
 # %%
@@ -385,52 +409,91 @@ whole(paper_figures.render_zoom(paper_figures.compose_scene(digits[5:10, None]))
 # %% [markdown]
 # ## Where it lives
 #
-# `read` and `read_backward` in `minidraw/layers/attention.py`; all of a step's reading, from the
-# canvas and the window's `theta` on, in `read_attention` in `minidraw/layers/read_write.py`. The
-# cell stops if they aren't what this lesson says.
+# `read` and `read_backward` are in `minidraw/layers/attention.py`. All the reading of one step,
+# from canvas and `theta` to the glimpse, is `read_attention` in `minidraw/layers/read_write.py`.
+# The cell stops if they aren't what this lesson says.
 
 # %%
 n, C, B, A, K = 3, 2, 11, 7, 5
-canvas, theta = rng.standard_normal((n, C, B, A)), 0.3 * rng.standard_normal((n, 5))
-x = rng.random((n, C, B, A))
+canvases, theta = rng.standard_normal((n, C, B, A)), 0.3 * rng.standard_normal((n, 5))
+images = rng.random((n, C, B, A))
 center_x, center_y, stride, var, gamma = minidraw.layers.window(theta, height=B, width=A, K=K)[0]
-F_y, _ = minidraw.layers.filterbank(center_y, stride, var, K=K, A=B)
-F_x, _ = minidraw.layers.filterbank(center_x, stride, var, K=K, A=A)
-x_err = x - minidraw.layers.sigmoid(canvas)  # eq 3
-glimpse, cache = read(x_err, F_y, F_x, gamma, x=x)
-theirs, their_cache = minidraw.layers.read_attention(canvas, theta, x=x, K=K)
+bank_y, _ = minidraw.layers.filterbank(center_y, stride, var, K=K, A=B)
+bank_x, _ = minidraw.layers.filterbank(center_x, stride, var, K=K, A=A)
+errors = images - minidraw.layers.sigmoid(canvases)  # eq 3
+glimpse, cache = read(errors, bank_y, bank_x, gamma, x=images)
+theirs, their_cache = minidraw.layers.read_attention(canvases, theta, x=images, K=K)
 np.testing.assert_allclose(glimpse.reshape(n, -1), theirs)  # eqs 3 and 27
 
 # %%
-by_sums = np.einsum("n,njb,ncba,nia->ncji", gamma, F_y, np.concatenate([x, x_err], axis=1), F_x)
+stacked = np.concatenate([images, errors], axis=1)
+by_sums = np.einsum("n,njb,ncba,nia->ncji", gamma, bank_y, stacked, bank_x)
 np.testing.assert_allclose(glimpse, by_sums)  # eq 27, word for word
 dglimpse = rng.standard_normal(glimpse.shape)
 ours = read_backward(dglimpse, cache)
-_, package_cache = minidraw.layers.read(x_err, F_y, F_x, gamma, x=x)
+_, package_cache = minidraw.layers.read(errors, bank_y, bank_x, gamma, x=images)
 for mine, right in zip(ours, minidraw.layers.read_backward(dglimpse, package_cache), strict=True):
     np.testing.assert_allclose(mine, right)
-s = minidraw.layers.sigmoid(canvas)
-dcanvas = -ours[0] * s * (1 - s)  # x_err = x - sigmoid(canvas)
+s = minidraw.layers.sigmoid(canvases)
+dcanvas = -ours[0] * s * (1 - s)  # errors = images - sigmoid(canvases)
 right, _ = minidraw.layers.read_attention_backward(dglimpse.reshape(n, -1), their_cache)
 np.testing.assert_allclose(dcanvas, right)
-dF_y, dx, dF_x = sandwich_backward(dglimpse[:, 0], (F_y, x[:, 0], F_x))
-np.testing.assert_allclose(dx, F_y.mT @ dglimpse[:, 0] @ F_x)
+dF_y, dx, dF_x = sandwich_backward(dglimpse[:, 0], (bank_y, images[:, 0], bank_x))
+np.testing.assert_allclose(dx, bank_y.mT @ dglimpse[:, 0] @ bank_x)
 print("read agrees with the package, there and back")
 
 # %% [markdown]
 # ## In practice
 #
-# * The paper's MNIST network reads 2 x 2 numbers of each picture: 8 per step, where the images have
-#   784 pixels. Over its 64 steps it reads 512 numbers.
-# * Some programs multiply gamma into both filterbanks. Then it counts twice: the glimpse grows with
-#   gamma squared. The check above tells it from other mistakes; a falling loss does not.
-# * Brackets cost time. `(F_y @ x) @ F_x.mT` takes K B A + K A K multiplications, and with K far
-#   smaller than B and A the first term is nearly all. Which pair goes first matters little here;
-#   making the K x K filters of the plane and multiplying each with the image would cost K K B A.
-# * The gradient of `x_err` goes on to the canvas, through the sigmoid of (3). So early strokes
-#   receive a gradient from what the network read later. Lesson 12 follows that path.
+# * The paper's MNIST network reads 2 x 2 numbers from each of the two pictures, so 8 numbers per
+#   step, although an image has 784 pixels. In its 64 steps it reads 512 numbers.
+# * Some programs multiply both filterbanks by gamma. Then it counts twice, and the glimpse grows
+#   with gamma squared. The check of exercise 2 recognises this mistake. A falling loss wouldn't
+#   show it.
+# * The product is cheap. `(F_y @ x) @ F_x.mT` takes K B A + K A K multiplications. Making the K x K
+#   filters on the plane, and multiplying each with the image, would take K K B A.
+# * The gradient of `x_err` goes on to the canvas, through the sigmoid of (3). So an early stroke
+#   gets a gradient from everything that the network reads later. Lesson 12 follows that path.
+#
+# ## Recap
+#
+# * The error image is $x - \sigma(c)$: what the painting still lacks. It can be negative.
+# * `read` gives two patches through one window, one of the image and one of the error image, times
+#   gamma.
+# * For a product of three matrices, put brackets around two. Then use the rule for a product of
+#   two.
+# * The gradient of a glimpse is spread over the image by the same hills that read it.
+# * Give filters an axis of size 1 for the channels: `F_y[:, None]`.
+#
+# ## Three questions
+#
+# 1. How many numbers does a step of DRAW read from a colour image with a window of 5 x 5?
+#
+#    <details><summary>Answer</summary>
+#
+#    $2 \cdot 3 \cdot 25 = 150$: two pictures, three channels each, 25 numbers per channel.
+#
+#    </details>
+#
+# 2. A network painted every pixel of an image exactly right. What does its glimpse contain?
+#
+#    <details><summary>Answer</summary>
+#
+#    The half that comes from the image is the patch, as always. The half that comes from the error
+#    image is all 0.
+#
+#    </details>
+#
+# 3. `F_y` is `(n, K, B)`, and `2 C` pictures use it. What do you do with the `2 C` gradients?
+#
+#    <details><summary>Answer</summary>
+#
+#    Sum them: what is used several times adds its gradients. The sum runs over the axis of the
+#    pictures.
+#
+#    </details>
 #
 # ## What is next
 #
-# Figure 6.3 laid a patch onto an image, though it was meant as a gradient. Lesson 07 does so on
-# purpose and calls it `write`.
+# In figure 6.3 a gradient was spread over an image. Lesson 07 does the same with a patch, to paint,
+# and calls it `write`.

@@ -3,10 +3,10 @@
 #
 # **You'll do:** two exercises, eight lines in all: DRAW's `write`, and its gradient.
 #
-# **You'll learn:** how a handful of numbers becomes a stroke on an image; why writing is reading in
-# reverse; and that gradient descent on windows and patches alone can copy a digit.
+# **You'll learn:** how a handful of numbers becomes a stroke on an image; in what sense writing is
+# the reverse of reading; and how a trained DRAW paints with your own functions.
 #
-# **You'll need:** lesson 03 (a price in nats, logits) and lessons 04 to 06. 40 minutes.
+# **You'll need:** lesson 03 (a price in nats, logits) and lessons 04 to 06. 65 minutes.
 #
 # | paper | here | |
 # |---|---|---|
@@ -32,7 +32,9 @@ from minidraw.learn.notebook import (
     plain,
     show,
 )
+from minidraw.learn.own_layers import compose_layers
 from minidraw.models import draw
+from minidraw.models.interface import Batch
 
 layers = use_earlier("07")
 sandwich_backward = layers.sandwich_backward
@@ -44,10 +46,10 @@ BLANK = -4.0  # logits of an empty canvas: a probability of 0.018, nearly black
 # %% [markdown]
 # ## The goal
 #
-# Ten strokes, each a patch of 5 x 5 numbers laid onto the canvas through a window of its own. No
-# network chose them. They started as empty patches in windows near the middle, and then followed
-# the gradient of one number: what the canvas costs, in nats. By the end of this lesson you have
-# written the functions that do this; here it is with the package's.
+# Ten strokes copy a digit. Each is a patch of 5 x 5 numbers, laid onto the canvas through a window
+# of its own. No network chose them. They started as empty patches in windows near the middle of the
+# image, and then followed the gradient of one number: the cost of the canvas in nats. Here the
+# package's functions do it. By the end of this lesson your own will.
 
 
 # %%
@@ -102,13 +104,14 @@ strip(patch, theta, "7.1")
 # %% [markdown]
 # ## The idea, in words
 #
-# Reading took an average around each filter's place: many pixels, one number. Writing goes the
-# other way: one number, many pixels. Each number of the patch is spread around its filter's place,
-# by the same hill. Where hills overlap, what they bring adds up. You saw it in figure 6.3.
+# Reading takes an average around the place of each filter: it makes one number from many pixels.
+# Writing goes the other way, from one number to many pixels. Each number of the patch is spread
+# around the place of its filter, by the same hill. Where hills overlap, they add up. You saw this
+# in figure 6.3.
 #
-# Look at one axis first, five filters over a row of 24 pixels. Reading is a product with `F`: each
-# number is a row of `F` times the pixels. Writing is a product with its transpose: the five rows of
-# `F`, each times its number, added up.
+# Look at one axis first: five filters over a row of 24 pixels. Reading multiplies by `F`: each
+# number is the product of a row of `F` with the pixels. Writing multiplies by the transpose of `F`:
+# it multiplies each of the five rows of `F` by its number, and adds them up.
 
 # %%
 F, _ = layers.filterbank(np.array([11.5]), np.array([4.0]), np.array([3.0]), K=5, A=24)
@@ -128,25 +131,29 @@ show(figure, "7.2")
 
 # %% [markdown]
 # **Predict.** All five numbers are 1. What does the row look like, and how high is it in the
-# middle? Remember what each hill sums to, and how far apart they are.
+# middle? Remember what each hill sums to, and how far apart the hills are.
 
 # %%
 print((F[0].T @ np.ones(5)).round(2))
 
 # %% [markdown]
-# A plateau at 0.25. Each hill spreads its 1 over the pixels, and there is one hill every four
-# pixels: on average a quarter per pixel. On the plane, with a stride of 4 along both axes, a
-# sixteenth. A wide window paints faintly.
+# <details><summary>What you saw</summary>
+#
+# A plateau at 0.25. Each hill spreads its 1 over the pixels around it, and there is one hill for
+# every four pixels: a quarter per pixel on average. On the plane, with a stride of 4 along both
+# axes, it is a sixteenth. So a wide window paints faintly.
+#
+# </details>
 #
 # ## Write: equations 28 and 29
 #
-# The patch comes from the network's state by a linear layer (28). The stroke is
+# A linear layer makes the patch from the state of the network (28). The stroke is
 #
 # $$\text{write}(h^{dec}_t) = \frac{1}{\hat\gamma}\, \hat F_Y^T\, w_t\, \hat F_X \qquad (29)$$
 #
-# The hats say that this window is not the one that reads: it comes from a linear layer of its own.
-# Where reading multiplies by its $\gamma$, writing divides by $\hat\gamma$. A small $\hat\gamma$
-# makes up for the faintness. And the strokes add up on the canvas, in logits:
+# The hats mark the write window, which comes from a linear layer of its own and differs from the
+# read window. Reading multiplies by $\gamma$, and writing divides by $\hat\gamma$. With a small
+# $\hat\gamma$, even a wide window can paint strongly. The strokes add up on the canvas, in logits:
 #
 # $$c_t = c_{t-1} + \text{write}(h^{dec}_t) \qquad (8)$$
 #
@@ -164,10 +171,10 @@ def write(patch, F_y, F_x, gamma):
 
 
 # %% [markdown]
-# Stuck? Run `hint("07.write")`, and again for the next step.
+# Stuck? Run `hint("07.write")`. Run it again for the next step.
 #
-# One patch through three windows. The intensity is 1 everywhere; the pictures are scaled to their
-# own brightest pixel, whose logit stands above.
+# Here is one patch, written through three windows with intensity 1. Each picture has its own scale.
+# The number above it is the logit of its brightest pixel.
 
 
 # %%
@@ -195,20 +202,21 @@ show(figure, "7.3")
 # %% [markdown]
 # ## Write is the adjoint of read
 #
-# Take one channel and $\gamma = 1$. Read an image $x$ and multiply the patch by some numbers $w$,
-# entry by entry, and sum. Or write $w$, multiply by the image, and sum. By index:
+# Take one channel and $\gamma = 1$. You can read an image $x$, multiply the patch by some numbers
+# $w$ entry by entry, and sum. Or you can write $w$, multiply the result by the image entry by
+# entry, and sum. By index:
 #
 # $$\sum_{ji} w_{ji} \Big(\sum_{ba} F_{jb}\, x_{ba}\, F_{ia}\Big)
 # = \sum_{ba} x_{ba} \Big(\sum_{ji} F_{jb}\, w_{ji}\, F_{ia}\Big)$$
 #
-# where the first $F$ of each product is $F_Y$, the second $F_X$. It is the same sum in another
-# order. Left, the bracket is a read; right, it is a write. Two linear maps that belong together in
-# this way are called **adjoint**. For a matrix the adjoint is its transpose, and that is all the
-# word means here.
+# Here the first $F$ of each product is $F_Y$ and the second is $F_X$. Both sides are the same sum
+# in another order. The bracket on the left is a read, the bracket on the right is a write. Two
+# linear maps that belong together in this way are called **adjoint**. The adjoint of a matrix is
+# its transpose, and that is all the word means here.
 #
-# You have met it already. A loss that weighs the patch by $w$ has $w$ as its gradient there; its
-# gradient by the image is the bracket on the right. *The gradient of a read is a write.* And the
-# other way round: the gradient of a write by its patch is a read.
+# You have met this already. If the gradient of the patch is $w$, the gradient of the image is the
+# bracket on the right. So *to go back through a read, write.* And it works the other way round too:
+# to go back from a stroke to its patch, read.
 
 # %%
 rng = np.random.default_rng(7)
@@ -223,13 +231,13 @@ dx_err, *_ = layers.read_backward(np.concatenate([0 * w, w], axis=1), cache)
 np.testing.assert_allclose(dx_err, write(w, F_y, F_x, one)[0])  # the gradient of a read
 
 # %% [markdown]
-# **Predict.** Adjoint is not inverse. You write the ring, and read it back through the same window.
-# Do you get the ring? Which give it back better: narrow filters, each on a pixel of its own, or
-# broad ones that share their pixels?
+# **Predict.** Adjoint doesn't mean inverse. You write the ring of figure 7.3, and read it back
+# through the same window. Do you get the ring? Which filters give it back better: narrow ones, each
+# on a pixel of its own, or broad ones that share pixels?
 #
-# The narrow filters should lie on pixels, not between them. The first line of the cell is (22) to
-# (24) turned round. It gives the five numbers of a window whose middle is pixel 12 of row 14, with
-# a stride of 3.
+# The narrow filters should lie on pixels, not between them. So the first line of the next cell
+# solves (22) to (24) for three of the five numbers. They give a window around pixel 12 of row 14,
+# with a stride of 3.
 
 # %%
 g_x, g_y, factor = 13 / ((A + 1) / 2) - 1, 15 / ((B + 1) / 2) - 1, 3 / ((max(A, B) - 1) / (K - 1))
@@ -248,26 +256,31 @@ for k, log_var in enumerate((-4.0, 2.2)):
 show(figure, "7.4")
 
 # %% [markdown]
-# In matrices: what comes back is $F_Y F_Y^T\, w\, F_X F_X^T$. Only if the rows of both filterbanks
-# don't overlap, and have length 1, are those products the identity.
+# <details><summary>What you saw</summary>
+#
+# The narrow filters give the ring back, and the broad ones blur it. In matrices, you read back $F_Y
+# F_Y^T\, w\, F_X F_X^T$. The two products $F F^T$ are the identity only if the rows of $F$ don't
+# overlap and have length 1.
+#
+# </details>
 #
 # ## Write, backward
 #
-# `dout` arrives, with the shape of an image. Again, ask of each input who used it.
+# Now `dout` arrives, with the shape of an image. Again, ask for each input where it was used.
 #
-# - **gamma** divided: `out = product / gamma`. So the product gets `dout / gamma`. As for gamma
-#   itself, $1/\gamma$ differentiates to $-1/\gamma^2$, and one gamma was used by all pixels of its
-#   image.
-# - **the patch**: you know since the last section what its gradient is. Write that product out;
-#   `layers.read` is minidraw's own, and an answer that calls it doesn't count as yours.
-# - **the filters**: a product of three, $F_Y^T\, w\, F_X$. Put brackets around two of them, as
-#   in lesson 06, and let the shapes tell you side and transpose. Or call `sandwich_backward` of
-#   lesson 06, which was imported above: which three factors do you give it? All `C` channels of an
-#   image use the filters.
+# - **gamma** divides: `out = product / gamma`. So the gradient of the product is `dout / gamma`.
+#   The derivative of $1/\gamma$ is $-1/\gamma^2$, and all pixels of an image use the same gamma.
+# - **The patch**: the last section says what its gradient is. Write the product out; an answer that
+#   calls minidraw's `read` doesn't count as yours.
+# - **The filters** are two factors of a product of three, $F_Y^T\, w\, F_X$. Put brackets around
+#   two of them, as in lesson 06, and let the shapes tell you which to transpose and on which side.
+#   Or call `sandwich_backward` of lesson 06: which three factors do you give it? All `C` channels
+#   of an image use the same filters.
 #
-# For gamma there are two ways to sum: over pixels, `dout` times the product; or over the patch. By
-# the adjoint the same sum is the patch, times what a read makes of `dout`. The second is far
-# shorter, 25 numbers instead of 672. Here are both, for one image, and a finite difference:
+# There are two ways to compute the sum for gamma. One runs over the pixels: `dout` times the
+# product. Because write is the adjoint of read, you get the same sum over the patch: the patch
+# times what a read makes of `dout`. The second sum is much shorter, with 25 terms instead of 672.
+# Here are both for one image, and a finite difference:
 
 
 # %%
@@ -287,7 +300,7 @@ np.testing.assert_allclose([over_pixels, over_patch], measured / (2 * eps), rtol
 # %% [markdown]
 # ### Exercise 2: write, backward (6 lines)
 #
-# Gradients in the shapes of `patch`, `F_y`, `F_x` and `gamma`.
+# Return four gradients, with the shapes of `patch`, `F_y`, `F_x` and `gamma`.
 
 
 # %%
@@ -301,8 +314,9 @@ def write_backward(dout, cache):
 # %% [markdown]
 # ## Ten strokes, with your functions
 #
-# The canvas is a sum of strokes: each of the ten gets the gradient of the canvas as it is. So the
-# strokes can be a batch, ten "images" of one call, and `copied` above needs only these two:
+# The canvas is a sum of strokes, so the gradient of each stroke is the gradient of the canvas. The
+# ten strokes can be computed as a batch, like ten images. So `copied` above needs only these two
+# functions:
 
 
 # %%
@@ -322,12 +336,12 @@ def stroke_backward(dout, cache):
 
 
 # %% [markdown]
-# The cost is that of lesson 03, in nats per image. An exact copy costs something too: a grey pixel
-# is a coin, and even the right coin has its price.
+# The cost is that of lesson 03, in nats per image. Even an exact copy costs something: a grey pixel
+# is a coin, and even the right probability has its price.
 #
 # **Predict.** What if the windows stay where they start, and only the patches learn? Will the copy
-# be worse, and if so, by a little or by a lot? The patches alone have 250 numbers; the windows add
-# 50.
+# be worse, and if so, by a little or by a lot? The patches have 250 numbers, and the windows add
+# only 50.
 
 # %%
 patch, theta, costs = copied(stroke, stroke_backward)
@@ -349,8 +363,14 @@ picture(places[2], x[0, 0], "the digit", low=0, high=1)
 show(figure, "7.5", start=costs[0])
 
 # %% [markdown]
-# By a lot: the windows started near the middle, and the ends of the digit lie outside. Where no
-# filter reaches, no number of any patch can paint. Here are the ten strokes alone.
+# <details><summary>What you saw</summary>
+#
+# By a lot: 117 nats against 65. The windows start near the middle, and the ends of the digit lie
+# outside. Where no filter reaches, the patches can't paint, whatever their numbers are.
+#
+# </details>
+#
+# Here is each of the ten strokes by itself.
 
 # %%
 out, _ = stroke(patch, theta)
@@ -364,30 +384,111 @@ for k, place in enumerate(axes.ravel()):
 show(figure, "7.6")
 
 # %% [markdown]
-# Dark strokes are needed as much as light ones. Strokes add up and none of them erases: where one
-# is too bright, another must subtract.
+# Dark strokes are needed as much as light ones. Strokes add up, and none of them can erase. Where
+# one is too bright, another must subtract. (For a stroke that covers what is below it, see
+# `write_over` in [OPEN.md](OPEN.md), an open exercise.)
+#
+# ## DRAW with your read and write
+#
+# Now put your functions into a real DRAW. The bundled network of lesson 00 was trained with
+# minidraw's functions. Here it redraws digits, but every time it reads or writes, it calls *your*
+# `read` and `write`, with your window and filterbank. (Where one isn't written yet, it calls
+# minidraw's.) `compose_layers` makes a set of layers in which your functions replace the package's.
+
+# %%
+network = minidraw.Draw.load(bundled_path("mnist-t32.npz"))
+given = (digits[[2, 5, 7, 12, 13, 17], None] > 0.5).astype(np.float32)
+shape = draw.noise_shape(network.config_, len(given))
+fresh = np.random.default_rng(7).standard_normal(shape).astype(np.float32)
+
+
+def redraw(read, write):
+    """The film of the given digits redrawn, with these two functions in the network."""
+    own = {name: vars(layers)[name] for name in ("sigmoid", "window", "filterbank")}
+    own_layers = compose_layers(own | {"read": read, "write": write})
+    return draw.reconstruct(network.params_, Batch(given), fresh, network.config_, own_layers)
+
+
+yours = redraw(layers.read, write)
+package = draw.reconstruct(network.params_, Batch(given), fresh, network.config_, minidraw.layers)
+print(f"largest difference from minidraw's: {np.abs(yours.canvas - package.canvas).max():.0e}")
+
+# %% jupyter={"source_hidden": true}
+figure, rows = panels(7, rows=3, height=4.2)
+for i, row_of_axes in enumerate(rows):
+    picture(row_of_axes[0], given[i, 0], "given" if i == 0 else "", low=0, high=1)
+    for place, t in zip(row_of_axes[1:], (1, 4, 8, 12, 20, 32), strict=True):
+        title = f"step {t}" if i == 0 else ""
+        picture(place, layers.sigmoid(yours.canvas[t, i, 0]), title, low=0, high=1)
+        parts = [part[t - 1, i] for part in yours.write_window[:3]]
+        frame(place, (*parts[:2], (K - 1) * parts[2]), K=2, color=VERMILION)
+        parts = [part[t - 1, i] for part in yours.read_window[:3]]
+        frame(place, parts, K=2)
+show(figure, "7.7")
+
+# %% [markdown]
+# These digits are redrawn by a trained network that looks through your `read` and paints with your
+# `write`. So you can also change what it sees. Here is a `read` that sees nothing: it returns
+# zeros.
+#
+# **Predict.** What will the network paint if its `read` returns only zeros: nothing, the same
+# digits but blurred, or other digits?
+
+
+# %%
+def see_nothing(x_err, F_y, F_x, gamma, *, x):
+    glimpse, cache = layers.read(x_err, F_y, F_x, gamma, x=x)
+    return 0 * glimpse, cache
+
+
+blind = redraw(see_nothing, write)
+for name, one in (("your read", yours), ("sees nothing", blind)):
+    print(
+        f"{name:13} {layers.bernoulli_cost(one.canvas[-1], x=given)[0].mean():6.1f} nats per image"
+    )
+
+# %% jupyter={"source_hidden": true}
+figure, rows = panels(6, rows=3, height=4.4)
+named = ("given", given), ("your read", yours.canvas[-1]), ("sees nothing", blind.canvas[-1])
+for axes, (name, images) in zip(rows, named, strict=True):
+    for i, place in enumerate(axes):
+        seen = images[i, 0] if name == "given" else layers.sigmoid(images[i, 0])
+        picture(place, seen, name if i == 0 else "", low=0, high=1)
+show(figure, "7.8")
+
+# %% [markdown]
+# <details><summary>What you saw</summary>
+#
+# Almost the same thin stroke six times, whatever the digit is. With your `read` the digits cost 45
+# nats on average, with the blind one 1,493. A glimpse of zeros doesn't mean "unknown" to the
+# network: it is what the network sees where the image is black and the canvas is already right.
+#
+# </details>
 #
 # ## Where it lives
 #
-# `write` and `write_backward` in `minidraw/layers/attention.py`, below `read`; all of a step's
-# writing in `write_attention` in `minidraw/layers/read_write.py`. And in the trained network: the
-# difference of two neighbouring canvases of its film (8) must be of the form (29). If it is, some
-# patch gives it. The second cell looks for that patch, and stops if there is none. It undoes both
-# products with `np.linalg.pinv`, the **pseudoinverse**: for a matrix that isn't square, what comes
-# nearest to an inverse.
+# `write` and `write_backward` are in `minidraw/layers/attention.py`, below `read`. All the writing
+# of one step is `write_attention` in `minidraw/layers/read_write.py`. The first cell compares them
+# with this lesson.
+#
+# The second cell looks at the trained network. By (8) and (29), the difference between two
+# neighbouring canvases of its film must be a patch that was written. The cell looks for this patch,
+# and stops if there is none. It undoes the two products with `np.linalg.pinv`, the
+# **pseudoinverse**, which does for any matrix what the inverse does for a square one, as far as
+# possible.
 
 # %%
-patch, thetas = rng.standard_normal((4, 2, K, K)), 0.3 * rng.standard_normal((4, 5))
+patches, thetas = rng.standard_normal((4, 2, K, K)), 0.3 * rng.standard_normal((4, 5))
 F_y, F_x, gamma, _ = banks(thetas)
-out, cache = write(patch, F_y, F_x, gamma)
-by_sums = np.einsum("njb,ncji,nia->ncba", F_y, patch, F_x) / gamma[:, None, None, None]
-np.testing.assert_allclose(out, by_sums)  # eq 29, word for word
+strokes, cache = write(patches, F_y, F_x, gamma)
+by_sums = np.einsum("njb,ncji,nia->ncba", F_y, patches, F_x) / gamma[:, None, None, None]
+np.testing.assert_allclose(strokes, by_sums)  # eq 29, word for word
 theirs, their_cache = minidraw.layers.write_attention(
-    patch.reshape(4, -1), thetas, height=B, width=A, K=K
+    patches.reshape(4, -1), thetas, height=B, width=A, K=K
 )
-np.testing.assert_allclose(out, theirs)
-dout = rng.standard_normal(out.shape)
-_, package_cache = minidraw.layers.write(patch, F_y, F_x, gamma)
+np.testing.assert_allclose(strokes, theirs)
+dout = rng.standard_normal(strokes.shape)
+_, package_cache = minidraw.layers.write(patches, F_y, F_x, gamma)
 ours, right = write_backward(dout, cache), minidraw.layers.write_backward(dout, package_cache)
 for mine, package in zip(ours, right, strict=True):
     np.testing.assert_allclose(mine, package)
@@ -397,7 +498,6 @@ np.testing.assert_allclose(ours[0], through[:, 2:])
 print("write agrees with the package, there and back")
 
 # %%
-network = minidraw.Draw.load(bundled_path("mnist-t32.npz"))
 noise = rng.standard_normal(draw.noise_shape(network.config_, 1)).astype(np.float32)
 painting = draw.generate(network.params_, noise, network.config_, layers)
 window, worst = painting.write_window, 0.0
@@ -417,24 +517,65 @@ assert worst < 1e-3
 # %% [markdown]
 # ## In practice
 #
-# * The adjoint makes a good test. With a transpose on the wrong side, or with exchanged axes, the
-#   two sums above differ. It needs no finite difference, and minidraw's own tests have it.
-# * Read and write need a linear layer each for their windows. In programs that share one layer, the
-#   network can only look where it writes.
-# * The trained network makes use of its intensity. Below it divides by a gamma smaller than 1 at
-#   every step, so that its strokes are strong; by the largest where its window is small.
-# * A patch is in logits and unbounded: with large numbers in neighbouring places, one positive, one
-#   negative, it draws edges that are sharper than its filters.
+# * The adjoint makes a good test that needs no finite difference. With a transpose on the wrong
+#   side, or with exchanged axes, the two sums above differ. minidraw's own tests use it.
+# * Read and write each need a linear layer of their own for their windows. In programs that share
+#   one layer, the network can only look where it writes.
+# * The trained network uses its intensity. The last cell shows that it divides by a gamma below 1
+#   at every step, which makes its strokes strong. Its gamma is largest at the last step, where its
+#   window is smallest.
+# * A patch holds logits, which can be any numbers. With a large positive number beside a large
+#   negative one it draws edges that are sharper than its filters.
 
 # %%
 for t in (0, 8, 16, 24, 31):
-    stride, gamma = float(window.stride[t, 0]), float(window.gamma[t, 0])
-    print(f"step {t + 1:2d}: stride {stride:.2f}, gamma {gamma:.3f}")
+    step_stride, step_gamma = float(window.stride[t, 0]), float(window.gamma[t, 0])
+    print(f"step {t + 1:2d}: stride {step_stride:.2f}, gamma {step_gamma:.3f}")
 print(f"over all steps: gamma from {window.gamma.min():.3f} to {window.gamma.max():.3f}")
 
 # %% [markdown]
+# ## Recap
+#
+# * Write spreads each number of a patch around the place of its filter: $\frac{1}{\gamma} F_Y^T\,
+#   w\, F_X$. Strokes add up on the canvas, in logits.
+# * Write is the adjoint of read: to go back through one, apply the other (with gamma divided or
+#   multiplied).
+# * Adjoint isn't inverse. Reading back what you wrote blurs it, unless no two filters share a
+#   pixel.
+# * A wide window paints faintly. A small gamma makes up for it.
+# * Your `read` and `write` are all that a trained DRAW needs to look and to paint.
+#
+# ## Three questions
+#
+# 1. You double gamma. How does the stroke change, and how does the gradient of the patch?
+#
+#    <details><summary>Answer</summary>
+#
+#    Both are halved: the stroke is divided by gamma, and so is the gradient on its way back to the
+#    patch.
+#
+#    </details>
+#
+# 2. A patch holds only positive numbers. Can its stroke make a pixel darker?
+#
+#    <details><summary>Answer</summary>
+#
+#    No. The filters are positive, so every pixel's logit rises or stays. Only negative numbers
+#    darken.
+#
+#    </details>
+#
+# 3. Why does the network have two windows, one to read and one to write?
+#
+#    <details><summary>Answer</summary>
+#
+#    It may want to look at one place and paint at another. With one window it could only look where
+#    it writes.
+#
+#    </details>
+#
 # ## What is next
 #
-# The ten strokes knew nothing about one another, and only the gradient told them about the digit.
-# For the next digit you would have to start again. A network that paints must look, decide, and
-# remember what it did. Remembering comes first, in lesson 08.
+# The ten strokes of figure 7.1 were found by gradient descent for one digit. For the next digit you
+# would have to start again. A network that paints must look, decide, and remember what it did.
+# Remembering comes first, in lesson 08.

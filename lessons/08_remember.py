@@ -4,11 +4,11 @@
 # **You'll do:** four exercises, twenty lines in all: the gates of an LSTM and their gradient, then
 # a whole step and its gradient.
 #
-# **You'll learn:** how a network keeps a number for as long as it is useful; what each of its three
-# gates is for; and how a gradient runs back through one step.
+# **You'll learn:** how a network remembers a number for as long as it needs it; what each of its
+# three gates is for; and how a gradient goes back through one step.
 #
 # **You'll need:** lesson 02 (linear layer, sigmoid; a value used twice adds its gradients) and
-# lesson 03 (learning by small steps against a gradient). 50 minutes.
+# lesson 03 (learning by small steps against a gradient). 85 minutes.
 #
 # | paper | here | |
 # |---|---|---|
@@ -16,7 +16,7 @@
 # | | `c_prev`, `c` | the cell: what is remembered, `(n, H)`; the paper's $c_t$ is the canvas |
 # | | `i`, `f`, `o` | gates between 0 and 1: let in, keep, show |
 # | | `g` | what is offered to the cell, between -1 and 1 |
-# | | `a` | gates and offer before they are squashed, `(n, 4 H)`, in the order i, f, o, g |
+# | | `a` | gates and offer before sigmoid and tanh, `(n, 4 H)`, in the order i, f, o, g |
 # | | `I`, `H` | numbers that come in, and units |
 
 # %%
@@ -26,6 +26,7 @@ from minidraw.gradcheck import check_layer
 import minidraw
 from minidraw.learn import exercise, hint, use_earlier
 from minidraw.learn.notebook import BLUE, GREEN, VERMILION, panels, picture, plain, show
+from minidraw.learn.notebook.diagrams import box, paper, wire
 
 layers = use_earlier("08")
 linear, linear_backward, sigmoid = layers.linear, layers.linear_backward, layers.sigmoid
@@ -33,13 +34,14 @@ linear, linear_backward, sigmoid = layers.linear, layers.linear_backward, layers
 # %% [markdown]
 # ## The goal
 #
-# Here is a toy task. At every step you hear a number, and most numbers mean nothing. When the mark
-# **store** is up, keep this number and forget the one before. When the mark **ask** is up, say the
-# number that you keep (its tanh, to be exact). At all other steps say 0. Below, a single unit does
-# it for forty steps.
+# Here is a toy task. At every step you hear a number, and most numbers don't matter. If the mark
+# **store** is up, remember this number and forget the one before. If the mark **ask** is up, say
+# the number that you remember (its tanh, to be exact). At all other steps say 0. Below, a single
+# unit does this for forty steps.
 #
-# Its weights were set by hand, so large that every gate is open or shut. By the end of this lesson
-# you have written the unit, and one of your own has learned its weights.
+# Its weights were set by hand. They are so large that every gate is either open or shut. By the end
+# of this lesson you will have written such a unit, and one of your own will have learned its
+# weights.
 
 
 # %%
@@ -119,10 +121,10 @@ gates_over_time(x, found, "8.1")
 # %% [markdown]
 # ## Why a plain unit forgets
 #
-# The simplest unit with a past feeds its output back: $h_t = \tanh(w\, h_{t-1} + \dots)$, where the
-# dots are what comes in. The function $\tanh$ is the sigmoid stretched to lie between -1 and 1:
-# $\tanh a = 2 \sigma(2a) - 1$. Its slope follows from the sigmoid's, $\sigma(1 - \sigma)$. With
-# $t = \tanh a$ and $\sigma(2a) = (1 + t)/2$:
+# The simplest unit with a memory feeds its output back: $h_t = \tanh(w\, h_{t-1} + \dots)$, where
+# the dots stand for the input. The function $\tanh$ is the sigmoid, stretched to lie between -1 and
+# 1: $\tanh a = 2 \sigma(2a) - 1$. Its slope follows from the slope of the sigmoid, $\sigma(1 -
+# \sigma)$. With $t = \tanh a$ and $\sigma(2a) = (1 + t)/2$:
 #
 # $$\frac{dt}{da} = 2 \cdot 2 \cdot \frac{1 + t}{2} \cdot \frac{1 - t}{2} = 1 - t^2$$
 
@@ -134,8 +136,8 @@ np.testing.assert_allclose(
 )
 
 # %% [markdown]
-# **Predict.** You start it at 0.5, nothing comes in, and you wait 30 steps. What is left of the 0.5
-# with $w = 0.8$, with $w = 1$, and with $w = 1.5$? Would 0.2 have ended elsewhere?
+# **Predict.** Start this unit at 0.5, give it no input, and wait 30 steps. What is left of the 0.5
+# with $w = 0.8$, with $w = 1$, and with $w = 1.5$? And does it end elsewhere if it starts at 0.2?
 
 # %% jupyter={"source_hidden": true}
 figure, axes = panels(3, height=2.6)
@@ -150,22 +152,30 @@ axes[0].legend(frameon=False)
 show(figure, "8.2")
 
 # %% [markdown]
+# <details><summary>What you saw</summary>
+#
 # With $w = 0.8$ nothing is left after 30 steps. With $w = 1$ the 0.5 has shrunk to 0.20, and the
-# 0.2 to 0.15. With $w = 1.5$ both end at 0.86. So either the number fades, or it is drawn to a
-# value that says nothing about how large it was. (Only the sign is left: from -0.2 it would have
-# gone to -0.86.) To keep a number you must leave it alone: multiply it by 1 and squash nothing. To
-# forget it, multiply by 0. Which of the two to do must depend on the input.
+# 0.2 to 0.15. With $w = 1.5$ both end at 0.86. So either the number fades, or it goes to a value
+# that no longer tells you how large the number was. (Only its sign is left: a start at -0.2 would
+# end at -0.86.)
+#
+# </details>
+#
+# So a plain unit can't keep a number. To keep it, multiply it by 1 and apply no tanh. To forget it,
+# multiply it by 0. Which of the two the unit does must depend on its input.
 #
 # ## A gate
 #
-# A **gate** is a number between 0 and 1 by which something is multiplied. It comes out of a
-# sigmoid, so it has a slope, and can be learned. Here is a memory with one gate. It keeps the share
-# `keep` of what it has and takes the rest from what is offered:
+# A **gate** is a number between 0 and 1 by which something is multiplied. It is computed by a
+# sigmoid, so it has a slope, and a network can learn when to open it. Here is a memory $m$ with one
+# gate $k$. It keeps the fraction $k$ of what it holds, and takes the fraction $1 - k$ of what is
+# offered, $g$:
 #
 # $$m = k\, m_{prev} + (1 - k)\, g, \qquad k = \sigma(a_k), \quad g = \tanh(a_g)$$
 #
-# This isn't yet an LSTM, but its parts are the same. Backward, `dm` arrives. A product hands each
-# factor its gradient times the other factor; the gate appears twice, once with a minus sign:
+# This isn't an LSTM yet, but it has the same parts. On the way back, `dm` arrives. In a product,
+# the gradient of each factor is the incoming gradient times the other factor. The gate appears
+# twice, once with a minus sign:
 
 
 # %%
@@ -192,32 +202,75 @@ for name, (measured, formula, error) in check_layer(blend, blend_backward, input
 # %% [markdown]
 # ## The LSTM's gates
 #
-# An LSTM (long short-term memory) has three gates instead of one. What to keep and what to let in
-# are separate decisions, `f` and `i`. And the cell isn't shown as it is: `o` says how much of it.
-# The paper says which LSTM it takes (Gers and others, 2000) and doesn't print it:
+# An LSTM (long short-term memory) has three gates instead of one. The forget gate `f` decides what
+# to keep, and the input gate `i` decides what to let in. The output gate `o` decides how much of
+# the cell to show. The paper names the LSTM that it uses (Gers and others, 2000), but doesn't print
+# its formulas:
 #
 # $$i = \sigma(a_i), \quad f = \sigma(a_f), \quad o = \sigma(a_o), \quad g = \tanh(a_g)$$
 # $$c = f\, c_{prev} + i\, g, \qquad\qquad h = o \tanh(c)$$
 #
 # All products are entry by entry: each of the `H` units has gates of its own. The four $a$ lie side
-# by side in one array `a` of `4 H` columns, in the order i, f, o, g.
-#
+# by side in one array `a` of `4 H` columns, in the order i, f, o, g. Where `a` comes from is the
+# subject of "A whole step" below. Here is the whole cell:
+
+# %% jupyter={"source_hidden": true}
+figure, axes = panels(height=4.4)
+paper(axes, 13.2, 5.9)
+for x, y, text, width in (
+    (1.95, 1.1, "join", 0.8),
+    (3.9, 1.1, "linear\nW, b", 1.1),
+    (5.7, 2.5, "sigmoid\nf", 1.1),
+    (7.2, 2.5, "sigmoid\ni", 1.1),
+    (9.0, 2.5, "tanh\ng", 1.1),
+    (11.0, 2.5, "sigmoid\no", 1.1),
+    (5.7, 5.0, "times", 0.8),
+    (8.1, 5.0, "plus", 0.8),
+    (8.1, 3.8, "times", 0.8),
+    (11.0, 4.3, "tanh", 0.8),
+    (11.0, 3.4, "times", 0.8),
+):
+    box(axes, x, y, text, width=width, height=0.8 if "\n" in text else 0.45)
+for points, text in (
+    (((0.1, 5), (5.3, 5)), "c_prev  (n, H)"),
+    (((6.1, 5), (7.7, 5)), ""),
+    (((8.5, 5), (13.1, 5)), "c  (n, H)"),
+    (((0.1, 1.3), (1.55, 1.3)), "h_prev  (n, H)"),
+    (((0.1, 0.6), (1.55, 0.9)), "x  (n, I)"),
+    (((2.35, 1.1), (3.35, 1.1)), "(n, H + I)"),
+    (((4.45, 1.1), (5.7, 1.1), (5.7, 2.1)), "a  (n, 4 H)"),
+    (((5.7, 1.1), (7.2, 1.1), (7.2, 2.1)), ""),
+    (((7.2, 1.1), (9.0, 1.1), (9.0, 2.1)), "(n, H) each"),
+    (((9.0, 1.1), (11.0, 1.1), (11.0, 2.1)), ""),
+    (((5.7, 2.9), (5.7, 4.77)), ""),
+    (((7.2, 2.9), (7.2, 3.8), (7.7, 3.8)), ""),
+    (((9.0, 2.9), (9.0, 3.8), (8.5, 3.8)), ""),
+    (((8.1, 4.03), (8.1, 4.77)), ""),
+    (((11.0, 5), (11.0, 4.53)), ""),
+    (((11.0, 4.07), (11.0, 3.63)), ""),
+    (((11.0, 2.9), (11.0, 3.17)), ""),
+    (((11.4, 3.4), (13.1, 3.4)), "h  (n, H)"),
+):
+    wire(axes, *points, text=text)
+show(figure, "8.3")
+
+# %% [markdown]
 # **Predict.** All of `a` is 0, and the cell holds 1. What does it hold after one step, after two,
 # after three?
 
 # %%
-c = np.ones((1, 1))
+held = np.ones((1, 1))
 for _ in range(3):
-    (h, c), _ = layers.lstm_gates(np.zeros((1, 4)), c)
-    print("cell", c[0, 0], " output", h[0, 0].round(4))
+    (shown, held), _ = layers.lstm_gates(np.zeros((1, 4)), held)
+    print("cell", held[0, 0], " output", shown[0, 0].round(4))
 
 # %% [markdown]
 # ### Exercise 1: the gates (5 lines)
 #
 # `a` is `(n, 4 H)`, `c_prev` is `(n, H)`. `np.split(array, 4, axis=1)` cuts an array into four
-# equal blocks of columns. The cache has three arrays: `gates`, `(n, 4 H)`, which is i, f, o and g
-# side by side again, *after* they were squashed; `c_prev` as it came; and `tanh_c`, `(n, H)`, the
-# tanh of the new cell. The backward is written for these.
+# equal blocks of columns. The cache holds three arrays, and the backward relies on them: `gates`,
+# `(n, 4 H)`, which is i, f, o and g side by side, *after* sigmoid and tanh; `c_prev`, as it came
+# in; and `tanh_c`, `(n, H)`, the tanh of the new cell.
 
 
 # %%
@@ -229,38 +282,39 @@ def lstm_gates(a, c_prev):
 
 
 # %% [markdown]
-# Stuck? Run `hint("08.lstm_gates")`, and again for the next step.
+# Stuck? Run `hint("08.lstm_gates")`. Run it again for the next step.
 #
 # ## The gates, backward
 #
-# Now *two* gradients arrive: `dh`, because this step's output was used, and `dc`, because the next
-# step's cell was made from this one. Draw who uses whom:
+# Now *two* gradients arrive: `dh`, because the output of this step was used, and `dc`, because the
+# cell of the next step was made from this cell. Where is the cell used?
 #
 # `c` → `h` (through its tanh, times `o`), and `c` → the next step (as it is).
 #
-# The cell is used twice, so its gradient has two parts, and you need their sum before you can go on
-# to what the cell was made from. Forgetting one of the two is the mistake to watch for: every shape
-# is right, and the numbers look reasonable.
+# It is used twice, so its gradient has two parts. You need their sum before you can go back
+# further, to what the cell was made from. A common mistake is to forget one of the two parts. Then
+# every shape is right, and the numbers look reasonable.
 #
-# Here is that sum for one unit, measured: the loss is 0.3 times the output plus 0.7 times the cell.
+# Here the sum is measured for one unit. The loss is 0.3 times the output plus 0.7 times the cell,
+# so `dh` is 0.3 and `dc` is 0.7.
 
 # %%
-o, c = 0.9, 0.4
+gate, at_c = 0.9, 0.4
 
 
 def loss(c):
-    return 0.3 * (o * np.tanh(c)) + 0.7 * c
+    return 0.3 * (gate * np.tanh(c)) + 0.7 * c
 
 
-measured = (loss(c + eps) - loss(c - eps)) / (2 * eps)
-through_h = 0.3 * o * (np.tanh(c + eps) - np.tanh(c - eps)) / (2 * eps)
+measured = (loss(at_c + eps) - loss(at_c - eps)) / (2 * eps)
+through_h = 0.3 * gate * (np.tanh(at_c + eps) - np.tanh(at_c - eps)) / (2 * eps)
 print(f"the cell's gradient {measured:.6f} = {through_h:.6f} through h + 0.7 as it is")
 
 # %% [markdown]
 # ### Exercise 2: the gates, backward (8 lines)
 #
 # Return `da`, `(n, 4 H)`, in the order i, f, o, g, and `dc_prev`, `(n, H)`. The `gates` in the
-# cache are squashed already.
+# cache are those after sigmoid and tanh.
 
 
 # %%
@@ -274,33 +328,33 @@ def lstm_gates_backward(dout, cache):
 
 
 # %% [markdown]
-# Look at what your last line gives back to the step before: the cell's gradient times `f`. Where
-# the gate is open, `f` is 1, and the gradient passes undiminished. That is the whole point of an
-# LSTM; lesson 09 follows it through many steps.
+# Look at the gradient that goes back to the cell of the step before: it is the gradient of the cell
+# times `f`. Where this gate is open, `f` is 1, and the gradient passes without getting smaller.
+# That is the point of an LSTM. Lesson 09 follows the gradient through many steps.
 #
 # ## A whole step
 #
-# What opens the gates? A linear layer, of what comes in and of the unit's own last output. In the
-# paper's (5) and (7) it is written $\text{LSTM}(h_{t-1}, x)$. Two weight matrices would do,
-# $h_{prev}\, U + x\, V + b$. One does the same if the inputs lie side by side:
+# What opens the gates? A linear layer of two inputs: the output of the step before, and what comes
+# in now. The paper writes $\text{LSTM}(h_{t-1}, x)$ in (5) and (7). You could use two weight
+# matrices, $h_{prev}\, U + x\, V + b$. One matrix does the same if the two inputs lie side by side:
 #
 # $$a = [h_{prev},\, x]\, W + b$$
 #
-# $W$ has `H + I` rows: the first `H` are $U$, the others $V$. It has `4 H` columns, one for each
-# gate and offer of each unit.
+# $W$ has `H + I` rows: the first `H` are $U$, the others are $V$. It has `4 H` columns: for each
+# unit, one for each of the three gates and one for the offer $g$.
 
 # %%
 h_prev, x_now = rng.standard_normal((3, 2)), rng.standard_normal((3, 5))
 U, V = rng.standard_normal((2, 8)), rng.standard_normal((5, 8))
-joined, W = np.hstack([h_prev, x_now]), np.vstack([U, V])
-print(joined.shape, "@", W.shape)
-np.testing.assert_allclose(h_prev @ U + x_now @ V, joined @ W)
+joined, stacked = np.hstack([h_prev, x_now]), np.vstack([U, V])
+print(joined.shape, "@", stacked.shape)
+np.testing.assert_allclose(h_prev @ U + x_now @ V, joined @ stacked)
 
 # %% [markdown]
 # ### Exercise 3: one step (3 lines)
 #
 # `x` is `(n, I)`, `W` is `(H + I, 4 H)`, `b` is `(4 H,)`. Call `linear` and your `lstm_gates`, and
-# keep both caches as they are returned.
+# keep the caches that they return.
 
 
 # %%
@@ -313,8 +367,8 @@ def lstm(x, h_prev, c_prev, W, b):
 # %% [markdown]
 # ### Exercise 4: one step, backward (4 lines)
 #
-# Call the backward of each in the other order. `linear_backward` returns the gradient of its input,
-# of `W` and of `b`. Its input was two things side by side.
+# Call the two backwards in reverse order. `linear_backward` returns the gradients of its input, of
+# `W` and of `b`. Its input was two arrays side by side, so split its gradient.
 
 
 # %%
@@ -326,12 +380,16 @@ def lstm_backward(dout, cache):
 
 
 # %% [markdown]
-# ## Let it learn the toy
+# For more practice, `gru` in [OPEN.md](OPEN.md) is an open exercise: another unit with gates,
+# forward and backward.
 #
-# The toy's rule can be stated for a single step. If store is up, the new cell is the number; if
-# not, it is the old cell. If ask is up, the output is the tanh of the new cell; if not, 0. So a
-# single step has a loss: half the squared distance of cell and output from what they should be. Old
-# cells, outputs, numbers and marks are drawn at random.
+# ## Let it learn the toy task
+#
+# The rule of the toy task can be stated for a single step. If store is up, the new cell is the
+# number; if not, it is the old cell. If ask is up, the output is the tanh of the new cell; if not,
+# it is 0. So a single step has a loss: half the squared differences of cell and output from what
+# they should be. For training, the old cells and outputs, the numbers and the marks are drawn at
+# random.
 
 
 # %%
@@ -358,8 +416,9 @@ def learn(steps=3000, n=300, rate=2.0):
 
 
 # %% [markdown]
-# **Predict.** Which of the 16 weights will be large, and of which sign? The rows are the unit's own
-# last output, value, store, ask; the columns i, f, o, g. In figure 8.1 four weren't zero.
+# **Predict.** By hand, four of the 16 weights were set, and twelve were 0. Will the unit find the
+# same four? Will it also use some of the other twelve? And will its gates be as fully open and shut
+# as those set by hand?
 
 # %%
 W, b, losses = learn()
@@ -374,59 +433,76 @@ for row, column in np.ndindex(W.shape):
     right.text(column, row, number.replace("-0.0", "0.0"), ha="center", va="center", color=ink)
 right.set_xticks(range(4), ["i", "f", "o", "g"])
 right.set_yticks(range(4), ["own h", "value", "store", "ask"])
-show(figure, "8.3", biases=", ".join(f"{v:.1f}" for v in b))
+show(figure, "8.4", biases=", ".join(f"{v:.1f}" for v in b))
 
 # %% [markdown]
-# It found what was set by hand: store opens i and shuts f, ask opens o, the value goes to g. The
-# first row is nearly 0, for its own last output tells it nothing here. Now let it run.
+# <details><summary>What you saw</summary>
+#
+# It found the same four: store opens i and shuts f, ask opens o, and the value goes to g. The first
+# row is nearly 0, because the unit's own last output tells it nothing in this task.
+#
+# </details>
+
+# %% [markdown]
+# Now let the trained unit run through the forty steps of figure 8.1.
 
 # %%
 x = toy()
 found = run(lstm, W, b, x)
-gates_over_time(x, found, "8.4")
+gates_over_time(x, found, "8.5")
 i, f, o, g, c, h = found
 print(f"f while it should keep: {np.median(f):.3f}")
 said = f"{h[7]:.3f}, {h[14]:.3f}, {h[20]:.3f}"
 print(f"asked at 7, 14 and 20 it says {said}; right is {right_answers(x)[7]:.3f}")
 
 # %% [markdown]
-# **Predict.** Its keeping gate is nearly open. How much of a number is left after 17 steps?
+# **Predict.** The forget gate is nearly open. How much of a number is left after 17 steps?
 
 # %%
 print(f"{np.median(f) ** 17:.2f} of it; the cell has {c[20] / c[3]:.2f}")
 
 # %% [markdown]
-# What is kept is a product of gates, and a product of many numbers a little below 1 is small.
-# (Storing isn't exact either: where 0.34 is to be stored, the cell goes to 0.40.) The loss of one
-# step hardly minds an f of 0.95; a loss at the end of forty steps would mind a lot. For that the
-# gradient must run back through all the steps. That is lesson 09.
+# <details><summary>What you saw</summary>
+#
+# Only 0.42 of it. At each step the cell is multiplied by the gate, and a product of many numbers a
+# little below 1 is small. (Storing isn't exact either: where 0.34 should be stored, the cell goes
+# to 0.40.)
+#
+# </details>
+#
+# So the gates aren't as open and shut as those set by hand. In the loss of a single step, an f of
+# 0.95 makes hardly any difference. In a loss at the end of forty steps it would make a large one.
+# For such a loss the gradient must go back through all the steps, which is the subject of lesson
+# 09.
 #
 # ## Where it lives
 #
-# `lstm_gates` and `lstm` with their backwards in `minidraw/layers/lstm.py`. The cell stops if they
-# aren't what this lesson says.
+# `lstm_gates` and `lstm` are in `minidraw/layers/lstm.py`, with their backwards. The cell stops if
+# they aren't what this lesson says.
 
 # %%
 n, H = 3, 4
-x, W, b = rng.standard_normal((n, 5)), rng.standard_normal((H + 5, 4 * H)), rng.random(4 * H)
-h_prev, c_prev = rng.standard_normal((2, n, H))
-a_i, a_f, a_o, a_g = np.split(h_prev @ W[:H] + x @ W[H:] + b, 4, axis=1)
-c_right = sigmoid(a_f) * c_prev + sigmoid(a_i) * np.tanh(a_g)
+any_x, any_W = rng.standard_normal((n, 5)), rng.standard_normal((H + 5, 4 * H))
+any_b = rng.random(4 * H)
+h_before, c_before = rng.standard_normal((2, n, H))
+a_i, a_f, a_o, a_g = np.split(h_before @ any_W[:H] + any_x @ any_W[H:] + any_b, 4, axis=1)
+c_right = sigmoid(a_f) * c_before + sigmoid(a_i) * np.tanh(a_g)
 right = sigmoid(a_o) * np.tanh(c_right), c_right
-(h, c), cache = lstm(x, h_prev, c_prev, W, b)
-np.testing.assert_allclose((h, c), right)  # the formulas, unit by unit
-np.testing.assert_allclose(minidraw.layers.lstm(x, h_prev, c_prev, W, b)[0], right)
-_, package_cache = minidraw.layers.lstm(x, h_prev, c_prev, W, b)
+inputs = any_x, h_before, c_before, any_W, any_b
+found_now, cache = lstm(*inputs)
+np.testing.assert_allclose(found_now, right)  # the formulas, unit by unit
+np.testing.assert_allclose(minidraw.layers.lstm(*inputs)[0], right)
+_, package_cache = minidraw.layers.lstm(*inputs)
 dout = tuple(rng.standard_normal((2, n, H)))
 ours, theirs = lstm_backward(dout, cache), minidraw.layers.lstm_backward(dout, package_cache)
 for mine, package in zip(ours, theirs, strict=True):
     np.testing.assert_allclose(mine, package)
 
 # %%
-inputs = {"x": x, "h_prev": h_prev, "c_prev": c_prev, "W": W, "b": b}
-for name, (*_, error) in check_layer(lstm, lstm_backward, inputs, {}, rng).items():
+by_name = dict(zip(("x", "h_prev", "c_prev", "W", "b"), inputs, strict=True))
+for name, (*_, error) in check_layer(lstm, lstm_backward, by_name, {}, rng).items():
     assert error < 1e-6, f"d{name} is off: does every cache hold what its exercise says?"
-a, m_prev = rng.standard_normal((n, 2 * H)), c_prev
+a, m_prev = rng.standard_normal((n, 2 * H)), c_before
 k, offer = sigmoid(a[:, :H]), np.tanh(a[:, H:])
 gated, _ = minidraw.layers.lstm_gates(
     np.concatenate([-a[:, :H], a[:, :H], a[:, :H], a[:, H:]], 1), m_prev
@@ -437,16 +513,54 @@ print("one step agrees with the package and with finite differences")
 # %% [markdown]
 # ## In practice
 #
-# * Check an LSTM's gradient with random biases: zeros hide mistakes. Two well-known NumPy programs
-#   are wrong here and train all the same. One has a single bias for three gates, the other takes a
-#   sigmoid where its slope belongs.
-# * The order of the gates is a convention: here i, f, o, g, elsewhere i, f, g, o. Weights that
-#   move from one program to another must be reordered, or nothing works and nothing complains.
-# * Many programs start the bias of f at 1, so that a new network keeps rather than forgets. The
+# * Check the gradient of an LSTM with random biases, because zeros hide mistakes. Two well-known
+#   NumPy programs have mistakes here, and train all the same. One has a single bias for three
+#   gates. The other uses the sigmoid itself where its slope belongs.
+# * The order of the gates is a convention: here i, f, o, g, elsewhere i, f, g, o. If you copy
+#   weights from one program to another, reorder them. Otherwise nothing works, and no error message
+#   says why.
+# * Many programs start the bias of f at 1, so that a new network tends to keep what it has. The
 #   paper doesn't say what it did.
 # * Some LSTMs let the gates see the cell too, through "peepholes". The paper mentions none.
 #
+# ## Recap
+#
+# * A plain recurrent unit loses a number: it fades, or goes to a fixed value.
+# * A gate is a sigmoid that multiplies. It can keep, forget, let in or show, and it has a slope, so
+#   it can be learned.
+# * LSTM: $c = f\, c_{prev} + i\, g$ and $h = o \tanh(c)$. All four of i, f, o and g come from one
+#   linear layer of $[h_{prev}, x]$.
+# * On the way back the cell's gradient has two parts, one through `h` and one from the next step.
+#   Add them first.
+# * The gradient of the old cell is the gradient of the new cell times `f`.
+#
+# ## Three questions
+#
+# 1. An LSTM has $H = 256$ units and an input of 264 numbers. What are the shapes of `W` and `b`?
+#
+#    <details><summary>Answer</summary>
+#
+#    `W` is $(256 + 264, 4 \cdot 256) = (520, 1024)$, and `b` is $(1024,)$.
+#
+#    </details>
+#
+# 2. All gates of a unit are 0. What are its cell, its output, and the gradient of its old cell?
+#
+#    <details><summary>Answer</summary>
+#
+#    All are 0: it keeps nothing, lets nothing in and shows nothing, and no gradient gets through.
+#
+#    </details>
+#
+# 3. Why is `g` computed by a tanh and not by a sigmoid, like the gates?
+#
+#    <details><summary>Answer</summary>
+#
+#    A gate says how much, between 0 and 1. The offer is a value that may be negative too.
+#
+#    </details>
+#
 # ## What is next
 #
-# One step, there and back. DRAW takes 64 of them, each with the weights of the one before. Lesson
-# 09 unrolls them, and sends the gradient all the way back.
+# You have one step of an LSTM, forward and backward. DRAW takes 64 such steps, all with the same
+# weights. Lesson 09 unrolls them, and sends the gradient all the way back.

@@ -4,11 +4,11 @@
 # **You'll do:** two exercises, thirteen lines in all: the gradient of a number that is multiplied
 # by the same weight again and again, and that of an LSTM over a whole sequence.
 #
-# **You'll learn:** to go backward through steps that share their weights; why a gradient dies out
-# on the way, or grows beyond all bounds; and by which road it survives in an LSTM.
+# **You'll learn:** to go backward through steps that share their weights; why a gradient vanishes
+# on the way, or explodes; and by which path it survives in an LSTM.
 #
 # **You'll need:** lesson 01 (a value used twice adds its gradients) and lesson 08 (one step of an
-# LSTM). 40 minutes.
+# LSTM). 70 minutes.
 #
 # | paper | here | |
 # |---|---|---|
@@ -35,13 +35,14 @@ eps = 1e-5
 # %% [markdown]
 # ## The goal
 #
-# Below, an LSTM is **unrolled**: one box per step, time from left to right, all boxes with the
-# same weights. The upper wire carries the cell $c$, the lower one the output $h$. Only what comes
-# out of the last step is judged. The red bands are the gradient of that loss on its way back: the
-# wider, the larger. By the end of this lesson you have written what computes it.
+# Below, an LSTM is **unrolled**: there is one box for each step, time goes from left to right, and
+# all boxes have the same weights. The upper wire carries the cell $c$, the lower one the output
+# $h$. The loss looks only at the output of the last step. The red bands are the gradient of that
+# loss on its way back: the wider the band, the larger the gradient. By the end of this lesson you
+# will have written the function that computes it.
 #
-# (The package's caches are tuples whose entries have names too. `lstm` keeps the caches of its two
-# halves, `linear` and `gates`, as you did in lesson 08.)
+# (The code below takes entries from the package's caches by their names. The cache of `lstm` holds
+# those of its two halves, `linear` and `gates`, as in lesson 08.)
 
 
 # %%
@@ -97,14 +98,14 @@ show(figure, "9.1")
 # %% [markdown]
 # ## The idea, in words
 #
-# A network that goes step by step uses the same weights at every step. For the gradient that is
-# nothing new. Unroll the steps, and you have a chain of links like that of lesson 05, only longer.
-# You go through it from its last link to its first. And a weight that was used $T$ times is a value
-# used $T$ times: its gradients add.
+# A recurrent network uses the same weights at every step. For the gradient this is nothing new.
+# Unroll the steps, and you have a chain of links like that of lesson 05, only longer. You go
+# through it from the last link to the first. A weight that was used $T$ times is a value used
+# several times, so its $T$ gradients add up.
 #
-# Here is the smallest case of all, a number to which the same $b$ is added at every step:
-# $h_t = h_{t-1} + b$. A step's slope by $h_{t-1}$ is 1, its slope by $b$ is 1. `dh` is the
-# gradient of the $h$ that the step made:
+# Here is the smallest case, a number to which the same $b$ is added at every step: $h_t = h_{t-1} +
+# b$. The slope of a step with respect to $h_{t-1}$ is 1, and with respect to $b$ it is 1 too. In
+# the code, `dh` is the gradient of the $h$ that the step has made:
 
 
 # %%
@@ -128,29 +129,29 @@ slope = (add(0.3 + eps, 2.0, 7) - add(0.3 - eps, 2.0, 7)) / (2 * eps)
 print("measured:", slope, (add(0.3, 2.0 + eps, 7) - add(0.3, 2.0 - eps, 7)) / (2 * eps))
 
 # %% [markdown]
-# `db` is 7, for b was used seven times. And `dh` reaches the start unchanged: **a sum passes a
-# gradient on unchanged.** Keep that in mind.
+# `db` is 7, because `b` was used seven times. And `dh` reaches the start unchanged: **a sum passes
+# a gradient on unchanged.** This will be important for the LSTM.
 #
 # ## A product, again and again
 #
 # Now multiply: $h_t = w\,h_{t-1}$. Take $w = \tfrac12$, $h_0 = 2$ and three steps. Forward, $h$ is
 # $2, 1, \tfrac12, \tfrac14$. Backward, with 1 arriving at $h_3$:
 #
-# | step | took $h_{t-1}$ | its gradient arrives as | gives $w$ | hands back |
+# | step | $h_{t-1}$ | gradient that arrives | gradient of $w$ | gradient handed back |
 # |---|---|---|---|---|
 # | 3 | 1/2 | 1 | 1/2 | 1/2 |
 # | 2 | 1 | 1/2 | 1/2 | 1/4 |
 # | 1 | 2 | 1/4 | 1/2 | 1/8 |
 #
-# In sum, $w$ gets $\tfrac32$. The closed form says the same:
-# $h_3 = w^3 h_0$, and $3 w^2 h_0 = 3 \cdot \tfrac14 \cdot 2 = \tfrac32$. What is left for $h_0$ is
-# $w^3 = \tfrac18$.
+# The gradient of $w$ is the sum of the three, $\tfrac32$. The closed form $h_3 = w^3 h_0$ gives the
+# same: $3 w^2 h_0 = 3 \cdot \tfrac14 \cdot 2 = \tfrac32$. The gradient of $h_0$ is $w^3 =
+# \tfrac18$.
 #
 # ### Exercise 1: through a product (5 lines)
 #
-# `cache` is what the forward kept: `h`, shape `(T + 1, n)`, with $h_0$ first and $h_T$ last, and
-# `w`, shape `(n,)`. `dh`, shape `(n,)`, is the gradient of $h_T$. Return the gradients of `w` and
-# of $h_0$. Go through the steps as in the table; no powers are needed.
+# The cache holds `h`, shape `(T + 1, n)`, from $h_0$ to $h_T$, and `w`, shape `(n,)`. `dh`, shape
+# `(n,)`, is the gradient of $h_T$. Return the gradients of `w` and of $h_0$. Go through the steps
+# as in the table; you need no powers.
 
 
 # %%
@@ -169,7 +170,7 @@ np.testing.assert_allclose([dw[0], dh_0[0]], [1.5, 0.125])  # the table, and its
 
 # %% [markdown]
 # **Predict.** What is left of a gradient of 1 after 50 steps with $w = 0.9$? And with $w = 1.1$?
-# Guess the size, then run the cell.
+# Guess the order of magnitude, then run the cell.
 
 # %%
 weights, steps = np.array([0.8, 0.9, 1.0, 1.1]), np.arange(1, 51)
@@ -189,20 +190,27 @@ plain(axes, xlabel="steps that the gradient has gone back", ylabel="what is left
 show(figure, "9.2")
 
 # %% [markdown]
-# A gradient of $10^{-5}$ is not wrong. It is just so small that what happened fifty steps ago
-# hardly moves the weights, and the network can't learn that it mattered.
+# <details><summary>What you saw</summary>
+#
+# With $w = 0.9$ only 0.005 is left. With $w = 1.1$ the gradient has grown to 117.
+#
+# </details>
+#
+# A very small gradient isn't wrong. But then an event fifty steps ago hardly moves the weights, and
+# the network can't learn that it mattered.
 #
 # ## Many numbers, and a loss at every step
 #
 # A plain recurrent network has `H` numbers instead of one, and an input at each step:
 # $h_t = \tanh(h_{t-1} U + x_t V)$. Two things are new on the way back.
 #
-# First, $h_t$ is used twice: the loss may look at it, and step $t + 1$ takes it. So what arrives at
-# $h_t$ is a sum: its entry of `dhs`, which comes from the loss, and `dh`, which the following step
-# hands back.
+# First, $h_t$ is used twice: the loss may look at it, and step $t + 1$ uses it. So two gradients
+# arrive at $h_t$, and they add up: its entry of `dhs`, which comes from the loss, and `dh`, which
+# the next step hands back.
 #
-# Second, the factor $w$ has become two: the matrix $U$, and the slope of tanh, $1 - h_t^2$, which
-# is never above 1. This one is worked; exercise 2 asks for the LSTM's.
+# Second, there are two factors instead of the one factor $w$: the matrix $U$, and the slope of
+# tanh, $1 - h_t^2$, which is never above 1. Here is the code for this network. In exercise 2 you
+# write the code for an LSTM.
 
 
 # %%
@@ -226,8 +234,8 @@ def plain_net_backward(dhs, cache):
 
 
 # %% [markdown]
-# Is it right? Let the loss be the sum of $(h_t)^2 / 2$ over all steps, so that `dhs` is `hs`
-# itself, and measure one entry of `U`:
+# Is it right? Let the loss be the sum of $(h_t)^2 / 2$ over all steps. Then `dhs` is `hs` itself.
+# Measure the slope for one entry of `U`:
 
 # %%
 x_long, h_0 = rng.standard_normal((40, 1, 2)), np.zeros((1, 16))
@@ -245,20 +253,22 @@ np.testing.assert_allclose(dU[3, 5], (above - below) / (2 * eps), rtol=1e-6)
 # %% [markdown]
 # ## The LSTM: equations 5 and 7
 #
-# DRAW has two LSTMs, one that looks and one that paints. The paper writes a step of the second as
+# DRAW has two LSTMs: the encoder looks, and the decoder paints. The paper writes a step of the
+# decoder as
 #
 # $$h^{dec}_t = \text{LSTM}^{dec}(h^{dec}_{t-1}, z_t) \qquad (7)$$
 #
-# and the first in the same way (5): the output of the step before, and an input. Lesson 10 explains
-# $z_t$; here the input is any $x_t$. The formula doesn't show the cell, which is also passed from
-# step to step. You know its line from lesson 08:
+# and a step of the encoder in the same way (5). Each step takes the output of the step before, and
+# an input. Lesson 10 explains the input $z_t$; here the input is any $x_t$. The formula doesn't
+# show the cell, which also goes from step to step. You know its formula from lesson 08:
 #
 # $$c_t = f \odot c_{t-1} + i \odot g$$
 #
-# ($\odot$ multiplies entry by entry.) This is a sum, and a sum passes a gradient on unchanged.
-# Along this road only $f$ shrinks it. Every unit chooses its own $f$, between 0 and 1, at every
-# step. So $f$ is the $w$ of figure 9.2, but one that the network can set to nearly 1 where
-# something is worth keeping. In numbers, for the direct road alone:
+# ($\odot$ multiplies entry by entry.) This is a sum, and a sum passes a gradient on unchanged. On
+# the direct path from $c_t$ to $c_{t-1}$, only $f$ makes the gradient smaller. Every unit computes
+# its own $f$, between 0 and 1, at every step. So $f$ plays the role of $w$ in figure 9.2, but the
+# network can set it to nearly 1 where something is worth keeping. Here are the numbers for the
+# direct path alone:
 
 # %%
 a, c_prev = rng.standard_normal((1, 12)), rng.standard_normal((1, 3))
@@ -270,8 +280,8 @@ print("handed to c_prev:", dc_prev.round(4))
 np.testing.assert_allclose(dc_prev, f)
 
 # %% [markdown]
-# **Predict.** A forget gate with nothing but its bias is $f = \sigma(b_f)$. Which bias keeps more
-# than a third of a gradient over 20 steps: 0, 1 or 3?
+# **Predict.** If all inputs and weights of a forget gate are 0, only its bias counts: $f =
+# \sigma(b_f)$. Which bias keeps more than a third of a gradient over 20 steps: 0, 1 or 3?
 
 # %%
 for bias in (0, 1, 3):
@@ -279,10 +289,16 @@ for bias in (0, 1, 3):
     print(f"bias {bias}: f = {f:.3f}, after 20 steps {f**20:.6f}")
 
 # %% [markdown]
-# So an LSTM should start with a forget gate that is open. How far open is a choice. At 3 the
+# <details><summary>What you saw</summary>
+#
+# Only 3: it keeps 0.38. With a bias of 1, only 0.002 is left.
+#
+# </details>
+#
+# So an LSTM should start with an open forget gate. How far open is a choice. At a bias of 3 the
 # sigmoid is flat: its slope $f (1 - f)$ is 0.05, against 0.20 at 1. So a gate that should close
 # learns to do so more slowly. The package starts the biases of DRAW's forget gates at 1, as many
-# programs do. It is only where they start; training moves them.
+# programs do. This is only the start; training changes them.
 
 # %%
 config = draw.Config(hidden=4)
@@ -293,8 +309,8 @@ np.testing.assert_array_equal(params["decoder.b"].reshape(4, 4)[1], 1)
 # %% [markdown]
 # ## A step and its wires
 #
-# Here is one step with all that arrives at it and all that leaves it on the way back.
-# `lstm_backward` of lesson 08 takes the pair of gradients at the right and gives the five others.
+# The figure shows one step, with all gradients that arrive at it and leave it on the way back.
+# `lstm_backward` of lesson 08 takes the two gradients on the right and returns the five others.
 
 # %% jupyter={"source_hidden": true}
 figure, axes = panels(height=3.4)
@@ -314,9 +330,9 @@ axes.text(4.65, 3.4, "dW, db: added up over all steps", fontsize=9)
 show(figure, "9.3")
 
 # %% [markdown]
-# The forward is the loop that you expect; each step leaves its cache behind. `SequenceCache` is a
-# tuple of two, `steps` and `W`. The backward needs `W` for its shape only: a sum of gradients may
-# begin as zeros of that shape.
+# The forward is a simple loop that keeps the cache of every step. `SequenceCache` is a pair,
+# `steps` and `W`. The backward needs `W` only for its shape, so that the sum of gradients can start
+# as zeros of that shape.
 
 
 # %%
@@ -333,10 +349,11 @@ def lstm_sequence(x, h_0, c_0, W, b):
 # %% [markdown]
 # ### Exercise 2: the sequence, backward (8 lines)
 #
-# `dhs` has the shape `(T, n, H)`; `cache.steps` holds the caches of the steps, the first one first,
-# and `cache.W` the weights. You may call `lstm_backward((dh, dc), cache)`, which returns the
-# gradients of `x, h_prev, c_prev, W, b`. No step follows the last one, so nothing is handed back to
-# it: begin with zeros. Return `dx` of shape `(T, n, I)`, in the order of time.
+# `dhs` has the shape `(T, n, H)`. `cache.steps` holds the caches of the steps, beginning with the
+# first, and `cache.W` holds the weights. You may call `lstm_backward((dh, dc), cache)` for one
+# step, which returns the gradients of `x, h_prev, c_prev, W, b`. No step follows the last one, so
+# its `dh` and `dc` start at zero, as in the stub. Return `dx` of shape `(T, n, I)`, in the order of
+# time.
 
 
 # %%
@@ -351,10 +368,11 @@ def lstm_sequence_backward(dhs, cache):
 # ## Vanishing and surviving
 #
 # Take forty steps, a loss after the last one, and three networks: an LSTM whose forget gate is open
-# (bias 3), one whose gate is half open (bias 0), and a plain network. All weights are drawn with
-# the same deviation, ten times each. How much of the gradient arrives at each step?
+# (bias 3), one whose forget gate is half open (bias 0), and a plain network. All their weights are
+# drawn with the same standard deviation, ten times for each network. How much of the gradient
+# arrives at each step?
 #
-# **Predict.** In which order will the three curves lie, and will the best one stay near 1?
+# **Predict.** In which order will the three curves lie, and will the highest one stay near 1?
 
 
 # %%
@@ -385,38 +403,43 @@ seeds, fading = range(10), {}
 for bias in (3, 0):
     fading[f"LSTM, bias {bias}"] = [lstm_fading(bias, seed) for seed in seeds]
 fading["plain"] = [plain_fading(seed) for seed in seeds]
-for name, sizes in fading.items():
-    print(f"{name:12}  after 40 steps: median {np.median(sizes, axis=0)[0]:.0e}")
+for name, found in fading.items():
+    print(f"{name:12}  after 40 steps: median {np.median(found, axis=0)[0]:.0e}")
 
 # %% jupyter={"source_hidden": true}
 figure, axes = panels(height=3.2)
 back = np.arange(40, 0, -1)
 styles = (("-", GREEN), ("--", BLUE), (":", VERMILION))
-for (name, sizes), (line, color) in zip(fading.items(), styles, strict=True):
-    axes.semilogy(back, np.median(sizes, axis=0), line, color=color, label=name)
-    low, high = np.min(sizes, axis=0), np.max(sizes, axis=0)
+for (name, found), (line, color) in zip(fading.items(), styles, strict=True):
+    axes.semilogy(back, np.median(found, axis=0), line, color=color, label=name)
+    low, high = np.min(found, axis=0), np.max(found, axis=0)
     axes.fill_between(back, low, high, color=color, alpha=0.15)
 axes.legend(frameon=False)
 plain(axes, xlabel="steps that the gradient has gone back", ylabel="what is left of it")
 show(figure, "9.4")
 
 # %% [markdown]
-# The lines are medians, and the bands show the range over the ten draws. After forty steps only the
-# LSTM with the open gate hands on a gradient of about the size that it had. The half-open gate
-# halves the cell's gradient at each step and loses more than a plain network does. So it isn't the
-# LSTM as such that helps: it is an open gate. Even the best curve drops at first. The loss looks at
-# $h = o \odot \tanh(c)$, so on its way into the cell a gradient is multiplied by $o\,(1 - \tanh^2
-# c)$, and $o$ is about a half here. From there on the direct road costs about five percent a step,
-# because $f$ is about 0.95. There is a second road: the gradient that is handed back through $h$
-# also enters the cell of the step before, and is added there. That is why a curve can rise, and
-# even exceed 1.
+# <details><summary>What you saw</summary>
+#
+# The lines are medians, and the bands show the range over the ten draws. After forty steps, only
+# the LSTM with the open gate hands on a gradient of about the original size. The half-open gate
+# halves the gradient of the cell at each step, so this LSTM loses more than a plain network does.
+# So the LSTM alone doesn't help; the open gate does.
+#
+# Even the highest curve drops at first. The loss looks at $h = o \odot \tanh(c)$, so on its way
+# into the cell the gradient is multiplied by $o\,(1 - \tanh^2 c)$, and $o$ is about a half here.
+# After that, the direct path loses about five percent a step, because $f$ is about 0.95. There is
+# also a second path: the gradient that is handed back through $h$ enters the cell of the step
+# before, and is added there. That is why a curve can rise, and even exceed 1.
+#
+# </details>
 #
 # ## What it is good for
 #
-# Here is a task that needs memory. At the first step the network is shown +1 or -1. Then comes
-# noise for fourteen steps, and after the last one the network should say which number it was shown.
-# Your `lstm_sequence_backward` gives the gradient, and each weight takes a small step against it.
-# The three networks differ only in the initial bias of the forget gate.
+# Here is a task that needs memory. At the first step the network sees +1 or -1. Then follow
+# fourteen steps of noise. After the last one the network should say which number it saw. Your
+# `lstm_sequence_backward` gives the gradient, and each weight takes a small step against it. The
+# three networks differ only in the initial bias of their forget gate.
 
 
 # %%
@@ -446,44 +469,90 @@ plain(axes, xlabel="steps of learning", ylabel="loss")
 show(figure, "9.5")
 
 # %% [markdown]
-# Nothing prevents the network with bias 0 from remembering: its weights could grow until its gates
-# are open. But hardly any gradient reaches them to say so.
+# With bias 2 the network learns the task within some fifty steps, with bias 1 later, and with bias
+# 0 not at all. Nothing prevents the network with bias 0 from remembering: its weights could grow
+# until its gates are open. But hardly any gradient reaches them from the loss.
+#
+# For more practice, `rnn` in [OPEN.md](OPEN.md) is an open exercise: a plain network over a whole
+# sequence.
 #
 # ## Where it lives
 #
-# `_backward` in `minidraw/models/draw/network.py` is your loop, around both LSTMs at once: from the
-# last step to the first, with `dh_enc`, `dc_enc`, `dh_dec` and `dc_dec` handed on. The start $h_0$
-# and $c_0$ are learned there, so your `dh` and `dc` at the end of the loop are gradients too.
+# Your loop is in `_backward` in `minidraw/models/draw/network.py`, for both LSTMs at once. It runs
+# from the last step to the first and hands on `dh_enc`, `dc_enc`, `dh_dec` and `dc_dec`. DRAW
+# learns its first $h_0$ and $c_0$ too, and their gradients are the `dh` and `dc` at the end of the
+# loop.
 
 # %%
-n, T, H, inputs = 3, 5, 4, 2
-x, h_0, c_0 = (rng.standard_normal(s) for s in ((T, n, inputs), (n, H), (n, H)))
-W, b, dhs = (rng.standard_normal(s) for s in ((H + inputs, 4 * H), 4 * H, (T, n, H)))
-hs, cache = lstm_sequence(x, h_0, c_0, W, b)
-theirs = package.lstm_sequence_backward(dhs, package.lstm_sequence(x, h_0, c_0, W, b)[1])
+n, T, H, wide = 3, 5, 4, 2
+inputs, h_start, c_start = (rng.standard_normal(s) for s in ((T, n, wide), (n, H), (n, H)))
+any_W, any_b, dhs = (rng.standard_normal(s) for s in ((H + wide, 4 * H), 4 * H, (T, n, H)))
+hs, cache = lstm_sequence(inputs, h_start, c_start, any_W, any_b)
+theirs = package.lstm_sequence_backward(
+    dhs, package.lstm_sequence(inputs, h_start, c_start, any_W, any_b)[1]
+)
 for ours, wanted in zip(lstm_sequence_backward(dhs, cache), theirs, strict=True):
     np.testing.assert_allclose(ours, wanted, rtol=1e-9, atol=1e-12)
 
-there = np.zeros_like(c_0)
+there = np.zeros_like(c_start)
 there[1, 2] = eps
-above, below = ((dhs * lstm_sequence(x, h_0, c_0 + s * there, W, b)[0]).sum() for s in (1, -1))
+above, below = (
+    (dhs * lstm_sequence(inputs, h_start, c_start + s * there, any_W, any_b)[0]).sum()
+    for s in (1, -1)
+)
 np.testing.assert_allclose(theirs[2][1, 2], (above - below) / (2 * eps), rtol=1e-6)
 print("your loop, the package's and the finite difference agree")
 
 # %% [markdown]
 # ## In practice
 #
-# * Two mistakes lose half of the gradient: adding `dhs` at the last step only, and starting each
-#   step with a fresh `dc`. A sequence of one step doesn't show either, so check with at least two.
-# * The forward keeps the cache of every step. Memory grows with $T$, and this is the price of going
-#   back. For long texts people cut the sequence and let no gradient pass the cut; DRAW's 64 steps
-#   need no cut.
-# * An exploding gradient, as for $w = 1.1$, has a simple remedy: shorten a gradient that is too
-#   long. Lesson 13 does so.
-# * The products `x.T @ da` of all steps can be done as one large one, once the loop is over. The
-#   package does; lesson 12 shows how.
+# * Two mistakes lose a part of the gradient: adding `dhs` only at the last step, and starting every
+#   step with a `dc` of zero. With a sequence of one step neither makes a difference, so check with
+#   at least two.
+# * The forward keeps the cache of every step, so memory grows with $T$. For long texts people cut
+#   the sequence and let no gradient pass the cut. DRAW's 64 steps need no cut.
+# * An exploding gradient, as for $w = 1.1$, has a simple remedy: if the gradient is too large,
+#   scale it down. Lesson 13 does so.
+# * The products `x.T @ da` of all steps can be done as one large product after the loop. The
+#   package does this; lesson 12 shows how.
+#
+# ## Recap
+#
+# * Unroll the steps, and go backward from the last to the first. The gradients of the shared
+#   weights add up over the steps.
+# * At each $h_t$ two gradients meet: one from the loss at this step, and one from the next step.
+# * A gradient that is multiplied by $w$ at every step vanishes if $w < 1$, and explodes if $w > 1$.
+# * In an LSTM the direct path through the cell multiplies only by $f$. An open forget gate keeps
+#   the gradient alive.
+# * So forget gates should start open: with a bias of 1 or more.
+#
+# ## Three questions
+#
+# 1. A weight was used at 64 steps. How do you get its gradient?
+#
+#    <details><summary>Answer</summary>
+#
+#    Compute its gradient at each step, and add all 64.
+#
+#    </details>
+#
+# 2. The loss looks only at the last output. What are the entries of `dhs`?
+#
+#    <details><summary>Answer</summary>
+#
+#    Zeros, except for the last step. The gradient reaches the other steps through `dh` and `dc`.
+#
+#    </details>
+#
+# 3. What is left of a gradient after 20 steps on the direct path, if all forget gates are 0.9?
+#
+#    <details><summary>Answer</summary>
+#
+#    $0.9^{20} = 0.12$ of it.
+#
+#    </details>
 #
 # ## What is next
 #
-# The decoder's input $z_t$ is a random number. Lesson 10 draws it in a way that lets gradients
+# The input of the decoder, $z_t$, is random. Lesson 10 draws it in a way that lets gradients
 # through, and says what it costs.

@@ -1,13 +1,13 @@
 # %% [markdown]
 # # 10 Sample and pay for it
 #
-# **You'll do:** four exercises, eight lines in all: draw a random number that a gradient can pass,
-# its backward, its price in nats, and the backward of the price.
+# **You'll do:** four exercises, eight lines in all: a random draw that lets a gradient through, its
+# backward, its price in nats, and the backward of the price.
 #
-# **You'll learn:** why a network that invents images needs chance in its middle, how one
-# differentiates through chance, and what chance costs.
+# **You'll learn:** why a network that invents images needs random numbers in its middle, how a
+# gradient passes a random draw, and what the draw costs.
 #
-# **You'll need:** lesson 02 (whole arrays) and lesson 03 (nats, the cost of an image). 45 minutes.
+# **You'll need:** lesson 02 (whole arrays) and lesson 03 (nats, the cost of an image). 70 minutes.
 #
 # | paper | here | |
 # |---|---|---|
@@ -42,8 +42,9 @@ def row(pictures):
 # ## The goal
 #
 # Nobody wrote the digits of the lower row. The network bundled with minidraw painted them from
-# random numbers alone. By the end of this lesson a small network of yours paints its first digits
-# in the same way, if less sharply: in one stroke, where this one takes many.
+# random numbers alone. By the end of this lesson a small network of yours will paint its first
+# digits in the same way. They will be less sharp, because your network paints them in a single
+# stroke and this one takes many.
 
 # %%
 shipped = minidraw.Draw.load(bundled_path("mnist-t32.npz"))
@@ -65,27 +66,28 @@ show(figure, "10.1")
 # the second the **decoder**, and $z$ the **latent vector** ("latent": hidden).
 #
 # Such a pair learns to copy, and nothing else. Which $z$ would you give the decoder for a *new*
-# digit? You don't know where the encoder put its numbers; between two of them the decoder may paint
-# nothing sensible. And nothing stops the encoder from hiding a whole image in the thousandth
-# decimals.
+# digit? You don't know where the encoder put its numbers, and between two of them the decoder may
+# paint nonsense. And nothing stops the encoder from hiding a whole image in distant decimals of its
+# numbers.
 #
 # So two rules are added:
 #
-# 1. The encoder doesn't say a number but a place and a width, $\mu$ and $\sigma$. The number is
-#    drawn at random around that place. Decimals below the width are drowned in noise, and
+# 1. The encoder doesn't emit a number, but a place $\mu$ and a width $\sigma$. The number is drawn
+#    at random around that place. So decimals smaller than the width carry no information, and the
 #    neighbours of a good $z$ must be good as well.
-# 2. It pays for the draw. If $\mu = 0$ and $\sigma = 1$ for every image, it has said nothing, and
-#    pays nothing. The further away and the narrower, the more it costs, in nats.
+# 2. The encoder pays for the draw, in nats. If $\mu = 0$ and $\sigma = 1$ for every image, $z$ says
+#    nothing about the image, and costs nothing. The further $\mu$ is from 0, and the smaller
+#    $\sigma$ is, the more it costs.
 #
-# Then you know where the numbers are: around 0, with a deviation of about 1. Draw some from there,
-# and the decoder paints.
+# With these rules you know where the numbers are: around 0, with a standard deviation of about 1.
+# Draw numbers from there, and the decoder paints a new digit.
 #
 # ## A draw: equations 1, 2 and 6
 #
-# A **normal distribution** $\mathcal N(\mu, \sigma^2)$ is the hill of lesson 04, as a rule for
-# drawing numbers: many close to the mean $\mu$, few further than two deviations $\sigma$ away.
-# `rng.standard_normal` draws from the one with mean 0 and deviation 1. For any other, stretch those
-# numbers and move them:
+# A **normal distribution** $\mathcal N(\mu, \sigma^2)$ is the hill of lesson 04, used as a rule for
+# drawing numbers: many lie close to the mean $\mu$, and few lie further away than two standard
+# deviations $\sigma$. `rng.standard_normal` draws with mean 0 and deviation 1. For any other mean
+# and deviation, stretch those numbers and move them:
 
 # %%
 noise = rng.standard_normal(20_000)
@@ -104,21 +106,21 @@ plain(axes, xlabel="number", ylabel="how often")
 show(figure, "10.2")
 
 # %% [markdown]
-# In the paper the encoder's output $h^{enc}$ goes through a linear layer (lesson 02), which the
-# paper calls $L$, for either number:
+# In the paper, $\mu$ and $\sigma$ each come from the output of the encoder, $h^{enc}$, through a
+# linear layer $L$ of their own (lesson 02):
 #
 # $$\mu = L(h^{enc}) \qquad (1) \qquad\qquad \sigma = \exp\left(L(h^{enc})\right) \qquad (2)$$
 # $$z \sim \mathcal N(\mu, \sigma^2) \qquad (6)$$
 #
-# ($\sim$: is drawn from.) A linear layer may emit anything, and exp makes it positive, as it did
-# for the window's variance in lesson 04. Take care: there the layer emits $\log \sigma^2$, here
-# $\log \sigma$.
+# ($\sim$ means "is drawn from".) A linear layer may emit any number, and exp makes it positive, as
+# it did for the variance of a window in lesson 04. But note the difference: there the layer emits
+# $\log \sigma^2$, here it emits $\log \sigma$.
 #
 # ### Exercise 1: the draw (2 lines)
 #
-# All three arrays have the shape `(n, Z)`. `noise` comes from outside; draw nothing yourself: with
-# the same `noise`, `z` must be the same. Return `z` and, for the backward, the pair of `sigma`
-# (after the exp) and `noise` as it came.
+# All three arrays have the shape `(n, Z)`. `noise` is given; draw no random numbers yourself. With
+# the same `noise`, `z` must be the same. Return `z` and the cache: `sigma` (after the exp) and
+# `noise`.
 
 
 # %%
@@ -131,12 +133,13 @@ def sample(mu, log_sigma, *, noise):
 # %% [markdown]
 # ## What is the slope of chance?
 #
-# Why does the noise come from outside? Look at the draw with the eyes of lesson 01: wiggle $\mu$ a
-# little, and measure how $z$ moves. Below, at the left, the same eight random numbers are used for
-# every $\mu$: they are **frozen**. In the middle, eight new ones are drawn for every $\mu$. At the
-# right, a loss: the mean of $(z - 2)^2$ over the eight.
+# Why is the noise an input? Try what you did in lesson 01: wiggle $\mu$ a little, and measure how
+# $z$ moves. In the left picture, the same eight random numbers are used for every $\mu$: they are
+# **frozen**. In the middle picture, eight new numbers are drawn for every $\mu$. The right picture
+# shows a loss, the mean of $(z - 2)^2$ over the eight.
 #
-# **Predict.** What will the dots do in the left picture, what in the middle? And the two losses?
+# **Predict.** What will the dots do in the left picture, and what in the middle one? And what will
+# the two losses look like?
 
 # %%
 mus = np.linspace(0, 4, 33)
@@ -159,7 +162,8 @@ plain(axes[2], title="loss", xlabel="mu")
 show(figure, "10.3")
 
 # %% [markdown]
-# A finite difference sees it most clearly. It divides by a step of 0.00002:
+# Now measure the slope of both losses with a finite difference, which divides by a tiny step,
+# 0.00002:
 
 # %%
 eps = 1e-5
@@ -169,18 +173,19 @@ for name, pair in (("frozen", frozen[[0, 0]]), ("redrawn", redrawn[[0, 1]])):
     print(f"{name:8} slope of the loss at mu = 1: {slope:.4f}")
 
 # %% [markdown]
-# Once the noise is drawn, $z = \mu + \sigma\,\epsilon$ is a formula like any other, with $\epsilon$
-# as a constant. This is the whole trick, and it is called **reparameterisation**. Every image and
-# every visit gets new noise, but forward and backward use the same.
+# With redrawn noise the measured slope means nothing. With frozen noise, $z = \mu +
+# \sigma\,\epsilon$ is a formula like any other, in which $\epsilon$ is a constant. So the noise is
+# drawn first, and then treated as a constant. This trick is called **reparameterisation**. Each
+# time an image is used it gets new noise, but its forward and its backward use the same.
 #
-# The slope by $\mu$ is 1. By $\sigma$ it is $\epsilon$: a dot above the mean rises when the hill
-# gets wider, one below it sinks. And the layer emitted $\log \sigma$: one more link, an exp, as in
-# link 4 of lesson 05.
+# The slope of $z$ with respect to $\mu$ is 1. With respect to $\sigma$ it is $\epsilon$: when the
+# hill becomes wider, a dot above the mean rises and a dot below it sinks. The layer emitted $\log
+# \sigma$, so there is one more link, an exp, as in link 4 of lesson 05.
 #
 # ### Exercise 2: the draw, backward (2 lines)
 #
 # `dz` has the shape `(n, Z)`. Return `dmu` and `dlog_sigma`, of the same shape. Both should be new
-# arrays: a backward never hands on the very one that it was given (lesson 01).
+# arrays: a backward never returns the very array that it was given (lesson 01).
 
 
 # %%
@@ -194,27 +199,27 @@ def sample_backward(dz, cache):
 # %% [markdown]
 # ## The price: equations 10 and 11
 #
-# In lesson 03 an event of probability $p$ cost $-\log p$ nats. Now we ask what a draw costs.
-# Someone who hasn't seen the image knows only the rule $\mathcal N(0, 1)$, and would pay $-\log
-# p(z)$ for the number $z$, with $p$ the height of that hill at $z$. The encoder knows better: its
-# own hill $q$, around $\mu$, asks for $-\log q(z)$. The difference, $\log q(z) - \log p(z)$, is the
-# information that $z$ carries about the image. With the hills' formula, and because $(z -
-# \mu)/\sigma$ is the noise:
+# In lesson 03 an event of probability $p$ cost $-\log p$ nats. What does a draw cost? Someone who
+# hasn't seen the image knows only that $z$ comes from $\mathcal N(0, 1)$. For them the number $z$
+# costs $-\log p(z)$, where $p$ is the height of that hill at $z$. The encoder knows more: $z$ comes
+# from its own hill $q$, around $\mu$. For the encoder the number costs only $-\log q(z)$. The
+# difference, $\log q(z) - \log p(z)$, is the information that $z$ carries about the image. Put in
+# the formula of the hills, and note that $(z - \mu)/\sigma$ is the noise $\epsilon$:
 #
 # $$\log q(z) = -\tfrac12 \epsilon^2 - \log \sigma - \tfrac12 \log 2\pi, \qquad
 # \log p(z) = -\tfrac12 z^2 - \tfrac12 \log 2\pi$$
 # $$\log q(z) - \log p(z) = \tfrac12 (z^2 - \epsilon^2) - \log \sigma$$
 #
-# Now average over many draws. The mean of $\epsilon$ is 0, that of $\epsilon^2$ is 1. So
+# Now average over many draws. The mean of $\epsilon$ is 0, and the mean of $\epsilon^2$ is 1. So
 # $z^2 = \mu^2 + 2 \mu \sigma \epsilon + \sigma^2 \epsilon^2$ has the mean $\mu^2 + \sigma^2$, and
-# what remains is $\tfrac12 (\mu^2 + \sigma^2 - 1) - \log \sigma$. With
-# $\log \sigma = \tfrac12 \log \sigma^2$ and a sum over the `Z` entries this is one step of the
-# paper's
+# the average difference is $\tfrac12 (\mu^2 + \sigma^2 - 1) - \log \sigma$. Write $\log \sigma$ as
+# $\tfrac12 \log \sigma^2$ and sum over the `Z` entries. The result is one step of equation 11 in
+# the paper:
 #
 # $$L^z = \tfrac12 \sum_j \left(\mu_j^2 + \sigma_j^2 - \log \sigma_j^2 - 1\right) \qquad (11)$$
 #
-# It is called the **Kullback-Leibler divergence** of the two hills (10), hence `kl`. Is the
-# derivation right? Average the difference over draws, and compare:
+# This is the **Kullback-Leibler divergence** of the two hills (10), hence the name `kl`. Is the
+# derivation right? Average the difference over many draws, and compare:
 
 # %%
 mu, sigma, noise = 1.5, 0.4, rng.standard_normal(1_000_000)
@@ -225,10 +230,10 @@ print("formula:              ", 0.5 * (mu**2 + sigma**2 - np.log(sigma**2) - 1))
 # %% [markdown]
 # ### Exercise 3: the price (2 lines)
 #
-# Return `kl`, shape `(n,)`, in nats per image. The cache is `mu` as it came, and `sigma`: not its
-# square, and not its logarithm. The paper prints the constant of (11) in a way that
-# has misled many; as it stands here, every entry has its own $-1$. Check yourself with
-# $\mu = 0$, $\sigma = 1$: it must be free.
+# Return `kl`, shape `(n,)`, in nats per image. The cache holds `mu` as it came in, and `sigma`: not
+# its square, and not its logarithm. The constant in (11) is easy to misread in the paper. As
+# printed here, every entry has its own $-1$. Check your function with $\mu = 0$ and $\sigma = 1$:
+# the price must be 0.
 
 
 # %%
@@ -239,8 +244,8 @@ def kl(mu, log_sigma):
 
 
 # %% [markdown]
-# **Predict.** With $\mu = 0$, which costs more: a deviation of 2, or of 1/2? And what would a
-# deviation of 0 cost, an exact number?
+# **Predict.** Let $\mu = 0$. Which costs more: a deviation of 2, or of 1/2? And what would a
+# deviation of 0 cost, that is, an exact number?
 
 # %%
 sigmas, mus = np.array([2, 0.5, 1e-3, 1e-6, 1])[:, None], np.zeros((5, 1))
@@ -257,9 +262,14 @@ plain(right, xlabel="log sigma, with mu = 0", ylim=(0, 6))
 show(figure, "10.4")
 
 # %% [markdown]
-# An exact number would cost infinitely much. Once the hill is narrow, each further halving of the
-# width adds nearly $\log 2 = 0.69$ nats: one bit. The first halving, from 1 to 1/2, costs less,
-# 0.32 nats: as $\sigma$ falls, $\sigma^2$ in (11) falls with it, and gives something back.
+# <details><summary>What you saw</summary>
+#
+# A deviation of 2 costs 0.81 nats, and one of 1/2 costs 0.32. An exact number would cost infinitely
+# much. Once the hill is narrow, each further halving of its width adds nearly $\log 2 = 0.69$ nats,
+# which is one bit. The first halving, from 1 to 1/2, costs less, because the term $\sigma^2$ in
+# (11) becomes smaller at the same time.
+#
+# </details>
 #
 # ### Exercise 4: the price, backward (2 lines)
 #
@@ -278,16 +288,17 @@ def kl_backward(dkl, cache):
 # %% [markdown]
 # ## A network that paints in one stroke
 #
-# Now the whole of it: encoder, draw, decoder. Each of the two networks is a linear layer, a tanh
-# and another linear layer. The loss is equation 12 for a single step: the image's cost given $z$,
-# and the price of $z$,
+# Now put everything together: encoder, draw and decoder. Encoder and decoder are each a linear
+# layer, a tanh and another linear layer. The loss is equation 12 for a single step: the cost of the
+# image given $z$, plus the price of $z$,
 #
 # $$L = L^x + L^z \qquad (12)$$
 #
-# Think of sending an image to someone: first $z$, for $L^z$ nats, then the pixels that the decoder
-# doesn't guess, for $L^x$ nats. A network of this kind is known as a *variational autoencoder*.
-# On average over the draws, the sum is never less than $-\log p(x)$, with $p(x)$ the probability
-# that this decoder gives the image, whatever $z$ may be; lesson 16 shows why.
+# Imagine that you send an image to someone: first $z$, for $L^z$ nats, then what the decoder can't
+# guess of the pixels, for $L^x$ nats. A network of this kind is called a *variational autoencoder*.
+# On average over the draws, the sum is never less than $-\log p(x)$. Here $p(x)$ is the probability
+# that this decoder paints the image $x$ from any $z$ drawn from $\mathcal N(0, 1)$. Lesson 16 shows
+# why.
 
 # %%
 HIDDEN, Z, pixels = 100, 10, images[0].size
@@ -322,8 +333,8 @@ def forward(x, noise):
 
 
 # %% [markdown]
-# Backward, from the cost to the first layer. $\mu$ and $\log \sigma$ are used twice, by the draw
-# and by the price: their gradients add.
+# The backward goes from the cost to the first layer. $\mu$ and $\log \sigma$ are used twice, by the
+# draw and by the price, so their gradients add up.
 
 
 # %%
@@ -343,7 +354,7 @@ def backward(caches):
 
 
 # %% [markdown]
-# Check it as always, with the noise frozen, at one weight of each layer:
+# Check it as always, with frozen noise, at one weight of each layer:
 
 # %%
 x, noise = (images[:7].reshape(7, -1) > 0.5) * 1.0, rng.standard_normal((7, Z))
@@ -360,12 +371,13 @@ for name in W:
     np.testing.assert_allclose(gradients[name][0][place], measured, rtol=1e-4, atol=1e-8)
 
 # %% [markdown]
-# Then 1,600 steps of learning, with 50 images each. At every visit a coin is tossed for each grey
-# level (lesson 03). A weight's step is the gradient's, and nine tenths of the step before: like a
-# ball it rolls on where the slope stays the same. Lesson 13 has a better rule.
+# Then come 1,600 steps of learning, with 50 images each. Each time an image is used, a coin is
+# tossed for each grey pixel (lesson 03). The step of a weight is the usual one, minus rate times
+# gradient, plus nine tenths of the step before. So a weight gathers speed as long as its slope
+# stays the same, like a ball rolling downhill. Lesson 13 has a better rule.
 #
-# **Predict.** $L^x$ starts at the cost of the mean image, near 206 nats, and $L^z$ near 0. Which
-# way will each of them go?
+# **Predict.** $L^x$ starts near 206 nats, the cost of the mean image, and $L^z$ starts near 0.
+# Which way will each of them go?
 
 
 # %%
@@ -401,23 +413,30 @@ plain(axes, xlabel="steps of learning", ylabel="nats per image", ylim=(0, 215))
 show(figure, "10.5", price=smooth[-1, 0], saving=smooth[-1, 1])
 
 # %% [markdown]
+# <details><summary>What you saw</summary>
+#
+# $L^z$ rises: the network pays for a $z$ that says more and more about the image. $L^x$ falls by
+# several times as much, so the sum falls too.
+#
+# </details>
+#
 # ## The first samples
 #
-# Draw `z` from $\mathcal N(0, 1)$, decode, and take the sigmoid: the encoder has no part in this.
+# Draw `z` from $\mathcal N(0, 1)$, decode it, and take the sigmoid. The encoder isn't used.
 
 # %%
-invented = layers.sigmoid(decode(rng.standard_normal((36, Z)))[0]).reshape(3, 12, 28, 28)
+samples = layers.sigmoid(decode(rng.standard_normal((36, Z)))[0]).reshape(3, 12, 28, 28)
 
 # %% jupyter={"source_hidden": true}
 figure, axes = panels(height=2.6)
-picture(axes, np.vstack([row(line).reshape(30, -1) for line in invented]), low=0, high=1)
+picture(axes, np.vstack([row(line).reshape(30, -1) for line in samples]), low=0, high=1)
 show(figure, "10.6")
 
 # %% [markdown]
-# The samples are blurred where $z$ leaves the choice open, and some lie between two digits. But
-# none of them is a copy of a given image. And because neighbours of a good $z$ are good too, one
-# digit can glide into another: here from left to right in equal steps, between the means of two
-# images.
+# The samples are blurred, and some lie between two digits. But none of them is a copy of a given
+# image. And because the neighbours of a good $z$ are good too, one digit can change smoothly into
+# another. In the next figure, $z$ moves from left to right in equal steps, from the $\mu$ of one
+# image to the $\mu$ of another.
 
 # %%
 x = (images[[3, 7, 1, 2]] > 0.5).reshape(4, -1) * 1.0
@@ -435,8 +454,11 @@ show(figure, "10.7")
 # %% [markdown]
 # ## Where it lives
 #
-# `sample` and `kl` in `minidraw/layers/latent.py`, each with its backward below it. `latent` there
-# joins the two, because a layer's output is used by both.
+# `sample` and `kl` are in `minidraw/layers/latent.py`, each with its backward below it. The
+# function `latent` joins the two, because both use the output of the same layer.
+#
+# For more practice, `kl_between` in [OPEN.md](OPEN.md) is an open exercise: the divergence of any
+# two hills.
 
 # %%
 mu, log_sigma, noise = rng.standard_normal((3, 4, 6))
@@ -462,18 +484,59 @@ print("draw and price agree with the package")
 # %% [markdown]
 # ## In practice
 #
-# * Noise has to be fresh for every image, every entry and, in DRAW, every step. It is easy to share
-#   one noise array by accident, through broadcasting, and then the cost falls below the truth.
-# * (11) in the paper has its constant as $T/2$. Subtracted once instead of once per entry, it makes
-#   every printed figure wrong and every gradient right; a gradient check can't see it. A known
-#   answer can: the price of $\mathcal N(0, 1)$ is exactly 0.
-# * If $L^z$ stays at 0, the decoder has learned to do without $z$. Always look at the two costs
-#   apart.
-# * Pictures of *reconstructions*, from the $z$ of a given image, look better than samples and are
-#   often taken for them.
+# * Noise must be new for every image, every entry and, in DRAW, every step. It is easy to share one
+#   noise array by accident, through broadcasting. Then the cost that you print is lower than the
+#   true one.
+# * In the paper's (11) the constant is $T/2$, which is meant for each of the `Z` entries. If you
+#   subtract it only once, every printed price is wrong but every gradient is right, so a gradient
+#   check can't find the mistake. A known answer can: the price of $\mathcal N(0, 1)$ is exactly 0.
+# * If $L^z$ stays at 0, the decoder has learned to ignore $z$. So always look at the two costs
+#   separately.
+# * Pictures of *reconstructions*, made from the $z$ of a given image, look better than samples.
+#   They are often mistaken for samples.
+#
+# ## Recap
+#
+# * The encoder emits a mean and a deviation, and $z$ is drawn around them: $z = \mu +
+#   \sigma\,\epsilon$.
+# * Reparameterisation: draw the noise $\epsilon$ first, and treat it as a constant. Then the slopes
+#   are 1 for $\mu$, and $\sigma\,\epsilon$ for $\log \sigma$.
+# * The price of a draw is the Kullback-Leibler divergence, $\tfrac12 (\mu^2 + \sigma^2 - \log
+#   \sigma^2 - 1)$ per entry. It is 0 only for $\mu = 0$, $\sigma = 1$.
+# * The loss is the cost of the image given $z$, plus the price of $z$.
+# * To invent an image, draw $z$ from $\mathcal N(0, 1)$ and decode. The encoder isn't needed.
+#
+# ## Three questions
+#
+# 1. Why is the slope of $z$ with respect to $\log \sigma$ equal to $\sigma\,\epsilon$?
+#
+#    <details><summary>Answer</summary>
+#
+#    $z = \mu + e^{\log \sigma} \epsilon$, and the derivative of exp is exp itself, which is
+#    $\sigma$.
+#
+#    </details>
+#
+# 2. An entry has $\mu = 2$ and $\sigma = 1$. What is its price?
+#
+#    <details><summary>Answer</summary>
+#
+#    $\tfrac12 (4 + 1 - 0 - 1) = 2$ nats.
+#
+#    </details>
+#
+# 3. A network prints $L^x = 90$ and $L^z = 0$. What do you suspect?
+#
+#    <details><summary>Answer</summary>
+#
+#    That the decoder ignores $z$. Or that `kl` is wrong, since no pixels as good as that are
+#    possible without information about the image.
+#
+#    </details>
 #
 # ## What is next
 #
-# A single stroke can do little. DRAW paints in many strokes, with a latent vector for each, and
-# before each stroke it looks at what is still missing. Lesson 11 joins all your layers into one
-# such step.
+# A single stroke can't do much. DRAW paints in many strokes, with a latent vector for each. Before
+# each stroke it looks at what is still missing. Lesson 11 joins all your layers into one such step.
+# You now have all the layers that it needs: [CHEATSHEET.md](CHEATSHEET.md) lists their formulas,
+# shapes and gradients on two pages.

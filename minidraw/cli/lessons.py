@@ -74,14 +74,15 @@ def _list_functions(folder):
         say(f"no {own_functions.FILE} {where}: the lessons write it when a function is right")
 
 
-def _copy_notebooks(arguments):
-    from minidraw.learn.notebook.copies import copy_notebooks
+def _copy_lessons(arguments):
+    from minidraw.learn.notebook.copies import copy_lessons
 
     folder = arguments.path
-    copied, kept = copy_notebooks(folder)
+    copied, kept = copy_lessons(folder)
     for path in kept:
         say(f"{path} already exists and is unchanged")
-    say(f"{len(copied)} lessons copied to {folder}; open: jupyter lab {shlex.quote(str(folder))}")
+    count = sum(path.suffix == ".ipynb" for path in copied)
+    say(f"{count} lessons copied to {folder}; open: jupyter lab {shlex.quote(str(folder))}")
 
 
 def _export(arguments):
@@ -156,7 +157,7 @@ def _count(results):
 
 
 ACTIONS = {  # to what the path must be, and the function
-    "start": ("a folder", _copy_notebooks),
+    "start": ("a folder", _copy_lessons),
     "grade": ("a file, or a folder of submissions", _grade),
     "export": ("a file to write", _export),
     "sheet": ("a file to write", _write_sheet),

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -39,13 +40,26 @@ def test_start_copies_clean_notebooks(capsys):
         assert not any(cell.get("outputs") or cell.get("execution_count") for cell in cells)
 
 
+def test_start_copies_every_page_that_a_notebook_links_to():
+    """Links to files beside the notebook work in the copy too."""
+    main(["lessons", "start", "work"])
+    linked = set()
+    for path in Path("work").glob("*.ipynb"):
+        linked |= set(re.findall(r"\]\((?!https?:)([^)#]+)", path.read_text("utf-8")))
+    assert {"OPEN.md", "GLOSSARY.md", "CHEATSHEET.md"} <= {p.name for p in Path("work").iterdir()}
+    assert {"OPEN.md", "GLOSSARY.md"} <= linked
+    assert not [name for name in linked if not Path("work", name).exists()]
+
+
 def test_start_never_overwrites(capsys):
     main(["lessons", "start", "work"])
     mine, *others = sorted(Path("work").glob("*.ipynb"))
     mine.write_text("my work")
     others[0].unlink()
+    Path("work/OPEN.md").write_text("my notes")
     main(["lessons", "start", "work"])
     said = capsys.readouterr().out
+    assert Path("work/OPEN.md").read_text() == "my notes"
     assert mine.read_text() == "my work" and others[0].exists()
     assert f"{mine} already exists and is unchanged" in said and "1 lessons copied" in said
 

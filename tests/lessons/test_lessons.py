@@ -20,9 +20,11 @@ from tests.learn.styles import STYLES
 SCRIPTS = render.scripts()
 EXERCISES = all_exercises()
 CAPTIONS = tomllib.loads((render.HERE / "captions.toml").read_text("utf-8"))
+NEUTRAL = "That was a single", "For more practice", "Now "  # beginnings that answer no question
 MAX_NOTEBOOK_BYTES, MAX_SECONDS = 500_000, 60
 
 lessons = pytest.mark.parametrize("script", SCRIPTS, ids=[path.stem for path in SCRIPTS])
+lessons_to_10 = pytest.mark.parametrize("script", SCRIPTS[:11], ids=lambda path: path.stem)
 
 
 def list_cells(script, kind="code"):
@@ -91,6 +93,31 @@ def test_its_form(script):
     assert sorted(headings, key=text.index) == headings
     for cell in list_cells(script):
         assert count_code_lines(cell) <= 15, f"a long cell: {cell[:200]}"
+
+
+@lessons_to_10
+def test_no_text_below_a_question_answers_it(script):
+    """What is seen stands folded: the cell that shows it may itself be folded to one line."""
+    cells = render.clean(script).cells
+    for k, cell in enumerate(cells):
+        _, question, rest = cell.source.rpartition("**Predict.**")
+        if cell.cell_type != "markdown" or not question or "### Exercise" in rest:
+            continue
+        below = next(c.source for c in cells[k + 1 :] if c.cell_type == "markdown")
+        assert below.startswith(("<details>", "## ", "### ", *NEUTRAL)), below[:200]
+
+
+@lessons_to_10
+def test_it_ends_with_a_recap_and_three_questions(script):
+    text = "\n\n".join(list_cells(script, "markdown"))
+    _, end = text.split("\n## Recap\n")
+    recap, end = end.split("\n## Three questions\n")
+    questions, _ = end.split("\n## What is next\n")
+    assert 3 <= len(re.findall(r"^\* ", recap, re.M)) <= 5
+    assert re.findall(r"^(\d)\. ", questions, re.M) == ["1", "2", "3"]
+    assert (
+        questions.count("<details><summary>Answer</summary>") == questions.count("</details>") == 3
+    )
 
 
 def count_code_lines(cell):

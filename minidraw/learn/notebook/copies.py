@@ -1,13 +1,15 @@
-"""`copy_notebooks` copies the lessons' notebooks without outputs, to work in."""
+"""`copy_lessons` copies the notebooks without outputs, to work in, and the sheets beside them."""
 
 import json
 from pathlib import Path
 
 from minidraw.errors import UserError
 
+SHEETS = "CHEATSHEET.md", "GLOSSARY.md", "OPEN.md"  # the notebooks link to them
 
-def copy_notebooks(folder):
-    """Copy the notebooks without their outputs; never overwrite a file.
+
+def copy_lessons(folder):
+    """Copy the notebooks without their outputs, and the sheets; never overwrite a file.
 
     Parameters
     ----------
@@ -23,12 +25,13 @@ def copy_notebooks(folder):
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(f"can't create the folder {folder}: {error.strerror}") from error
-    for source in find_notebooks():
-        path = folder / source.name
+    for source in [*find_notebooks(), *(find_lessons() / name for name in SHEETS)]:
+        path, text = folder / source.name, source.read_text("utf-8")
+        if source.suffix == ".ipynb":
+            text = json.dumps(_clear_outputs(json.loads(text)), indent=1) + "\n"
         try:
             with open(path, "x", encoding="utf-8") as file:
-                json.dump(_clear_outputs(json.loads(source.read_text("utf-8"))), file, indent=1)
-                file.write("\n")
+                file.write(text)
         except FileExistsError:
             kept.append(path)
         else:
