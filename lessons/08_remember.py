@@ -483,8 +483,7 @@ print(f"{np.median(f) ** 17:.2f} of it; the cell has {c[20] / c[3]:.2f}")
 # %%
 n, H = 3, 4
 any_x, any_W = rng.standard_normal((n, 5)), rng.standard_normal((H + 5, 4 * H))
-any_b = rng.random(4 * H)
-h_before, c_before = rng.standard_normal((2, n, H))
+any_b, (h_before, c_before) = rng.random(4 * H), rng.standard_normal((2, n, H))
 a_i, a_f, a_o, a_g = np.split(h_before @ any_W[:H] + any_x @ any_W[H:] + any_b, 4, axis=1)
 c_right = sigmoid(a_f) * c_before + sigmoid(a_i) * np.tanh(a_g)
 right = sigmoid(a_o) * np.tanh(c_right), c_right
