@@ -57,13 +57,13 @@ params = draw.init_params(config, rng, np.float32)
 
 
 # %%
-def whole(ops):
+def whole(ops, x=x, noise=noise):
     """Return the gradients of the batch's mean cost, computed all at once."""
     _, grads = draw.loss_and_grads(params, Batch(x), noise, config, ops)
     return {name: grad / len(x) for name, grad in grads.items()}
 
 
-def in_shards(ops):
+def in_shards(ops, x=x, noise=noise):
     """Return the same gradients, computed with one shard per thread."""
     cuts = workers.shards(len(x))
 
@@ -514,16 +514,24 @@ figure, axes = panels(height=2.4)
 bars(axes, final, ["0.75", BLUE, GREEN, VERMILION])
 show(figure, "14.4", threads=workers.threads)
 faster = final["all kernels"] / final["kernels, in shards"]
-print(f"{workers.threads} shards are {faster:.2f} times as fast as one")
+print(f"100 images: {workers.threads} shards are {faster:.2f} times as fast as one")
 print(f"in all: {final['layers'] / final['kernels, in shards']:.1f} times as fast as at first")
+
+# %%
+larger = np.tile(x, (4, 1, 1, 1)), np.tile(noise, (1, 4, 1))
+of_400 = seconds(
+    {"one": lambda: whole(kernels, *larger), "shards": lambda: in_shards(kernels, *larger)}, 5
+)
+faster = of_400["one"] / of_400["shards"]
+print(f"400 images: {workers.threads} shards are {faster:.2f} times as fast as one")
 
 # %% [markdown]
 # All four versions give the same gradients, to rounding; you have seen each comparison. The kernels
-# save a good part of the time on any computer. Whether shards save more depends on what else is
-# running. Two threads can halve the time only if two cores are free. If other programs use the
-# cores, the last two bars are about equal, or the shards are even slower, because starting and
-# joining threads costs time too. The printed line tells you which case yours is. Run the cell again
-# when the computer is idle.
+# save a good part of the time on any computer. Whether shards save more depends on two things. The
+# first is what else is running. Two threads can halve the time only if two cores are free, and
+# starting and joining threads costs time too. This page was made while both cores of the computer
+# were free. Earlier, with other programs running, two shards of these 100 images gained
+# nothing. The second is the size of the batch: compare the printed lines for 100 and 400 images.
 #
 # ## Where it lives
 #
