@@ -1,13 +1,13 @@
 """Inputs of the gradient check: every layer and toy models, with random values."""
 
 from types import SimpleNamespace
+from typing import NamedTuple
 
 import numpy as np
 
 from minidraw import layers
 from minidraw.models import classifier, convnet, draw, gan, ram, vae
 from minidraw.models.interface import Batch
-from minidraw.models.ram import held
 
 
 def layer_cases(rng):
@@ -85,8 +85,8 @@ def model_cases(rng):
     config = ram.Config(**size, channels=2, classes=4, scales=2)
     params, noise = random_params(ram, config), rng.standard_normal((3, 3, 2))
     batch = Batch(rng.random((3, *config.image_shape)), np.array([2, 0, 2]))
-    fixed = held.hold(params, batch, noise, config, layers)
-    cases.append(("ram, places and costs held", held, params, batch, fixed, config))
+    held = hold(params, batch, noise, config, layers)
+    cases.append(("ram, places and costs held", hold_model(ram), params, batch, held, config))
     config = gan.Config(height=5, width=4, channels=2, hidden=3, latent=2)
     params, noise = random_params(gan, config), rng.standard_normal((1, 3, 2))
     batch = Batch(rng.random((3, *config.image_shape)))
@@ -102,4 +102,42 @@ def pick_objective(model, name, params):
     return SimpleNamespace(
         costs=lambda own, *rest: {"total": model.costs(params | own, *rest)[name]},
         loss_and_grads=lambda own, *rest: model.loss_and_grads(params | own, *rest),
+    )
+
+
+class Held(NamedTuple):
+    """Places, costs and the baseline's inputs, held fixed: then REINFORCE's estimate is a slope."""
+
+    noise: np.ndarray  # (T, n, 2)
+    places: np.ndarray  # (T, n, 2)
+    h: np.ndarray  # (T, n, H)
+    nll: np.ndarray  # (n,)
+    advantage: np.ndarray  # (T, n)  nll minus baseline
+
+
+def hold(params, batch, noise, config, ops):
+    """Look at images, and return what is held fixed."""
+    _, (seen, _, _) = ram.network.forward(params, batch.images, noise, config, ops)
+    nll = ram.network.costs(params, batch, noise, config, ops)["nll"]
+    h = seen[:-1, :, : config.hidden].copy()
+    advantage = nll - ram.network.compute_baseline(params, h, ops)
+    return Held(noise, seen[:-1, :, -2:].copy(), h, nll, advantage)
+
+
+def held_costs(params, batch, held, config, ops):
+    """Return the total of each image, (n,): nll, the places' log p, and the baseline's error."""
+    logits, tape = ram.network.forward(params, batch.images, None, config, ops, places=held.places)
+    nll = ram.network.label_costs(logits, batch.labels, ops)[0]["nll"]
+    log_p = -((held.places - tape.mean) ** 2).sum(axis=2) / (2 * config.spread**2)
+    error = 0.5 * (ram.network.compute_baseline(params, held.h, ops) - held.nll) ** 2
+    return {"total": nll + (held.advantage * log_p + error).sum(axis=0)}
+
+
+def hold_model(model):
+    """Return an attention model whose noise is a `Held`, for `check_model`."""
+    return SimpleNamespace(
+        costs=held_costs,
+        loss_and_grads=lambda params, batch, held, *rest: model.loss_and_grads(
+            params, batch, held.noise, *rest
+        ),
     )

@@ -1,7 +1,11 @@
 """A stack of linear layers, each but the last with an activation after it, forward and backward.
 
-The models that take an image in at once consist of such stacks; DRAW's recurrent layers don't.
+The models that take an image in at once, or paint all at once, consist of such stacks.
 """
+
+import numpy as np
+
+from minidraw.models.interface import Film
 
 
 def run_stack(params, names, x, ops, activation, **settings):
@@ -46,3 +50,16 @@ def run_stack_backward(params, names, dout, tape, ops, activation):
             dx = ops.linear_backward_input(dout, params[f"{name}.W"])
             dout = getattr(ops, f"{activation}_backward")(dx, cache)
     return dout, grads
+
+
+def paint_once(params, names, z, config, ops, activation):
+    """Paint from latent vectors z (n, Z) with one stack.
+
+    Returns a `Film` of two canvases in logits, the last layer's bias and the painting, without
+    windows, and the tape of `run_stack`.
+    """
+    canvas, tape = run_stack(params, names, z, ops, activation)
+    canvases = np.empty((2, len(z), *config.image_shape), z.dtype, like=z)
+    canvases[0] = params[f"{names[-1]}.b"].reshape(config.image_shape)
+    canvases[1] = canvas.reshape(canvases.shape[1:])
+    return Film(canvases, None, None, 0, 0), tape

@@ -1,11 +1,11 @@
 """The GAN's sizes, the table of its weights, and their initial values."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 
-from minidraw.models.interface import check_at_least, init_weights, option
+from minidraw.models import vae
+from minidraw.models.interface import init_weights, option
 
 # The prefix of a weight's name says which of the two costs trains it.
 GENERATOR = "generator.1", "generator.2", "generator.painting"  # linear layers; relu between them
@@ -14,26 +14,11 @@ LEAK = 0.2  # without it, the generator's gradient would often end in the critic
 
 
 @dataclass(frozen=True)
-class Config:
-    """Size of the network; `height`, `width` and `channels` come from the images."""
+class Config(vae.Config):
+    """Size of the network, as the VAE's; `height`, `width` and `channels` come from the images."""
 
-    height: int = option(28, "image height in pixels (B)")
-    width: int = option(28, "image width in pixels (A)")
-    channels: int = option(1, "1 for grey images, 3 for colour")
     hidden: int = option(392, "units of each hidden layer (H)")
     latent: int = option(100, "latent units (Z)")
-    glimpses: ClassVar = 1  # the whole image, once
-
-    def __post_init__(self):
-        check_at_least(1, self, "height", "width", "channels", "hidden", "latent")
-
-    @property
-    def image_shape(self):
-        return self.channels, self.height, self.width
-
-    @property
-    def glimpse_size(self):
-        return self.channels * self.height * self.width
 
 
 def param_shapes(config):

@@ -14,8 +14,7 @@ import numpy as np
 
 from minidraw.errors import UserError
 from minidraw.models.gan.config import CRITIC, GENERATOR, LEAK
-from minidraw.models.interface import Film
-from minidraw.models.perceptron import run_stack, run_stack_backward
+from minidraw.models.perceptron import paint_once, run_stack, run_stack_backward
 
 
 class Judgement(NamedTuple):
@@ -38,8 +37,8 @@ def judge(params, pictures, ops):
 def forward(params, x, noise, config, ops):
     """Paint, and judge both images and paintings: return the costs, and what is needed later."""
     params = ops.prepare(params)
-    canvas, generator = run_stack(params, GENERATOR, noise[0], ops, "relu")
-    paintings = ops.sigmoid(canvas.reshape(x.shape))
+    film, generator = paint_once(params, GENERATOR, noise[0], config, ops, "relu")
+    paintings = ops.sigmoid(film.canvas[-1])
     of_images, of_paintings = judge(params, x, ops), judge(params, paintings, ops)
     critic = of_images.taken_for_image[0] + of_paintings.found_out[0]
     fooled = of_paintings.taken_for_image[0]
@@ -81,12 +80,8 @@ def loss_and_grads(params, batch, noise, config, ops):
 
 
 def generate(params, noise, config, ops):
-    """Paint from latent vectors (1, n, Z): a `Film` of two canvases, the bias and the painting."""
-    canvas, _ = run_stack(ops.prepare(params), GENERATOR, noise[0], ops, "relu")
-    canvases = np.empty((2, len(canvas), *config.image_shape), canvas.dtype, like=canvas)
-    canvases[0] = params[f"{GENERATOR[-1]}.b"].reshape(config.image_shape)
-    canvases[1] = canvas.reshape(canvases.shape[1:])
-    return Film(canvases, None, None, 0, 0)
+    """Paint from latent vectors, `noise` (1, n, Z): a `Film` of two canvases."""
+    return paint_once(ops.prepare(params), GENERATOR, noise[0], config, ops, "relu")[0]
 
 
 def reconstruct(params, batch, noise, config, ops):

@@ -11,19 +11,7 @@ PICTURE_IMAGES = 3  # images in the picture of a run folder, which then fits a s
 def scanpath(params, images, config, ops, noise=None):
     """Record the finest windows, their glimpses and the class probabilities of images.
 
-    Parameters
-    ----------
-    params : dict of arrays, as in `param_shapes`
-    images : array, shape (n, C, B, A), in [0, 1]
-    config : Config
-    ops : module
-        `minidraw.layers` or `minidraw.kernels`.
-    noise : array, shape (T, n, 2), optional
-        Without it, the network looks at the likeliest places.
-
-    Returns
-    -------
-    scanpath : Scanpath
+    Without `noise` (T, n, 2), the network looks at the likeliest places.
     """
     T, n, K, H = config.glimpses, len(images), config.read_size, config.hidden
     if noise is None:

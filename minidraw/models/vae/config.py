@@ -48,18 +48,8 @@ def param_shapes(config):
 def init_params(config, rng, dtype=np.float32, mean_image=None):
     """Draw the initial weights.
 
-    Parameters
-    ----------
-    config : Config
-    rng : numpy.random.Generator
-    dtype : dtype
-    mean_image : array, shape (C, B, A), optional
-        Mean of the training images.  The painting starts at its logit, so that the network
-        needn't learn the background first.
-
-    Returns
-    -------
-    params : dict of arrays, as in `param_shapes`
+    The painting starts at the logit of `mean_image`, the mean of the training images (C, B, A), so
+    that the network needn't learn the background first.
     """
     params = init_weights(param_shapes(config), rng, dtype)
     if mean_image is not None:

@@ -5,24 +5,21 @@ The equation numbers are those of the paper on DRAW, which has the same bound.
 
 import numpy as np
 
-from minidraw.models.interface import Film
-from minidraw.models.perceptron import run_stack, run_stack_backward
+from minidraw.models.perceptron import paint_once, run_stack, run_stack_backward
 from minidraw.models.vae.config import DECODER, ENCODER
 
 
 def forward(params, x, noise, config, ops):
     """Encode images, sample z and paint.
 
-    Returns the canvas (logits), the image cost and the latent cost, each (n,), and what
-    `_backward` needs.
+    Returns a `Film`, the image cost and the latent cost, each (n,), and what `_backward` needs.
     """
     params = ops.prepare(params)
     posterior, encoder = run_stack(params, ENCODER, x.reshape(len(x), -1), ops, "tanh")
     (z, kl), latent = ops.latent(posterior, noise=noise[0])  # eqs 1, 2, 6, 11
-    canvas, decoder = run_stack(params, DECODER, z, ops, "tanh")
-    canvas = canvas.reshape(x.shape)
-    nll, cost = ops.bernoulli_cost(canvas, x=x)  # eq 9
-    return canvas, nll, kl, (params, encoder, latent, decoder, cost)
+    film, decoder = paint_once(params, DECODER, z, config, ops, "tanh")
+    nll, cost = ops.bernoulli_cost(film.canvas[-1], x=x)  # eq 9
+    return film, nll, kl, (params, encoder, latent, decoder, cost)
 
 
 def loss_and_grads(params, batch, noise, config, ops):
@@ -49,36 +46,12 @@ def _backward(caches, ones, ops):
 
 def reconstruct(params, batch, noise, config, ops):
     """Reconstruct images; return a `Film` of two canvases, before and after the painting."""
-    canvas, *_ = forward(params, batch.images, noise, config, ops)
-    return _make_film(params, canvas, config)
+    return forward(params, batch.images, noise, config, ops)[0]
 
 
 def generate(params, noise, config, ops):
-    """Generate images from latent vectors, without the encoder (eqs 13-16).
-
-    Parameters
-    ----------
-    params : dict of arrays, as in `param_shapes`
-    noise : array, shape (1, n, Z)
-        The latent vectors, drawn from N(0, 1).
-    config : Config
-    ops : module
-        `minidraw.layers` or `minidraw.kernels`.
-
-    Returns
-    -------
-    film : Film
-        Two canvases in logits: the painting's bias, and the painting.  It has no windows.
-    """
-    canvas, _ = run_stack(ops.prepare(params), DECODER, noise[0], ops, "tanh")
-    return _make_film(params, canvas, config)
-
-
-def _make_film(params, canvas, config):
-    canvases = np.empty((2, len(canvas), *config.image_shape), canvas.dtype, like=canvas)
-    canvases[0] = params["painting.b"].reshape(config.image_shape)
-    canvases[1] = canvas.reshape(canvases.shape[1:])
-    return Film(canvases, None, None, 0, 0)
+    """Generate images from latent vectors, `noise` (1, n, Z), without the encoder (eqs 13-16)."""
+    return paint_once(ops.prepare(params), DECODER, noise[0], config, ops, "tanh")[0]
 
 
 def pictures(params, batch, noise, config, ops):
