@@ -19,7 +19,7 @@ EXPECTED = {  # part of the message for the altered results, in every exercise
     "factor 2": ("twice what it should be",),
     "factor 1/2": ("half of what it should be",),
     "factor 0.7": ("every entry is off by the same factor, 0.7",),
-    "mean for sum": ("an average instead of a sum, too small by a factor of",),
+    "mean for sum": ("as if averaged",),
     "zero": ("every entry is zero",),
     "nan": ("contains nan or inf",),
     "transpose": ("transposed",),

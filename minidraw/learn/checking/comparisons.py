@@ -9,9 +9,14 @@ SMALL_ERROR = 1e-6  # an added small number changes an answer this little, a rea
 
 
 def is_close(found, wanted, tolerance=TOLERANCE):
-    """Return True if two arrays have the same shape and, up to rounding, the same numbers."""
+    """Return True if two arrays have the same shape and, up to rounding, the same numbers.
+
+    Nothing is close to an infinite number, which would allow any error.
+    """
     found, wanted = np.asarray(found), np.asarray(wanted)
     if found.shape != wanted.shape or found.dtype.kind not in "fiub":
+        return False
+    if not np.isfinite(wanted).all():
         return False
     with np.errstate(all="ignore"):
         scale = np.abs(wanted).max(initial=0) or 1.0
@@ -20,6 +25,12 @@ def is_close(found, wanted, tolerance=TOLERANCE):
 
 def all_close(found, wanted, tolerance=TOLERANCE):
     return all(is_close(a, b, tolerance) for a, b in zip(found, wanted, strict=True))
+
+
+def join_words(words):
+    """Return words as in "a, b and c"."""
+    *most, last = map(str, words)
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def find_obvious_cause(found, wanted, cases):
@@ -31,6 +42,8 @@ def find_obvious_cause(found, wanted, cases):
         return "contains nan or inf"
     if any(y.shape != t.shape for y, t in zip(found, wanted, strict=True)):
         return _find_shape_error(found, wanted)
+    if all(y.dtype.kind in "iu" for y in found) and any((t != np.rint(t)).any() for t in wanted):
+        return "it holds whole numbers only; make the array that collects it with dtype float"
     if all((y == 0).all() for y in found):
         return "every entry is zero"
     return _find_factor(found, wanted, cases, any_factor=False)
@@ -74,7 +87,9 @@ def _find_shape_error(found, wanted):
     for axes in _list_subsets(wanted[0].ndim):
         for kept in (False, True):
             if all_close(found, [t.sum(axis=axes, keepdims=kept) for t in wanted]):
-                return f"one sum too many, over {_name_axes(axes)}"
+                return f"one sum too many: {_name_axes(axes)} of the result {_be(axes)} gone"
+            if all_close(found, [t.mean(axis=axes, keepdims=kept) for t in wanted]):
+                return f"one mean too many: {_name_axes(axes)} of the result {_be(axes)} gone"
     if all(y.ndim == 2 and t.ndim == 1 and y.shape == t.shape * 2 for y, t in pairs) and (
         all_close([np.diagonal(y) for y in found], wanted)
     ):
@@ -87,7 +102,11 @@ def _list_subsets(ndim):
 
 
 def _name_axes(axes):
-    return f"{'axis' if len(axes) == 1 else 'axes'} {' and '.join(map(str, axes))}"
+    return f"{'axis' if len(axes) == 1 else 'axes'} {join_words(axes)}"
+
+
+def _be(axes):
+    return "is" if len(axes) == 1 else "are"
 
 
 def _find_factor(found, wanted, cases, *, any_factor=True):
@@ -118,7 +137,7 @@ def _find_factor(found, wanted, cases, *, any_factor=True):
         product = np.array([np.prod([case.sizes[x] for x in letters]) for case in cases])
         name = " ".join(letters)
         if np.allclose(size * product, 1, rtol=TOLERANCE):
-            return f"an average instead of a sum, too small by a factor of {name}" + sign
+            return f"too small by a factor of {name}, as if averaged" + sign
         if np.allclose(size, product, rtol=TOLERANCE):
             return f"too large by a factor of {name}" + sign
     return None

@@ -1,5 +1,7 @@
 """`find_causes` names a mistake only if it explains every number of every case."""
 
+from functools import lru_cache
+
 import numpy as np
 
 from minidraw.learn.checking.comparisons import (
@@ -11,6 +13,9 @@ from minidraw.learn.checking.comparisons import (
 )
 from minidraw.learn.checking.mutants import make_mutants
 from minidraw.learn.exercises.exercise import as_tuple
+
+HOLDS = "these are the numbers of {}"
+NAMED, SLIPS = 0, 1  # the two lists that `make_mutants` returns
 
 
 def find_causes(exercise, cases, found, wanted, tolerance=TOLERANCE):
@@ -30,11 +35,10 @@ def find_causes(exercise, cases, found, wanted, tolerance=TOLERANCE):
     """
     count = _count_blocks(exercise, found, wanted)
     theirs, right = (_group_by_output(outs, count) for outs in (found, wanted))
-    wrong = [i for i in range(len(right)) if not all_close(theirs[i], right[i], tolerance)]
+    wrong = _list_wrong(theirs, right, tolerance)
     if not wrong:
         return {}
     names = exercise.blocks if count else exercise.output_names
-    named, slips = make_mutants(exercise)
     causes = {
         i: _find_unchanged(exercise, cases, i, theirs)
         or find_obvious_cause(theirs[i], right[i], cases)
@@ -45,16 +49,42 @@ def find_causes(exercise, cases, found, wanted, tolerance=TOLERANCE):
         return [i for i in wrong if causes[i] is None]
 
     holds = _find_misplaced(left(), theirs, right)
-    causes |= {i: "these two are swapped" for i, j in holds.items() if holds.get(j) == i}
-    causes |= _match_mutants(exercise, cases, theirs, left(), named, count)
+    if len(holds) == 2 and all(holds.get(j) == i for i, j in holds.items()):
+        causes |= dict.fromkeys(holds, "these two are swapped")
+    elif len(holds) > 1:
+        causes |= {i: HOLDS.format(names[j]) for i, j in holds.items()}
+
+    def match(kind):
+        if not left():
+            return {}
+        mutants = [
+            (message, _group_by_output(outs, count))
+            for message, outs in _compute_mutants(exercise, cases, kind)
+            if not (count and any(np.shape(o[0])[1:2] == () for o in outs))
+        ]
+        return _match_mutants(theirs, right, wrong, left(), mutants, 2 if kind == NAMED else 1)
+
+    causes |= match(NAMED)
     causes |= {i: find_simple_cause(theirs[i], right[i], cases) for i in left()}
-    causes |= {i: f"these are the numbers of {names[holds[i]]}" for i in left() if i in holds}
+    causes |= {i: HOLDS.format(names[holds[i]]) for i in left() if i in holds}
     if left():
-        causes |= _match_mutants(exercise, cases, theirs, left(), slips, count)
+        causes |= match(SLIPS)
         known = [case.collect_names(exercise) for case in cases]
         causes |= {i: _find_entrywise_factor(theirs[i], right[i], known) for i in left()}
         causes |= {i: find_small_error(theirs[i], right[i]) for i in left()}
     return {names[i]: cause for i, cause in causes.items()}
+
+
+def find_wrong_names(exercise, found, wanted, tolerance):
+    """Return the names of the wrong outputs, or column blocks of the one output."""
+    count = _count_blocks(exercise, found, wanted)
+    names = exercise.blocks if count else exercise.output_names
+    groups = (_group_by_output(outs, count) for outs in (found, wanted))
+    return [names[i] for i in _list_wrong(*groups, tolerance)]
+
+
+def _list_wrong(theirs, right, tolerance):
+    return [i for i in range(len(right)) if not all_close(theirs[i], right[i], tolerance)]
 
 
 def compute_outputs(exercise, function, cases):
@@ -114,19 +144,49 @@ def _find_misplaced(wrong, theirs, right):
     }
 
 
-def _match_mutants(exercise, cases, theirs, wrong, mutants, count):
-    """Map each wrong output to the mutant that gives its numbers and explains most outputs."""
-    explained = []
-    for message, mutant in mutants if wrong else ():
-        outs = compute_outputs(exercise, mutant, cases)
-        if outs is None or (count and any(np.shape(o[0])[1:2] == () for o in outs)):
-            continue
-        found = _group_by_output(outs, count)
-        same = [i for i in wrong if i < len(found) and all_close(theirs[i], found[i])]
+def _compute_mutants(exercise, cases, kind):
+    """Return the message and the outputs of each mutant that runs, for an exercise's cases.
+
+    `cases` are those of the exercise, perhaps with an edge case after them.
+    """
+    found = _compute_known_cases(exercise, kind)
+    if more := cases[len(exercise.cases) :]:
+        edge = [compute_outputs(exercise, mutant, more) for _, mutant, _ in found]
+        found = [
+            (message, mutant, [*outs, *at_edge])
+            for (message, mutant, outs), at_edge in zip(found, edge, strict=True)
+            if at_edge is not None
+        ]
+    return [(message, outs) for message, _, outs in found]
+
+
+@lru_cache(maxsize=8)
+def _compute_known_cases(exercise, kind):
+    mutants = make_mutants(exercise)[kind]
+    outs = [compute_outputs(exercise, mutant, exercise.cases) for _, mutant in mutants]
+    pairs = zip(mutants, outs, strict=True)
+    return [(message, mutant, out) for (message, mutant), out in pairs if out is not None]
+
+
+def _match_mutants(theirs, right, wrong, left, mutants, most):
+    """Map each output in `left` to the mistakes that give its numbers and explain most outputs.
+
+    A mistake that would also spoil an output that is right isn't theirs, and a swap must show in
+    all outputs.  If several explain equally much, up to `most` are named.
+    """
+    matches = []
+    for message, found in mutants:
+        same = [i for i in left if i < len(found) and all_close(theirs[i], found[i])]
         if same:
-            explained.append((same, message))
-    explained.sort(key=lambda pair: -len(pair[0]))
-    return {i: next((message for same, message in explained if i in same), None) for i in wrong}
+            spoilt = {i for i, out in enumerate(found) if not all_close(out, right[i])}
+            if spoilt <= set(wrong) and not ("swapped" in message and spoilt.difference(same)):
+                matches.append((-len(same), len(spoilt.difference(same)), same, message))
+    causes = {}
+    for i in left:
+        fitting = [match for match in matches if i in match[2]]
+        best = [m[3] for m in fitting if m[:2] == min(match[:2] for match in fitting)]
+        causes[i] = "; or: ".join(list(dict.fromkeys(best))[:most]) or None
+    return causes
 
 
 POWERS = {1: "times {}", -1: "divided by {}", 2: "times {} squared", -2: "divided by {} squared"}

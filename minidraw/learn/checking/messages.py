@@ -7,21 +7,21 @@ import traceback
 
 import numpy as np
 
-from minidraw.learn.checking.comparisons import is_close
+from minidraw.learn.checking.comparisons import is_close, join_words
 from minidraw.learn.exercises.exercise import as_tuple, list_arrays
 
+NOTHING = "it returns nothing"
 UNKNOWN = "I don't recognise this mistake"
 
 
-def describe_wrong(exercise, cases, found, wanted, causes, tolerance):
-    """List each wrong output with its cause, then the largest error of the first one."""
+def describe_wrong(exercise, cases, found, wanted, causes, right, tolerance):
+    """List each wrong output with its cause, the right ones, and the first one's largest error."""
     by_cause = {}
     for name, cause in causes.items():
         by_cause.setdefault(cause or UNKNOWN, []).append(name)
-    lines = [f"{_join(outputs)}: {cause}." for cause, outputs in by_cause.items()]
-    names = exercise.blocks if causes.keys() <= {*exercise.blocks} else exercise.output_names
-    if right := [name for name in names if name not in causes]:
-        lines.append(f"{_join(right)} {'is' if len(right) == 1 else 'are'} right already.")
+    lines = [f"{join_words(outputs)}: {cause}." for cause, outputs in by_cause.items()]
+    if right:
+        lines.append(f"{join_words(right)} {'is' if len(right) == 1 else 'are'} right already.")
     if exercise.returns_dict and len(by_cause) == 1 and len(causes) == len(exercise.output_names):
         lines = [f"all {len(causes)} gradients: {next(iter(by_cause))}."]
     name = next(iter(causes))
@@ -83,12 +83,10 @@ def _format_shape(value):
     if isinstance(value, tuple | list):
         parts = list(filter(None, map(_format_shape, value)))
         same = len(parts) > 2 and len(set(parts)) == 1
+        if any(part.startswith(("with", "of")) for part in parts):
+            return f"of {len(parts)} parts"
         return f"of {len(parts)}, each {parts[0]}" if same else f"of {', '.join(parts)}"
     return ""
-
-
-def _join(names):
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def bind_parameters(function, arguments, settings):
@@ -129,7 +127,7 @@ def describe_misfit(exercise, value):
     names = exercise.output_names
     wanted, pair = ", ".join(names), ""
     if value is None:
-        return f"it returns nothing; it should return {wanted}"
+        return f"{NOTHING}; it should return {wanted}"
     if exercise.returns_cache:
         wanted = f"{f'({wanted})' if len(names) > 1 else wanted}, cache"
         if not isinstance(value, tuple | list) or len(value) != 2:
@@ -142,8 +140,16 @@ def describe_misfit(exercise, value):
     if len(as_tuple(value)) != len(names) or (len(names) == 1 and isinstance(value, tuple | list)):
         return f"it returns {_describe_type(value)}{pair}; it should return {wanted}"
     for name, part in zip(names, as_tuple(value), strict=True):
-        if not isinstance(part, np.ndarray | np.generic | float | int):
-            return f"{name} is {_describe_type(part)}; it should be an array"
+        if misfit := _describe_part(name, part):
+            return misfit
+    return None
+
+
+def _describe_part(name, part):
+    if not isinstance(part, np.ndarray | np.generic | float | int):
+        return f"{name} is {_describe_type(part)}; it should be an array"
+    if (dtype := np.asarray(part).dtype).kind not in "fiub":
+        return f"{name} has dtype {dtype}; it should hold real numbers"
     return None
 
 
@@ -152,10 +158,10 @@ def _describe_dict_misfit(names, value):
     if not isinstance(value, dict):
         return f"it returns {_describe_type(value)}; it should return a dict of gradients by name"
     if missing := [name for name in names if name not in value]:
-        return f"the dict lacks the gradient of {_join(missing)}"
+        return f"the dict lacks the gradient of {join_words(missing)}"
     if extra := [str(name) for name in value if name not in names]:
-        return f"the dict has {_join(extra)}, which no weight is called"
-    return None
+        return f"the dict has {join_words(extra)}, which no weight is called"
+    return next(filter(None, (_describe_part(name, value[name]) for name in names)), None)
 
 
 def _describe_type(value):

@@ -1,20 +1,29 @@
 """Mutants: the answer with a mistake made on purpose, to compare with a learner's numbers.
 
 `make_mutants` edits the answer's source.  It makes the mistakes that the exercise names, and
-common slips, such as a wrong sign, a mean for a sum, a wrong axis or a missing factor.
+common slips, such as a wrong sign, a mean for a sum, a wrong axis or a missing factor or term.
 """
 
 import ast
 import inspect
+import re
 import textwrap
 import types
 from functools import lru_cache
+
+import numpy as np
+
+from minidraw.layers import sigmoid
+from minidraw.learn.exercises.exercise import as_tuple
 
 SIGN = "one plus or minus sign is wrong"
 MEAN = "one sum is taken as an average"
 AXIS = "one sum runs over the wrong axis"
 SQUARE = "one square is missing"
 TRANSPOSE = "one transpose is missing"
+INCOMING = "the incoming gradient, {}, is missing; it counts as 1"
+MAX_QUOTED = 24  # characters
+FUNCTIONS = "exp", "log", "log1p", "sqrt", "tanh", "abs", "sigmoid"  # forgotten now and then
 
 
 @lru_cache
@@ -30,12 +39,23 @@ def make_mutants(exercise):
         return [], []
     functions = exercise.answer, *exercise.parts
     named = [(message, _apply_edit(functions, *edit)) for *edit, message in exercise.mistakes]
-    slips = [
+    slips = [_ignore_incoming(exercise)] if exercise.forward is not None else []
+    slips += [
         (message, _replace_function(functions, function, tree))
         for function in functions
         for message, tree in _make_slips(_read_source(function))
     ]
     return named, slips
+
+
+def _ignore_incoming(exercise):
+    first = next(iter(inspect.signature(exercise.answer).parameters))
+
+    def function(dout, cache):
+        ones = [np.ones_like(part) for part in as_tuple(dout)]
+        return exercise.answer(tuple(ones) if isinstance(dout, tuple) else ones[0], cache)
+
+    return INCOMING.format(first), function
 
 
 def _read_source(function):
@@ -53,7 +73,7 @@ def _apply_edit(functions, right, wrong):
 
 def _replace_function(functions, changed, tree):
     """Return the first function, in a copy of its module with `changed` replaced by `tree`."""
-    names = dict(functions[0].__globals__)
+    names = {"np": np, "sigmoid": sigmoid} | functions[0].__globals__
     exec(compile(ast.fix_missing_locations(tree), "<mistake>", "exec"), names)
     if changed is functions[0]:
         return names[changed.__name__]
@@ -91,16 +111,38 @@ def _list_edits(node):
         left, right = node.left, node.right
         match node.op:
             case ast.Add():
-                return [(SIGN, ast.BinOp(left, ast.Sub(), right))]
+                return [
+                    (SIGN, ast.BinOp(left, ast.Sub(), right)),
+                    (_describe_missing("term", right), left),
+                    (_describe_missing("term", left), right),
+                ]
             case ast.Sub():
-                return [(SIGN, ast.BinOp(left, ast.Add(), right))]
+                return [
+                    (SIGN, ast.BinOp(left, ast.Add(), right)),
+                    (_describe_missing("term", ast.UnaryOp(ast.USub(), right)), left),
+                    (_describe_missing("term", left), ast.UnaryOp(ast.USub(), right)),
+                ]
             case ast.Mult():
                 return [
                     (_describe_missing("factor", right), left),
                     (_describe_missing("factor", left), right),
+                    (
+                        f"it is divided by {_quote(right)} instead of multiplied",
+                        _divide(left, right),
+                    ),
+                    (
+                        f"it is divided by {_quote(left)} instead of multiplied",
+                        _divide(right, left),
+                    ),
                 ]
             case ast.Div():
-                return [(_describe_missing("division", right), left)]
+                return [
+                    (_describe_missing("division", right), left),
+                    (
+                        f"it is multiplied by {_quote(right)} instead of divided",
+                        ast.BinOp(left, ast.Mult(), right),
+                    ),
+                ]
             case ast.Pow():
                 return [(SQUARE, left)]
     if isinstance(node, ast.AugAssign):
@@ -121,9 +163,21 @@ def _list_edits(node):
         return [(TRANSPOSE, node.value)]
     if isinstance(node, ast.Attribute) and node.attr == "sum":
         return [(MEAN, ast.Attribute(node.value, "mean", node.ctx))]
-    if isinstance(node, ast.Call) and getattr(node.func, "attr", None) == "sum":
-        return [(AXIS, _set_axis(node, axis)) for axis in range(4)]
+    if isinstance(node, ast.Call):
+        name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+        if name == "sum":
+            return [(AXIS, _set_axis(node, axis)) for axis in range(4)]
+        if name in FUNCTIONS and len(node.args) == 1:
+            twice = ast.Call(node.func, [node], [])
+            return [
+                (f"one {name} is missing", node.args[0]),
+                (f"one {name} is applied twice", twice),
+            ]
     return []
+
+
+def _divide(left, right):
+    return ast.BinOp(left, ast.Div(), right)
 
 
 def _set_axis(call, axis):
@@ -132,6 +186,14 @@ def _set_axis(call, axis):
 
 
 def _describe_missing(what, node):
-    if not isinstance(node, ast.Name):
+    piece = _quote(node)
+    if piece == "one part":
         return f"one {what} is missing"
-    return f"the {what} {'by ' if what == 'division' else ''}{node.id} is missing"
+    return f"the {what} {'by ' if what == 'division' else ''}{piece} is missing"
+
+
+def _quote(node):
+    """Return a short piece of the answer, or words for a long one."""
+    text = ast.unparse(node)
+    text = re.sub(r"\[[:None, ]*\]", "", text)  # an axis of length 1 doesn't matter here
+    return text if len(text) <= MAX_QUOTED else "one part"

@@ -1,9 +1,15 @@
-"""Exercises of all lessons; each module ``lesson_NN`` lists its own in `EXERCISES`."""
+"""Exercises of all lessons; each module ``lesson_NN`` lists its own in `EXERCISES`.
+
+``mistakes.toml`` adds the mistakes that learners were seen to make.
+"""
 
 import difflib
 import importlib
 import pkgutil
+import tomllib
+from dataclasses import replace
 from functools import cache
+from importlib.resources import files
 
 from minidraw.errors import UserError
 
@@ -14,7 +20,15 @@ def all_exercises():
     names = (info.name for info in pkgutil.iter_modules(__path__))
     modules = sorted(name for name in names if name.startswith("lesson_"))
     lessons = [importlib.import_module(f"{__name__}.{name}") for name in modules]
-    return {entry.id: entry for lesson in lessons for entry in lesson.EXERCISES}
+    seen = tomllib.loads(files(__name__).joinpath("mistakes.toml").read_text("utf-8"))
+    found = {entry.id: entry for lesson in lessons for entry in lesson.EXERCISES}
+    return {id: _add_mistakes(entry, seen.get(id, {})) for id, entry in found.items()}
+
+
+def _add_mistakes(entry, table):
+    """Return an exercise with more mistakes: right piece to {wrong piece: message}."""
+    more = [(right, *pair) for right, wrongs in table.items() for pair in wrongs.items()]
+    return replace(entry, mistakes=(*entry.mistakes, *more))
 
 
 def get_exercise(id):

@@ -73,7 +73,7 @@ class Exercise:
             (_make_case(self, RANDOM_CASES, make_inputs, PRIME_SIZES), description)
             for make_inputs, description in self.edges
         ]
-        return (even, f"even sizes ({sizes})"), *cases
+        return (even, f"{sizes} (even sizes)"), *cases
 
     def choose_forward(self, theirs):
         """Return the forward whose cache the learner's backward may expect, or None.
@@ -135,6 +135,8 @@ class Case(NamedTuple):
 
 def _make_case(exercise, number, make_inputs, known_sizes):
     letters = exercise.sizes.split()
+    if number == 1:  # so that an image is taller than wide once: B > A
+        letters.reverse()
     sizes = {
         letter: known_sizes[(k + number) % len(known_sizes)] for k, letter in enumerate(letters)
     }

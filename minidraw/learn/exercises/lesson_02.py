@@ -51,7 +51,7 @@ EXERCISES = (
         ),
         outputs=("s",),
         edges=(
-            (make_middling_logits, "inputs between -30 and 30"),
+            (make_middling_logits, "inputs as large as +-30"),
             (make_large_logits, "inputs of +-1000"),
         ),
         mistakes=(
@@ -60,7 +60,7 @@ EXERCISES = (
             (
                 "0.5 + 0.5 * np.tanh(0.5 * a)",
                 "0.5 - 0.5 * np.tanh(0.5 * a)",
-                "this is sigmoid(-a): the minus sign in the exp is missing",
+                "this is sigmoid(-a)",
             ),
             (
                 "0.5 + 0.5 * np.tanh(0.5 * a)",

@@ -20,6 +20,13 @@ def make_grey_pixels(rng, n, P):
     return inputs, {"x": rng.random((n, P))}
 
 
+def make_sure_pixels(rng, n, P):
+    inputs, settings = make_binary_pixels(rng, n, P)
+    small = 10 ** rng.uniform(-9, -1, (n, P))
+    inputs["p"] = np.where(rng.random((n, P)) < 0.5, small, 1 - small)
+    return inputs, settings
+
+
 def make_canvas(rng, n, C, B, A):
     return {"logits": rng.standard_normal((n, C, B, A))}, {"x": rng.random((n, C, B, A))}
 
@@ -44,8 +51,8 @@ def make_distant_logits(rng, n, C, B, A):
 
 
 LOGIT_EDGES = (
-    (make_middling_logits, "logits between -12 and 12"),
-    (make_distant_logits, "logits between -60 and 60"),
+    (make_middling_logits, "logits as large as +-12"),
+    (make_distant_logits, "logits as large as +-60"),
     (make_large_logits, "logits of +-1000"),
 )
 
@@ -62,6 +69,7 @@ EXERCISES = (
         ),
         outputs=("nats",),
         edges=(
+            (make_sure_pixels, "probabilities close to 0 and 1"),
             (make_grey_pixels, "grey pixels between 0 and 1"),
             (make_many_pixels, "images of many pixels, whose probability is too small a number"),
         ),

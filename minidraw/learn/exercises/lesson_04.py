@@ -41,6 +41,11 @@ def make_extreme_theta(rng, n, K, B, A):
     return {"theta": inputs["theta"] + np.array([14, -14, 20, -20, 15])}, settings
 
 
+def make_low_theta(rng, n, K, B, A):
+    inputs, settings = make_window_inputs(rng, n, K, B, A)
+    return {"theta": inputs["theta"] - np.array([0, 0, 14, 15, 16])}, settings
+
+
 GAUSSIAN_AREA = "it is divided by the area under a Gaussian, not by the sum of the row"
 
 EXERCISES = (
@@ -123,7 +128,11 @@ EXERCISES = (
                 "F = np.exp(u) / (np.exp(u).sum(axis=2, keepdims=True) + 1e-8)",
                 "1e-8 is added to the normaliser; leave it out",
             ),
-            ("F /= F.sum(axis=2, keepdims=True)", "pass", "the rows are not normalised"),
+            (
+                "F /= F.sum(axis=2, keepdims=True)",
+                "pass",
+                "the rows are not normalised; each should sum to 1",
+            ),
             (
                 "F.sum(axis=2, keepdims=True)",
                 "(F.sum(axis=2, keepdims=True) + 1e-8)",
@@ -205,6 +214,7 @@ EXERCISES = (
         outputs=("center_x", "center_y", "stride", "var", "gamma"),
         edges=(
             (make_tall_image_inputs, "an image that is taller than it is wide"),
+            (make_low_theta, "logarithms below -12"),
             (make_extreme_theta, "values of theta beyond +-12 (only the logarithms are clipped)"),
         ),
         mistakes=(

@@ -23,6 +23,10 @@ def make_distant_log_weights(rng, S, n):
     return {"log_weights": -800 * np.arange(n) + rng.standard_normal((S, n))}, {}
 
 
+def make_spread_log_weights(rng, S, n):
+    return {"log_weights": 1000 * rng.standard_normal((S, n))}, {}
+
+
 EXERCISES = (
     Exercise(
         "16.importance_bound",
@@ -37,6 +41,7 @@ EXERCISES = (
         outputs=("nats",),
         edges=(
             (make_realistic_log_weights, "log weights near -900"),
+            (make_spread_log_weights, "an image whose log weights lie far apart"),
             (make_distant_log_weights, "images whose log weights lie far apart"),
         ),
         optional=True,

@@ -104,7 +104,7 @@ EXERCISES = (
         outputs=("nll",),
         uses=("softmax",),
         edges=(
-            (make_middling_logits, "logits between -12 and 12"),
+            (make_middling_logits, "logits as large as +-12"),
             (make_large_logits, "logits of +-1000"),
             (make_low_logits, "logits near -900"),
             (make_distant_logits, "images whose logits lie far apart"),

@@ -214,7 +214,10 @@ def _judge_backward(exercise, function, forward):
         found.append(outs)
         wanted.append(_compute_gradients(exercise, k))
     if causes := find_causes(exercise, exercise.cases, found, wanted, TOLERANCE):
-        text = messages.describe_wrong(exercise, exercise.cases, found, wanted, causes, TOLERANCE)
+        right = [name for name in exercise.output_names if name not in causes]
+        text = messages.describe_wrong(
+            exercise, exercise.cases, found, wanted, causes, right, TOLERANCE
+        )
         return Verdict("wrong", text)
     return Verdict("right")
 
