@@ -12,7 +12,13 @@ from pathlib import Path
 
 from minidraw.atomic_write import write_atomically
 from minidraw.errors import UserError
-from minidraw.learn.notebook_names import insert_lines, is_constant, is_importable
+from minidraw.learn.notebook_names import (
+    NameTaken,
+    insert_constants,
+    is_constant,
+    is_importable,
+    name_layers,
+)
 from minidraw.regular_files import read_regular
 
 MAX_SOURCE_BYTES = 2**20
@@ -175,11 +181,12 @@ def _collect_sources(exercise, function, known):
 
     def collect(function):
         done.add(function.__name__)
-        source, constants = get_source(function), []
+        source, of_layers = name_layers(get_source(function), function.__globals__)
+        names, constants = function.__globals__ | of_layers, {}
         for name in sorted(find_free_names(source) - done):
-            if name not in function.__globals__:
+            if name not in names:
                 continue  # a builtin, or missing: running the file will show it
-            value = function.__globals__[name]
+            value = names[name]
             module = getattr(value, "__module__", None) or ""
             if isinstance(value, types.ModuleType):
                 alias = "" if name == value.__name__ else f" as {name}"
@@ -187,10 +194,12 @@ def _collect_sources(exercise, function, known):
             elif name in known and (name in exercise.uses or module == "mine"):
                 pass
             elif is_constant(value):
-                constants.append(f"{name} = {value!r}")
+                constants[name] = value
             elif module.startswith("minidraw."):
                 imports.add(f"from {module} import {name}")
             elif isinstance(value, types.FunctionType) and module == function.__module__:
+                if value.__name__ == "<lambda>":
+                    raise NotSelfContained(f"its helper {name} isn't defined with def")
                 collect(value)
             elif is_importable(value, module):
                 called = value.__name__
@@ -201,9 +210,12 @@ def _collect_sources(exercise, function, known):
                     f"it uses {name}, which exists only in this notebook; "
                     "define it inside the function"
                 )
-        sources.append(insert_lines(source, constants))
+        sources.append(insert_constants(source, constants))
 
-    collect(inspect.unwrap(function))
+    try:
+        collect(inspect.unwrap(function))
+    except NameTaken as error:
+        raise NotSelfContained(str(error)) from error
     return sources, imports
 
 

@@ -5,6 +5,8 @@ import pytest
 
 from minidraw import layers
 from minidraw.learn import NotYet, own_functions
+from minidraw.learn.checking import messages
+from minidraw.learn.checking.comparisons import is_close
 from minidraw.learn.checking.judge import judge
 from minidraw.learn.exercises import all_exercises
 from tests.learn.cells import Notebook
@@ -148,3 +150,155 @@ def test_an_own_cache_never_meets_minidraws_backward(notebook):
     notebook.run(USE)
     with pytest.raises(NotYet):
         notebook.run(OWN_BACKWARD.replace("* noise", ""))
+
+
+def test_an_infinite_mutant_explains_nothing():
+    """A division by zero, which is infinite, is not close to every number."""
+    assert not is_close(np.ones(3), np.array([1, np.inf, 2]))
+    cost = judge(all_exercises()["03.coin_cost"], lambda p, *, x: (np.abs(x - p) ** 3).sum(axis=1))
+    assert messages.UNKNOWN in cost.message
+
+
+def test_a_mistake_that_would_spoil_what_is_right_is_not_named():
+    entry = allow_answer(EXERCISES["08.lstm_gates_backward"])
+
+    def lstm_gates_backward(dout, cache):
+        da, dc_prev = entry.answer(dout, cache)
+        i, f, _, _ = np.split(cache.gates, 4, axis=1)
+        return da, dc_prev / f * i
+
+    message = judge(entry, lstm_gates_backward).message
+    assert "da is right already" in message and "the cache is read" not in message
+    assert "i is used for dc_prev" in message
+
+
+def test_two_mistakes_with_the_same_numbers_are_both_named():
+    entry = allow_answer(EXERCISES["09.repeat_backward"])
+
+    def repeat_backward(dh, cache):
+        dw, dh_0 = entry.answer(dh, cache)
+        return dw / (len(cache.h) - 1), dh_0
+
+    message = judge(entry, repeat_backward).message
+    assert "only one step is counted" in message and "; or: the steps are averaged" in message
+
+
+def test_two_mistakes_at_once_do_not_make_a_third():
+    """Neither the look nor the next step flows back; the stroke does."""
+
+    def film_backward(dcanvas, cache):
+        h, s, err, U, V, W = cache
+        dh_0, dU, dV, dW = 0, np.zeros_like(U), np.zeros_like(V), np.zeros_like(W)
+        for t in reversed(range(len(s))):
+            dW = dW + h[t + 1].T @ dcanvas
+            da = dcanvas @ W.T * (1 - h[t + 1] ** 2)
+            dU, dV = dU + h[t].T @ da, dV + err[t].T @ da
+            dh_0 = da @ U.T
+        return dh_0, dcanvas.copy(), dU, dV, dW
+
+    message = judge(all_exercises()["12.film_backward"], film_backward).message
+    assert "canvas into h is missing; or: the gradient that flows through the error" in message
+
+
+def test_three_pairs_of_results_are_not_two():
+    entry = allow_answer(EXERCISES["17.looks_backward"])
+
+    def looks_backward(dh, cache):
+        dh_0, dc_0, dW_window, db_window, dW, db = entry.answer(dh, cache)
+        return dh_0, dc_0, dW, db, dW_window, db_window
+
+    message = judge(entry, looks_backward).message
+    assert "these two" not in message and "dW: these are the numbers of dW_window" in message
+
+
+def test_random_numbers_of_its_own_are_seen():
+    def sample(mu, log_sigma, *, noise):
+        return mu + np.exp(log_sigma) * np.random.default_rng().normal(size=mu.shape), None
+
+    assert "other numbers each time" in judge(all_exercises()["10.sample"], sample).message
+
+
+def test_an_edge_case_says_why():
+    exercises = all_exercises()
+    message = judge(exercises["02.sigmoid"], lambda a: np.exp(a) / (1 + np.exp(a))).message
+    assert "not for inputs of +-1000: contains nan or inf" in message
+
+    def centers(center, stride, *, K):
+        return center[:, None] + stride[:, None] * (np.arange(K) - (K - 1) // 2)
+
+    message = judge(exercises["04.centers"], centers).message
+    assert "K = 12 (even sizes): (K - 1) / 2 is rounded down" in message
+
+
+def test_clipped_probabilities_and_logarithms_are_seen():
+    def coin_cost(p, *, x):
+        p = np.clip(p, 0.01, 0.99)
+        return -(x * np.log(p) + (1 - x) * np.log(1 - p)).sum(axis=1)
+
+    assert "close to 0 and 1" in judge(all_exercises()["03.coin_cost"], coin_cost).message
+
+    def window(theta, *, height, width, K):
+        low = np.exp(np.minimum(theta[:, 2:], 12)) / np.exp(np.clip(theta[:, 2:], -12, 12))
+        (*centers, stride, var, gamma), cache = layers.window(
+            theta, height=height, width=width, K=K
+        )
+        return (*centers, stride * low[:, 1], var * low[:, 0], gamma * low[:, 2]), cache
+
+    message = judge(allow_answer(EXERCISES["04.window"]), window).message
+    assert "logarithms below -12" in message and "gamma are right" not in message
+
+
+@pytest.mark.parametrize("part", ["dtype=object", "dtype=complex", "dtype=int"])
+def test_numbers_of_another_kind_are_told(part):
+    names = {"np": np}
+    exec(f"def sigmoid(a): return np.array(1 / (1 + np.exp(-a)), {part})", names)
+    message = judge(all_exercises()["02.sigmoid"], names["sigmoid"]).message
+    assert "it should hold real numbers" in message or "whole numbers only" in message
+
+
+def test_a_mistake_above_a_leftover_raise_is_told_too(notebook):
+    said = notebook.run("""
+@exercise("02.sigmoid")
+def sigmoid(a):
+    raise NotImplementedError
+    return np.exp(a)
+""")
+    assert "delete the line raise NotImplementedError" in said
+
+
+LSTM = """
+@exercise("08.lstm")
+def lstm(x, h_prev, c_prev, W, b):
+    a, first = layers.linear(np.concatenate([h_prev, x], axis=1), W, b)
+    (h, c), second = layers.lstm_gates(a, c_prev)
+    return (h, c), (first, second, h.shape[1])
+"""
+
+
+def test_calls_of_the_lessons_layers_are_saved(notebook):
+    notebook.run("from minidraw.learn import use_earlier\nlayers = use_earlier('08')")
+    assert "Saved to" in notebook.run(LSTM)
+    assert "lstm" in own_functions.load_functions()
+    with_variable = LSTM.replace("a, first", "linear, first").replace(
+        "(a, c_prev)", "(linear, c_prev)"
+    )
+    assert "give your variable linear another name" in notebook.run(with_variable)
+
+
+def test_a_helper_is_saved_with_its_defaults_and_a_lambda_is_named(notebook):
+    notebook.run("HALF = 0.5\ndef scale(a, by=HALF):\n    return by * a\nsquare = lambda a: a * a")
+    cell = '@exercise("02.sigmoid")\ndef sigmoid(a):\n    return scale(1 + np.tanh(scale(a)))\n'
+    assert "Saved to" in notebook.run(cell)
+    np.testing.assert_allclose(own_functions.load_functions()["sigmoid"](np.zeros(2)), 0.5)
+    with_lambda = cell.replace("return scale(1", "square(a)\n    return scale(1")
+    assert "its helper square isn't defined with def" in notebook.run(with_lambda)
+
+
+def test_a_cache_with_the_stubs_order_of_names_is_minidraws():
+    entry = allow_answer(EXERCISES["11.step"])
+
+    def step(*state, **settings):
+        out, cache = entry.answer(*state, **settings)
+        return out, cache._replace(inputs=dict(reversed(cache.inputs.items())))
+
+    assert judge(entry, step) == ("right", "")
