@@ -135,8 +135,8 @@ class Case(NamedTuple):
 
 def _make_case(exercise, number, make_inputs, known_sizes):
     letters = exercise.sizes.split()
-    if number == 1:  # so that an image is taller than wide once: B > A
-        letters.reverse()
+    if number == 1 and len(letters) > 2:  # an image is taller than wide once: B > A
+        letters[-2:] = letters[:-3:-1]
     sizes = {
         letter: known_sizes[(k + number) % len(known_sizes)] for k, letter in enumerate(letters)
     }
