@@ -182,5 +182,7 @@ def _make_fresh(value, given):
         return tuple(_make_fresh(part, given) for part in value)
     if value is None:
         return None
-    value = np.asarray(value).astype(given[0].dtype, copy=False)
+    value = np.asarray(value)
+    if given:  # sigmoid may be called with a plain number
+        value = value.astype(given[0].dtype, copy=False)
     return value.copy() if any(np.may_share_memory(value, array) for array in given) else value

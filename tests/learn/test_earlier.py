@@ -58,3 +58,8 @@ def test_a_broken_file_is_said(capsys):
     own_functions.FILE.write_text("def sigmoid(a:\n")
     assert use_earlier("05").sigmoid is layers.sigmoid
     assert "doesn't run: SyntaxError" in capsys.readouterr().out
+
+
+def test_an_own_sigmoid_takes_a_plain_number():
+    write_mine("02.sigmoid")
+    assert use_earlier("03").sigmoid(0.0) == 0.5
