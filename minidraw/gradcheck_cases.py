@@ -71,6 +71,11 @@ def model_cases(rng):
         windows = "+".join(["read"] * read + ["write"] * write) or "no"
         name = f"draw, {windows} window, {'grey' if C == 1 else 'colour'}"
         cases.append((name, draw, params, batch, noise, config))
+    config = draw.Config(**size, latent=2, write_size=3, classes=4)
+    params, labels = random_params(draw, config), np.array([2, 0, 2])
+    batch = Batch(rng.random((3, *config.image_shape)), labels)
+    noise = rng.standard_normal(draw.noise_shape(config, 3))
+    cases.append(("draw, conditional", draw, params, batch, noise, config))
     config = classifier.Config(**size, channels=2, classes=4)
     params = random_params(classifier, config)
     batch = Batch(rng.random((3, *config.image_shape)), np.array([2, 0, 2]))

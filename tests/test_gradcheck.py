@@ -195,7 +195,7 @@ def test_inputs_are_restored():
     assert all((inputs[name] == before[name]).all() for name in inputs)
 
 
-ALL, READ, WRITE, NONE, CLASSIFIER, *_ = MODELS  # others: test_oracle_beside_draw.py
+ALL, READ, WRITE, NONE, CONDITIONAL, CLASSIFIER, *_ = MODELS  # others: test_oracle_beside_draw.py
 MODEL_MUTANTS = [  # model, right, wrong
     (ALL, "dcanvas = dread", "pass"),
     (ALL, "dread += dcanvas", "pass"),
@@ -211,6 +211,8 @@ MODEL_MUTANTS = [  # model, right, wrong
     (NONE, "dc_enc = ops.lstm", "_ = ops.lstm"),
     (ALL, '"read_window": before[:, at.h_dec]', '"read_window": after[:, at.h_dec]'),
     (NONE, "kl += kl_t", "kl += kl_t if t else 0"),
+    (CONDITIONAL, "members.astype(ones.dtype) @", "np.ones_like(members, ones.dtype) @"),
+    (CONDITIONAL, "params[name][labels] for", "params[name][labels * 0] for"),
     (CLASSIFIER, "dh = dseen[:, :H] + ", "dh = "),
     (
         CLASSIFIER,

@@ -275,7 +275,8 @@ def test_pitfall_11_cost_from_logits(ops, dtype):
 def test_pitfall_12_samples_need_no_image(ops):
     """`generate` uses no image and no encoder; the last canvas gives the probability images."""
     params, batch, noise = network()
-    assert list(inspect.signature(draw.generate).parameters) == ["params", "noise", "config", "ops"]
+    needed = ["params", "noise", "config", "ops", "labels"]
+    assert list(inspect.signature(draw.generate).parameters) == needed
     of_encoder = ("encoder.", "latent.", "read_window.")
     decoder = {name: w for name, w in params.items() if not name.startswith(of_encoder)}
     film = draw.generate(decoder, noise, CONFIG, ops)

@@ -18,6 +18,7 @@ MAX_COUNT = 10_000  # images on a sheet
 def add_commands(commands):
     parser = add_command(commands, "sample", sample, "minidraw sample runs/quick --count 64")
     add_painting_options(parser, out="samples.png", count=100)
+    _add_label_option(parser)
     parser.add_argument(
         "--bernoulli",
         "--coins",
@@ -26,6 +27,7 @@ def add_commands(commands):
     )
     parser = add_command(commands, "film", film, "minidraw film runs/quick --image my.png")
     add_painting_options(parser, out="film.gif", count=9)
+    _add_label_option(parser)
     parser.add_argument("--image", type=Path, help="picture to redraw, instead of new images")
     add_invert_option(parser)
     parser = add_command(commands, "reconstruct", reconstruct, "minidraw reconstruct runs/quick")
@@ -39,7 +41,12 @@ def sample(arguments):
 
     _check_count(arguments)
     network = load_painter(arguments.network)
-    images = network.sample(arguments.count, seed=arguments.seed, bernoulli=arguments.bernoulli)
+    images = network.sample(
+        arguments.count,
+        labels=arguments.label,
+        seed=arguments.seed,
+        bernoulli=arguments.bernoulli,
+    )
     kind = "a Bernoulli sample" if arguments.bernoulli else "the probability"
     title = f"{len(images)} images painted from noise: {kind} of each pixel"
     saving.save_png(arguments.out, labels.make_page(sheets.render_sheet(images), title))
@@ -55,7 +62,7 @@ def film(arguments):
     images = None
     if arguments.image:
         images = read_pictures(network, [arguments.image], arguments.invert)
-    film = network.film(arguments.count, images=images, seed=arguments.seed)
+    film = network.film(arguments.count, images=images, labels=arguments.label, seed=arguments.seed)
     saving.save_gif(arguments.out, films.render_film(film))
     say(arguments.out)
 
@@ -70,13 +77,20 @@ def reconstruct(arguments):
     trained_on = network.meta_.get("data", {}) if arguments.network else BUNDLED_DIGITS
     data = load_data(arguments, trained_on)
     images = as_float(data.valid.images[: arguments.count])
-    redrawn = network.reconstruct(images, seed=arguments.seed)
+    labels_of_images = data.valid.labels[: len(images)] if network.classes else None
+    redrawn = network.reconstruct(images, labels_of_images, seed=arguments.seed)
     title = (
         f"{len(images)} validation images of {data.name}, each with its reconstruction beside it"
     )
     page = labels.make_page(sheets.render_pairs(images, redrawn), title)
     saving.save_png(arguments.out, page)
     say(f"{arguments.out}: pairs of a validation image and its reconstruction")
+
+
+def _add_label_option(parser):
+    parser.add_argument(
+        "--label", help="class to paint, with a network trained with --conditional (default: all)"
+    )
 
 
 def _check_count(arguments):

@@ -26,11 +26,17 @@ def add_commands(commands):
     parser.add_argument("--run", type=Path, help="folder of the run (default: runs/PRESET)")
     parser.add_argument("--resume", type=Path, metavar="RUN", help="resume a run that stopped")
     parser.add_argument("--init", type=Path, metavar="WEIGHTS", help="run or weights to start from")
+    parser.add_argument(
+        "--conditional",
+        action="store_true",
+        default=None,
+        help="learn to paint the class that is asked for; the data need labels",
+    )
     options.add_computing_options(parser)
     parser.add_argument(
         "--ops", help="layers to use: kernels (default), layers, mine (your mine.py), or a path"
     )
-    images = ("height", "width", "channels")  # set by the data
+    images = ("height", "width", "channels", "classes")  # set by the data
     options.add_fields(parser, Config, title="network size (default: the preset's)", skip=images)
     options.add_fields(parser, Recipe, title="recipe (default: the preset's)")
 
@@ -185,6 +191,7 @@ def _start(arguments, folder, workers, ops, ops_name, device):
         config=options.select_fields(arguments, Config),
         recipe=options.select_fields(arguments, Recipe),
         init=arguments.init,
+        conditional=bool(arguments.conditional),
         ops=ops,
         ops_name=ops_name,
         device=device,

@@ -3,8 +3,9 @@
 from minidraw.errors import UserError
 from minidraw.estimators.classifier import Classifier, LabelPredictor
 from minidraw.estimators.convnet import ConvNet
-from minidraw.estimators.draw import Draw, Painter
+from minidraw.estimators.draw import Draw
 from minidraw.estimators.gan import GAN
+from minidraw.estimators.painter import Painter
 from minidraw.estimators.ram import RAM
 from minidraw.estimators.vae import VAE
 

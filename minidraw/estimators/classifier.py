@@ -10,9 +10,8 @@ import numpy as np
 
 from minidraw.errors import UserError
 from minidraw.estimators.base import IMAGES_PER_CHUNK, Estimator
+from minidraw.estimators.labels import check_labels, check_same_classes, read_classes
 from minidraw.models.interface import check_finite
-
-LABEL_KINDS = "biufU"  # NumPy's kinds of numbers and words, which files hold without pickles
 
 
 @dataclass(kw_only=True, eq=False)
@@ -46,7 +45,7 @@ class LabelPredictor(Estimator):
         elif labels is None:
             raise UserError("the labels are missing: give a class for every image")
         else:
-            classes, numbers = np.unique(_check_labels(labels), return_inverse=True)
+            classes, numbers = np.unique(check_labels(labels), return_inverse=True)
             data = from_array(images, numbers, seed=self.seed)
         self.error_ = self._train(data, recipe, verbose)
         self.classes_ = classes
@@ -87,57 +86,18 @@ class LabelPredictor(Estimator):
     def score(self, images, labels):
         """Return the fraction of images classified correctly; ``labels`` as in `fit`."""
         predicted = self.predict(images)
-        labels = _check_labels(labels)
+        labels = check_labels(labels)
         if labels.shape != predicted.shape:
             raise UserError(f"labels have shape {labels.shape}; expected ({len(predicted):,},)")
         return float((predicted == labels).mean())
 
     def _restore_attributes(self, path):
-        try:
-            self.classes_ = np.asarray(self.meta_.get("classes", range(self.config_.classes)))
-            fits = self.classes_.shape == (self.config_.classes,)
-        except ValueError:  # lists within lists
-            fits = False
-        if not fits or self.classes_.dtype.kind not in LABEL_KINDS:
-            raise UserError(f"{path}: expected {self.config_.classes} labels as classes")
+        self.classes_ = read_classes(path, self.meta_, self.config_.classes)
 
     def check_fits(self, data, split):
         """Raise a UserError if the network can't be measured on this split of a Dataset."""
         super().check_fits(data, split)
-        known = self.classes_.tolist()
-        if data.class_names and known != list(data.class_names):
-            found = f"{data.name} has other classes, {list(data.class_names)}"
-            raise UserError(f"{found}; this network has {known}: use its score method instead")
-        if not data.class_names and known != list(range(self.config_.classes)):
-            raise UserError(
-                "this network's classes aren't numbered from 0: use its score method instead"
-            )
-        if not 0 < data.classes <= self.config_.classes:
-            raise UserError(
-                f"{data.name} has labels of {data.classes} classes;"
-                f" this network has {self.config_.classes}"
-            )
-        if data.splits[split].labels is None:
-            raise UserError(
-                f"{data.name} has no labels in its {split} set; a classifier needs them"
-            )
-
-
-def _check_labels(labels):
-    """Return labels as an array of numbers or words."""
-    try:
-        found = np.asarray(labels)
-    except ValueError as error:  # lists of unequal lengths
-        raise UserError("labels must be one number or word per image") from error
-    if found.dtype.kind == "f" and not np.isfinite(found).all():
-        raise UserError("labels must be numbers or words, got nan or inf")
-    if found.dtype.kind == "O" and all(isinstance(label, str) for label in found.flat):
-        found = found.astype(str)
-    if found.dtype.kind not in LABEL_KINDS:
-        raise UserError(f"labels must be numbers or words, got {found.dtype}")
-    if found.dtype.kind == "f" and not (found == np.trunc(found)).all():  # nan differs from itself
-        raise UserError("labels are continuous numbers; expected a class for every image")
-    return found
+        check_same_classes(self.classes_, data, split)
 
 
 @dataclass(kw_only=True, eq=False)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from minidraw.errors import UserError
-from minidraw.estimators.draw import Painter
+from minidraw.estimators.painter import Painter
 
 
 @dataclass(kw_only=True, eq=False)

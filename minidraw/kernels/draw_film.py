@@ -69,14 +69,15 @@ def _forward(x, noise, starts, net, read, write, work, film, kl):
 def _set_starts(starts, work, Z):
     """Set the canvas and the states before the first step."""
     canvas_0, h_enc, c_enc, h_dec, c_dec = starts
-    H, at_h_dec = len(h_enc), work.record.shape[2] - len(h_enc) - Z
+    H = h_enc.shape[1]
+    at_h_dec = work.record.shape[2] - H - Z
     for j in range(len(work.canvas)):
         _copy(canvas_0, work.canvas[j])
         for k in range(H):
-            work.record[0, j, k] = h_enc[k]
-            work.record[0, j, at_h_dec + k] = h_dec[k]
-            work.encoder_c[0, j, k] = c_enc[k]
-            work.decoder_c[0, j, k] = c_dec[k]
+            work.record[0, j, k] = h_enc[j, k]
+            work.record[0, j, at_h_dec + k] = h_dec[j, k]
+            work.encoder_c[0, j, k] = c_enc[j, k]
+            work.decoder_c[0, j, k] = c_dec[j, k]
 
 
 @paste

@@ -26,6 +26,7 @@ def start_run(
     config=None,
     recipe=None,
     init=None,
+    conditional=False,
     ops=kernels,
     ops_name="kernels",
     device="cpu",
@@ -46,6 +47,8 @@ def start_run(
         Fields that differ from the preset's.
     init : path, optional
         Run or weights to start from; shapes must match, but T may differ.
+    conditional : bool
+        Train the network to paint the class that is asked for: the data's classes.
     ops : module or OwnLayers
         Where the layers come from.
     device : str
@@ -57,9 +60,16 @@ def start_run(
     run : Run
     """
     model = models.get_model(preset.model, device)
+    if conditional and not (model.GENERATIVE and hasattr(model.Config, "classes")):
+        raise UserError(f"no conditional network of model {preset.model}: leave out conditional")
     data = _load_data(source, workers.ranks)
     recipe = change_recipe(preset.recipe, recipe or {})
-    config = make_config(model, data, preset.config | (config or {}))
+    config = preset.config | (config or {})
+    if conditional:
+        if not data.classes:
+            raise UserError(f"{data.name} has no labels; a conditional network needs them")
+        config["classes"] = data.classes
+    config = make_config(model, data, config)
     params = None if init is None else load_initial_weights(init, model, config)
     options = {"ops": ops, "workers": workers, "params": params}
     steps = count_steps(recipe, data)
@@ -181,7 +191,7 @@ def make_config(model, data, changes):
     if unknown:
         kind = model.__name__.rpartition(".")[2]
         raise UserError(f"a {kind} network has no {unknown[0]}; choose from {', '.join(names)}")
-    if "classes" in names:
+    if "classes" in names and not model.GENERATIVE:
         size["classes"] = data.classes
         if not data.classes:
             raise UserError(f"{data.name} has no labels; a classifier needs them")

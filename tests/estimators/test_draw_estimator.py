@@ -230,3 +230,55 @@ def test_set_params_and_what_a_loaded_one_was_trained_with(tmp_path):
     model.fit(images, epochs=1, verbose=False).save(tmp_path / "mine.npz")
     loaded = Draw.load(tmp_path / "mine.npz").set_params(threads=1)
     assert loaded.get_params() == model.get_params()
+
+
+LABELS = np.array(["ant", "bee", "cow"])[np.arange(len(IMAGES)) % 3]
+
+
+@pytest.fixture(scope="module")
+def conditional():
+    made = Draw(**TINY, classes=3, batch=20, seed=3)
+    return made.fit(IMAGES, LABELS, epochs=2, verbose=False)
+
+
+def test_a_conditional_network_paints_the_class_asked_for(conditional, tmp_path):
+    assert conditional.classes_.tolist() == ["ant", "bee", "cow"]
+    each = [conditional.sample(2, labels=label, seed=1) for label in conditional.classes_]
+    assert not np.allclose(each[0], each[1]) and not np.allclose(each[1], each[2])
+    mixed = conditional.sample(2, labels=["cow", "ant"], seed=1)
+    np.testing.assert_allclose(mixed[0], each[2][0], rtol=1e-4)
+    np.testing.assert_allclose(mixed[1], each[0][1], rtol=1e-4)
+    in_turn = conditional.sample(6, seed=1)
+    asked = conditional.sample(6, labels=["ant", "ant", "bee", "bee", "cow", "cow"], seed=1)
+    np.testing.assert_array_equal(in_turn, asked)
+    assert conditional.film(3, labels="bee").canvas.shape[1] == 3
+    conditional.save(tmp_path / "net.npz")
+    again = Draw.load(tmp_path / "net.npz")
+    np.testing.assert_array_equal(again.sample(6, seed=1), asked)
+    assert again.classes_.tolist() == ["ant", "bee", "cow"] and again.classes == 3
+
+
+def test_labels_of_a_conditional_network_matter_to_its_score(conditional):
+    images, labels = NEW, LABELS[:9]
+    right = conditional.score(images, labels)
+    wrong = conditional.score(images, np.roll(labels, 1))
+    assert right != wrong
+    redrawn = conditional.reconstruct(images, labels)
+    assert not np.allclose(redrawn, conditional.reconstruct(images, np.roll(labels, 1)))
+
+
+def test_wrong_labels_of_a_conditional_network(conditional, fitted):
+    cases = {
+        "no class is called 'dog'; choose from ant, bee, cow": lambda: conditional.sample(
+            2, labels="dog"
+        ),
+        "labels have shape (3,); expected (2,)": lambda: conditional.sample(2, labels=LABELS[:3]),
+        "give the label of every image": lambda: conditional.reconstruct(NEW),
+        "the labels are missing": lambda: Draw(**TINY, classes=3).fit(IMAGES, epochs=1),
+        "the labels have 3 classes; classes is 4": lambda: Draw(**TINY, classes=4).fit(
+            IMAGES, LABELS, epochs=1
+        ),
+        "trained without labels: leave them out": lambda: fitted.sample(2, labels="bee"),
+    }
+    for words, call in cases.items():
+        assert words in message(call)

@@ -41,12 +41,16 @@ def attention(p, name, h_dec, A, B, N):
     return F_x, F_y, np.exp(log_gamma)
 
 
-def draw_cost(p, x, noise, read_size, write_size):
+def draw_cost(p, x, noise, read_size, write_size, labels=None):
     """Return L^x + L^z of a batch (eq 12); without attention the size is None."""
     n, C, B, A = x.shape
     rows = np.ones((n, 1))
-    h_enc, c_enc = rows * p["encoder.h_0"], rows * p["encoder.c_0"]
-    h_dec, c_dec = rows * p["decoder.h_0"], rows * p["decoder.c_0"]
+
+    def initial(name):  # one for all images, or that of their class
+        return rows * p[name] if labels is None else p[name][labels]
+
+    h_enc, c_enc = initial("encoder.h_0"), initial("encoder.c_0")
+    h_dec, c_dec = initial("decoder.h_0"), initial("decoder.c_0")
     canvas, latent_cost = np.ones((n, 1, 1, 1)) * p["canvas_0"], 0
     for eps in noise:
         looked_at = [x, x - logistic(canvas)]
@@ -95,6 +99,23 @@ def test_cost_and_every_gradient(ops, channels, read, write):
     costs, grads = draw.loss_and_grads(params, Batch(x), noise, config, ops)
     assert costs["total"].sum() == pytest.approx(expected, rel=1e-9)
     assert_same(grads, expected_grads)
+
+
+def test_conditional_cost_and_every_gradient(ops):
+    """Each class starts from its own states; a class without images has gradient 0."""
+    size = {"height": 9, "width": 6, "glimpses": 3, "hidden": 5, "latent": 2}
+    config = draw.Config(**size, read_size=3, write_size=4, classes=4)
+    rng = numpy.random.default_rng(1)
+    params = {
+        name: 0.3 * rng.standard_normal(shape) for name, shape in draw.param_shapes(config).items()
+    }
+    labels = numpy.array([3, 1, 3, 0, 1])
+    x, noise = rng.random((5, *config.image_shape)), rng.standard_normal((3, 5, 2))
+    expected, expected_grads = value_and_grad(draw_cost)(params, x, noise, 3, 4, labels)
+    costs, grads = draw.loss_and_grads(params, Batch(x, labels), noise, config, ops)
+    assert costs["total"].sum() == pytest.approx(expected, rel=1e-9)
+    assert_same(grads, expected_grads)
+    assert not grads["decoder.h_0"][2].any() and grads["decoder.h_0"][[0, 1, 3]].any(axis=1).all()
 
 
 def assert_same(grads, expected_grads):

@@ -16,6 +16,7 @@ from minidraw.models.interface import (
 # Of eq 24's full stride.  The first filters lie inside the image; with a standard deviation of
 # half a stride they overlap.
 INITIAL_READ_STRIDE, INITIAL_WRITE_STRIDE = 0.45, 0.8
+INITIAL_STATES = "encoder.h_0", "encoder.c_0", "decoder.h_0", "decoder.c_0"
 FULL_SCALE_LATENTS = 640  # if T x Z is larger, the latent weights start smaller
 
 
@@ -33,10 +34,12 @@ class Config:
     write_attention: bool = option(True, "write through a window instead of the whole canvas")
     read_size: int = option(2, "filters per axis of the read window")
     write_size: int = option(5, "filters per axis of the write window")
+    classes: int = option(0, "classes to paint on request; 0 for a network without labels")
 
     def __post_init__(self):
         check_at_least(1, self, "height", "width", "channels", "glimpses", "hidden", "latent")
         check_filters(self, "read_size", "write_size")
+        check_at_least(0, self, "classes")
         if self.read_attention or self.write_attention:
             check_image_size(self)
 
@@ -79,13 +82,8 @@ def columns(config):
 def param_shapes(config):
     """Return the name and shape of every weight; matrices are (inputs, outputs)."""
     H, R, Z = config.hidden, config.glimpse_size, config.latent
-    shapes = {
-        "canvas_0": config.image_shape,
-        "encoder.h_0": (H,),
-        "encoder.c_0": (H,),
-        "decoder.h_0": (H,),
-        "decoder.c_0": (H,),
-    }
+    state = (config.classes, H) if config.classes else (H,)
+    shapes = {"canvas_0": config.image_shape} | dict.fromkeys(INITIAL_STATES, state)
     linears = {
         "encoder": (H + R + H, 4 * H),  # of [h_enc, glimpse, h_dec], eq 5
         "latent": (H, 2 * Z),  # mu and log sigma, eqs 1 and 2

@@ -17,7 +17,7 @@ def costs(params, batch, noise, config, ops):
     ----------
     params : dict of arrays, as in `param_shapes`
     batch : Batch
-        Images, shape (n, C, B, A), in [0, 1].
+        Images, shape (n, C, B, A), in [0, 1]; labels too if the network has classes.
     noise : array, shape (T, n, Z)
         Independent draws from N(0, 1).
     config : Config
@@ -29,7 +29,7 @@ def costs(params, batch, noise, config, ops):
     costs : dict of arrays, shape (n,), in nats
         ``nll`` (eq 9), ``kl`` (eq 11) and their sum ``total``.
     """
-    nll, kl, _ = forward(params, batch.images, noise, config, ops)
+    nll, kl, _ = forward(params, batch, noise, config, ops)
     return {"nll": nll, "kl": kl, "total": nll + kl}  # eq 12
 
 
@@ -83,7 +83,7 @@ class Bound:
 
 def kl_per_step(params, batch, noise, config, ops):
     """Return the KL divergence of every step, (T, n) in float64: the terms of eq 11."""
-    _, _, (_, tape, _) = forward(params, batch.images, noise, config, ops)
+    _, _, (_, tape, _) = forward(params, batch, noise, config, ops)
     mu, log_sigma = np.split(tape.posterior.astype(np.float64), 2, axis=2)
     return 0.5 * (mu**2 + np.exp(2 * log_sigma) - 2 * log_sigma - 1).sum(axis=2)
 
@@ -108,7 +108,7 @@ def log_weights(params, batch, noise, config, ops):
     z = mu + sigma noise, so that log p(z) - log q(z | x) is the sum of
     (noise^2 - z^2) / 2 + log sigma over all steps and entries.
     """
-    nll, kl, (_, tape, _) = forward(params, batch.images, noise, config, ops)
+    nll, kl, (_, tape, _) = forward(params, batch, noise, config, ops)
     mu, log_sigma = np.split(tape.posterior.astype(np.float64), 2, axis=2)
     eps = noise.astype(np.float64)
     z = mu + np.exp(log_sigma) * eps

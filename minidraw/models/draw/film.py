@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from minidraw.models.draw.network import allocate_thetas, forward, paint
+from minidraw.models.draw.network import allocate_thetas, choose_states, forward, paint
 from minidraw.models.interface import Film, Window, apply_linear, compute_windows
 
 FILM_IMAGES = 9  # paintings in the film of a run folder
@@ -23,11 +23,11 @@ def reconstruct(params, batch, noise, config, ops):
     """
     (T, n, _), x = noise.shape, batch.images
     canvases = np.empty((T + 1, n, *config.image_shape), x.dtype, like=x)
-    _, _, (_, tape, _) = forward(params, x, noise, config, ops, film=canvases)
+    _, _, (_, tape, _) = forward(params, batch, noise, config, ops, film=canvases)
     return _make_film(canvases, tape.read_theta, tape.write_theta, config, ops)
 
 
-def generate(params, noise, config, ops):
+def generate(params, noise, config, ops, labels=None):
     """Generate images from latent vectors, without the encoder (eqs 13-16).
 
     Parameters
@@ -38,6 +38,8 @@ def generate(params, noise, config, ops):
     config : Config
     ops : module
         `minidraw.layers` or `minidraw.kernels`.
+    labels : array of integers, shape (n,), optional
+        Class of each image; only for a network with classes, which needs it.
 
     Returns
     -------
@@ -47,8 +49,8 @@ def generate(params, noise, config, ops):
     T, n, _ = noise.shape
     H = config.hidden
     seen = np.empty((n, H + config.latent), noise.dtype, like=noise)
-    seen[:, :H] = params["decoder.h_0"]
-    c_dec = np.repeat(params["decoder.c_0"][None], n, axis=0)
+    states = choose_states(params, labels, config, n)
+    seen[:, :H], c_dec = states["decoder.h_0"], states["decoder.c_0"]
     canvases = np.empty((T + 1, n, *config.image_shape), noise.dtype, like=noise)
     canvases[0] = params["canvas_0"]
     _, write_theta = allocate_thetas(config, T, n, noise)
@@ -72,10 +74,17 @@ def _make_film(canvases, read_theta, write_theta, config, ops):
 
 
 def pictures(params, batch, noise, config, ops):
-    """Return the run folder's pictures: probability images generated from `noise`, and a film."""
-    film = generate(params, noise, config, ops)
+    """Return the run folder's pictures: probability images generated from `noise`, and a film.
+
+    With classes, each has an equal share of the images, one after the other.
+    """
+    n = noise.shape[1]
+    film = generate(params, noise, config, ops, np.arange(n, like=noise) * config.classes // n)
+    shown = slice(FILM_IMAGES)
+    if config.classes:
+        shown = slice(0, n, -(-n // FILM_IMAGES))
     window = film.write_window
     if window is not None:
-        window = Window(*(part[:, :FILM_IMAGES] for part in window))
-    short = film._replace(canvas=film.canvas[:, :FILM_IMAGES], write_window=window)
+        window = Window(*(part[:, shown] for part in window))
+    short = film._replace(canvas=film.canvas[:, shown], write_window=window)
     return {"samples": ops.sigmoid(film.canvas[-1]), "film": short}

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minidraw.models.draw.config import columns, param_shapes
+from minidraw.errors import UserError
+from minidraw.models.draw.config import INITIAL_STATES, columns, param_shapes
 from minidraw.models.interface import apply_linear
 
 
@@ -32,27 +33,40 @@ class Tape(NamedTuple):
     steps: list[Step]
 
 
-def forward(params, x, noise, config, ops, film=None):
+def forward(params, batch, noise, config, ops, film=None):
     """Run all T steps and the image cost; write the canvases into `film` if given.
 
     Returns ``nll, kl``, each (n,), and what `backward` needs.
     """
     run = getattr(ops, "run_draw_steps", run_steps)  # the compiled twin, if `ops` has one
-    params = ops.prepare(params)
-    canvas, kl, tape = run(params, x, noise, config, ops, film)
-    nll, cost = ops.bernoulli_cost(canvas, x=x)  # eq 9
+    states = choose_states(params, batch.labels, config, len(batch.images))
+    params = ops.prepare(params) | states
+    canvas, kl, tape = run(params, batch.images, noise, config, ops, film)
+    nll, cost = ops.bernoulli_cost(canvas, x=batch.images)  # eq 9
     return nll, kl, (params, tape, cost)
 
 
+def choose_states(params, labels, config, n):
+    """Return the initial states of n images, (n, H) each: the same for all, or their classes'."""
+    names = [name for name in INITIAL_STATES if name in params]  # no encoder, if only to generate
+    if not config.classes:
+        return {name: np.repeat(params[name][None], n, axis=0) for name in names}
+    if labels is None:
+        raise UserError(f"this network paints {config.classes} classes: give a label per image")
+    return {name: params[name][labels] for name in names}
+
+
 def run_steps(params, x, noise, config, ops, film=None):
-    """Run all T steps; return the last canvas, the KL (n,) and the tape."""
+    """Run all T steps; return the last canvas, the KL (n,) and the tape.
+
+    The initial states in `params` are those of every image, as `choose_states` returns them.
+    """
     T, n, Z = noise.shape
     at = columns(config)
     inputs = np.empty((T + 1, n, at.total), x.dtype, like=x)
     inputs[0, :, at.h_enc] = params["encoder.h_0"]
     inputs[0, :, at.h_dec] = params["decoder.h_0"]
-    c_enc = np.repeat(params["encoder.c_0"][None], n, axis=0)
-    c_dec = np.repeat(params["decoder.c_0"][None], n, axis=0)
+    c_enc, c_dec = params["encoder.c_0"], params["decoder.c_0"]
     canvas = np.repeat(params["canvas_0"][None], n, axis=0)
     posterior = np.empty((T, n, 2 * Z), x.dtype, like=x)
     read_theta, write_theta = allocate_thetas(config, T, n, x)
@@ -106,11 +120,11 @@ def loss_and_grads(params, batch, noise, config, ops):
 
     The gradients have the names and shapes of `param_shapes`.  They are sums over the images.
     """
-    nll, kl, caches = forward(params, batch.images, noise, config, ops)
-    return {"nll": nll, "kl": kl, "total": nll + kl}, _backward(caches, config, ops)
+    nll, kl, caches = forward(params, batch, noise, config, ops)
+    return {"nll": nll, "kl": kl, "total": nll + kl}, _backward(caches, batch.labels, config, ops)
 
 
-def _backward(caches, config, ops):
+def _backward(caches, labels, config, ops):
     """Backpropagate through all steps, then compute the weight gradients of all steps at once."""
     params, tape, cost = caches
     run = getattr(ops, "run_draw_steps_backward", run_steps_backward)
@@ -118,6 +132,9 @@ def _backward(caches, config, ops):
     dcanvas = ops.bernoulli_cost_backward(ones, cost)
     dout, dstarts = run(params, dcanvas, tape, config, ops)
     grads = {name: gradient.sum(axis=0) for name, gradient in dstarts.items()}
+    if config.classes:  # each class adds up the gradients of its own images
+        members = labels == np.arange(config.classes, like=ones)[:, None]
+        grads |= {name: members.astype(ones.dtype) @ dstarts[name] for name in INITIAL_STATES}
     return grads | _weight_gradients(dout, tape.inputs, columns(config), ops)
 
 

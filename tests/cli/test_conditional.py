@@ -1,0 +1,45 @@
+"""``--conditional`` and ``--label``: a network that paints the digit that is asked for."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+TINY = ["--hidden", 8, "--glimpses", 2, "--latent", 3, "--read-size", 2, "--write-size", 3]
+TINY += ["--batch", 20, "--validate", 1000, "--threads", 1]
+
+
+@pytest.fixture
+def run(minidraw, here):
+    status, out, err = minidraw(
+        "train", "--data", "digits", "--conditional", "--epochs", 0.05, *TINY, "--run", "run"
+    )
+    assert status == 0, err
+    return here / "run"
+
+
+def test_a_digit_is_painted_redrawn_and_measured(minidraw, refused, run):
+    assert json.loads((run / "config.json").read_text())["config"]["classes"] == 10
+    for command in (
+        ["sample", run, "--label", 7, "--count", 4, "--out", "sevens.png"],
+        ["sample", run, "--label", 1, "--count", 4, "--out", "ones.png"],
+        ["sample", run, "--out", "all.png"],
+        ["film", run, "--label", 7, "--count", 2, "--out", "seven.gif"],
+        ["reconstruct", run, "--count", 4, "--out", "redrawn.png"],
+        ["evaluate", run, "--split", "valid", "--images", 40],
+    ):
+        status, _, err = minidraw(*command)
+        assert status == 0, err
+    sevens, ones = (np.asarray(Image.open(f"{name}.png")) for name in ("sevens", "ones"))
+    assert sevens.shape == ones.shape and (sevens != ones).any()
+    refused("sample", run, "--label", "ten", words=["no class is called 'ten'", "0, 1, 2"])
+    status, _, err = minidraw("train", "--resume", run)
+    assert status == 0, err
+
+
+def test_labels_are_needed(refused, minidraw, here):
+    np.save(here / "pictures.npy", np.zeros((40, 6, 5), np.uint8))
+    refused("train", "--data", "pictures.npy", "--conditional", words="has no labels")
+    refused("train", "cluttered", "--conditional", words="leave out conditional")
+    refused("sample", "--label", 7, words="trained without labels")
