@@ -71,11 +71,6 @@ def model_cases(rng):
         windows = "+".join(["read"] * read + ["write"] * write) or "no"
         name = f"draw, {windows} window, {'grey' if C == 1 else 'colour'}"
         cases.append((name, draw, params, batch, noise, config))
-    config = draw.Config(**size, latent=2, write_size=3, classes=4)
-    params, labels = random_params(draw, config), np.array([2, 0, 2])
-    batch = Batch(rng.random((3, *config.image_shape)), labels)
-    noise = rng.standard_normal(draw.noise_shape(config, 3))
-    cases.append(("draw, conditional", draw, params, batch, noise, config))
     config = classifier.Config(**size, channels=2, classes=4)
     params = random_params(classifier, config)
     batch = Batch(rng.random((3, *config.image_shape)), np.array([2, 0, 2]))
@@ -99,7 +94,10 @@ def model_cases(rng):
         own = {name: weight for name, weight in params.items() if name.startswith(part)}
         objective = pick_objective(gan, part, params)
         cases.append((f"gan, {part}", objective, own, batch, noise, config))
-    return cases
+    config = draw.Config(**size, latent=2, write_size=3, classes=4)
+    batch = Batch(rng.random((3, *config.image_shape)), np.array([2, 0, 2]))
+    params, noise = random_params(draw, config), rng.standard_normal(draw.noise_shape(config, 3))
+    return [*cases, ("draw, conditional", draw, params, batch, noise, config)]
 
 
 def pick_objective(model, name, params):

@@ -1,8 +1,14 @@
+import signal
 import warnings
 
 import pytest
 
 from minidraw import cli, kernels, layers
+
+
+def pytest_configure():
+    """Take Ctrl-C as a terminal would: a shell's background jobs ignore it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(params=[layers, kernels], ids=["layers", "kernels"])

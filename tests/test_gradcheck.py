@@ -195,7 +195,7 @@ def test_inputs_are_restored():
     assert all((inputs[name] == before[name]).all() for name in inputs)
 
 
-ALL, READ, WRITE, NONE, CONDITIONAL, CLASSIFIER, *_ = MODELS  # others: test_oracle_beside_draw.py
+ALL, READ, WRITE, NONE, CLASSIFIER, *_, CONDITIONAL = MODELS  # others: test_oracle_beside_draw.py
 MODEL_MUTANTS = [  # model, right, wrong
     (ALL, "dcanvas = dread", "pass"),
     (ALL, "dread += dcanvas", "pass"),

@@ -39,13 +39,16 @@ def convolution(x, W, b, *, size, stride):
     -----
     Each patch becomes a row of a matrix ("im2col"), so that the convolution is one product.
     """
-    n, C = x.shape[:2]
-    places = np.lib.stride_tricks.sliding_window_view(x, (size, size), axis=(2, 3))
-    places = places[:, :, ::stride, ::stride].transpose(0, 2, 3, 1, 4, 5)  # (n, R, Q, C, K, K)
-    R, Q = places.shape[1:3]
-    patches = places.reshape(n * R * Q, C * size**2)
+    n, C, B, A = x.shape
+    R, Q = (B - size) // stride + 1, (A - size) // stride + 1
+    patches = np.empty((n, R, Q, C, size, size), x.dtype, like=x)
+    for i in range(size):
+        for j in range(size):
+            pixels = x[:, :, i : i + R * stride : stride, j : j + Q * stride : stride]
+            patches[..., i, j] = pixels.transpose(0, 2, 3, 1)
+    patches = patches.reshape(n * R * Q, C * size**2)
     out, _ = linear(patches, W, b)
-    out = np.ascontiguousarray(out.reshape(n, R, Q, -1).transpose(0, 3, 1, 2))
+    out = out.reshape(n, R, Q, -1).transpose(0, 3, 1, 2).copy()
     return out, ConvolutionCache(patches, W, x, size, stride)
 
 
