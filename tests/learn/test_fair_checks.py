@@ -302,3 +302,36 @@ def test_a_cache_with_the_stubs_order_of_names_is_minidraws():
         return out, cache._replace(inputs=dict(reversed(cache.inputs.items())))
 
     assert judge(entry, step) == ("right", "")
+
+
+@pytest.mark.parametrize(
+    "wrapper", ["np.vectorize", "functools.cache", "numba.njit", "staticmethod"]
+)
+def test_another_decorator_below_is_told_in_one_line(notebook, wrapper):
+    notebook.run("import functools, numba")
+    cell = (
+        f'@exercise("02.sigmoid")\n@{wrapper}\ndef sigmoid(a):\n    return 1 / (1 + np.exp(-a))\n'
+    )
+    with pytest.raises(NotYet) as caught:
+        notebook.run(cell)
+    assert "the check needs the plain function after def" in str(caught.value)
+
+
+def test_an_own_cache_far_down_reaches_the_backward_of_a_sequence(notebook):
+    """`lstm_sequence` calls minidraw's `lstm`, and that calls the learner's `lstm_gates`."""
+    plain = layers.lstm_gates, layers.lstm_gates_backward
+
+    def lstm_gates(a, c_prev):
+        out, cache = plain[0](a, c_prev)
+        return out, {"values": cache}
+
+    def lstm_gates_backward(dout, cache):
+        return plain[1](dout, cache["values"])
+
+    entry = all_exercises()["09.lstm_sequence_backward"]
+    theirs = {"lstm_gates": lstm_gates, "lstm_gates_backward": lstm_gates_backward}
+    forward = entry.choose_forward(theirs)
+    case = entry.cases[0]
+    arguments, settings = case.make_arguments(entry, forward)
+    cache = arguments[1]
+    assert "values" in repr(cache)

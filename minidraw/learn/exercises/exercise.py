@@ -1,5 +1,6 @@
 """`Exercise`, a function to write, and `Case`, a set of inputs to check it with."""
 
+import inspect
 import types
 import zlib
 from collections.abc import Callable
@@ -85,12 +86,31 @@ class Exercise:
             return None
         if self.forward.__name__ in theirs:
             return theirs[self.forward.__name__]
-        code = self.forward.__code__
-        own = {name: theirs[name] for name in code.co_names if name in theirs}
-        return types.FunctionType(code, self.forward.__globals__ | own) if own else None
+        return _call_own(self.forward, theirs)
 
     def __hash__(self):
         return hash(self.id)
+
+
+def _call_own(function, theirs):
+    """Return a copy of a function that calls the learner's, also through others, or None."""
+    own = {}
+    for name in function.__code__.co_names:
+        found = function.__globals__.get(name)
+        if name in theirs:
+            own[name] = theirs[name]
+        elif (
+            inspect.isfunction(found)
+            and found is not function
+            and (changed := _call_own(found, theirs))
+        ):
+            own[name] = changed
+    if not own:
+        return None
+    names, defaults = function.__globals__ | own, function.__defaults__
+    copy = types.FunctionType(function.__code__, names, function.__name__, defaults)
+    copy.__kwdefaults__ = function.__kwdefaults__
+    return copy
 
 
 class Case(NamedTuple):

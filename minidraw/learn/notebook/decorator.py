@@ -44,6 +44,9 @@ def exercise(id):
     entry = get_exercise(id)
 
     def decorate(function):
+        if not inspect.isfunction(function):
+            kind = type(function).__name__
+            raise NotYet(f"{id}: this is a {kind}; the check needs the plain function after def")
         if function.__name__ != entry.name:
             raise NotYet(f"{id}: the function must be named {entry.name}")
         try:
