@@ -24,6 +24,9 @@ TINY = "--hidden 8 --glimpses 2 --latent 3 --read-size 2 --write-size 3 --batch 
 TINY = [*TINY.split(), "--epochs", "1", "--threads", "2"]
 
 
+SET_BY_DATA = "height", "width", "channels", "classes"  # fields without an option
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """A folder with pictures, one picture, and a run made from them by the command line."""
@@ -79,9 +82,9 @@ def test_film(minidraw, folder, here, monkeypatch):
     assert minidraw("film", folder / "run", "--count", 3) == (0, "film.gif\n", "")
     drawing, paint, given = folder / "drawings/3.png", Draw.film, []
 
-    def keep(network, count, *, images, seed):
+    def keep(network, count, *, images, labels, seed):
         given.append((images, seed))
-        return paint(network, count, images=images, seed=seed)
+        return paint(network, count, images=images, labels=labels, seed=seed)
 
     monkeypatch.setattr(Draw, "film", keep)
     for options in ([], ["--invert"], ["--seed", 4]):
@@ -242,7 +245,7 @@ def changed(field):
 
 
 def test_every_field_can_be_overridden(minidraw, folder, here):
-    config = [f for f in fields(Config) if f.name not in ("height", "width", "channels")]
+    config = [f for f in fields(Config) if f.name not in SET_BY_DATA]
     command = ["train", "--data", folder / "pictures.npz", "--run", "run"]
     for field in [*config, *fields(Recipe)]:
         command += changed(field)[1]
@@ -317,7 +320,7 @@ def test_help_lists_every_command_and_every_field(minidraw):
     _, out, _ = minidraw("train", "--help")
     for field in [*fields(Config), *fields(Recipe)]:
         shown = f"--{field.name.replace('_', '-')}" in out
-        assert shown is (field.name not in ("height", "width", "channels"))
+        assert shown is (field.name not in SET_BY_DATA)
     for name, preset in PRESETS.items():
         assert re.search(rf"\n  {name} +{re.escape(preset.help)}.*{re.escape(preset.result)}", out)
 

@@ -66,7 +66,25 @@ def test_every_compiled_function_is_compared():
         "adam_update",
         *("linear", "linear_backward_input", "prepare"),  # test_products.py
         "run_draw_steps",  # test_draw_film.py
+        "convolution",  # below
     }
+
+
+def test_convolution_takes_packed_filters(dtype):
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((3, 2, 11, 7)).astype(dtype)
+    W, b = rng.standard_normal((18, 5)).astype(dtype), rng.standard_normal(5).astype(dtype)
+    packed = kernels.prepare({"filters.W": W})["filters.W"]
+    for given in W, packed:
+        out, cache = kernels.convolution(x, given, b, size=3, stride=2)
+        plain, _ = layers.convolution(x, W, b, size=3, stride=2)
+        assert_close(out, plain, dtype)
+        assert_close(kernels.convolution_backward(out, cache)[1], plain_gradient(x, W, b), dtype)
+
+
+def plain_gradient(x, W, b):
+    out, cache = layers.convolution(x, W, b, size=3, stride=2)
+    return layers.convolution_backward(out, cache)[1]
 
 
 def test_what_is_not_compiled_is_the_layer_itself():
