@@ -50,6 +50,8 @@ PRESETS = {
         data="binarized-mnist",
         recipe=Recipe(epochs=100, rate=1e-3, final_rate=1e-5, validate=1000),
         model="vae",
+        time="30 minutes",
+        result="95.0 nats",
     ),
     # Tried for 3 minutes: the critic wins and all paintings become alike.  A recipe that works is
     # still missing.
