@@ -143,7 +143,7 @@ assert abs(each.mean() - grey[0]) < 4 * error
 # has never seen a grey one. So it does several nats worse there. Static and dynamic binarisation
 # give nearly the same figure, because this network saw neither of these draws in training.
 #
-# For *training* the two are different. A static set can be learned by heart, each drawn pixel
+# For *training* the two are different. A network can memorise a static set, each drawn pixel
 # included. With dynamic binarisation an image never looks the same twice, so that can't happen.
 # This is why a network trained with one of them can't be compared with a network trained with the
 # other, even if both are measured on the same images.

@@ -68,7 +68,7 @@ PRESETS = {
         model="classifier",
     ),
     "convnet": Preset(
-        "the convolutional network of the paper's table 1, on cluttered digits",
+        "a small convolutional network, as in the paper's table 1, on cluttered digits",
         data="cluttered",
         recipe=Recipe(epochs=300, rate=1e-3, final_rate=1e-5, validate=2000),
         model="convnet",

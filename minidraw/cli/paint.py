@@ -77,8 +77,11 @@ def reconstruct(arguments):
     trained_on = network.meta_.get("data", {}) if arguments.network else BUNDLED_DIGITS
     data = load_data(arguments, trained_on)
     images = as_float(data.valid.images[: arguments.count])
-    labels_of_images = data.valid.labels[: len(images)] if network.classes else None
-    redrawn = network.reconstruct(images, labels_of_images, seed=arguments.seed)
+    classes = None
+    if network.classes:
+        network.check_fits(data, "valid")
+        classes = network.classes_[data.valid.labels[: len(images)]]
+    redrawn = network.reconstruct(images, classes, seed=arguments.seed)
     title = (
         f"{len(images)} validation images of {data.name}, each with its reconstruction beside it"
     )

@@ -8,7 +8,7 @@ from minidraw.estimators.classifier import Classifier
 
 @dataclass(kw_only=True, eq=False)
 class RAM(Classifier):
-    """A classifier that looks at sampled places, and learns from what came of it.
+    """A classifier that looks at sampled places, and learns from the cost that follows.
 
     It predicts from the likeliest places; `minidraw evaluate` samples them, as training does.
 

@@ -43,3 +43,25 @@ def test_labels_are_needed(refused, minidraw, here):
     refused("train", "--data", "pictures.npy", "--conditional", words="has no labels")
     refused("train", "cluttered", "--conditional", words="leave out conditional")
     refused("sample", "--label", 7, words="trained without labels")
+
+
+def test_pictures_without_labels_cant_be_redrawn(refused, run, here):
+    np.save(here / "pictures.npy", np.zeros((40, 28, 28), np.uint8))
+    refused("reconstruct", run, "--data", "pictures.npy", words="labels")
+
+
+def test_classes_with_names_are_redrawn(minidraw, here):
+    rng = np.random.default_rng(0)
+    for name in "bee", "wasp":
+        (here / "insects" / name).mkdir(parents=True)
+        for k in range(12):
+            picture = Image.fromarray(rng.integers(0, 256, (8, 8), np.uint8))
+            picture.save(here / "insects" / name / f"{k}.png")
+    data = ["--data", "insects", "--size", 8]
+    status, _, err = minidraw(
+        "train", *data, "--conditional", "--epochs", 1, *TINY, "--run", "named"
+    )
+    assert status == 0, err
+    for command in ["sample", "named", "--label", "wasp"], ["reconstruct", "named", "--count", 2]:
+        status, _, err = minidraw(*command)
+        assert status == 0, err

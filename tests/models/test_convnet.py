@@ -66,8 +66,8 @@ def test_gradients_add_over_images(config, ops):
         np.testing.assert_allclose(first[name] + rest[name], gradient, rtol=1e-9, atol=1e-11)
 
 
-def test_parameter_table_at_the_papers_size():
-    """Mnih et al. 2014: 8 filters of 10 x 10, stride 5, then 256 rectified units."""
+def test_parameter_table_at_the_default_size():
+    """The default sizes: 8 filters of 10 x 10, stride 5, then 256 rectified units."""
     shapes = convnet.param_shapes(convnet.Config())
     assert shapes["filters.W"] == (100, 8) and shapes["label.W"] == (256, 10)
     assert shapes["hidden.W"] == (8 * 19 * 19, 256)

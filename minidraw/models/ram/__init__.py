@@ -1,4 +1,4 @@
-"""The recurrent attention model: it guesses where to look, and learns from what came of it.
+"""The recurrent attention model: it samples where to look, and learns from the cost that follows.
 
 Mnih et al. 2014.  It is the classifier of section 4.1 but for one thing: the window's place is
 sampled, which no gradient passes, so that REINFORCE (Williams 1992) trains it.
