@@ -1,4 +1,4 @@
-"""The convolutional network of table 1: it sees the whole scene at once (compared by Mnih et al. 2014)."""
+"""A convolutional network as in table 1 (Mnih et al. 2014): it sees the whole scene at once."""
 
 from minidraw.models.classifier.costs import ErrorRate as Measured
 from minidraw.models.convnet.config import Config, init_params, noise_shape, param_shapes
