@@ -20,7 +20,6 @@
 
 # %%
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 import minidraw
 from minidraw.datasets import as_float, bundled_path
@@ -396,8 +395,7 @@ def learn(steps, rate=0.005, batch=50):
     return np.array(found)
 
 
-with threadpool_limits(1):  # products as small as these are fastest on one core
-    course = learn(1600)
+course = learn(1600)
 
 # %%
 smooth = course.reshape(-1, 20, 2).mean(axis=1)

@@ -26,7 +26,6 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 import minidraw
 from minidraw import gradcheck
@@ -41,7 +40,6 @@ from minidraw.models.draw import network
 layers = use_earlier("12")
 sigmoid, step, step_backward = layers.sigmoid, layers.step, layers.step_backward
 bernoulli_cost, bernoulli_cost_backward = layers.bernoulli_cost, layers.bernoulli_cost_backward
-threadpool_limits(1)  # on matrices this small, two threads get in each other's way
 digits = as_float(minidraw.load("digits").train.images, np.float64)
 rng = np.random.default_rng(12)
 

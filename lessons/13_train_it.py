@@ -25,7 +25,6 @@
 
 # %%
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 import minidraw
 from minidraw.pictures import films, sheets
@@ -39,7 +38,6 @@ from minidraw.models.interface import Batch, Film
 layers = use_earlier("13")
 layer, lstm_gates, write_attention = layers.layer, layers.lstm_gates, layers.write_attention
 draw_forward, draw_backward, sigmoid = layers.draw_forward, layers.draw_backward, layers.sigmoid
-threadpool_limits(1)  # on matrices this small, two threads get in each other's way
 data = minidraw.load("digits")
 images = as_float(data.train.images)  # float32, (4500, 1, 28, 28)
 config = draw.Config(glimpses=6, hidden=64, latent=8, read_size=5, write_size=5)

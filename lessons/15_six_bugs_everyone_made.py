@@ -19,7 +19,6 @@
 
 # %%
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 import minidraw
 from minidraw import gradcheck, layers
@@ -49,7 +48,6 @@ from minidraw.learn.notebook import (
 from minidraw.models import draw
 from minidraw.models.interface import Batch
 
-threadpool_limits(1)  # on matrices this small, two threads get in each other's way
 digits = as_float(minidraw.load("digits").valid.images)
 network = minidraw.Draw.load(bundled_path("mnist-t32.npz"))
 print(SETUP.replace("; ", ";\n"))

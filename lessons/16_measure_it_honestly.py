@@ -17,7 +17,6 @@
 
 # %%
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 import minidraw
 from minidraw import layers
@@ -29,7 +28,6 @@ from minidraw.models import draw
 from minidraw.models.interface import Batch
 from minidraw.training.workers import Workers
 
-threadpool_limits(1)  # on matrices this small, two threads get in each other's way
 digits = minidraw.load("digits").valid.images[:200]  # grey levels, 0 to 255
 network = minidraw.Draw.load(bundled_path("mnist-t32.npz"))
 size, params = network.config_, network.params_

@@ -23,7 +23,6 @@
 
 # %%
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 import minidraw
 from minidraw.pictures import sheets
@@ -45,7 +44,6 @@ lstm = layers.lstm
 lstm_backward = layers.lstm_backward
 read_image_attention = layers.read_image_attention
 read_image_attention_backward = layers.read_image_attention_backward
-threadpool_limits(1)  # on matrices this small, two threads get in each other's way
 data = minidraw.load("digits")
 train, valid = (as_float(part.images[:, 0]) for part in (data.train, data.valid))
 scenes = minidraw.load("cluttered-digits").valid  # large scenes, made when they are asked for

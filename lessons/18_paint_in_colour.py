@@ -22,7 +22,6 @@
 
 # %%
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 import minidraw
 from minidraw.pictures import films, sheets
@@ -45,7 +44,6 @@ from minidraw.training.flat_weights import allocate_flat, fill
 from minidraw.training.optimizer import Adam
 
 layers = use_earlier("18")
-threadpool_limits(1)  # on matrices this small, two threads get in each other's way
 data = minidraw.load("digits")
 digits = as_float(data.train.images[:, 0], np.float64)
 rng = np.random.default_rng(18)

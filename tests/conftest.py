@@ -1,9 +1,14 @@
+import os
 import signal
 import warnings
 
 import pytest
 
-from minidraw import cli, kernels, layers
+if "PYTEST_XDIST_WORKER" in os.environ:  # tests side by side: threads of BLAS would fight for cores
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+from minidraw import cli, kernels, layers  # loads BLAS, which reads the numbers above
 
 
 def pytest_configure():
