@@ -62,8 +62,6 @@ def pack_network(network):
     """Return what the page's programs need of a network, as values for JSON."""
     if network.MODEL not in MODELS:
         raise UserError(f"a page runs {' or '.join(MODELS)} networks; this one is {network.MODEL}")
-    if network.MODEL == "draw" and network.config_.classes:
-        raise UserError("a page can't choose a class yet: give a network trained without labels")
     weights = network.params_
     if (size := 2 * sum(array.size for array in weights.values())) > MAX_WEIGHT_BYTES:
         raise UserError(

@@ -10,6 +10,7 @@ import { saveGif, savePng } from "./saving.js";
 import { Sheet, isInk, onThemeChange, readTheme, toPixels } from "./screen.js";
 
 const COUNT = 9, COLUMNS = 3, SIDE = 1000; // pictures; screen pixels
+const IN_TURN = ""; // instead of a class: picture k shows class k, and so round again
 const VARIATION = 1, INK = 2; // streams of random numbers beside those of z
 const SPEED = 16; // steps per second, for T = 64; shorter paintings play more slowly
 
@@ -27,6 +28,13 @@ export function makeNoise(choices, T, Z) {
   return stackNoise(pictures.map((z) => z.map((value) => temperature * value)), T, Z);
 }
 
+// The class of each of the nine pictures, as its place among `classes`.
+export function chooseLabels({ class: label, show, from }, classes) {
+  const pictures = Array.from({ length: COUNT }, (_, k) => (show === "new" ? k : from - 1));
+  if (label !== IN_TURN) return pictures.fill(classes.indexOf(label));
+  return pictures.map((k) => k % classes.length);
+}
+
 export class Digits {
   constructor(root, network) {
     const { config } = network, { glimpses: T, height, width } = config;
@@ -38,6 +46,7 @@ export class Digits {
       seed: [0, 2 ** 32 - 1, true], show: ["new", "variations", "walk"],
       from: [1, COUNT, true], to: [1, COUNT, true], keep: [0, T, true],
       temperature: [0, 2, false], canvas: ["probabilities", "ink"],
+      class: [IN_TURN, ...network.classes],
     };
     this.defaults = { ...DEFAULTS, keep: Math.round(T / 4) };
     this.sheet = new Sheet(this.canvas, { height, width, count: COUNT, columns: COLUMNS, side: SIDE });
@@ -55,6 +64,7 @@ export class Digits {
 
   prepareForm(T) {
     const { form } = this, fields = form.elements;
+    for (const label of this.network.classes) fields.class.add(new Option(label));
     for (const select of [fields.from, fields.to]) {
       for (let k = 1; k <= COUNT; k++) select.add(new Option(k, k));
     }
@@ -111,7 +121,8 @@ export class Digits {
 
   repaint() {
     const { glimpses: T, latent: Z } = this.config;
-    this.film = new Film(this.network, makeNoise(this.choices, T, Z));
+    const labels = chooseLabels(this.choices, this.network.classes);
+    this.film = new Film(this.network, makeNoise(this.choices, T, Z), { labels });
     this.player.restart();
   }
 

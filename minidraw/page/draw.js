@@ -2,12 +2,13 @@
 
 import { bernoulliCost, filterbanks, latent, linear, lstmGates, readImage } from "./layers.js";
 import { sigmoid, window, write } from "./layers.js";
-import { concatenate, repeat } from "./network.js";
+import { concatenate, pickRows, repeat } from "./network.js";
 
 // Canvases and windows of n images, step by step.  A step is computed when it is first needed.
 export class Film {
   // `noise` has T arrays (n, Z): z itself, unless there are images x (n, C, B, A) to redraw.
-  constructor(network, noise, x = null) {
+  // A conditional network needs `labels`, the place of each image's class among the classes.
+  constructor(network, noise, { x = null, labels = null } = {}) {
     const { config, params } = network;
     const n = noise[0].length / config.latent;
     Object.assign(this, { config, params, noise, x, n, T: noise.length });
@@ -18,8 +19,11 @@ export class Film {
     this.nll = [x && bernoulliCost(this.canvas[0], x, n)]; // if painting ended here
     this.kl = [x && new Float64Array(n)]; // of all steps so far
     for (const [name, of] of [["Enc", "encoder"], ["Dec", "decoder"]]) {
-      this[`h${name}`] = repeat(params[`${of}.h_0`], n);
-      this[`c${name}`] = repeat(params[`${of}.c_0`], n);
+      for (const kind of ["h", "c"]) {
+        const first = params[`${of}.${kind}_0`];
+        this[`${kind}${name}`] =
+          config.classes ? pickRows(first, labels, config.hidden) : repeat(first, n);
+      }
     }
   }
 

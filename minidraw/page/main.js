@@ -22,7 +22,7 @@ const LESSONS = {
 function fitPage({ model, config, noun, name, lessons, examples }) {
   const has = {
     read: config.read_attention, write: config.write_attention,
-    grey: config.channels === 1, colour: config.channels === 3,
+    grey: config.channels === 1, colour: config.channels === 3, classes: config.classes > 0,
   };
   const places = [document, ...[...document.querySelectorAll("template")].map((t) => t.content)];
   for (const place of places) {

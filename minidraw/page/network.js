@@ -51,6 +51,13 @@ export function repeat(vector, n) {
   return out;
 }
 
+// Rows `places` of a table with rows of `size` numbers: (n, size).
+export function pickRows(table, places, size) {
+  const out = new Float64Array(places.length * size);
+  places.forEach((place, k) => out.set(table.subarray(place * size, (place + 1) * size), k * size));
+  return out;
+}
+
 // Rows of several arrays side by side: (n, all their sizes).
 export function concatenate(n, ...parts) {
   const sizes = parts.map((part) => part.length / n);

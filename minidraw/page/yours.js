@@ -29,8 +29,11 @@ export class Yours {
       steps: T, speed: Math.max(2, Math.round((SPEED * T) / 64)),
       show: (t) => this.draw(t), tell: (t) => this.tell(t),
     });
+    this.class = root.querySelector("[name=class]"); // none without classes
+    for (const [place, label] of network.classes.entries()) this.class.add(new Option(label, place));
+    if (this.class) this.class.onchange = () => this.redraw();
     this.pad = new Pad(root.querySelector(".pad"), network, {
-      makeExample: (k) => paintExample(network, k, this.ink),
+      makeExample: (k) => this.paintExample(k),
       changed: () => {
         this.redraw();
         changed();
@@ -52,12 +55,27 @@ export class Yours {
 
   redraw() {
     const { glimpses: T, latent: Z } = this.config, { values } = this.pad;
+    const labels = this.labels(SAMPLES);
     const draws = [0, 1].map((k) => normals(T * Z, this.sampling, k, SAMPLE));
     const both = new Float64Array(SAMPLES * values.length);
     both.set(values);
     both.set(values, values.length);
-    this.film = new Film(this.network, stackNoise(draws, T, Z), both);
+    this.film = new Film(this.network, stackNoise(draws, T, Z), { x: both, labels });
     this.player.restart();
+  }
+
+  // The chosen class for each of n pictures.
+  labels(n) {
+    return this.class && new Array(n).fill(Number(this.class.value));
+  }
+
+  // A picture that the network invents; of ink, black or white as the pictures it learned from.
+  paintExample(k) {
+    const { network, config, ink } = this, { glimpses: T, latent: Z } = config;
+    if (this.class) this.class.value = k % network.classes.length;
+    const noise = stackNoise([normals(T * Z, k, EXAMPLE)], T, Z);
+    const film = new Film(network, noise, { labels: this.labels(1) }).runTo(T);
+    return film.canvas[T].map((logit) => (ink ? Number(logit > 0) : sigmoid(logit)));
   }
 
   draw(t) {
@@ -135,11 +153,4 @@ export class Yours {
     button.disabled = false;
     this.draw(t);
   }
-}
-
-// A picture that the network invents; of ink, black or white as the pictures it learned from.
-function paintExample(network, k, ink) {
-  const { glimpses: T, latent: Z } = network.config;
-  const film = new Film(network, stackNoise([normals(T * Z, k, EXAMPLE)], T, Z)).runTo(T);
-  return film.canvas[T].map((logit) => (ink ? Number(logit > 0) : sigmoid(logit)));
 }

@@ -18,7 +18,7 @@ def make_network(estimator, model, seed, **sizes):
     network = estimator()
     network.config_, network.params_ = config, params
     network.meta_, network._binarizes = {}, False
-    if estimator is Classifier:
+    if config.classes:
         network.classes_ = np.arange(config.classes)
     return network
 

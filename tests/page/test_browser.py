@@ -433,3 +433,32 @@ def test_links_to_the_lessons(open_page):
     links = page.eval_on_selector_all("a", "links => links.map(link => link.href)")
     assert "https://example.org/lessons/07_write.html" in links and len(links) >= 9
     assert not open_page(painter()).locator("a").count()
+
+
+def test_a_conditional_network_paints_the_class_asked_for(open_page, javascript):
+    network = painter(classes=3)
+    network.classes_ = np.array(["cat", "dog", "<b>"])
+    config = network.config_
+    z = [javascript(NOISE, count=config.glimpses * config.latent, keys=[4, k]) for k in range(9)]
+    noise = np.stack([np.reshape(part, (config.glimpses, -1)) for part in z], axis=1)
+
+    def check_pictures(page, labels):
+        film = draw.generate(network.params_, noise, config, layers, np.array(labels))
+        for k, chances in enumerate(layers.sigmoid(film.canvas[-1])[:, 0]):
+            shown = middles(pixels(page, "#new canvas"), 9, 7, 3, k)
+            assert np.abs(shown - ink(chances)).max() <= 2
+
+    page = open_page(network, "#seed=4", **STILL)
+    check_pictures(page, [0, 1, 2] * 3)
+    page.select_option("#new [name=class]", "dog")
+    check_pictures(page, [1] * 9)
+    wait_until(page, "location.hash.includes('class=dog')")
+    again = open_page(network, "#seed=4&class=<b>", **STILL)
+    check_pictures(again, [2] * 9)
+    before = pixels(page, "#yours .sheet")
+    page.select_option("#yours [name=class]", label="<b>")
+    assert (pixels(page, "#yours .sheet") != before).any()
+
+
+def test_a_network_without_classes_offers_none(open_page):
+    assert not open_page(painter(), "#class=1", **STILL).query_selector("[name=class]")

@@ -113,8 +113,6 @@ def test_a_network_too_large_or_with_too_large_weights(refused, here):
     large = make_painter(hidden=900, height=28, width=28, read_attention=False)
     large.save("large.npz")
     refused("page", "large.npz", words=("MB", "at most 20 MB"))
-    make_painter(classes=3).save("labelled.npz")
-    refused("page", "labelled.npz", words="trained without labels")
     loud = make_painter()
     loud.params_["patch.b"][0] = 1e5
     loud.save("loud.npz")

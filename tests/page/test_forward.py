@@ -20,13 +20,14 @@ SIZES = {
     "no attention": {"read_attention": False, "write_attention": False},
     "reads whole": {"read_attention": False},
     "writes whole": {"write_attention": False, "channels": 3},
+    "conditional": {"classes": 3},
     "wide": {"height": 5, "width": 12, "hidden": 7, "read_size": 2, "write_size": 5},
 }
 FILM = """
 const network = unpackNetwork(given.network);
 const noise = given.noise.map((z) => Float64Array.from(z));
 const x = given.x && Float64Array.from(given.x);
-const film = new Film(network, noise, x).runTo(noise.length);
+const film = new Film(network, noise, { x, labels: given.labels }).runTo(noise.length);
 const { canvas, writeWindow, readWindow, nll, kl, error } = film;
 const answer = { canvas, writeWindow, readWindow, nll, kl, error };
 """
@@ -57,10 +58,16 @@ def draw_inputs(config, n=2, seed=1):
     return noise, rng.random((n, *config.image_shape))
 
 
+def draw_labels(config, n=2):
+    return np.random.default_rng(2).permutation(config.classes)[:n] if config.classes else None
+
+
 def run_film(javascript, network, noise, x=None):
-    inputs = {"network": build.pack_network(network), "noise": noise.reshape(len(noise), -1)}
-    inputs = {"network": inputs["network"], "noise": inputs["noise"].tolist()}
-    return javascript(FILM, **inputs, x=None if x is None else x.ravel().tolist())
+    inputs = {"network": build.pack_network(network)}
+    inputs["x"] = None if x is None else x.ravel().tolist()
+    inputs["noise"] = noise.reshape(len(noise), -1).tolist()
+    labels = draw_labels(network.config_)
+    return javascript(FILM, **inputs, labels=None if labels is None else labels.tolist())
 
 
 @pytest.mark.parametrize("sizes", SIZES.values(), ids=SIZES)
@@ -68,7 +75,8 @@ def test_new_pictures(javascript, sizes):
     network = make_painter(**sizes)
     noise, _ = draw_inputs(network.config_)
     found = run_film(javascript, network, noise)
-    film = draw.generate(double(network), noise, network.config_, layers)
+    config = network.config_
+    film = draw.generate(double(network), noise, config, layers, draw_labels(config))
     check(found["canvas"], film.canvas)
     check_window(found["writeWindow"], film.write_window)
 
@@ -79,12 +87,13 @@ def test_redrawings(javascript, sizes):
     config, params = network.config_, double(network)
     noise, x = draw_inputs(config)
     found = run_film(javascript, network, noise, x)
-    film = draw.reconstruct(params, Batch(x), noise, config, layers)
+    batch = Batch(x, draw_labels(config))
+    film = draw.reconstruct(params, batch, noise, config, layers)
     check(found["canvas"], film.canvas)
     check_window(found["writeWindow"], film.write_window)
     check_window(found["readWindow"], film.read_window)
     check(found["error"], x - layers.sigmoid(film.canvas))
-    kl = draw.kl_per_step(params, Batch(x), noise, config, layers)
+    kl = draw.kl_per_step(params, batch, noise, config, layers)
     check(found["kl"], np.concatenate([np.zeros((1, 2)), np.cumsum(kl, axis=0)]))
     nll = [layers.bernoulli_cost(canvas, x=x)[0] for canvas in film.canvas]
     check(found["nll"], nll)
