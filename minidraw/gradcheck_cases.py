@@ -129,9 +129,10 @@ def hold(params, batch, noise, config, ops):
 
 def held_costs(params, batch, held, config, ops):
     """Return the total of each image, (n,): nll, the places' log p, and the baseline's error."""
-    logits, tape = ram.network.forward(params, batch.images, None, config, ops, places=held.places)
+    looked = ram.network.forward(params, batch.images, None, config, ops, places=held.places)
+    logits, (_, mean, _) = looked
     nll = ram.network.label_costs(logits, batch.labels, ops)[0]["nll"]
-    log_p = -((held.places - tape.mean) ** 2).sum(axis=2) / (2 * config.spread**2)
+    log_p = -((held.places - mean) ** 2).sum(axis=2) / (2 * config.spread**2)
     error = 0.5 * (ram.network.compute_baseline(params, held.h, ops) - held.nll) ** 2
     return {"total": nll + (held.advantage * log_p + error).sum(axis=0)}
 

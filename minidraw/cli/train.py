@@ -2,6 +2,7 @@
 
 import shlex
 from contextlib import ExitStack
+from dataclasses import fields
 from pathlib import Path
 
 from minidraw.cli import options
@@ -13,7 +14,6 @@ DEFAULT_PRESET = "quick"
 
 
 def add_commands(commands):
-    from minidraw.models.draw import Config
     from minidraw.presets import PRESETS
     from minidraw.training.recipe import Recipe
 
@@ -36,9 +36,19 @@ def add_commands(commands):
     parser.add_argument(
         "--ops", help="layers to use: kernels (default), layers, mine (your mine.py), or a path"
     )
-    images = ("height", "width", "channels", "classes")  # set by the data
-    options.add_fields(parser, Config, title="network size (default: the preset's)", skip=images)
+    known = {"height", "width", "channels", "classes"}  # set by the data
+    for name, config in _list_configs():
+        whose = "network size" if name == "draw" else f"size of a {name} network"
+        options.add_fields(parser, config, title=f"{whose} (default: the preset's)", skip=known)
+        known |= {field.name for field in fields(config)}
     options.add_fields(parser, Recipe, title="recipe (default: the preset's)")
+
+
+def _list_configs():
+    """Return the name and the `Config` of every model."""
+    from minidraw import models
+
+    return [(name, models.get_model(name).Config) for name in models.MODEL_NAMES]
 
 
 def _list_presets(presets):
@@ -175,20 +185,22 @@ def _resume(arguments, folder, workers, ops, ops_name, device):
 
 
 def _start(arguments, folder, workers, ops, ops_name, device):
-    from minidraw.models.draw import Config
     from minidraw.presets import PRESETS
     from minidraw.training import setup
     from minidraw.training.recipe import Recipe
 
     name = arguments.preset or DEFAULT_PRESET
     preset = PRESETS[name]
+    config = {}
+    for _, record in _list_configs():
+        config |= options.select_fields(arguments, record)
     return setup.start_run(
         preset,
         folder,
         workers,
         name=name,
         source=find_data_source(arguments, {"name_or_path": preset.data}),
-        config=options.select_fields(arguments, Config),
+        config=config,
         recipe=options.select_fields(arguments, Recipe),
         init=arguments.init,
         conditional=bool(arguments.conditional),

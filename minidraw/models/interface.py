@@ -108,6 +108,14 @@ def check_finite(values, name):
         )
 
 
+def linear_shapes(linears):
+    """Return the shapes of the weights W and b of linear layers, given those of W by layer."""
+    shapes = {}
+    for name, shape in linears.items():
+        shapes |= {f"{name}.W": shape, f"{name}.b": shape[1:]}
+    return shapes
+
+
 def init_weights(shapes, rng, dtype):
     """Draw normal matrices with standard deviation 1 / sqrt(inputs); all else is 0.
 
@@ -139,6 +147,14 @@ def apply_linear(params, name, x, ops):
     """Apply the linear layer called `name`; return its output without the cache."""
     out, _ = ops.linear(x, params[f"{name}.W"], params[f"{name}.b"])
     return out
+
+
+def linear_gradients(layers, ops):
+    """Return the gradients of the weights of linear layers, given (dout, x) by layer."""
+    grads = {}
+    for name, (dout, x) in layers.items():
+        grads[f"{name}.W"], grads[f"{name}.b"] = ops.linear_backward_weights(dout, x)
+    return grads
 
 
 def compute_windows(theta, config, K, ops):

@@ -2,12 +2,14 @@
 
 import json
 import os
+from dataclasses import fields
 
 import pytest
 from PIL import Image
 
 from minidraw import cli, datasets
 from minidraw.estimators import load_estimator
+from minidraw.models import MODEL_NAMES, get_model
 
 TINY = "--hidden 8 --batch 40 --threads 2 --validate 1000 --valid-images 50 --epochs 0.05".split()
 DATA = {"vae": "digits", "gan": "digits", "convnet": "cluttered-digits", "ram": "cluttered-digits"}
@@ -41,6 +43,27 @@ def test_a_run_can_be_resumed_evaluated_and_loaded(minidraw, folder, name):
     assert network.MODEL == name and network.hidden == 8
     network.save(folder / f"{name}.npz")
     assert minidraw("evaluate", folder / f"{name}.npz", "--images", 60)[1] == out
+
+
+@pytest.mark.parametrize(
+    "name, typed, config",
+    [
+        ("ram", "--scales 2 --spread 0.2", {"scales": 2, "spread": 0.2}),
+        ("convnet", "--filters 3 --filter-stride 20", {"filters": 3, "filter_stride": 20}),
+    ],
+)
+def test_every_size_of_a_model_is_an_option(minidraw, here, name, typed, config):
+    run = "train", name, "--data", DATA[name], *TINY, *SIZES[name], "--run", "run"
+    assert minidraw(*run, *typed.split())[::2] == (0, "")
+    assert json.loads((here / "run/config.json").read_text())["config"].items() >= config.items()
+
+
+@pytest.mark.parametrize("name", MODEL_NAMES)
+def test_the_help_of_train_lists_every_size(minidraw, name):
+    _, out, _ = minidraw("train", "--help")
+    for field in fields(get_model(name).Config):
+        option = f"  --{field.name.replace('_', '-')}"
+        assert field.name in ("height", "width", "channels", "classes") or option in out
 
 
 @pytest.mark.parametrize("name", ["vae", "gan"])
@@ -92,6 +115,10 @@ def test_a_network_without_windows_classifies(minidraw, refused, folder, here):
         ("train ram --data digits --latent 4", "a ram network has no latent; choose from"),
         ("sample {ram}", "holds a ram network; expected draw or vae or gan"),
         ("train convnet --data digits --glimpses 4", "a convnet network has no glimpses"),
+        ("train quick --scales 2", "a draw network has no scales; choose from"),
+        ("train cluttered --data digits --spread 0.2", "a classifier network has no spread"),
+        ("train ram --data digits --scales 13", "scales must be 1 to 12, got 13"),
+        ("train ram --data digits --spread 0", "spread must be above 0 and at most 1, got 0"),
     ],
 )
 def test_what_a_model_cannot_do_is_refused(refused, folder, here, command, words):

@@ -3,6 +3,7 @@
 import importlib.util
 import inspect
 import types
+from pathlib import Path
 
 import autograd.numpy as np
 import numpy
@@ -130,8 +131,8 @@ def test_every_gradient_of_the_attention_model_with_places_and_rewards_fixed(ops
     batch = Batch(rng.random((5, *config.image_shape)), numpy.array([5, 0, 3, 3, 1]))
     noise = rng.standard_normal((4, 5, 2))
     costs, grads = ram.loss_and_grads(params, batch, noise, config, ops)
-    _, tape = ram.network.forward(params, batch.images, noise, config, ops)
-    h, places = tape.seen[:-1, :, :7], tape.seen[:-1, :, -2:]
+    _, (seen, _, _) = ram.network.forward(params, batch.images, noise, config, ops)
+    h, places = seen[:-1, :, :7], seen[:-1, :, -2:]
     baselines = -(h @ params["baseline.W"] + params["baseline.b"])[..., 0]  # of the reward
     fixed = places, -costs["nll"], baselines, h, 4, 3, 2, 0.2
     _, expected = value_and_grad(ram_cost)(params, *batch, *fixed)
@@ -250,3 +251,9 @@ def test_a_mutant_fails_the_gradient_check(name, module, right, wrong):
         return
     result = gradcheck.check_model(checked, *CASES[key][1:], layers)
     assert max(error for _, _, error in result.values()) > 10 * gradcheck.MODEL_LIMIT
+
+
+@pytest.mark.parametrize("name", ["vae", "gan", "convnet", "ram"])
+def test_a_model_beside_draw_stays_small(name):
+    folder = Path(importlib.import_module(f"minidraw.models.{name}").__file__).parent
+    assert sum(len(path.read_text("utf-8").splitlines()) for path in folder.glob("*.py")) <= 200

@@ -9,6 +9,7 @@ from minidraw.models.interface import (
     check_filters,
     check_image_size,
     init_weights,
+    linear_shapes,
     option,
 )
 
@@ -47,15 +48,12 @@ class Config:
 def param_shapes(config):
     """Return the name and shape of every weight; matrices are (inputs, outputs)."""
     H, R = config.hidden, config.glimpse_size
-    shapes = {"lstm.h_0": (H,), "lstm.c_0": (H,)}
     linears = {
         "window": (H, 5),  # eq 21
         "lstm": (H + R, 4 * H),  # of [h, glimpse]
         "label": (H, config.classes),
     }
-    for name, shape in linears.items():
-        shapes |= {f"{name}.W": shape, f"{name}.b": shape[1:]}
-    return shapes
+    return {"lstm.h_0": (H,), "lstm.c_0": (H,)} | linear_shapes(linears)
 
 
 def init_params(config, rng, dtype=np.float32, mean_image=None):

@@ -5,7 +5,7 @@ Each step has one record per image, ``[h | glimpse]``, the input of the LSTM.
 
 import numpy as np
 
-from minidraw.models.interface import apply_linear
+from minidraw.models.interface import apply_linear, linear_gradients
 
 
 def forward(params, x, config, ops):
@@ -69,6 +69,4 @@ def _backward(params, dlogits, tape, config, ops):
         "lstm": (da.reshape(T * n, 4 * H), before),
         "label": (dlogits, seen[T, :, :H]),
     }
-    for name, (dout, x) in layers.items():
-        grads[f"{name}.W"], grads[f"{name}.b"] = ops.linear_backward_weights(dout, x)
-    return grads
+    return grads | linear_gradients(layers, ops)

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from minidraw.models.interface import check_at_least, init_weights, option
+from minidraw.models.interface import check_at_least, init_weights, linear_shapes, option
 
 STACK = "hidden", "label"  # linear layers after the convolution
 
@@ -60,10 +60,7 @@ def param_shapes(config):
         "hidden": (config.filters * config.places, config.hidden),
         "label": (config.hidden, config.classes),
     }
-    shapes = {}
-    for name, shape in linears.items():
-        shapes |= {f"{name}.W": shape, f"{name}.b": shape[1:]}
-    return shapes
+    return linear_shapes(linears)
 
 
 def init_params(config, rng, dtype=np.float32, mean_image=None):

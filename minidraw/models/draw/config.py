@@ -10,6 +10,7 @@ from minidraw.models.interface import (
     check_filters,
     check_image_size,
     init_weights,
+    linear_shapes,
     option,
 )
 
@@ -83,7 +84,6 @@ def param_shapes(config):
     """Return the name and shape of every weight; matrices are (inputs, outputs)."""
     H, R, Z = config.hidden, config.glimpse_size, config.latent
     state = (config.classes, H) if config.classes else (H,)
-    shapes = {"canvas_0": config.image_shape} | dict.fromkeys(INITIAL_STATES, state)
     linears = {
         "encoder": (H + R + H, 4 * H),  # of [h_enc, glimpse, h_dec], eq 5
         "latent": (H, 2 * Z),  # mu and log sigma, eqs 1 and 2
@@ -94,9 +94,8 @@ def param_shapes(config):
         linears["read_window"] = (H, 5)  # eq 21
     if config.write_attention:
         linears["write_window"] = (H, 5)  # eq 21, with weights of its own
-    for name, shape in linears.items():
-        shapes |= {f"{name}.W": shape, f"{name}.b": shape[1:]}
-    return shapes
+    starts = {"canvas_0": config.image_shape} | dict.fromkeys(INITIAL_STATES, state)
+    return starts | linear_shapes(linears)
 
 
 def init_params(config, rng, dtype=np.float32, mean_image=None):

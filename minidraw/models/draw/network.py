@@ -10,7 +10,7 @@ import numpy as np
 
 from minidraw.errors import UserError
 from minidraw.models.draw.config import INITIAL_STATES, columns, param_shapes
-from minidraw.models.interface import apply_linear
+from minidraw.models.interface import apply_linear, linear_gradients
 
 
 class Step(NamedTuple):
@@ -214,9 +214,5 @@ def _weight_gradients(dout, inputs, at, ops):
         "read_window": before[:, at.h_dec],
         "write_window": after[:, at.h_dec],
     }
-    grads = {}
-    for name, d in dout.items():
-        grads[f"{name}.W"], grads[f"{name}.b"] = ops.linear_backward_weights(
-            d.reshape(-1, d.shape[2]), seen[name]
-        )
-    return grads
+    layers = {name: (d.reshape(-1, d.shape[2]), seen[name]) for name, d in dout.items()}
+    return linear_gradients(layers, ops)

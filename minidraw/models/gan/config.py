@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from minidraw.models import vae
-from minidraw.models.interface import init_weights, option
+from minidraw.models.interface import init_weights, linear_shapes, option
 
 # The prefix of a weight's name says which of the two costs trains it.
 GENERATOR = "generator.1", "generator.2", "generator.painting"  # linear layers; relu between them
@@ -25,10 +25,7 @@ def param_shapes(config):
     """Return the name and shape of every weight; matrices are (inputs, outputs)."""
     H, Z, pixels = config.hidden, config.latent, config.glimpse_size
     generator, critic = ((Z, H), (H, H), (H, pixels)), ((pixels, H), (H, H), (H, 1))
-    shapes = {}
-    for name, shape in zip(GENERATOR + CRITIC, generator + critic, strict=True):
-        shapes |= {f"{name}.W": shape, f"{name}.b": shape[1:]}
-    return shapes
+    return linear_shapes(dict(zip(GENERATOR + CRITIC, generator + critic, strict=True)))
 
 
 def init_params(config, rng, dtype=np.float32, mean_image=None):

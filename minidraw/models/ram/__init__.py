@@ -1,7 +1,6 @@
-"""The recurrent attention model: it samples where to look, and learns from the cost that follows.
+"""The recurrent attention model (Mnih et al. 2014): the classifier, but it samples where to look.
 
-Mnih et al. 2014.  It is the classifier of section 4.1 but for one thing: the window's place is
-sampled, which no gradient passes, so that REINFORCE (Williams 1992) trains it.
+No gradient passes through a sampled place, so REINFORCE (Williams 1992) trains it.
 """
 
 from minidraw.models.classifier.costs import ErrorRate as Measured

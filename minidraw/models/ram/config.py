@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from minidraw.models import classifier
-from minidraw.models.interface import check_at_least, init_weights, option
+from minidraw.models.interface import init_weights, linear_shapes, option
 
 
 @dataclass(frozen=True)
@@ -17,12 +17,10 @@ class Config(classifier.Config):
 
     def __post_init__(self):
         super().__post_init__()
-        check_at_least(1, self, "scales")
-        if self.scales > 12 or not 0 < self.spread <= 1:
-            found = f"got scales {self.scales} and spread {self.spread}"
-            raise ValueError(
-                f"scales must be at most 12, and spread above 0 and at most 1; {found}"
-            )
+        if not 1 <= self.scales <= 12:
+            raise ValueError(f"scales must be 1 to 12, got {self.scales}")
+        if not 0 < self.spread <= 1:
+            raise ValueError(f"spread must be above 0 and at most 1, got {self.spread}")
 
     @property
     def glimpse_size(self):
@@ -32,16 +30,13 @@ class Config(classifier.Config):
 def param_shapes(config):
     """Return the name and shape of every weight; matrices are (inputs, outputs)."""
     H, R = config.hidden, config.glimpse_size
-    shapes = {"lstm.h_0": (H,), "lstm.c_0": (H,)}
     linears = {
         "place": (H, 2),  # mean of the next place, across and down, before its tanh
         "lstm": (H + R + 2, 4 * H),  # of [h, glimpse, place]
         "label": (H, config.classes),
         "baseline": (H, 1),  # the cost to expect, from what was seen so far
     }
-    for name, shape in linears.items():
-        shapes |= {f"{name}.W": shape, f"{name}.b": shape[1:]}
-    return shapes
+    return {"lstm.h_0": (H,), "lstm.c_0": (H,)} | linear_shapes(linears)
 
 
 def init_params(config, rng, dtype=np.float32, mean_image=None):
@@ -49,8 +44,7 @@ def init_params(config, rng, dtype=np.float32, mean_image=None):
     params = init_weights(param_shapes(config), rng, dtype)
     params["lstm.b"][config.hidden : 2 * config.hidden] = 1  # forget gate: keep the cell
     params["place.W"] *= params["place.W"].dtype.type(0.1)  # the first places lie in the middle
-    params["baseline.W"][:] = 0
-    params["baseline.b"][:] = np.log(config.classes)  # the cost of a guess
+    params["baseline.W"][:], params["baseline.b"][:] = 0, np.log(config.classes)  # of a guess
     return params
 
 

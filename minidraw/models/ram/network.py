@@ -1,35 +1,21 @@
 """All T steps of the attention model, forward and backward: `forward` and `loss_and_grads`.
 
 Each step has one record per image, ``[h | glimpse | place]``, the input of the LSTM.  A place is
-sampled from N(mean, spread^2).  The cost that training lowers is the expected cross-entropy, over
-the places; with the reward -nll its gradient is (Williams 1992)
+sampled from N(mean, spread^2).  The expected cost has the gradient (Williams 1992)
 
     d E[nll] = E[ d nll, places held fixed  +  sum_t (nll - b_t) d log p(place_t) ].
 
 The baseline b_t, learned from h_t, doesn't change the expectation but its scatter.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 
 from minidraw.models.classifier.network import label_costs
-from minidraw.models.interface import apply_linear
-
-
-class Tape(NamedTuple):
-    """Caches of a forward pass, for the backward pass and the scanpath."""
-
-    seen: np.ndarray  # (T + 1, n, columns)
-    mean: np.ndarray  # (T, n, 2)
-    gates: list  # caches of the LSTM
+from minidraw.models.interface import apply_linear, linear_gradients
 
 
 def forward(params, x, noise, config, ops, places=None):
-    """Run all T steps: return the logits (n, classes) and the `Tape`.
-
-    `places` (T, n, 2), if given, are looked at instead of those sampled with `noise`.
-    """
+    """Run all T steps, at `places` (T, n, 2) if given: return the logits (n, classes), the tape."""
     T, n, H = config.glimpses, len(x), config.hidden
     seen = np.empty((T + 1, n, H + config.glimpse_size + 2), x.dtype, like=x)
     mean = np.empty((T, n, 2), x.dtype, like=x)
@@ -45,7 +31,7 @@ def forward(params, x, noise, config, ops, places=None):
         a = apply_linear(params, "lstm", seen[t], ops)
         (seen[t + 1, :, :H], c), gates = ops.lstm_gates(a, c)
         caches.append(gates)
-    return apply_linear(params, "label", seen[T, :, :H], ops), Tape(seen, mean, caches)
+    return apply_linear(params, "label", seen[T, :, :H], ops), (seen, mean, caches)
 
 
 def read_scales(place, x, config, ops):
@@ -56,23 +42,18 @@ def read_scales(place, x, config, ops):
 
 
 def make_theta(place, scale, config):
-    """Return the window (n, 5) of eq 21 at a place, with a stride of 2^scale pixels.
-
-    Its filters overlap, as the classifier's do at first.
-    """
+    """Return the window (..., 5) of eq 21 at places (..., 2), with a stride of 2^scale pixels."""
     stride = 2.0**scale
     full = (max(config.height, config.width) - 1) / (config.read_size - 1)  # eq 24
-    theta = np.zeros((len(place), 5), place.dtype, like=place)
-    theta[:, :2] = place
-    theta[:, 2], theta[:, 3] = 2 * np.log(stride / 2), np.log(stride / full)
+    theta = np.zeros((*place.shape[:-1], 5), place.dtype, like=place)
+    theta[..., :2] = place
+    theta[..., 2] = 2 * np.log(stride / 2)  # filters overlap, as the classifier's do at first
+    theta[..., 3] = np.log(stride / full)
     return theta
 
 
 def costs(params, batch, noise, config, ops):
-    """Return the cross-entropy and the error of each image, as the classifier's `costs` does.
-
-    `noise`, shape (T, n, 2), are independent draws from N(0, 1), which choose the places.
-    """
+    """Return the cross-entropy and the error of each image; `noise` samples the places."""
     logits, _ = forward(params, batch.images, noise, config, ops)
     return label_costs(logits, batch.labels, ops)[0]
 
@@ -86,8 +67,7 @@ def loss_and_grads(params, batch, noise, config, ops):
     logits, tape = forward(params, batch.images, noise, config, ops)
     found, cache = label_costs(logits, batch.labels, ops)
     dlogits = ops.softmax_cross_entropy_backward(np.ones_like(found["nll"]), cache)
-    expected = compute_baseline(params, tape.seen[:-1, :, : config.hidden], ops)
-    dbaseline = expected - found["nll"]  # (T, n)
+    dbaseline = compute_baseline(params, tape[0][:-1, :, : config.hidden], ops) - found["nll"]
     # log p(place) = -(place - mean)^2 / (2 spread^2), and place - mean = spread noise
     dmean = -dbaseline[:, :, None] * noise / logits.dtype.type(config.spread)
     return found, _backward(params, dlogits, dmean, dbaseline, tape, config, ops)
@@ -122,6 +102,4 @@ def _backward(params, dlogits, dmean, dbaseline, tape, config, ops):
         "label": (dlogits, seen[T, :, :H]),
         "baseline": (dbaseline.reshape(T * n, 1), before[:, :H]),  # h doesn't learn from it
     }
-    for name, (dout, x) in layers.items():
-        grads[f"{name}.W"], grads[f"{name}.b"] = ops.linear_backward_weights(dout, x)
-    return grads
+    return grads | linear_gradients(layers, ops)

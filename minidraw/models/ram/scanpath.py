@@ -2,10 +2,9 @@
 
 import numpy as np
 
+from minidraw.models.classifier.scanpath import PICTURE_IMAGES
 from minidraw.models.interface import Scanpath, compute_windows
 from minidraw.models.ram.network import forward, make_theta
-
-PICTURE_IMAGES = 3  # images in the picture of a run folder, which then fits a screen
 
 
 def scanpath(params, images, config, ops, noise=None):
@@ -13,14 +12,11 @@ def scanpath(params, images, config, ops, noise=None):
 
     Without `noise` (T, n, 2), the network looks at the likeliest places.
     """
-    T, n, K, H = config.glimpses, len(images), config.read_size, config.hidden
-    if noise is None:
-        noise = np.zeros((T, n, 2), images.dtype, like=images)
+    T, n, H, C, K = config.glimpses, len(images), config.hidden, config.channels, config.read_size
+    noise = np.zeros((T, n, 2), images.dtype, like=images) if noise is None else noise
     logits, (seen, _, _) = forward(params, images, noise, config, ops)
-    theta = make_theta(seen[:-1, :, -2:].reshape(T * n, 2), 0, config)
-    window = compute_windows(theta.reshape(T, n, 5), config, K, ops)
-    finest = seen[:-1, :, H : H + config.channels * K**2]
-    glimpses = finest.reshape(T, n, config.channels, K, K)
+    window = compute_windows(make_theta(seen[:-1, :, -2:], 0, config), config, K, ops)
+    glimpses = seen[:-1, :, H : H + C * K**2].reshape(T, n, C, K, K)  # of the finest scale
     return Scanpath(images, window, glimpses, ops.softmax(logits), K)
 
 

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from minidraw.models.interface import check_at_least, init_weights, option
+from minidraw.models.interface import check_at_least, init_weights, linear_shapes, option
 
 ENCODER = "encoder_1", "encoder_2", "latent"  # linear layers; tanh between them
 DECODER = "decoder_1", "decoder_2", "painting"
@@ -39,10 +39,7 @@ def param_shapes(config):
     H, Z, pixels = config.hidden, config.latent, config.glimpse_size
     encoder = (pixels, H), (H, H), (H, 2 * Z)  # mu and log sigma, eqs 1 and 2
     decoder = (Z, H), (H, H), (H, pixels)
-    shapes = {}
-    for name, shape in zip(ENCODER + DECODER, encoder + decoder, strict=True):
-        shapes |= {f"{name}.W": shape, f"{name}.b": shape[1:]}
-    return shapes
+    return linear_shapes(dict(zip(ENCODER + DECODER, encoder + decoder, strict=True)))
 
 
 def init_params(config, rng, dtype=np.float32, mean_image=None):
