@@ -24,6 +24,8 @@
 # nor how the weights were initialised. That is why the first column is nearly empty.
 
 # %%
+from pathlib import Path
+
 import numpy as np
 
 import minidraw
@@ -34,6 +36,7 @@ from minidraw.learn import exercise, hint, use_earlier
 from minidraw.learn.notebook import BLUE, GREEN, VERMILION, panels, plain, show
 from minidraw.models import draw
 from minidraw.models.interface import Batch, Film
+from minidraw.page import build_page
 
 layers = use_earlier("13")
 layer, lstm_gates, write_attention = layers.layer, layers.lstm_gates, layers.write_attention
@@ -451,6 +454,21 @@ show(figure, "13.6")
 # of everything: more steps, more units, more digits and more hours. None of that is new to you.
 #
 # ## Take it with you
+#
+# Save your network, and put it on a page. The page is one file. Open `my_page.html` in a browser:
+# your network paints there, and it redraws what you draw with the mouse. Send the file to a friend
+# if you like. It needs no installation and no connection.
+
+# %%
+about = {"model": "draw", "data": {"name_or_path": "digits"}}
+network = minidraw.Draw.from_network("mine", (draw, config, named(adam.average), about))
+network.save("my_network.npz")
+Path("my_page.html").write_text(build_page(network, "my network"), "utf-8")
+print("written: my_network.npz and my_page.html")
+
+# %% [markdown]
+# Every command of minidraw takes the saved network, for instance
+# `minidraw sample my_network.npz`.
 #
 # In a terminal in this folder, run `minidraw lessons export my_draw.py`. It writes one file that
 # needs nothing but NumPy: your functions, joined into a program that trains and paints. You may
