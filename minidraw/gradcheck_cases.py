@@ -88,7 +88,8 @@ def model_cases(rng):
     held = hold(params, batch, noise, config, layers)
     cases.append(("ram, places and costs held", hold_model(ram), params, batch, held, config))
     config = gan.Config(height=5, width=4, channels=2, hidden=3, latent=2)
-    params, noise = random_params(gan, config), rng.standard_normal((1, 3, 2))
+    params = random_params(gan, config)
+    noise = rng.standard_normal(gan.noise_shape(config, 3))
     batch = Batch(rng.random((3, *config.image_shape)))
     for part in "generator", "critic":
         own = {name: weight for name, weight in params.items() if name.startswith(part)}

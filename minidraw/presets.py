@@ -53,12 +53,13 @@ PRESETS = {
         time="30 minutes",
         result="95.0 nats",
     ),
-    # Tried for 3 minutes: the critic wins and all paintings become alike.  A recipe that works is
-    # still missing.
+    # On the bundled digits, 2,700 steps (70 s of one core) gave all ten classes: by the nearest
+    # training image as if 8.1 were equally frequent.  Without the noise on what the critic sees,
+    # with relu in the generator and pixels in 0..1, all paintings became alike.
     "gan": Preset(
-        "a GAN with as many weights as `mnist`, grey levels; this recipe is untuned",
+        "a GAN with as many weights as `mnist`, grey levels",
         data="mnist",
-        recipe=Recipe(epochs=100, rate=2e-4, final_rate=2e-5, beta1=0.5, validate=2000),
+        recipe=Recipe(epochs=100, rate=1e-3, final_rate=5e-5, beta1=0.5, validate=2000),
         model="gan",
     ),
     "cluttered": Preset(

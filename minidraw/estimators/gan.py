@@ -26,7 +26,7 @@ class GAN(Painter):
 
     hidden: int = 392
     latent: int = 100
-    rate: float = 2e-4
+    rate: float = 1e-3
 
     def score(self, images, y=None, *, seed=0):
         """Raise a UserError: a GAN bounds no probability."""

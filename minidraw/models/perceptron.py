@@ -52,13 +52,13 @@ def run_stack_backward(params, names, dout, tape, ops, activation):
     return dout, grads
 
 
-def paint_once(params, names, z, config, ops, activation):
+def paint_once(params, names, z, config, ops, activation, **settings):
     """Paint from latent vectors z (n, Z) with one stack.
 
     Returns a `Film` of two canvases in logits, the last layer's bias and the painting, without
     windows, and the tape of `run_stack`.
     """
-    canvas, tape = run_stack(params, names, z, ops, activation)
+    canvas, tape = run_stack(params, names, z, ops, activation, **settings)
     canvases = np.empty((2, len(z), *config.image_shape), z.dtype, like=z)
     canvases[0] = params[f"{names[-1]}.b"].reshape(config.image_shape)
     canvases[1] = canvas.reshape(canvases.shape[1:])

@@ -106,13 +106,21 @@ def test_paintings(config, ops):
 
 def test_initial_weights():
     config = gan.Config(height=28, width=20, channels=3)
-    mean = np.random.default_rng(1).random(config.image_shape)
-    params = gan.init_params(config, np.random.default_rng(0), mean_image=mean)
+    params = gan.init_params(config, np.random.default_rng(0), mean_image=np.ones((3, 28, 20)))
     assert {name: w.shape for name, w in params.items()} == gan.param_shapes(config)
     assert all(weight.dtype == np.float32 for weight in params.values())
     film = gan.generate(params, np.zeros((1, 2, 100), np.float32), config, layers)
-    start = layers.sigmoid(film.canvas[0, 1])
-    np.testing.assert_allclose(start, mean.clip(0.005, 0.995), atol=1e-6)
+    assert not film.canvas.any()
+
+
+def test_the_critic_sees_through_noise_that_does_not_change_the_paintings(config, ops):
+    params, batch, noise = network(config)
+    other = noise.copy()
+    other[:, :, config.latent :] *= -1
+    paintings, again = (gan.generate(params, n, config, ops).canvas for n in (noise, other))
+    np.testing.assert_array_equal(paintings, again)
+    costs, others = (gan.costs(params, batch, n, config, ops) for n in (noise, other))
+    assert all((costs[name] != others[name]).all() for name in costs)
 
 
 def test_as_many_weights_as_draw_on_mnist():

@@ -8,9 +8,12 @@ from minidraw.models import vae
 from minidraw.models.interface import init_weights, linear_shapes, option
 
 # The prefix of a weight's name says which of the two costs trains it.
-GENERATOR = "generator.1", "generator.2", "generator.painting"  # linear layers; relu between them
-CRITIC = "critic.1", "critic.2", "critic.logit"  # leaky relu between them
+GENERATOR = "generator.1", "generator.2", "generator.painting"  # linear layers
+CRITIC = "critic.1", "critic.2", "critic.logit"  # leaky relu between two layers of a stack
 LEAK = 0.2  # without it, the generator's gradient would often end in the critic
+# Standard deviation of the noise on the pictures that the critic sees, whose pixels lie in -1..1.
+# Without it, the critic soon tells every painting, and all paintings become alike.
+INSTANCE_NOISE = 0.5
 
 
 @dataclass(frozen=True)
@@ -29,14 +32,10 @@ def param_shapes(config):
 
 
 def init_params(config, rng, dtype=np.float32, mean_image=None):
-    """Draw the initial weights; the first paintings scatter around `mean_image` (C, B, A)."""
-    params = init_weights(param_shapes(config), rng, dtype)
-    if mean_image is not None:
-        mean = np.clip(mean_image, 0.005, 0.995)  # keeps the logits of constant pixels small
-        params["generator.painting.b"][:] = np.log(mean / (1 - mean)).ravel()
-    return params
+    """Draw the initial weights; a GAN doesn't start from `mean_image`."""
+    return init_weights(param_shapes(config), rng, dtype)
 
 
 def noise_shape(config, n):
-    """Return the shape of the noise for `n` paintings: (1, n, Z)."""
-    return 1, n, config.latent
+    """Return the shape of the noise for `n` paintings: of their latents, and of each pixel."""
+    return 1, n, config.latent + config.glimpse_size

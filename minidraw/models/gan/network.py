@@ -5,7 +5,8 @@ With d the critic's logit of an image x or a painting g(z), the costs of one ima
     critic      -log sigmoid(d(x)) - log(1 - sigmoid(d(g(z))))
     generator   -log sigmoid(d(g(z)))                             (not saturating)
 
-Each is the cost of Bernoulli pixels whose only pixel says "an image".
+Each is the cost of Bernoulli pixels whose only pixel says "an image".  The critic sees both
+through the same noise (instance noise, Sønderby et al. 2017), which hides slips of single pixels.
 """
 
 from typing import NamedTuple
@@ -13,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from minidraw.errors import UserError
-from minidraw.models.gan.config import CRITIC, GENERATOR, LEAK
+from minidraw.models.gan.config import CRITIC, GENERATOR, INSTANCE_NOISE, LEAK
 from minidraw.models.perceptron import paint_once, run_stack, run_stack_backward
 
 
@@ -25,10 +26,17 @@ class Judgement(NamedTuple):
     tape: list
 
 
-def judge(params, pictures, ops):
-    """Let the critic judge pictures (n, C, B, A)."""
+def paint(params, noise, config, ops):
+    """Return the `Film` made from the latent vectors, the first part of `noise`, and its tape."""
+    z = np.ascontiguousarray(noise[0, :, : config.latent])
+    return paint_once(params, GENERATOR, z, config, ops, "relu", leak=LEAK)
+
+
+def judge(params, pictures, noise, config, ops):
+    """Let the critic judge pictures (n, C, B, A), seen through the last part of `noise`."""
     n, one = len(pictures), np.ones((len(pictures), 1, 1, 1), pictures.dtype, like=pictures)
-    logits, tape = run_stack(params, CRITIC, pictures.reshape(n, -1), ops, "relu", leak=LEAK)
+    seen = 2 * pictures.reshape(n, -1) - 1 + INSTANCE_NOISE * noise[0, :, config.latent :]
+    logits, tape = run_stack(params, CRITIC, seen, ops, "relu", leak=LEAK)
     logits = logits.reshape(n, 1, 1, 1)
     painted, real = (ops.bernoulli_cost(logits, x=is_image) for is_image in (0 * one, one))
     return Judgement(painted, real, tape)
@@ -37,9 +45,9 @@ def judge(params, pictures, ops):
 def forward(params, x, noise, config, ops):
     """Paint, and judge both images and paintings: return the costs, and what is needed later."""
     params = ops.prepare(params)
-    film, generator = paint_once(params, GENERATOR, noise[0], config, ops, "relu")
+    film, generator = paint(params, noise, config, ops)
     paintings = ops.sigmoid(film.canvas[-1])
-    of_images, of_paintings = judge(params, x, ops), judge(params, paintings, ops)
+    of_images, of_paintings = (judge(params, p, noise, config, ops) for p in (x, paintings))
     critic = of_images.taken_for_image[0] + of_paintings.found_out[0]
     fooled = of_paintings.taken_for_image[0]
     found = {"critic": critic, "generator": fooled, "total": critic + fooled}
@@ -47,7 +55,7 @@ def forward(params, x, noise, config, ops):
 
 
 def costs(params, batch, noise, config, ops):
-    """Return both costs of each image and of the painting made from its noise (1, n, Z)."""
+    """Return both costs of each image and of the painting made from its noise."""
     return forward(params, batch.images, noise, config, ops)[0]
 
 
@@ -72,16 +80,16 @@ def loss_and_grads(params, batch, noise, config, ops):
     grads = {name: gradient + more[name] for name, gradient in grads.items()}
     # generator = -log sigmoid(d(g(z))): through the critic, whose weights stay as they are
     dfirst, _ = judge_backward(of_paintings.taken_for_image[1], of_paintings.tape)
-    dpaintings = ops.linear_backward_input(dfirst, params[f"{CRITIC[0]}.W"])
+    dseen = ops.linear_backward_input(dfirst, params[f"{CRITIC[0]}.W"])
     p = paintings.reshape(len(paintings), -1)
-    dcanvas = dpaintings * p * (1 - p)  # paintings = sigmoid(canvas)
+    dcanvas = 2 * dseen * p * (1 - p)  # seen = 2 paintings - 1 + noise, paintings = sigmoid(canvas)
     _, own = run_stack_backward(params, GENERATOR, dcanvas, generator, ops, "relu")
     return found, grads | own
 
 
 def generate(params, noise, config, ops):
-    """Paint from latent vectors, `noise` (1, n, Z): a `Film` of two canvases."""
-    return paint_once(ops.prepare(params), GENERATOR, noise[0], config, ops, "relu")[0]
+    """Paint from `noise` (1, n, Z or more): a `Film` of two canvases."""
+    return paint(ops.prepare(params), noise, config, ops)[0]
 
 
 def reconstruct(params, batch, noise, config, ops):
