@@ -13,13 +13,13 @@
 # and Daan Wierstra, [DRAW: A Recurrent Neural Network For Image
 # Generation](https://arxiv.org/abs/1502.04623), 2015. You needn't have read it. The table at the
 # head of each lesson lists the paper's symbols beside the names in the code.
-# [GLOSSARY.md](GLOSSARY.md) explains every term of all lessons in one sentence.
+# [GLOSSARY.md](GLOSSARY.md) explains the terms of all lessons in one sentence each.
 #
 # | paper | here | |
 # |---|---|---|
 # | $c_t$ | canvas | the picture as it is after step $t$ |
 # | $T$ | steps | number of strokes, 32 for the network of these lessons |
-# | $z_t$ | noise | random numbers that the network makes its stroke from |
+# | $z_t$ | `z` | random numbers from which a stroke is made; pure noise when no image is given |
 # | $N$ | `K` | the window has `K` x `K` dots |
 # | $x$ | `x` | a given image, where there is one |
 
@@ -94,7 +94,7 @@ show(figure, "0.2")
 # at it, and draw the next. DRAW works in the same way. It has a **canvas**, and it takes a fixed
 # number of steps. In each step
 #
-# 1. it is given a few random numbers, the **noise**;
+# 1. it is given random numbers $z_t$, here pure **noise**;
 # 2. it decides what to paint, from the noise and from what it remembers of the steps before;
 # 3. it chooses a **window** on the canvas, a square grid of 5 x 5 dots: where, how large, and how
 #    soft;
@@ -104,8 +104,9 @@ show(figure, "0.2")
 # first canvas too.
 #
 # Nobody ever told it what a stroke is, or where to put the window. It was shown digits, and it
-# learned to paint pictures like them. All it had to learn from were slopes: how much better or
-# worse its paintings get when one of its numbers is changed a little. These lessons explain how.
+# learned to paint pictures like them. It learned from slopes alone. A slope says how much better or
+# worse the paintings get when one number of the network changes a little. These lessons explain
+# how.
 #
 # ## What the red window does
 #
@@ -139,11 +140,11 @@ show(figure, "0.3")
 #
 # ## From coarse to fine
 #
-# Figure 0.2 showed that windows are large at first and small at the end. Now take the average over
-# a hundred paintings.
+# In figure 0.2 the windows get small towards the end. What do they do before that? Take the average
+# over a hundred paintings.
 #
-# **Predict.** At which step is the average window largest: the first, about the tenth, or about the
-# twentieth? And do the strokes that change the canvas most come at the beginning, in the middle or
+# **Predict.** The image is 28 pixels wide. How wide is the average window at step 1, at step 10 and
+# at step 32? And do the strokes that change the canvas most come at the beginning, in the middle or
 # at the end?
 
 # %%
@@ -151,6 +152,7 @@ many = model.film(100, seed=1)
 side = (many.write_size - 1) * many.write_window.stride  # from the first dot to the last, pixels
 change = np.abs(np.diff(many.canvas, axis=0)).mean(axis=(2, 3, 4))
 t = np.arange(1, len(side) + 1)
+print("average side at steps 1, 10 and 32:", side.mean(axis=1)[[0, 9, 31]].round(1), "pixels")
 
 # %% jupyter={"source_hidden": true}
 figure, both = panels(2, height=2.8)
@@ -167,9 +169,9 @@ show(figure, "0.4")
 # %% [markdown]
 # <details><summary>What you saw</summary>
 #
-# The window grows for ten steps, to 14 pixels on average, and then shrinks until the end, to 4. The
-# strokes that change the canvas most come early, near step 6. So the network sketches first and
-# then corrects details. That order isn't in the program either; it was learned.
+# The window starts at 8 pixels on average, grows for ten steps to 14.5, and then shrinks until the
+# end, to 4. The strokes that change the canvas most come early, near step 6. So the network
+# sketches first and then corrects details. That order isn't in the program either; it was learned.
 #
 # </details>
 #
@@ -179,8 +181,9 @@ show(figure, "0.4")
 # to the next. Each step gets 100 random numbers of its own. Now try this: take one painting, keep
 # the noise of its first steps, and draw new noise for all later steps.
 #
-# **Predict.** Two paintings share the noise of the first 8 of 32 steps. Will both show the same
-# digit? And what if they share 16 steps, or 24?
+# **Predict.** Two paintings share the noise of the first 8 of 32 steps. How much of the usual
+# difference between two paintings is left: almost all of it, about a third, or almost nothing? And
+# what if they share 16 steps, or 24?
 
 # %%
 rng = np.random.default_rng(4)
@@ -199,8 +202,9 @@ for place, i, steps_shared in zip(axes, range(7), shared, strict=True):
 show(figure, "0.5")
 
 # %% [markdown]
-# That was a single original, and one example proves little. So here are forty originals. How far
-# apart are the two pictures on average, pixel by pixel?
+# That was a single original, and one example proves little. So here are forty originals. For each
+# of them, paint a second picture that shares only the noise of the first steps. How far apart are
+# the original and the second picture, on average over all pixels?
 
 # %%
 noise = rng.standard_normal((T, 40, Z), np.float32)
@@ -222,10 +226,12 @@ print("share of the difference left:", (np.array(apart) / apart[0]).round(2))
 # %% [markdown]
 # <details><summary>What you saw</summary>
 #
-# The first eight strokes decide about seven tenths of the picture, and the last ten hardly matter.
-# Part of the reason is how this network was trained: first with 16 steps and then, for a shorter
-# time, with 32. Its last steps don't write much yet (figure 0.4). So don't take this as a law of
-# DRAW.
+# With 8 shared steps, 0.29 of the difference is left; with 16 it is 0.11, and with 24 only 0.02. So
+# the first eight strokes decide about seven tenths of the picture, and the last ten hardly matter.
+#
+# Don't take this as a law of DRAW. Part of the reason is how this network was trained. It first
+# learned to paint in 16 steps, and then, for fewer epochs (passes through the training images), in
+# 32 steps. So its later steps had less training, and they write very little (figure 0.4).
 #
 # </details>
 #
@@ -250,8 +256,8 @@ sliders(see, painting=(0, 8, 0, 1), step=(0, 32, 10, 1))
 #
 # How did the network learn what a digit looks like? By redrawing given ones. For that it has a
 # second window, of 2 x 2 dots, to **read** with. In each step it looks through this window at the
-# image, and at what is still wrong with its canvas. Then it writes. While it redraws, its random
-# numbers $z_t$ are no longer pure noise: they carry information about the image.
+# image, and at what is still wrong with its canvas. Then it writes. While the network redraws, its
+# random numbers $z_t$ are no longer pure noise: they carry information about the image.
 
 # %%
 x = as_float(minidraw.load("digits").valid.images[[4, 8, 12]])
@@ -270,8 +276,8 @@ show(figure, "0.8")
 # %% [markdown]
 # ## Where it lives
 #
-# The network to use is `minidraw.Draw` in `minidraw/estimators/draw.py`, with its methods `sample`,
-# `film` and `reconstruct`. The painting itself happens in `generate` in
+# To use a trained network, call `minidraw.Draw` (in `minidraw/estimators/draw.py`). Its methods are
+# `sample`, `film` and `reconstruct`. The painting itself happens in `generate` in
 # `minidraw/models/draw/film.py`, which is equations 13 to 16 of the paper. A canvas holds numbers
 # $c$ of any size. What you see is $\frac{1}{1 + e^{-c}}$ for each of them, which lies between 0
 # (black) and 1 (white). Lesson 02 is about this function.
@@ -283,18 +289,20 @@ with np.errstate(over="ignore"):
 np.testing.assert_allclose(seen, model.sample(9, seed=2), atol=1e-6)  # a sample: a film's end
 np.testing.assert_allclose(seen, layers.sigmoid(last), atol=1e-12)
 print("a network of", sum(weight.size for weight in model.params_.values()), "numbers")
-print("trained on:", model.meta_["protocol"], "  steps:", model.config_.glimpses)
+print("trained on:", model.meta_["data"]["name_or_path"], "  steps:", model.config_.glimpses)
 
 # %% [markdown]
 # ## In practice
 #
-# * Every number of the network started at random and was changed in thousands of small steps, each
-#   in the direction that its slope gave. In lesson 13 you run this yourself.
+# * Most numbers of the network started at random. Training changed them in thousands of small
+#   steps, each in the direction that made the paintings a little better. In lesson 13 you run this
+#   yourself.
 # * On the command line, `minidraw sample` paints a sheet of digits and `minidraw film --count 9`
 #   a film. `minidraw film --image my.png --invert` redraws a picture of your own.
-# * What you see are grey **mean images**: each pixel shows the probability that it is white. A real
-#   sample tosses a coin for each pixel, as `model.sample(9, bernoulli=True)` does. Some papers show
-#   reconstructions, as in figure 0.8, and call them samples, so ask which of the two you are
+# * What you see are **probability images**: the grey level of each pixel is the probability that
+#   the pixel is white. For a real sample, each pixel is drawn as black or white with that
+#   probability (a **Bernoulli sample**). `model.sample(9, bernoulli=True)` does this. Some papers
+#   show reconstructions, as in figure 0.8, and call them samples, so ask which of the two you are
 #   looking at.
 # * Are the samples copies of training images? To judge, put the nearest training image beside each
 #   sample, as the paper does. `minidraw.pictures.paper_figures.find_nearest` finds it.
@@ -304,7 +312,7 @@ print("trained on:", model.meta_["protocol"], "  steps:", model.config_.glimpses
 # * DRAW paints an image in a fixed number of steps. Each step adds one stroke to a canvas.
 # * A stroke is a patch of numbers, laid on the canvas through a window of soft brushes. The network
 #   chooses where the window is, how large, and how soft.
-# * To paint from nothing, each step gets fresh random numbers. The first steps decide most.
+# * To paint without a given image, each step gets new random numbers. The first steps decide most.
 # * To redraw a given image, each step also reads: from the image, and from what is still wrong with
 #   the canvas.
 # * Nobody programmed the order from coarse to fine. It was learned, from slopes.
