@@ -14,9 +14,9 @@
 # |---|---|---|
 # | $T$ | `T` | number of steps |
 # | $h_t$ | `hs[t - 1]`, `h` | output of step $t$, `(n, H)`; all of them are `hs`, `(T, n, H)` |
-# | LSTM cell | `c` | what a step remembers, `(n, H)` |
-# | | `dhs` | what the loss itself says about each $h_t$, shaped like `hs` |
-# | | `dh`, `dc` | what the step that follows hands back, `(n, H)` |
+# | LSTM cell | `c` | what a step remembers, `(n, H)`; not the paper's $c_t$, which is the canvas |
+# | | `dhs` | gradients of the $h_t$, through the loss's own use of them only, `(T, n, H)` |
+# | | `dh`, `dc` | gradients of $h_t$ and $c_t$ that come back from step $t + 1$, `(n, H)` |
 
 # %%
 import numpy as np
@@ -40,12 +40,9 @@ eps = 1e-5
 # $h$. The loss looks only at the output of the last step. The red bands are the gradient of that
 # loss on its way back: the wider the band, the larger the gradient. By the end of this lesson you
 # will have written the function that computes it.
-#
-# (The code below takes entries from the package's caches by their names. The cache of `lstm` holds
-# those of its two halves, `linear` and `gates`, as in lesson 08.)
 
 
-# %%
+# %% jupyter={"source_hidden": true}
 def start(bias, H=16, inputs=2, rng=rng):
     """Random weights for an LSTM; `bias` is that of its forget gate."""
     W, b = 0.3 * rng.standard_normal((H + inputs, 4 * H)), np.zeros(4 * H)
@@ -53,9 +50,9 @@ def start(bias, H=16, inputs=2, rng=rng):
     return W, b
 
 
-# %%
+# %% jupyter={"source_hidden": true}
 def arriving(W, b, x, backward):
-    """Size of the gradient by h and by c before each step; the loss is at the last step."""
+    """Norm of the gradients of h and c before each step; the loss is at the last step."""
     H, found = len(b) // 4, []
     _, whole = package.lstm_sequence(x, np.zeros((1, H)), np.zeros((1, H)), W, b)
     for t, step in enumerate(whole.steps):  # a shorter sequence, which starts at step t
@@ -68,9 +65,9 @@ def arriving(W, b, x, backward):
     return np.array(found)
 
 
-# %%
+# %% jupyter={"source_hidden": true}
 def unrolled(axes, sizes, y, title):
-    """A row of steps; `sizes` has the gradients by h and c before each of them."""
+    """A row of steps; `sizes` has the norms of the gradients of h and c before each of them."""
     T = len(sizes)
     axes.text(0.1, y + 1.72, title, fontsize=11)
     for t in range(T):
@@ -281,7 +278,8 @@ np.testing.assert_allclose(dc_prev, f)
 
 # %% [markdown]
 # **Predict.** If all inputs and weights of a forget gate are 0, only its bias counts: $f =
-# \sigma(b_f)$. Which bias keeps more than a third of a gradient over 20 steps: 0, 1 or 3?
+# \sigma(b_f)$. How much of a gradient is left after 20 steps with a bias of 0, of 1 and of 3? Guess
+# each to within a factor of ten.
 
 # %%
 for bias in (0, 1, 3):
@@ -291,7 +289,8 @@ for bias in (0, 1, 3):
 # %% [markdown]
 # <details><summary>What you saw</summary>
 #
-# Only 3: it keeps 0.38. With a bias of 1, only 0.002 is left.
+# With a bias of 0, a millionth is left. With a bias of 1 it is 0.002, and with a bias of 3 it is
+# 0.38.
 #
 # </details>
 #
@@ -310,7 +309,8 @@ np.testing.assert_array_equal(params["decoder.b"].reshape(4, 4)[1], 1)
 # ## A step and its wires
 #
 # The figure shows one step, with all gradients that arrive at it and leave it on the way back.
-# `lstm_backward` of lesson 08 takes the two gradients on the right and returns the five others.
+# `lstm_backward` of lesson 08 takes the two gradients that enter the box from the right: the sum,
+# and `dc`. It returns the five that leave the box: `dx`, `dh`, `dc`, `dW` and `db`.
 
 # %% jupyter={"source_hidden": true}
 figure, axes = panels(height=3.4)
@@ -350,10 +350,10 @@ def lstm_sequence(x, h_0, c_0, W, b):
 # ### Exercise 2: the sequence, backward (8 lines)
 #
 # `dhs` has the shape `(T, n, H)`. `cache.steps` holds the caches of the steps, beginning with the
-# first, and `cache.W` holds the weights. You may call `lstm_backward((dh, dc), cache)` for one
-# step, which returns the gradients of `x, h_prev, c_prev, W, b`. No step follows the last one, so
-# its `dh` and `dc` start at zero, as in the stub. Return `dx` of shape `(T, n, I)`, in the order of
-# time.
+# first, and `cache.W` holds the weights. For one step you may call `lstm_backward((dh, dc), step)`,
+# where `step` is one entry of `cache.steps`. It returns the gradients of `x, h_prev, c_prev, W, b`,
+# in this order. No step follows the last one, so its `dh` and `dc` start at zero, as in the stub.
+# Return `dx` of shape `(T, n, I)`, in the order of time.
 
 
 # %%
@@ -372,7 +372,8 @@ def lstm_sequence_backward(dhs, cache):
 # drawn with the same standard deviation, ten times for each network. How much of the gradient
 # arrives at each step?
 #
-# **Predict.** In which order will the three curves lie, and will the highest one stay near 1?
+# **Predict.** In which order will the three curves lie after forty steps back? Will the highest one
+# be near 1 there, and at the first steps back?
 
 
 # %%
@@ -422,15 +423,17 @@ show(figure, "9.4")
 # <details><summary>What you saw</summary>
 #
 # The lines are medians, and the bands show the range over the ten draws. After forty steps, only
-# the LSTM with the open gate hands on a gradient of about the original size. The half-open gate
-# halves the gradient of the cell at each step, so this LSTM loses more than a plain network does.
-# So the LSTM alone doesn't help; the open gate does.
+# the LSTM with the open gate hands on a gradient of about the original size. On the direct path,
+# the half-open gate halves the gradient of the cell at each step. The path through $h$ brings some
+# of it back: in all, about a quarter is lost per step. That is more than a plain network loses. An
+# LSTM alone doesn't keep the gradient alive. The open forget gate does.
 #
-# Even the highest curve drops at first. The loss looks at $h = o \odot \tanh(c)$, so on its way
-# into the cell the gradient is multiplied by $o\,(1 - \tanh^2 c)$, and $o$ is about a half here.
-# After that, the direct path loses about five percent a step, because $f$ is about 0.95. There is
-# also a second path: the gradient that is handed back through $h$ enters the cell of the step
-# before, and is added there. That is why a curve can rise, and even exceed 1.
+# At the first steps back, the LSTM with the open gate isn't the highest: its curve starts at about
+# 0.3, while the plain network's starts near 1. The loss looks at $h = o \odot \tanh(c)$, so on its
+# way into the cell the gradient is multiplied by $o\,(1 - \tanh^2 c)$, and $o$ is about a half
+# here. After that, the direct path loses about five percent a step, because $f$ is about 0.95.
+# There is also a second path: the gradient that is handed back through $h$ enters the cell of the
+# step before, and is added there. That is why a curve can rise, and even exceed 1.
 #
 # </details>
 #
@@ -470,8 +473,9 @@ show(figure, "9.5")
 
 # %% [markdown]
 # With bias 2 the network learns the task within some fifty steps, with bias 1 later, and with bias
-# 0 not at all. Nothing prevents the network with bias 0 from remembering: its weights could grow
-# until its gates are open. But hardly any gradient reaches them from the loss.
+# 0 not within 300 steps (one seed each). Nothing prevents the network with bias 0 from remembering:
+# its weights could grow until its gates are open. But as long as its gates are half open, hardly
+# any gradient reaches the first step, as figure 9.4 shows.
 #
 # For more practice, `rnn` in [OPEN.md](OPEN.md) is an open exercise: a plain network over a whole
 # sequence.
@@ -479,9 +483,9 @@ show(figure, "9.5")
 # ## Where it lives
 #
 # Your loop is in `_backward` in `minidraw/models/draw/network.py`, for both LSTMs at once. It runs
-# from the last step to the first and hands on `dh_enc`, `dc_enc`, `dh_dec` and `dc_dec`. DRAW
-# learns its first $h_0$ and $c_0$ too, and their gradients are the `dh` and `dc` at the end of the
-# loop.
+# from the last step to the first and hands on `dh_enc`, `dc_enc`, `dh_dec` and `dc_dec`. DRAW also
+# learns the first output and the first cell of both LSTMs. Their gradients are the `dh` and `dc` at
+# the end of the loop.
 
 # %%
 n, T, H, wide = 3, 5, 4, 2
@@ -509,10 +513,11 @@ print("your loop, the package's and the finite difference agree")
 # * Two mistakes lose a part of the gradient: adding `dhs` only at the last step, and starting every
 #   step with a `dc` of zero. With a sequence of one step neither makes a difference, so check with
 #   at least two.
-# * The forward keeps the cache of every step, so memory grows with $T$. For long texts people cut
-#   the sequence and let no gradient pass the cut. DRAW's 64 steps need no cut.
-# * An exploding gradient, as for $w = 1.1$, has a simple remedy: if the gradient is too large,
-#   scale it down. Lesson 13 does so.
+# * The forward keeps the cache of every step, so memory grows with $T$. For long texts, people use
+#   **truncated** backpropagation: they cut the sequence into pieces, and no gradient crosses a cut.
+#   DRAW's 64 steps need no cut.
+# * An exploding gradient, as for $w = 1.1$, has a simple remedy: if its norm is too large, scale it
+#   down (*gradient clipping*). Lesson 13 does so.
 # * The products `x.T @ da` of all steps can be done as one large product after the loop. The
 #   package does this; lesson 12 shows how.
 #

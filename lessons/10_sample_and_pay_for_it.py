@@ -75,8 +75,8 @@ show(figure, "10.1")
 #    at random around that place. So decimals smaller than the width carry no information, and the
 #    neighbours of a good $z$ must be good as well.
 # 2. The encoder pays for the draw, in nats. If $\mu = 0$ and $\sigma = 1$ for every image, $z$ says
-#    nothing about the image, and costs nothing. The further $\mu$ is from 0, and the smaller
-#    $\sigma$ is, the more it costs.
+#    nothing about the image, and costs nothing. The further $\mu$ is from 0, and the further
+#    $\sigma$ is from 1, the more it costs. A very small $\sigma$ is the most expensive.
 #
 # With these rules you know where the numbers are: around 0, with a standard deviation of about 1.
 # Draw numbers from there, and the decoder paints a new digit.
@@ -199,11 +199,14 @@ def sample_backward(dz, cache):
 # ## The price: equations 10 and 11
 #
 # In lesson 03 an event of probability $p$ cost $-\log p$ nats. What does a draw cost? Someone who
-# hasn't seen the image knows only that $z$ comes from $\mathcal N(0, 1)$. For them the number $z$
-# costs $-\log p(z)$, where $p$ is the height of that hill at $z$. The encoder knows more: $z$ comes
-# from its own hill $q$, around $\mu$. For the encoder the number costs only $-\log q(z)$. The
-# difference, $\log q(z) - \log p(z)$, is the information that $z$ carries about the image. Put in
-# the formula of the hills, and note that $(z - \mu)/\sigma$ is the noise $\epsilon$:
+# hasn't seen the image knows only that $z$ comes from $\mathcal N(0, 1)$, with the density $p(z)$.
+# A density isn't a probability: $z$, rounded to steps of width $d$, has the probability $p(z)\,d$,
+# if $d$ is small. So it costs $-\log(p(z)\,d)$ nats. The encoder knows more: $z$ comes from a
+# distribution around $\mu$, with the density $q(z)$. For the encoder the same number costs
+# $-\log(q(z)\,d)$. In the difference, $d$ cancels. What is left, $\log q(z) - \log p(z)$, says how
+# many nats the encoder's knowledge saves on this $z$. Its average over all draws is what we charge.
+# Put in the formulas of the two densities, and note that $(z - \mu)/\sigma$ is the noise
+# $\epsilon$:
 #
 # $$\log q(z) = -\tfrac12 \epsilon^2 - \log \sigma - \tfrac12 \log 2\pi, \qquad
 # \log p(z) = -\tfrac12 z^2 - \tfrac12 \log 2\pi$$
@@ -431,10 +434,10 @@ picture(axes, np.vstack([row(line).reshape(30, -1) for line in samples]), low=0,
 show(figure, "10.6")
 
 # %% [markdown]
-# The samples are blurred, and some lie between two digits. But none of them is a copy of a given
-# image. And because the neighbours of a good $z$ are good too, one digit can change smoothly into
-# another. In the next figure, $z$ moves from left to right in equal steps, from the $\mu$ of one
-# image to the $\mu$ of another.
+# The samples are blurred, and some lie between two digits. They are new images, not
+# reconstructions: the encoder took no part. And because the neighbours of a good $z$ are good too,
+# one digit can change smoothly into another. In the next figure, $z$ moves from left to right in
+# equal steps, from the $\mu$ of one image to the $\mu$ of another.
 
 # %%
 x = (images[[3, 7, 1, 2]] > 0.5).reshape(4, -1) * 1.0
@@ -483,8 +486,9 @@ print("draw and price agree with the package")
 # ## In practice
 #
 # * Noise must be new for every image, every entry and, in DRAW, every step. It is easy to share one
-#   noise array by accident, through broadcasting. Then the cost that you print is lower than the
-#   true one.
+#   noise array by accident, through broadcasting. Noise shared between images makes the gradient
+#   noisier. Noise shared between steps is worse: the network learns to count on it, and the printed
+#   cost is no bound any more (lesson 15).
 # * In the paper's (11) the constant is $T/2$, which is meant for each of the `Z` entries. If you
 #   subtract it only once, every printed price is wrong but every gradient is right, so a gradient
 #   check can't find the mistake. A known answer can: the price of $\mathcal N(0, 1)$ is exactly 0.
@@ -527,8 +531,8 @@ print("draw and price agree with the package")
 #
 #    <details><summary>Answer</summary>
 #
-#    That the decoder ignores $z$. Or that `kl` is wrong, since no pixels as good as that are
-#    possible without information about the image.
+#    `kl` is wrong. If the decoder really got no information about the image, this one couldn't do
+#    better than the mean image, which costs 206 nats.
 #
 #    </details>
 #

@@ -226,8 +226,7 @@ def step(canvas, h_enc, c_enc, h_dec, c_dec, *, x, noise, params, read_size, wri
 # ## Who uses what
 #
 # In the backward pass, each value adds up the gradients that come from its users. If you forget a
-# user, the gradient is wrong, and the network still trains, only worse. So **count** before you
-# write.
+# user, the gradient is wrong, and no error message tells you. So **count** before you write.
 #
 # **Predict.** Write down every user of the new `h_dec`: first in the step that makes it, then in
 # the step that follows. Do the same for `canvas`. Read on only when you have both lists.
@@ -298,7 +297,7 @@ show(figure, "11.3")
 # | decoder | next step | 7 |
 #
 # $c_{t-1}$ has two users. It is carried on into $c_t$ (8), and the network looks at it (3). If you
-# forget the second one, the network never learns to paint *in such a way that the next look is
+# forget the second one, no gradient tells the network to paint *in such a way that the next look is
 # useful*.
 #
 # Here is a smaller case, worked out. $h^{enc}_t$ has two users: the latent layer, and the encoder
@@ -371,8 +370,8 @@ def canvas_step_backward(dout, cache):
 # the rule that reading multiplies by $\gamma$ and writing divides by it.
 #
 # A window makes two filterbanks, and both use its stride and its variance. So these two are shared
-# values again. Here is the forward pass. `layers.read_attention` consists of this function and
-# `read`, and nothing else:
+# values again. Here is the forward pass. `layers.read_attention` computes the error image, calls
+# this function and then `read`, and flattens the result:
 
 
 # %%
@@ -483,9 +482,9 @@ def step_backward(dout, cache):
 # %% [markdown]
 # ## Checked
 #
-# The check has compared your gradients with the package's. Here is a proof that doesn't need the
-# package. We take a small network with random weights, a loss that depends on everything that the
-# step returns, and a finite difference for every entry of the state.
+# The check has compared your gradients with the package's. Here is a test that doesn't need the
+# package's backward pass. We take a small network with random weights, a loss that depends on
+# everything that the step returns, and a finite difference for every entry of the state.
 
 # %%
 small = draw.Config(height=11, width=7, hidden=4, latent=3, glimpses=1, read_size=3, write_size=2)
@@ -577,8 +576,8 @@ show(figure, "11.4")
 # In the last steps the patch contributes most, because what it paints goes straight into the cost.
 # The read window and the encoder contribute least, about a hundred times less: hardly any step is
 # left that could use what they see. In the first steps all five have about the same size. If you
-# forget one of them there, you get a quite different gradient. The network would train on it all
-# the same, only worse. That is why we count.
+# forget one of them there, you get a quite different gradient, and no error message. That is why we
+# count.
 #
 # ## Where it lives
 #
@@ -613,7 +612,7 @@ print("one step, forward and backward: as in the package")
 # ## In practice
 #
 # * Reading and writing have windows with weights of their own. Some programs share one layer
-#   between the two. They run, but they can never look anywhere else than where they paint.
+#   between the two. They run, but each step can only look where the step before it painted.
 # * With a single step, a forgotten user in the next step shows only in the gradients of the first
 #   state. Check at least two steps, as lesson 12 does.
 # * (8) is a sum, so `dcanvas` passes backward through a step unchanged, apart from what the look

@@ -159,11 +159,10 @@ print(f"0.7^32 is {0.7**32:.6f}; here {np.prod(factors):.6f} is left")
 print("factors of the first and the last step:", factors[0].round(3), factors[-1].round(3))
 
 # %% [markdown]
-# Each factor is 1, from carrying the canvas on, minus something smaller, from looking at it. With
-# this $w$ the second part is large: the painter looks at its canvas in every step and corrects most
-# of the error, so the start hardly matters in the end. A painter that looks at little of its canvas
-# passes the gradient on almost unchanged. At the end of this lesson you will see which kind DRAW
-# is.
+# Each factor is 1, from carrying the canvas on, minus something smaller, from looking at it. Here
+# the second part is about a tenth: the painter corrects a part of its error at every step. After 32
+# steps nearly all of the error is gone, so the start hardly matters in the end. And DRAW? You will
+# measure it at the end of this lesson.
 #
 # ## The same weights T times
 #
@@ -535,9 +534,9 @@ print(f"finite difference        {(cost_at(1e-6) - cost_at(-1e-6)) / 2e-6:.6f}")
 np.testing.assert_allclose(rate, (cost_at(1e-6) - cost_at(-1e-6)) / 2e-6, rtol=1e-4)
 
 # %% [markdown]
-# One number checks a million gradients. If any path is missing, the number is wrong, although it
-# doesn't tell you which path it is. So check every entry at a small size, and one random direction
-# at the real size.
+# One number checks a million gradients. A missing path nearly always changes it. By how much is a
+# matter of chance, and the number doesn't tell you which path it is. So check every entry at a
+# small size, and one random direction at the real size.
 #
 # ## What the loss asks of every canvas
 #
@@ -617,8 +616,8 @@ print("film and stacked product agree with the package")
 # * Give the weights of a check random values, and the biases too. A bias of zero hides mistakes,
 #   because whatever is multiplied by it can be wrong.
 # * The backward pass needs values from every step of the forward pass, so memory grows with $T$.
-#   Whatever is cheap can be computed again instead. The package keeps each step's filterbanks and
-#   computes the windows again.
+#   Whatever is cheap can be computed again instead. The package keeps `theta` and the two filter
+#   matrices of each step, and computes everything else about the window again.
 # * Never carry `h`, `c` or the canvas over into the next batch. Every batch starts from the learned
 #   initial state. The gradients of that state are what `dcanvas`, `dh` and `dc` hold after the
 #   loop, summed over the images.

@@ -174,7 +174,7 @@ print(f"a tenth, made free: {amdahl(0.1, np.inf):.3f} times as fast")
 print(f"the gates' backward takes {share:.1%}: at most {amdahl(share, np.inf):.3f} times")
 
 # %% [markdown]
-# So this is the first rule of making programs fast: most functions aren't worth the effort.
+# So measure the share first. It limits what you can gain.
 #
 # ## One loop instead of several
 #
@@ -527,11 +527,11 @@ print(f"400 images: {workers.threads} shards are {faster:.2f} times as fast as o
 
 # %% [markdown]
 # All four versions give the same gradients, to rounding; you have seen each comparison. The kernels
-# save a good part of the time on any computer. Whether shards save more depends on two things. The
-# first is what else is running. Two threads can halve the time only if two cores are free, and
-# starting and joining threads costs time too. This page was made while both cores of the computer
-# were free. Earlier, with other programs running, two shards of these 100 images gained
-# nothing. The second is the size of the batch: compare the printed lines for 100 and 400 images.
+# save a good part of the time here. Whether shards save more depends on two things. The first is
+# what else is running. Two threads can halve the time only if two cores are free, and starting and
+# joining threads costs time too. This page was made while both cores of the computer were free.
+# Earlier, with other programs running, two shards of these 100 images gained nothing. The second is
+# the size of the batch: compare the printed lines for 100 and 400 images.
 #
 # ## Where it lives
 #
@@ -613,4 +613,4 @@ print("minidraw's shards of a hundred images:", workers.shards(100))
 # ## What is next
 #
 # A fast program can still be wrong. Lesson 15 shows six bugs that don't slow a program down, and
-# hardly any of them shows in a gradient check.
+# that no gradient check finds.

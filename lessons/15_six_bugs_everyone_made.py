@@ -417,7 +417,8 @@ print("the constant T Z / 2 is the package's")
 # * Other bugs of this kind: writing multiplies by `gamma` instead of dividing; reading and writing
 #   share one window; the cost is $\log(x + 10^{-8})$ of a probability instead of a cost from
 #   logits; `h`, `c` or the canvas is carried over into the next batch; three gates of an LSTM share
-#   one bias. A gradient check finds only the last one, and only if the biases are random.
+#   one bias. A gradient check finds none of them, as long as the backward pass is the derivative of
+#   the wrong forward pass.
 # * The costs here are those of a small network after a short training. A long training makes up for
 #   a slow start, and it may learn to compensate for a shifted grid. It can't compensate for a wrong
 #   bill.

@@ -121,7 +121,8 @@ np.testing.assert_allclose(by_layer, floor, atol=1e-6)  # eq 9 at its lowest
 # and white pixels cost 0. Grey ones don't.
 #
 # The threshold gives the lowest figure because it decides the doubtful pixels at the edges in
-# advance, always in the same way. So the network isn't better. Its task is easier.
+# advance, always in the same way. The lower number doesn't mean that the network is better. Its
+# task is easier.
 #
 # The other three protocols are closer than they look. (9) is a straight line in $x$. So, on *the
 # same canvas*, the cost of a grey level equals the mean cost of the pixels drawn from it. The next
@@ -139,12 +140,13 @@ assert abs(each.mean() - grey[0]) < 4 * error
 # %% [markdown]
 # What differs is what the encoder sees. This network was trained on black and white digits, and it
 # has never seen a grey one. So it does several nats worse there. Static and dynamic binarisation
-# give nearly the same figure, because this network saw neither of these draws in training.
+# give nearly the same result, because these particular draws are new to the network. (It was
+# trained on another static binarisation.)
 #
 # For *training* the two are different. A network can memorise a static set, each drawn pixel
-# included. With dynamic binarisation an image never looks the same twice, so that can't happen.
-# This is why a network trained with one of them can't be compared with a network trained with the
-# other, even if both are measured on the same images.
+# included. With dynamic binarisation an image never looks the same twice, so that can't happen. So
+# if a network trained with dynamic binarisation has the lower cost on the same images, its model
+# needn't be better. It had more varied training data.
 #
 # ## How certain is the figure?
 #

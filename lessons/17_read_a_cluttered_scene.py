@@ -615,9 +615,9 @@ for t in range(T):  # a window reaches over 7 strides, from its first filter to 
 # %% [markdown]
 # The windows get smaller from look to look, and $\sigma$ falls to less than half. (The borders show
 # only the first drop of $\sigma$. The later ones are smaller than a pixel of the screen.) The first
-# window is large and the same for every scene. The second is already near the digit, and the others
-# close in on it. Nobody asked for that. A sharper picture of the digit lowers the cost at the end,
-# and the gradient needs no more than that.
+# window is large and the same for every scene. The later ones usually close in on the digit. Nobody
+# asked for that. A sharper picture of the digit lowers the cost at the end, and the gradient needs
+# no more than that.
 #
 # ## What goes wrong
 #
@@ -669,8 +669,9 @@ print(f"most often mixed up: {a} and {b}, {pairs[a, b]} times")
 
 # %% [markdown]
 # Most mistakes happen with the window in the right place, simply because most windows are in the
-# right place. There the digit is too coarse, or a piece covers part of it. But among the few
-# windows that went to a wrong place, most end in a wrong answer.
+# right place. Their cause must lie elsewhere: perhaps the glimpse is too coarse, or a piece covers
+# part of the digit. But among the few windows that went to a wrong place, most end in a wrong
+# answer.
 #
 # **Predict.** The network was trained with four pieces in each scene. Will it do better or worse
 # with no pieces, and with eight? By much?

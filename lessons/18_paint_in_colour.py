@@ -80,8 +80,8 @@ show(figure, "18.1")
 
 # %% [markdown]
 # By the end of this lesson you will have painted this picture in twelve strokes. You will know what
-# its figure in nats means. And a small network will have learned, in a quarter of a minute, to
-# paint scenes of this kind.
+# its figure in nats means. And you will train a small network on scenes of this kind for a quarter
+# of a minute, and see what it learns first.
 #
 # ## One window, three channels
 #
@@ -176,11 +176,11 @@ for name, dpatch in zip(("red", "blue"), patches[::2], strict=True):
 
 # %% [markdown]
 # The centre of the window doesn't move. Red pulls to the right exactly as hard as blue pulls to the
-# left. (We go downhill, *against* the gradient.) The window's size, sigma and gamma can change, but
-# only for all channels alike, which doesn't help here. The patch does the work. Going against its
-# gradient, the middle entry of red shrinks and the entry to the right of it grows; for blue it is
-# the entry to the left that grows. So a window places a stroke, and the patch gives it shape and
-# colour.
+# left. (We go downhill, *against* the gradient.) A broader or a fainter spot lowers the loss a
+# little, because it fits both shifted channels a little better. But only the patch can give each
+# channel what it wants. Going against its gradient, the middle entry of red shrinks and the entry
+# to the right of it grows; for blue it is the entry to the left that grows. So a window places a
+# stroke, and the patch gives it shape and colour.
 #
 # ## A pen
 #
@@ -436,9 +436,9 @@ print(f"at p = 0.5: {np.log(2):.3f} + {np.log(128):.3f} = {np.log(256):.3f} nats
 # could draw. As the price of those pictures it is correct. But nobody wants pictures whose channels
 # are all full or empty.
 #
-# For handwritten digits this matters little. Nearly all of their pixels are black or white, and
-# lesson 13 did draw them as 0 or 1. For colour pictures you would need another distribution than
-# the Bernoulli.
+# For handwritten digits you can avoid the question: lesson 13 drew their pixels as 0 or 1. (With
+# grey levels the floor would be about half of the cost: lesson 16.) For colour pictures you would
+# need another distribution than the Bernoulli.
 #
 # ## Two digits at once
 #
@@ -714,8 +714,8 @@ print("pen, floor and scenes agree with the package")
 #   colour photographs; the README says where these come from.
 # * Wherever minidraw prints nats of colour pictures, it adds "levels taken as means, no true
 #   compression cost".
-# * You can't compare figures of two *sets* of colour pictures, because their floors differ. Paler
-#   pictures cost more.
+# * You can't compare the costs of two *sets* of colour pictures, because their floors differ.
+#   Pictures with many medium levels have a higher floor.
 # * The channels are independent given the canvas. To say "orange" at a pixel, the network needs
 #   three numbers, and nothing in the cost connects them. Only $z$ does.
 # * There are distributions made for levels: one probability for each of the 256, or a smooth curve
@@ -732,8 +732,8 @@ print("pen, floor and scenes agree with the package")
 #   the picture, and the excess to the painting.
 # * With levels between 0 and 1, nats are good for training and for comparing networks on the same
 #   images. They aren't a compression cost.
-# * A measurement on 500 scenes showed what the eye only guessed: our network sweeps, in nearly the
-#   same way in every scene.
+# * A measurement confirmed what the film suggested: in this run, the write window takes nearly the
+#   same path in every scene.
 #
 # ## Three questions
 #
