@@ -151,7 +151,7 @@ show(figure, "0.3")
 many = model.film(100, seed=1)
 side = (many.write_size - 1) * many.write_window.stride  # from the first dot to the last, pixels
 change = np.abs(np.diff(many.canvas, axis=0)).mean(axis=(2, 3, 4))
-t = np.arange(1, len(side) + 1)
+steps = np.arange(1, len(side) + 1)
 print("average side at steps 1, 10 and 32:", side.mean(axis=1)[[0, 9, 31]].round(1), "pixels")
 
 # %% jupyter={"source_hidden": true}
@@ -160,8 +160,8 @@ for axes, values, words in zip(
     both, (side, change), ("side of the window, pixels", "change of the canvas"), strict=True
 ):
     low, high = np.percentile(values, [10, 90], axis=1)
-    axes.fill_between(t, low, high, color="0.85", label="8 of 10 paintings")
-    axes.plot(t, values.mean(axis=1), color=BLUE, label="average")
+    axes.fill_between(steps, low, high, color="0.85", label="8 of 10 paintings")
+    axes.plot(steps, values.mean(axis=1), color=BLUE, label="average")
     plain(axes, xlabel="step", ylabel=words, ylim=(0, None))
 both[1].legend(frameon=False)
 show(figure, "0.4")
@@ -327,7 +327,7 @@ print("trained on:", model.meta_["data"]["name_or_path"], "  steps:", model.conf
 #
 #    </details>
 #
-# 2. A stroke of this network has 25 numbers, whether its window is 4 pixels wide or 14. What does a
+# 2. A stroke of this network has 25 numbers, whether its window is 4 pixels wide or 15. What does a
 #    large window lose?
 #
 #    <details><summary>Answer</summary>

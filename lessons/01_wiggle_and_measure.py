@@ -86,14 +86,14 @@ for eps in (0.1, 0.01, 0.001):
 # line goes through two points on *both* sides of $x$, and it is nearly parallel to the tangent.
 
 # %%
-x, wide = np.linspace(-0.1, 2.1, 111), 0.8
+along, wide = np.linspace(-0.1, 2.1, 111), 0.8
 places = {"one side": (1.0, 1.0 + wide), "both sides": (1.0 - wide, 1.0 + wide)}
 
 # %% jupyter={"source_hidden": true}
 figure, both = panels(2, height=2.9)
 for axes, (name, ends) in zip(both, places.items(), strict=True):
-    axes.plot(x, np.sin(x), color=BLUE)
-    axes.plot(x, np.sin(1) + truth * (x - 1), ":", color="black", label="true slope")
+    axes.plot(along, np.sin(along), color=BLUE)
+    axes.plot(along, np.sin(1) + truth * (along - 1), ":", color="black", label="true slope")
     ends = np.array(ends)
     axes.plot(ends, np.sin(ends), "o--", color=VERMILION, label=name)
     plain(axes, xlabel="x", ylabel="sin x", ylim=(-0.15, 1.6))
@@ -338,8 +338,9 @@ def gain_backward(dy, cache):
     return dx, dg
 
 
-x, g, dy = rng.standard_normal((3, 4)), rng.standard_normal(3), rng.standard_normal((3, 4))
-dx, dg = gain_backward(dy, gain(x, g)[1])
+any_x, any_g = rng.standard_normal((3, 4)), rng.standard_normal(3)
+any_dy = rng.standard_normal((3, 4))
+dx, dg = gain_backward(any_dy, gain(any_x, any_g)[1])
 print("shapes:", dx.shape, "like x;", dg.shape, "like g")
 
 # %% [markdown]
@@ -351,7 +352,7 @@ print("shapes:", dx.shape, "like x;", dg.shape, "like g")
 measured = []
 for i in range(3):
     wiggle = 1e-5 * (np.arange(3) == i)
-    above, below = (dy * gain(x, g + wiggle)[0]).sum(), (dy * gain(x, g - wiggle)[0]).sum()
+    above, below = ((any_dy * gain(any_x, any_g + w)[0]).sum() for w in (wiggle, -wiggle))
     measured.append((above - below) / 2e-5)
 print("derived: ", dg)
 print("measured:", np.array(measured))

@@ -229,14 +229,14 @@ def dx_by_index(dout, W):
     return dx
 
 
-dout = np.array([[1.0, 10.0, 100.0]])
+small_dout = np.array([[1.0, 10.0, 100.0]])
 
 
 def loss():
-    return (dout * linear_by_index(small_x, small_W, np.zeros(3))).sum()
+    return (small_dout * linear_by_index(small_x, small_W, np.zeros(3))).sum()
 
 
-print("derived: ", dx_by_index(dout, small_W))
+print("derived: ", dx_by_index(small_dout, small_W))
 print("measured:", gradcheck.numeric_gradient(loss, small_x).round(6))
 
 # %% [markdown]
@@ -439,24 +439,24 @@ for masked in (True, False):
 few, aim, tiny = images[:8], wanted[:8], np.random.default_rng(0)
 W1, W2 = tiny.uniform(-0.1, 0.1, (784, 100)), tiny.uniform(-0.1, 0.1, (100, 10))
 places = [(k, j) for k in (350, 405, 462) for j in range(20)]  # pixels in the middle
-measured = []
+by_wiggling = []
 for place in places:
     wiggle = np.zeros_like(W1)
     wiggle[place] = 1e-5
     outs = (forward(few, W1 + sign * wiggle, W2)[2] for sign in (1, -1))
     above, below = (0.5 * ((out - aim) ** 2).sum() for out in outs)
-    measured.append((above - below) / 2e-5)
+    by_wiggling.append((above - below) / 2e-5)
 
 # %% jupyter={"source_hidden": true}
 figure, both = panels(2, height=3.2)
 for axes, masked, words in zip(both, (True, False), ("right mask", "all pass"), strict=True):
     dW1, _ = gradients(few, aim, W1, W2, masked)
     derived = [dW1[place] for place in places]
-    line = np.array([min(measured), max(measured)])
+    line = np.array([min(by_wiggling), max(by_wiggling)])
     axes.plot(line, line, color="0.6")
-    axes.plot(measured, derived, "o" if masked else "s", color=BLUE if masked else VERMILION)
+    axes.plot(by_wiggling, derived, "o" if masked else "s", color=BLUE if masked else VERMILION)
     plain(axes, xlabel="measured", ylabel="derived", title=words)
-    print(f"{words}: worst difference {np.abs(np.subtract(derived, measured)).max():.1e}")
+    print(f"{words}: worst difference {np.abs(np.subtract(derived, by_wiggling)).max():.1e}")
 show(figure, "2.5")
 
 # %% [markdown]
@@ -475,9 +475,9 @@ np.testing.assert_allclose(sigmoid(any_a), layers.sigmoid(any_a))
 np.testing.assert_allclose(1 / (1 + np.exp(-any_a)), layers.sigmoid(any_a))
 inputs = {"x": rng.standard_normal((3, 5)), "W": rng.standard_normal((5, 2)), "b": np.ones(2)}
 np.testing.assert_allclose(linear(*inputs.values())[0], layers.linear(*inputs.values())[0])
-cache, dout = (inputs["x"], inputs["W"]), rng.standard_normal((3, 2))
+cache, any_dout = (inputs["x"], inputs["W"]), rng.standard_normal((3, 2))
 for ours, theirs in zip(
-    linear_backward(dout, cache), layers.linear_backward(dout, cache), strict=True
+    linear_backward(any_dout, cache), layers.linear_backward(any_dout, cache), strict=True
 ):
     np.testing.assert_allclose(ours, theirs)
 

@@ -45,14 +45,14 @@ rng = np.random.default_rng(3)
 # network.
 
 # %%
-canvas, stages = np.zeros((1, 28, 28)), {}
+preview, stages = np.zeros((1, 28, 28)), {}
 for step in range(31):
-    logits = np.broadcast_to(canvas, images.shape)
+    logits = np.broadcast_to(preview, images.shape)
     nll, cache = layers.bernoulli_cost(logits, x=images)
     if step in (0, 1, 3, 10, 30):
-        stages[step] = layers.sigmoid(canvas[0]), nll.mean()
+        stages[step] = layers.sigmoid(preview[0]), nll.mean()
         # what is broadcast forward is summed backward; divided by n for the average
-    canvas = canvas - 4 * layers.bernoulli_cost_backward(np.ones(len(nll)), cache).mean(axis=0)
+    preview = preview - 4 * layers.bernoulli_cost_backward(np.ones(len(nll)), cache).mean(axis=0)
 
 # %% jupyter={"source_hidden": true}
 figure, axes = panels(5, height=2.45)
@@ -80,11 +80,11 @@ show(figure, "3.1")
 # 1/2.
 
 # %%
-p = np.linspace(0.002, 1, 500)
+chances = np.linspace(0.002, 1, 500)
 
 # %% jupyter={"source_hidden": true}
 figure, axes = panels(height=2.8)
-axes.plot(p, -np.log(p), color=BLUE)
+axes.plot(chances, -np.log(chances), color=BLUE)
 for at in (0.9, 0.5, 0.1, 0.01):
     axes.plot(at, -np.log(at), "o", color=VERMILION)
     axes.text(at + 0.015, -np.log(at) + 0.15, f"p = {at}: {-np.log(at):.3f} nats")
@@ -178,15 +178,15 @@ print("grey levels put in:      ", coin_cost(p, x=grey).round(2))
 # if $m$ is below one half?
 
 # %%
-p = np.linspace(0.01, 0.99, 197)
+forecasts = np.linspace(0.01, 0.99, 197)
 
 # %% jupyter={"source_hidden": true}
 figure, axes = panels(height=2.9)
 for m, style, color in ((0.05, "-", BLUE), (0.2, "--", VERMILION), (0.5, "-.", GREEN)):
-    average = -m * np.log(p) - (1 - m) * np.log(1 - p)
-    axes.plot(p, average, style, color=color, label=f"light in {m:.0%} of the images")
-    axes.plot(p[average.argmin()], average.min(), "o", color=color)
-    print(f"m = {m}: lowest at p = {p[average.argmin()]:.2f}, {average.min():.3f} nats")
+    average = -m * np.log(forecasts) - (1 - m) * np.log(1 - forecasts)
+    axes.plot(forecasts, average, style, color=color, label=f"light in {m:.0%} of the images")
+    axes.plot(forecasts[average.argmin()], average.min(), "o", color=color)
+    print(f"m = {m}: lowest at p = {forecasts[average.argmin()]:.2f}, {average.min():.3f} nats")
 plain(axes, xlabel="p", ylabel="average price in nats", ylim=(0, 2.5))
 axes.legend(frameon=False, loc="upper center")
 show(figure, "3.3")
@@ -296,14 +296,14 @@ print("all is dark: ", bernoulli_cost(sure, x=np.zeros_like(sure))[0], "= 784 ti
 # The other term, $x\,c$, is a straight line in $c$.
 
 # %%
-c = np.linspace(-6, 6, 121)
+along = np.linspace(-6, 6, 121)
 
 # %% jupyter={"source_hidden": true}
 figure, (left, right) = panels(2, height=2.9)
 for x, style, color in ((0.0, "-", BLUE), (0.3, "-.", GREEN), (1.0, "--", VERMILION)):
-    price = np.logaddexp(0, c) - x * c  # logaddexp(a, b) is log_of_sum for whole arrays
-    left.plot(c, price, style, color=color, label=f"x = {x}")
-    right.plot(c, np.gradient(price, c), style, color=color, label=f"x = {x}")
+    price = np.logaddexp(0, along) - x * along  # logaddexp(a, b) is log_of_sum for whole arrays
+    left.plot(along, price, style, color=color, label=f"x = {x}")
+    right.plot(along, np.gradient(price, along), style, color=color, label=f"x = {x}")
 plain(left, xlabel="logit c", ylabel="price of a pixel")
 plain(right, xlabel="logit c", ylabel="slope of the price")
 left.legend(frameon=False, loc="upper center")

@@ -312,8 +312,7 @@ print("rows sum to", F.sum(axis=2))
 
 # %% jupyter={"source_hidden": true}
 figure, axes = panels(4, height=2.7, widths=[28, 24, 7, 7])
-patch = F_y[0] @ image @ F_x[0].T
-pictures = F_y[0], image, F_x[0].T, patch
+pictures = F_y[0], image, F_x[0].T, F_y[0] @ image @ F_x[0].T
 for place, array, title in zip(axes, pictures, ("F_Y", "x", "F_X^T", "= patch"), strict=True):
     picture(place, array, f"{title}\n{array.shape[0]} x {array.shape[1]}")
 show(figure, "4.5")

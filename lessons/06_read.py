@@ -271,10 +271,10 @@ half_y, half_x = banks(13.5, 15, 2.4, 1.4, shape=x.shape, K=9)
 
 # %% jupyter={"source_hidden": true}
 figure, axes = panels(6, height=2.1)
-for k, gamma in enumerate((0.5, 1.0, 2.0)):
-    glimpse, _ = read(x_err[None, None], half_y, half_x, np.array([gamma]), x=x[None, None])
-    picture(axes[2 * k], glimpse[0, 0], f"gamma {gamma}\nof the image", low=-2, high=2)
-    picture(axes[2 * k + 1], glimpse[0, 1], "\nof the error", low=-2, high=2)
+for k, intensity in enumerate((0.5, 1.0, 2.0)):
+    seen, _ = read(x_err[None, None], half_y, half_x, np.array([intensity]), x=x[None, None])
+    picture(axes[2 * k], seen[0, 0], f"gamma {intensity}\nof the image", low=-2, high=2)
+    picture(axes[2 * k + 1], seen[0, 1], "\nof the error", low=-2, high=2)
 show(figure, "6.4")
 
 # %% [markdown]

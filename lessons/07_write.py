@@ -98,8 +98,7 @@ def strip(patch, theta, number):
     show(figure, number)
 
 
-patch, theta, costs = copied(packages, packages_backward)
-strip(patch, theta, "7.1")
+strip(*copied(packages, packages_backward)[:2], "7.1")
 
 # %% [markdown]
 # ## The idea, in words
@@ -195,8 +194,8 @@ figure, axes = panels(4, height=2.8)
 picture(axes[0], ring, "patch")
 for k, (log_var, log_stride) in enumerate([(0, -1.1), (-1.5, -0.5), (2.4, -0.5)]):
     F_y, F_x, gamma, _ = banks(np.array([[0, 0, log_var, log_stride, 0.0]]))
-    out, _ = write(ring[None, None].astype(float), F_y, F_x, gamma)
-    picture(axes[1 + k], out[0, 0], f"brightest: {out.max():.2f}")
+    laid, _ = write(ring[None, None].astype(float), F_y, F_x, gamma)
+    picture(axes[1 + k], laid[0, 0], f"brightest: {laid.max():.2f}")
 show(figure, "7.3")
 
 # %% [markdown]
@@ -245,8 +244,7 @@ g_x, g_y, factor = 13 / ((A + 1) / 2) - 1, 15 / ((B + 1) / 2) - 1, 3 / ((max(A, 
 # %% jupyter={"source_hidden": true}
 figure, axes = panels(6, height=2.1)
 for k, log_var in enumerate((-4.0, 2.2)):
-    theta = np.array([[g_x, g_y, log_var, np.log(factor), 0]])
-    F_y, F_x, gamma, _ = banks(theta)
+    F_y, F_x, gamma, _ = banks(np.array([[g_x, g_y, log_var, np.log(factor), 0]]))
     written, _ = write(ring[None, None].astype(float), F_y, F_x, gamma)
     back = layers.read(written, F_y, F_x, gamma, x=0 * written)[0][:, 1:]
     sigma = np.exp(log_var / 2)
@@ -288,7 +286,7 @@ def by_gamma(gamma, dout, product):
     return (dout * product / gamma).sum()
 
 
-Fy, Fx, p = F_y[0], F_x[0], w[0, 0]
+((Fy,), (Fx,), *_), p = banks(np.array([[g_x, g_y, 2.2, np.log(factor), 0]])), w[0, 0]
 dout, gamma, eps = rng.standard_normal((B, A)), 1.7, 1e-5
 product = Fy.T @ p @ Fx
 over_pixels = -(dout * product).sum() / gamma**2

@@ -194,8 +194,8 @@ def blend_backward(dm, cache):
 
 
 rng = np.random.default_rng(8)
-inputs = {"a": rng.standard_normal((3, 10)), "m_prev": rng.standard_normal((3, 5))}
-for name, (measured, formula, error) in check_layer(blend, blend_backward, inputs, {}, rng).items():
+any_am = {"a": rng.standard_normal((3, 10)), "m_prev": rng.standard_normal((3, 5))}
+for name, (measured, formula, error) in check_layer(blend, blend_backward, any_am, {}, rng).items():
     print(f"d{name:6} worst entry: {formula:.8f}, by finite difference {measured:.8f}")
     assert error < 1e-6
 

@@ -89,12 +89,12 @@ show(figure, "10.1")
 # and deviation, stretch those numbers and move them:
 
 # %%
-noise = rng.standard_normal(20_000)
+epsilon = rng.standard_normal(20_000)
 
 # %% jupyter={"source_hidden": true}
 figure, axes = panels(height=2.6)
 for mu, sigma, color, style in ((0, 1, BLUE, "-"), (3, 0.5, VERMILION, "--")):
-    drawn = mu + sigma * noise
+    drawn = mu + sigma * epsilon
     axes.hist(drawn, 80, density=True, color=color, alpha=0.3)
     at = np.linspace(-4, 5, 300)
     hill = np.exp(-((at - mu) ** 2) / (2 * sigma**2)) / (sigma * np.sqrt(2 * np.pi))
@@ -250,8 +250,8 @@ def kl(mu, log_sigma):
 # deviation of 0 cost, that is, an exact number?
 
 # %%
-sigmas, mus = np.array([2, 0.5, 1e-3, 1e-6, 1])[:, None], np.zeros((5, 1))
-print(dict(zip(sigmas[:, 0].tolist(), kl(mus, np.log(sigmas))[0].round(3).tolist(), strict=True)))
+sigmas, zeros = np.array([2, 0.5, 1e-3, 1e-6, 1])[:, None], np.zeros((5, 1))
+print(dict(zip(sigmas[:, 0].tolist(), kl(zeros, np.log(sigmas))[0].round(3).tolist(), strict=True)))
 
 along = np.linspace(-3, 3, 121)[:, None]
 

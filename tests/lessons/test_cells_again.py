@@ -6,7 +6,7 @@ import pytest
 
 from lessons import render
 
-SCRIPTS = [path for path in render.scripts() if path.name[:2] >= "11"]
+SCRIPTS = render.scripts()
 DRAWN = {"rng"}  # running a cell again draws other numbers, and nothing breaks
 
 
@@ -26,15 +26,16 @@ def names(node, context):
 def read_and_set(statements, known=frozenset()):
     """Return the names that statements read before they set them, and those that they set."""
     read, set_here = set(), set(known)
+    functions = {node.name for node in statements if isinstance(node, ast.FunctionDef)}
     for node in statements:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            read |= names(node, ast.Load) - names(node, ast.Store) - set_here
+            read |= names(node, ast.Load) - names(node, ast.Store) - set_here - functions
             set_here.add(node.name)
         elif isinstance(node, ast.Import | ast.ImportFrom):
             set_here |= {(a.asname or a.name).partition(".")[0] for a in node.names}
-        elif isinstance(node, ast.For | ast.While | ast.If | ast.With):
-            head = [node.iter] if isinstance(node, ast.For) else getattr(node, "items", None)
-            head = head or [node.test]
+        elif isinstance(node, ast.For | ast.While | ast.If | ast.With | ast.Try):
+            head = [getattr(node, part, None) for part in ("iter", "test")]
+            head = [part for part in head if part] + getattr(node, "items", [])
             read |= set().union(*(names(part, ast.Load) for part in head)) - set_here
             set_here |= names(node.target, ast.Store) if isinstance(node, ast.For) else set()
             inner, set_here = read_and_set(node.body, set_here)
