@@ -49,12 +49,20 @@ def lessons(arguments):
 
 def _find_folder(name, more):
     """Return the folder whose ``mine.py`` is meant, by default the current one."""
-    if name is None or (Path(name).is_dir() and more is None):
-        return Path(name or "")
-    raise UserError(
-        f"minidraw lessons {name}: no such folder or action; to copy the notebooks, type "
-        f"minidraw lessons start {shlex.quote(name)}"
-    )
+    from minidraw.learn import own_functions
+
+    if name is None:
+        return Path()
+    if more is not None:
+        raise UserError(f"unknown action {name!r}; choose from {', '.join(ACTIONS)}")
+    folder, quoted = Path(name), shlex.quote(name)
+    if folder.is_file():
+        raise UserError(f"{name} is a file; to grade it, type minidraw lessons grade {quoted}")
+    if not any(folder.glob("[0-9][0-9]_*.ipynb")) and not (folder / own_functions.FILE).exists():
+        exists = folder.is_dir()
+        found = f"{name} has no lessons yet" if exists else f"no folder or action is named {name}"
+        raise UserError(f"{found}; to copy the notebooks, type minidraw lessons start {quoted}")
+    return folder
 
 
 def _list_functions(folder):
@@ -157,7 +165,7 @@ def _count(results):
 
 
 ACTIONS = {  # to what the path must be, and the function
-    "start": ("a folder", _copy_lessons),
+    "start": ("a folder, such as my-lessons", _copy_lessons),
     "grade": ("a file, or a folder of submissions", _grade),
     "export": ("a file to write", _export),
     "sheet": ("a file to write", _write_sheet),

@@ -78,6 +78,22 @@ def test_a_missing_argument_is_one_line(arguments, words, capsys):
     assert words in capsys.readouterr().err
 
 
+def test_start_left_out(capsys):
+    """A folder without lessons, one that isn't there, a file, or a mistyped action."""
+    Path("empty").mkdir()
+    for name in ("empty", "new"):
+        assert main(["lessons", name]) == 2
+        assert f"type minidraw lessons start {name}\n" in capsys.readouterr().err
+    Path("mine.py").write_text(SIGMOID)
+    assert main(["lessons", "mine.py"]) == main(["lessons", "Start", "work"]) == 2
+    said = capsys.readouterr().err
+    assert "type minidraw lessons grade mine.py" in said
+    assert "unknown action 'Start'; choose from start, grade, export, sheet" in said
+    main(["lessons", "start", "work"])
+    assert main(["lessons", "work"]) == 0
+    assert "no mine.py in work" in capsys.readouterr().out
+
+
 HANDED_IN = """
 import numpy as np
 from minidraw import layers
