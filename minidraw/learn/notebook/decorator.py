@@ -11,6 +11,7 @@ from minidraw.learn.checking.judge import (
     judge_pair,
 )
 from minidraw.learn.exercises import all_exercises, get_exercise
+from minidraw.learn.notebook.missing_names import suggest_cells
 
 _hints_given = {}  # exercise id to a count
 
@@ -68,7 +69,9 @@ def exercise(id):
         if verdict.kind != "right":
             # The cells below need the name; an earlier meaning of it stays.
             function.__globals__.setdefault(entry.name, entry.answer)
-            raise NotYet(f'{id}: not right yet.\n{verdict.message}\nStuck? hint("{id}")') from None
+            cells = suggest_cells(verdict.message)
+            more = f"{verdict.message}\n{cells}".rstrip()
+            raise NotYet(f'{id}: not right yet.\n{more}\nStuck? hint("{id}")') from None
         note = f" ({verdict.message})" if verdict.message else ""
         print(f"{id}: right{note}. {_save(entry, function)}")
         return _choose_pair(entry, function, theirs, verdict)
