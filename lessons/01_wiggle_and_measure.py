@@ -12,7 +12,7 @@
 #
 # | here | |
 # |---|---|
-# | `eps` | the size of a wiggle |
+# | `eps` | the size of a wiggle: the step of a **finite difference** |
 # | slope | how much a result changes per change of its input, for a wiggle that shrinks to 0 |
 # | loss, $L$ | one number that says how bad a result is |
 # | `dy`, `dx` | gradients: `dy` is $\partial L/\partial y$, `dx` is $\partial L/\partial x$ |
@@ -62,7 +62,8 @@ show(figure, "1.1")
 # easy to get wrong.
 #
 # So you do both. You derive the slope, and then a measurement on a small example tells you whether
-# you were right. Your exercises are judged by the same measurement.
+# you were right. minidraw's own gradients are tested in this way. Your exercises are compared with
+# minidraw's, and if your gradient is wrong, the message shows the measured number beside yours.
 #
 # ## Measure a slope
 #
@@ -80,10 +81,11 @@ for eps in (0.1, 0.01, 0.001):
     print(f"eps {eps:5}: {measured:.7f}, off by {abs(measured - truth):.1e}")
 
 # %% [markdown]
-# It works, but slowly: a wiggle ten times smaller makes the error ten times smaller. The picture
-# shows why. In the left plot the line goes through the curve's points at $x$ and $x + \varepsilon$.
-# It has the wrong slope, because it uses the curve on one side of $x$ only. In the right plot the
-# line goes through two points on *both* sides of $x$, and it is nearly parallel to the tangent.
+# It works, but the error shrinks slowly: a wiggle ten times smaller makes it only ten times
+# smaller. The picture shows why. In the left plot the line goes through the curve's points at $x$
+# and $x + \varepsilon$. It has the wrong slope, because it uses the curve on one side of $x$ only.
+# In the right plot the line goes through two points on *both* sides of $x$, and it is nearly
+# parallel to the tangent.
 
 # %%
 along, wide = np.linspace(-0.1, 2.1, 111), 0.8
@@ -103,11 +105,11 @@ show(figure, "1.2")
 # %% [markdown]
 # ### Exercise 1: a slope from both sides (1 line)
 #
-# `f` is a function, and `x` is a number or an array of numbers. Return an array with the shape of
-# `x`. Measure `f` at `x - eps` and at `x + eps`. Replace the `raise` line and run the cell. The
-# cell then tries your function on random inputs and tells you the result. If your function is
-# right, it is saved to a file of yours, `mine.py`. As long as it isn't written, the lesson goes on
-# with minidraw's own.
+# `f` works entry by entry, like `np.sin`; `x` is a number or an array. Return the slope at each
+# entry, in the shape of `x`. Evaluate `f` at `x - eps` and at `x + eps`. Replace the `raise` line
+# and run the cell. The cell then tries your function on random inputs and tells you the result. If
+# your function is right, it is saved to a file of yours, `mine.py`. Until you write it, the lesson
+# uses minidraw's own function.
 
 
 # %%
@@ -136,13 +138,15 @@ for eps in (0.1, 0.01, 0.001):
 # does. Now measure on both sides: subtract $f(x - \varepsilon)$ from $f(x + \varepsilon)$. The
 # terms with an even power are the same in both, and cancel. Divide by $2 \varepsilon$, and what is
 # left is $f'(x) + \tfrac{\varepsilon^2}{6} f'''(x) + \dots$, so the error shrinks as
-# $\varepsilon^2$ does. This is called a **central difference**.
+# $\varepsilon^2$ does. This is called a **central difference**. Like the one-sided measurement, it
+# is a **finite difference**: a slope measured with a wiggle that isn't infinitely small.
 #
-# **Predict.** The central difference's error falls with $\varepsilon^2$. So at `eps = 1e-5` it
-# should be near 1e-11. What will it be at `eps = 1e-12`: 1e-25, 1e-16, or something much larger?
+# **Predict.** Figure 1.1 was measured on one side. Its V has its bottom near `eps = 1e-8`. The
+# central difference has a V too. Is its bottom further left, further right, or at the same place?
+# And is the error there larger or smaller than in figure 1.1?
 
 # %%
-for eps in (1e-5, 1e-8, 1e-12):
+for eps in (1e-3, 1e-5, 1e-8, 1e-12):
     print(f"eps {eps:.0e}: off by {abs(slope(np.sin, 1.0, eps=eps) - truth):.0e}")
 
 # %% [markdown]
@@ -175,10 +179,10 @@ show(figure, "1.3")
 print("the best of these steps:", f"{steps[by_slope.argmin()]:.0e}", " minidraw's:", gradcheck.STEP)
 
 # %% [markdown]
-# At `eps = 1e-12` the error is 1e-5: a million times larger than at the bottom of the V, which lies
-# near `eps = 1e-5` with an error near 1e-11. So you can trust a measured slope to about ten digits.
-# If a derived slope agrees with it to six digits, the derivation is right. If only two digits
-# agree, it isn't.
+# The bottom of the central difference's V lies near `eps = 1e-5`, further right than in figure 1.1,
+# and the error there is near 1e-11, a thousand times smaller. At `eps = 1e-12` the error is 1e-5
+# again. So you can trust a measured slope to about ten digits. If a derived slope agrees with it to
+# six digits, the derivation is right. If only two digits agree, it isn't.
 #
 # ## Link by link: the chain rule
 #
@@ -213,8 +217,8 @@ np.testing.assert_allclose(
 #
 # $y$ is seldom the final result. Something is computed from $y$, and something else from that. The
 # last result is one number that says how bad everything is: the **loss** $L$. You want the slope of
-# the loss with respect to each number. It is called the **gradient** of that number. The gradient
-# of `y` is called `dy` for short.
+# the loss with respect to each number. These slopes together are the **gradient** of the loss. For
+# short, we call the slope of the loss with respect to `y` "the gradient of `y`", and write it `dy`.
 #
 # The chain rule works as before: $\frac{\partial L}{\partial x} = \frac{\partial L}{\partial y}
 # \cdot \frac{dy}{dx}$. So a link of the chain needn't know what comes after it. It receives `dy`,
@@ -344,9 +348,9 @@ dx, dg = gain_backward(any_dy, gain(any_x, any_g)[1])
 print("shapes:", dx.shape, "like x;", dg.shape, "like g")
 
 # %% [markdown]
-# To measure `dg` you need a loss, which is a single number. Take $L = \sum dy \cdot y$. The
-# gradient of this loss with respect to `y` is just `dy`, as it should be. Then wiggle one entry of
-# `g` at a time:
+# To measure `dg` you need a loss, which is a single number. Here `dy` stands for whatever gradient
+# arrives from the later links. So you need a loss whose gradient with respect to `y` is exactly
+# this `dy`. The simplest one is $L = \sum dy \cdot y$. Wiggle one entry of `g` at a time:
 
 # %%
 measured = []
@@ -362,7 +366,8 @@ np.testing.assert_allclose(dg, measured, rtol=1e-6)
 # Let the shapes guide you: **the gradient of an array always has the shape of that array.** If your
 # `dg` came out as `(3, 4)`, you would know that a sum is missing, and over which axis.
 #
-# Now the other direction. `x + b`, with `b` of the shape `(I,)`, adds the same row to every row:
+# Now broadcast along the other axis. `x + b`, with `b` of shape `(I,)`, adds the same row to every
+# row:
 
 # %%
 dark, b = np.zeros((3, 4)), np.array([0.1, 0.9, 0.5, 0.3])
@@ -405,8 +410,8 @@ def shift_backward(dy, cache):
 # Above you wiggled each entry of an input and compared by hand. minidraw has a function for that,
 # `gradcheck.check_layer`. It draws a random `dy`. For each input it returns the measured and the
 # derived number where the two differ most. It also returns the error, which is the largest
-# difference divided by the largest gradient. The exercises of this series are checked in the same
-# way.
+# difference divided by the largest gradient. All gradients of minidraw, with which your exercises
+# are compared, are tested in this way.
 
 
 # %%
@@ -431,7 +436,8 @@ for backward in (shift_backward, averaged):
 # error message appears. Only the measurement shows that something is wrong.
 #
 # For more practice, [OPEN.md](OPEN.md) has one open exercise for each core lesson. The one for this
-# lesson is `normalised`, which divides a vector by its length: every entry is used many times.
+# lesson is `normalised`, which divides a vector by its norm (its length): every entry is used many
+# times.
 #
 # ## Where it lives
 #
@@ -469,12 +475,13 @@ print("slopes, chains, sums: all as measured by the package")
 #   axis has the right shape.
 # * If the formula uses random numbers, draw them once and keep them fixed. Otherwise you measure
 #   the randomness instead of the slope.
-# * At a kink, such as that of $|x|$ at 0, there is no slope to measure: the central difference
-#   gives the average of both sides.
+# * At a kink there is no slope. For $|x|$ at 0 the central difference gives 0, the average of the
+#   left slope -1 and the right slope 1.
 #
 # ## Recap
 #
-# * A slope can be measured: wiggle the input to both sides, and divide the difference by `2 eps`.
+# * A slope can be measured by a finite difference: wiggle the input to both sides, and divide the
+#   difference by `2 eps`.
 # * The measured slope has two errors. One shrinks with the wiggle, one grows. In float64 the best
 #   wiggle is near 1e-5, and gives about ten right digits.
 # * Chain rule: a link receives the gradient of its output, multiplies it by its own slope, and
@@ -514,6 +521,6 @@ print("slopes, chains, sums: all as measured by the package")
 #
 # ## What is next
 #
-# Here each number had its own line of computation, or took part in a simple sum. A layer of a
-# network mixes all its inputs into all its outputs. Lesson 02 writes it as a product of whole
-# arrays, forward and backward.
+# Here each output depended on one entry of the input, or on a simple sum. A layer of a network
+# mixes all its inputs into all its outputs. Lesson 02 writes it as a product of whole arrays,
+# forward and backward.
