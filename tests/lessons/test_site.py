@@ -1,0 +1,91 @@
+"""The static site: pages to read, the page that paints, and JupyterLite with the lessons inside."""
+
+import importlib.util
+import json
+import re
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("nbconvert", reason="the site needs its extra: pip install -e .[site]")
+LESSONS = Path(__file__).parents[2] / "lessons"
+NAMES = sorted(path.stem for path in LESSONS.glob("[0-9][0-9]_*.py"))
+
+
+@pytest.fixture(scope="module")
+def build():
+    """The script's `main`; its name is that of a module of Python."""
+    sys.path.insert(0, str(LESSONS))
+    spec = importlib.util.spec_from_file_location("lessons_site", LESSONS / "site.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    yield module.main
+    sys.path.remove(str(LESSONS))
+
+
+@pytest.fixture(scope="module")
+def site(build, tmp_path_factory):
+    out = tmp_path_factory.mktemp("site")
+    build([str(out), "--no-lab"])
+    return out
+
+
+class Links(HTMLParser):
+    def __init__(self, path):
+        super().__init__()
+        self.addresses, self.pictures = [], []
+        self.feed(path.read_text("utf-8"))
+
+    def handle_starttag(self, tag, attributes):
+        given = dict(attributes)
+        if tag == "a" and "href" in given:
+            self.addresses.append(given["href"])
+        if tag == "img":
+            self.pictures.append(given.get("alt", ""))
+
+
+def test_every_lesson_is_in_the_table_with_what_it_needs(site):
+    text = (site / "index.html").read_text("utf-8")
+    rows = re.findall(
+        r"<tr><td>(\d\d) .*?</td><td>.*?</td><td>(.+?)</td><td>(.+?)</td><td>(\d+)<", text
+    )
+    assert [row[0] for row in rows] == [name[:2] for name in NAMES]
+    assert all(int(row[3]) >= 30 for row in rows)
+
+
+def test_links_between_pages_lead_somewhere(site):
+    for page in [site / "index.html", *(site / "read").glob("*.html")]:
+        for address in Links(page).addresses:
+            if re.match(r"https?:|#|\.\./index|lab/|data:", address) or address.endswith(".py"):
+                continue
+            assert (page.parent / address.partition("#")[0]).exists(), (page.name, address)
+
+
+def test_pictures_have_words_and_their_code_is_folded(site):
+    for name in NAMES:
+        words = Links(site / "read" / f"{name}.html").pictures
+        notebook = (LESSONS / f"{name}.ipynb").read_text("utf-8")
+        assert len(words) == len(re.findall(r'"image/(?:png|gif)": "', notebook)) > 0
+        assert all(len(alt) > 20 and "No description" not in alt for alt in words), (name, words)
+        folds = (site / "read" / f"{name}.html").read_text("utf-8").count("The code of the figure")
+        assert folds == (LESSONS / f"{name}.py").read_text("utf-8").count('"source_hidden": true')
+
+
+def test_the_front_door_paints(site):
+    assert "A network that paints" in (site / "paint.html").read_text("utf-8")
+
+
+@pytest.mark.slow
+def test_jupyterlite_holds_lessons_and_package(build, tmp_path):
+    pytest.importorskip("jupyterlite_core", reason="needs the extra: pip install -e .[site]")
+    build([str(tmp_path)])
+    lab = tmp_path / "lab"
+    first = json.loads((lab / "files" / f"{NAMES[4]}.ipynb").read_text("utf-8"))["cells"][0]
+    assert "%pip install -q minidraw" in "".join(first["source"])
+    listed = json.loads((lab / "api" / "contents" / "all.json").read_text("utf-8"))["content"]
+    assert {f"{name}.ipynb" for name in NAMES} <= {entry["name"] for entry in listed}
+    assert "minidraw" in (lab / "pypi" / "all.json").read_text("utf-8")
+    assert list((lab / "pypi").glob("minidraw-*.whl"))
+    assert not Path(".jupyterlite.doit.db").exists()
