@@ -51,17 +51,17 @@ def start(bias, H=16, inputs=2, rng=rng):
 
 
 # %% jupyter={"source_hidden": true}
-def arriving(W, b, x, backward):
+def arriving(W, b, x, forward, backward):
     """Norm of the gradients of h and c before each step; the loss is at the last step."""
     H, found = len(b) // 4, []
-    _, whole = package.lstm_sequence(x, np.zeros((1, H)), np.zeros((1, H)), W, b)
-    for t, step in enumerate(whole.steps):  # a shorter sequence, which starts at step t
-        h, c = step.linear.x[:, :H], step.gates.c_prev  # from the step's cache, by name
-        hs, cache = package.lstm_sequence(x[t:], h, c, W, b)
+    h = c = np.zeros((1, H))
+    for t in range(len(x)):  # a shorter sequence, which starts at step t
+        hs, cache = forward(x[t:], h, c, W, b)
         dhs = np.zeros_like(hs)
         dhs[-1] = 1 / np.sqrt(H)
         _, dh, dc, _, _ = backward(dhs, cache)
         found.append((np.linalg.norm(dh), np.linalg.norm(dc)))
+        (h, c), _ = layers.lstm(x[t], h, c, W, b)
     return np.array(found)
 
 
@@ -88,7 +88,7 @@ x = rng.standard_normal((8, 1, 2))
 figure, axes = panels(height=4.4)
 paper(axes, 12.1, 4.9)
 for bias, y, name in ((-1, 2.8, "forgets"), (3, 0.35, "remembers")):
-    sizes = arriving(*start(bias), x, package.lstm_sequence_backward)
+    sizes = arriving(*start(bias), x, package.lstm_sequence, package.lstm_sequence_backward)
     unrolled(axes, sizes, y, f"A network that {name}: the bias of its forget gate is {bias}")
 show(figure, "9.1")
 
@@ -396,7 +396,7 @@ def lstm_fading(bias, seed):
     """The same for an LSTM whose forget gate has this bias."""
     rng = np.random.default_rng(seed)
     x, weights = rng.standard_normal((40, 1, 2)), start(bias, rng=rng)
-    return np.linalg.norm(arriving(*weights, x, lstm_sequence_backward), axis=1)
+    return np.linalg.norm(arriving(*weights, x, lstm_sequence, lstm_sequence_backward), axis=1)
 
 
 # %%

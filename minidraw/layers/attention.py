@@ -182,6 +182,7 @@ def read(x_err, F_y, F_x, gamma, *, x):
 
 def read_backward(dglimpse, cache):
     """Return the gradients ``dx_err, dF_y, dF_x, dgamma``."""
+    cache = ReadCache(*cache)  # a lesson's own `read` returns a plain tuple
     C = dglimpse.shape[1] // 2
     dpatch = cache.gamma[:, None, None, None] * dglimpse[:, C:]  # of x_err
     dx_err = cache.F_y[:, None].mT @ dpatch @ cache.F_x[:, None]

@@ -155,6 +155,8 @@ def _adapt(function, returns_cache):
 
     def wrapped(*arguments, out=None, **settings):
         given = _list_arrays(arguments)
+        if not given:  # a number, for sigmoid; lesson 02 asks for arrays only
+            return function(*map(np.atleast_1d, arguments), **settings)[0]
         value = function(*arguments, **settings)
         if returns_cache:
             result, cache = value
@@ -182,7 +184,5 @@ def _make_fresh(value, given):
         return tuple(_make_fresh(part, given) for part in value)
     if value is None:
         return None
-    value = np.asarray(value)
-    if given:  # sigmoid may be called with a plain number
-        value = value.astype(given[0].dtype, copy=False)
+    value = np.asarray(value).astype(given[0].dtype, copy=False)
     return value.copy() if any(np.may_share_memory(value, array) for array in given) else value

@@ -97,14 +97,19 @@ def list_wrong_answers(entry):
             continue
         yield name, make(entry)
     for message, function in sum(make_mutants(entry), []):
-        edges = [case for case, _ in entry.edge_cases]
-        found = compute_outputs(entry, function, [*entry.cases, *edges])
-        wanted = compute_outputs(entry, entry.answer, [*entry.cases, *edges])
-        if found is not None and not all(
-            len(a) == len(b) and all(map(is_close, a, b))
-            for a, b in zip(found, wanted, strict=True)
+        if compute_outputs(entry, function, entry.cases) is not None and any(
+            not _is_right(entry, function, case)
+            for case in (*entry.cases, *(case for case, _ in entry.edge_cases))
         ):
             yield message, function
+
+
+def _is_right(entry, function, case):
+    found = compute_outputs(entry, function, [case])
+    (wanted,) = compute_outputs(entry, entry.answer, [case])
+    return (
+        found is not None and len(found[0]) == len(wanted) and all(map(is_close, found[0], wanted))
+    )
 
 
 def _can_spoil(entry):

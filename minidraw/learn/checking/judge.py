@@ -35,6 +35,7 @@ class Verdict(NamedTuple):
     message: str = ""
 
 
+@np.errstate(all="ignore")  # a notebook may have set np.seterr(all="raise")
 def judge(exercise, function, forward=None):
     """Decide whether a function solves an exercise; if not, say why.
 
@@ -81,6 +82,7 @@ def _drop_raise(function):
     return names[function.__name__]
 
 
+@np.errstate(all="ignore")
 def judge_pair(exercise, function, forward):
     """Judge a function with the cache of `forward`, or the package's if it is None."""
     cases = list(exercise.cases)
@@ -146,7 +148,7 @@ def call_function(exercise, function, case, forward):
     copies = copy_arrays((arguments, settings))
     watch_calls = getattr(function, "watch", BorrowingWatch)
     try:
-        with np.errstate(all="ignore"), watch_calls(find_allowed_calls(exercise)) as watch:
+        with watch_calls(find_allowed_calls(exercise)) as watch:
             value = function(*arguments, **settings)
     except NotImplementedError:
         return None, Verdict("unwritten")

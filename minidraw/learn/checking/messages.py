@@ -135,6 +135,8 @@ def describe_misfit(exercise, value):
         value, pair = value[0], " before the cache"
     if exercise.returns_dict:
         return _describe_dict_misfit(names, value)
+    if isinstance(value, dict):
+        return f"it returns a dict{pair}; it should return {wanted}"
     if len(names) == 1 and not exercise.returns_cache:
         wanted += ", an array"
     if len(as_tuple(value)) != len(names) or (len(names) == 1 and isinstance(value, tuple | list)):

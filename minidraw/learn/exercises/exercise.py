@@ -13,6 +13,7 @@ import numpy as np
 PRIME_SIZES = 3, 5, 7, 11, 13, 17  # pairwise different and none is 2: a wrong factor shows
 EVEN_SIZES = 4, 6, 8, 10, 12, 14  # primes alone would hide a division that rounds down
 RANDOM_CASES = 3
+SINGLES = "n", "C"  # a single grey image: np.squeeze would drop these axes
 
 
 @dataclass(frozen=True)
@@ -70,23 +71,28 @@ class Exercise:
         """Cases to try after the random ones, each with its description."""
         even = _make_case(self, RANDOM_CASES, self.make_inputs, EVEN_SIZES)
         sizes = ", ".join(f"{letter} = {size}" for letter, size in even.sizes.items())
+        ones = [letter for letter in SINGLES if letter in even.sizes]
         cases = [
             (_make_case(self, RANDOM_CASES, make_inputs, PRIME_SIZES), description)
             for make_inputs, description in self.edges
         ]
+        if ones:
+            single = _make_case(self, RANDOM_CASES, self.make_inputs, PRIME_SIZES, ones)
+            cases.append((single, " and ".join(f"{letter} = 1" for letter in ones)))
         return (even, f"{sizes} (even sizes)"), *cases
 
     def choose_forward(self, theirs):
         """Return the forward whose cache the learner's backward may expect, or None.
 
-        It is the learner's own.  If the lesson gave the forward, it is the lesson's, but it calls
-        the learner's functions, because they make their own caches.
+        It is the learner's own, or the lesson's.  What it calls of minidraw calls the learner's
+        functions in turn, because they make their own caches.
         """
         if self.forward is None:
             return None
-        if self.forward.__name__ in theirs:
-            return theirs[self.forward.__name__]
-        return _call_own(self.forward, theirs)
+        own = theirs.get(self.forward.__name__)
+        if own is None or inspect.isfunction(own):
+            return _call_own(own or self.forward, theirs) or own
+        return own  # in another process
 
     def __hash__(self):
         return hash(self.id)
@@ -102,13 +108,21 @@ def _call_own(function, theirs):
         elif (
             inspect.isfunction(found)
             and found is not function
+            and found.__module__.startswith("minidraw.")
             and (changed := _call_own(found, theirs))
         ):
             own[name] = changed
     if not own:
         return None
-    names, defaults = function.__globals__ | own, function.__defaults__
-    copy = types.FunctionType(function.__code__, names, function.__name__, defaults)
+    return rebind(function, own)
+
+
+def rebind(function, names):
+    """Return a copy of a function in which some global names mean something else."""
+    inside = function.__globals__ | names, function.__name__
+    copy = types.FunctionType(
+        function.__code__, *inside, function.__defaults__, function.__closure__
+    )
     copy.__kwdefaults__ = function.__kwdefaults__
     return copy
 
@@ -153,12 +167,13 @@ class Case(NamedTuple):
         return (loss(step) - loss(-step)) / (2 * step)
 
 
-def _make_case(exercise, number, make_inputs, known_sizes):
+def _make_case(exercise, number, make_inputs, known_sizes, ones=()):
     letters = exercise.sizes.split()
     if number == 1 and len(letters) > 2:  # an image is taller than wide once: B > A
         letters[-2:] = letters[:-3:-1]
     sizes = {
-        letter: known_sizes[(k + number) % len(known_sizes)] for k, letter in enumerate(letters)
+        letter: 1 if letter in ones else known_sizes[(k + number) % len(known_sizes)]
+        for k, letter in enumerate(letters)
     }
     seeds = [zlib.crc32(exercise.id.encode()), number, *[exercise.seed] * bool(exercise.seed)]
     rng = np.random.default_rng(seeds)

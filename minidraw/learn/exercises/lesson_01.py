@@ -44,7 +44,18 @@ def shift_backward(dy, cache):
 
 def make_slope_inputs(rng, n):
     factor = rng.uniform(1, 2)
-    return {"f": lambda x: np.sin(factor * x), "x": rng.standard_normal(n)}, {"eps": 0.01}
+    eps = rng.uniform(0.005, 0.02)
+    return {"f": lambda x: np.sin(factor * x), "x": rng.standard_normal(n)}, {"eps": eps}
+
+
+def make_slope_of_a_number(rng, n):
+    inputs, settings = make_slope_inputs(rng, n)
+    return inputs | {"x": float(inputs["x"][0])}, settings
+
+
+def make_slope_of_a_table(rng, n):
+    inputs, settings = make_slope_inputs(rng, n)
+    return inputs | {"x": rng.standard_normal((n, 3))}, settings
 
 
 def make_numbers(rng, n):
@@ -67,6 +78,10 @@ EXERCISES = (
             "From x - eps to x + eps, x changes by 2 eps.",
         ),
         outputs=("slope",),
+        edges=(
+            (make_slope_of_a_number, "an x that is a single number"),
+            (make_slope_of_a_table, "an x of two axes"),
+        ),
         mistakes=(
             (
                 "(f(x + eps) - f(x - eps)) / (2 * eps)",

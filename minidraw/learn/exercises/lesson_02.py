@@ -30,6 +30,14 @@ def make_logits(rng, n, H):
     return {"a": rng.standard_normal((n, H))}, {}
 
 
+def make_row_of_logits(rng, n, H):
+    return {"a": rng.standard_normal(H)}, {}
+
+
+def make_canvas_of_logits(rng, n, H):
+    return {"a": rng.standard_normal((n, H, 2, 3))}, {}
+
+
 def make_large_logits(rng, n, H):
     return {"a": 1000 * rng.choice([-1.0, 1.0], (n, H))}, {}
 
@@ -51,6 +59,8 @@ EXERCISES = (
         ),
         outputs=("s",),
         edges=(
+            (make_row_of_logits, "an array of one axis"),
+            (make_canvas_of_logits, "an array of four axes"),
             (make_middling_logits, "inputs as large as +-30"),
             (make_large_logits, "inputs of +-1000"),
         ),

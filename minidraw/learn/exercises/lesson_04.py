@@ -13,7 +13,7 @@ def centers(center, stride, *, K):
 
 
 def make_grid(rng, n, K):
-    return {"center": 3 + rng.standard_normal(n), "stride": np.exp(rng.standard_normal(n))}, {
+    return {"center": 5 * rng.standard_normal(n), "stride": np.exp(rng.standard_normal(n))}, {
         "K": K
     }
 
@@ -25,7 +25,14 @@ def make_filterbank_inputs(rng, n, K, A):
 
 def make_distant_filterbank(rng, n, K, A):
     inputs, settings = make_filterbank_inputs(rng, n, K, A)
-    return inputs | {"center": inputs["center"] + 1000}, settings
+    return inputs | {
+        "center": inputs["center"] + rng.permutation(np.resize([1000, -1000], n))
+    }, settings
+
+
+def make_narrow_filterbank(rng, n, K, A):
+    inputs, settings = make_filterbank_inputs(rng, n, K, A)
+    return inputs | {"var": rng.uniform(0.02, 0.1, n)}, settings
 
 
 def make_window_inputs(rng, n, K, B, A):
@@ -41,9 +48,24 @@ def make_extreme_theta(rng, n, K, B, A):
     return {"theta": inputs["theta"] + np.array([14, -14, 20, -20, 15])}, settings
 
 
-def make_low_theta(rng, n, K, B, A):
+def make_high_theta(rng, n, K, B, A):
+    """Raise one logarithm of each image above 12."""
     inputs, settings = make_window_inputs(rng, n, K, B, A)
-    return {"theta": inputs["theta"] - np.array([0, 0, 14, 15, 16])}, settings
+    inputs["theta"][np.arange(n), 2 + np.arange(n) % 3] = rng.uniform(12.5, 15, n)
+    return inputs, settings
+
+
+def make_low_theta(rng, n, K, B, A):
+    """Lower one logarithm of each image below -12."""
+    inputs, settings = make_high_theta(rng, n, K, B, A)
+    inputs["theta"][:, 2:][inputs["theta"][:, 2:] > 12] *= -1
+    return inputs, settings
+
+
+def make_theta_near_the_limit(rng, n, K, B, A):
+    inputs, settings = make_window_inputs(rng, n, K, B, A)
+    inputs["theta"][:, 2:] = 11.5
+    return inputs, settings
 
 
 GAUSSIAN_AREA = "it is divided by the area under a Gaussian, not by the sum of the row"
@@ -105,7 +127,10 @@ EXERCISES = (
             "exponentiate.",
         ),
         outputs=("F",),
-        edges=((make_distant_filterbank, "a window 1000 pixels outside the image"),),
+        edges=(
+            (make_narrow_filterbank, "a variance below 0.1"),
+            (make_distant_filterbank, "a window 1000 pixels outside the image"),
+        ),
         uses=("centers",),
         mistakes=(
             (
@@ -214,7 +239,9 @@ EXERCISES = (
         outputs=("center_x", "center_y", "stride", "var", "gamma"),
         edges=(
             (make_tall_image_inputs, "an image that is taller than it is wide"),
-            (make_low_theta, "logarithms below -12"),
+            (make_low_theta, "a logarithm below -12"),
+            (make_high_theta, "a logarithm above 12"),
+            (make_theta_near_the_limit, "logarithms of 11.5"),
             (make_extreme_theta, "values of theta beyond +-12 (only the logarithms are clipped)"),
         ),
         mistakes=(

@@ -6,7 +6,13 @@ import numpy as np
 
 from minidraw.layers import filterbank, filterbank_backward, window, window_backward
 from minidraw.learn.exercises.exercise import Exercise
-from minidraw.learn.exercises.lesson_04 import make_filterbank_inputs, make_window_inputs
+from minidraw.learn.exercises.lesson_04 import (
+    make_filterbank_inputs,
+    make_high_theta,
+    make_low_theta,
+    make_theta_near_the_limit,
+    make_window_inputs,
+)
 
 
 def softmax(u):
@@ -179,12 +185,20 @@ EXERCISES = (
         forward=window,
         blocks=("dtheta[:, 0]", "dtheta[:, 1]", "dtheta[:, 2]", "dtheta[:, 3]", "dtheta[:, 4]"),
         edges=(
+            (make_theta_near_the_limit, "logarithms of 11.5"),
+            (make_low_theta, "a logarithm below -12"),
+            (make_high_theta, "a logarithm above 12"),
             (
                 make_clipped_theta,
                 "values of theta beyond +-12 (the clip stops only the gradients of the logarithms)",
             ),
         ),
         mistakes=(
+            (
+                "    dtheta[:, 2:] *= np.abs(theta[:, 2:]) <= LOG_LIMIT  # clipped: gradient 0\n",
+                "",
+                "the mask of the clip is missing; where theta was clipped, the gradient is 0",
+            ),
             ("var * dvar", "dvar", "the derivative of the exp is missing"),
             (
                 "stride * dstride",

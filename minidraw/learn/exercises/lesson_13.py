@@ -44,12 +44,23 @@ def make_short_gradient(rng, P):
     return {"grad": 0.1 * rng.standard_normal(P)}, {"limit": 10.0}
 
 
+def make_zero_gradient(rng, P):
+    return {"grad": np.zeros(P)}, {"limit": rng.uniform(1, 2)}
+
+
 def make_adam_inputs(rng, P):
     inputs = {name: rng.standard_normal(P) for name in ("weights", "mean")}
     inputs |= {"square": rng.random(P), "average": rng.standard_normal(P)}
     inputs["grad"] = rng.standard_normal(P)
-    constants = {"beta1": 0.9, "beta2": 0.999, "eps": 1e-3, "decay": rng.uniform(0.5, 0.9)}
+    constants = {"beta1": rng.uniform(0.85, 0.95), "beta2": rng.uniform(0.98, 0.999)}
+    constants |= {"eps": rng.uniform(1e-3, 2e-3), "decay": rng.uniform(0.5, 0.9)}
     return inputs, {"rate": rng.uniform(0.01, 0.1), "step": int(rng.integers(2, 9)), **constants}
+
+
+def make_first_step(rng, P):
+    """Make Adam's very first step, from means of zero."""
+    inputs, settings = make_adam_inputs(rng, P)
+    return inputs | {"mean": np.zeros(P), "square": np.zeros(P)}, settings | {"step": 1}
 
 
 WEIGHTS_LINE = "w -= scale * m / (np.sqrt(v) + eps)"  # the answer's line
@@ -96,6 +107,7 @@ EXERCISES = (
             "use [...] or +=.",
         ),
         in_place=("weights", "mean", "square", "average"),
+        edges=((make_first_step, "the first step, from means of zero"),),
         mistakes=(
             ("v += (1 - beta2) * g * g", "v += (1 - beta2) * g", "the gradient is not squared"),
             ("m += (1 - beta1) * g", "m += g", "the factor 1 - beta1 is missing"),
@@ -198,7 +210,10 @@ EXERCISES = (
             "Scale the whole vector by one number, so that its direction stays the same.",
         ),
         outputs=("grad",),
-        edges=((make_short_gradient, "a gradient that is already short enough"),),
+        edges=(
+            (make_short_gradient, "a gradient that is already short enough"),
+            (make_zero_gradient, "a gradient of zeros"),
+        ),
         mistakes=(
             (
                 "np.sqrt((grad**2).sum())",

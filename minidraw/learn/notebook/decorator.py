@@ -11,9 +11,11 @@ from minidraw.learn.checking.judge import (
     judge_pair,
 )
 from minidraw.learn.exercises import all_exercises, get_exercise
+from minidraw.learn.notebook.earlier import call_layers
 from minidraw.learn.notebook.missing_names import suggest_cells
 
 _hints_given = {}  # exercise id to a count
+_unsaved = {}  # (id of a notebook's namespace, name) to a right function that isn't in the file
 
 
 class NotYet(Exception):
@@ -55,7 +57,10 @@ def exercise(id):
         except UserError as error:
             theirs = {}
             print(f"{error}. Nothing is saved until you fix it.")
-        verdict = _judge_in_notebook(entry, function, entry.choose_forward(theirs))
+        # Without the learner's own: minidraw's, which calls their earlier functions.
+        answer = call_layers(entry.answer, function.__globals__.get("layers"))
+        known = theirs | _find_unsaved(function.__globals__)
+        verdict = _judge_in_notebook(entry, function, entry.choose_forward(known))
         unwritten = verdict.kind == "unwritten" and not verdict.message
         if unwritten and entry.name in theirs and not _find_fault(id, theirs):
             print(
@@ -65,18 +70,23 @@ def exercise(id):
         if verdict.kind in ("unwritten", "borrowed"):
             why = verdict.message or "not written yet"
             print(f"{id}: {why}. The lesson goes on with minidraw's function.")
-            return entry.answer
+            return answer
         if verdict.kind != "right":
             # The cells below need the name; an earlier meaning of it stays.
-            function.__globals__.setdefault(entry.name, entry.answer)
+            function.__globals__.setdefault(entry.name, answer)
             cells = suggest_cells(verdict.message)
             more = f"{verdict.message}\n{cells}".rstrip()
             raise NotYet(f'{id}: not right yet.\n{more}\nStuck? hint("{id}")') from None
         note = f" ({verdict.message})" if verdict.message else ""
         print(f"{id}: right{note}. {_save(entry, function)}")
-        return _choose_pair(entry, function, theirs, verdict)
+        return _choose_pair(entry, function, known, verdict)
 
     return decorate
+
+
+def _find_unsaved(namespace):
+    """Return a notebook's functions that are right but aren't in the file, by name."""
+    return {name: f for (place, name), f in _unsaved.items() if place == id(namespace)}
 
 
 def _judge_in_notebook(entry, function, forward):
@@ -117,22 +127,30 @@ def _choose_pair(entry, function, theirs, verdict):
 
 def _save(entry, function):
     """Save a function if it is also right in the file; return what was done."""
+    key = id(function.__globals__), entry.name
+    _unsaved[key] = function
     try:
         before = own_functions.load_functions()
         text = own_functions.add_function(entry, function)
         theirs = own_functions.run_source(text)
     except (own_functions.NotSelfContained, UserError) as error:
         return f"Not saved: {error}."
+    if entry.name not in theirs:  # __name__ was set by hand
+        return f"Not saved: it isn't defined with def {entry.name}."
     verdict = judge(entry, theirs[entry.name], entry.choose_forward(theirs))
     if verdict.kind != "right":
+        forward = entry.forward.__name__ if entry.forward else ""
+        if forward in _find_unsaved(function.__globals__):
+            return f"Not saved: it goes with your {forward}, which isn't saved."
         why = verdict.message.splitlines()[0] if verdict.message else verdict.kind
         return f"Not saved to {own_functions.FILE}: without the notebook, {why}."
     lines = [f"Saved to {own_functions.FILE}."]
-    for id in own_functions.find_users(text, entry):
-        fault = _find_fault(id, theirs)
-        if fault and not _find_fault(id, before):
-            lines.append(f"But {id}, saved earlier, is not right together with it: {fault}.")
+    for user in own_functions.find_users(text, entry):
+        fault = _find_fault(user, theirs)
+        if fault and not _find_fault(user, before):
+            lines.append(f"But {user}, saved earlier, is not right together with it: {fault}.")
     own_functions.write_file(text)
+    del _unsaved[key]
     return "\n".join(lines)
 
 

@@ -1,10 +1,9 @@
 """`use_earlier`, which gives a lesson the functions that the learner wrote in earlier ones."""
 
-import types
-
 from minidraw.errors import UserError
 from minidraw.learn import own_functions
 from minidraw.learn.exercises import all_exercises
+from minidraw.learn.exercises.exercise import rebind
 from minidraw.learn.exercises.step_of_draw import layer
 from minidraw.learn.own_layers import PAIRS, SINGLES, compose_layers, find_usable
 
@@ -47,12 +46,10 @@ def use_earlier(lesson):
     own, unused = find_usable(groups, theirs)
     names = {all_exercises()[id].name for ids in groups for id in ids} & earlier
     layers = compose_layers({name: theirs[name] for name in own})
-    _add_function(vars(layers), layer)
+    layers.layer = call_layers(layer, layers)
     for entry in (all_exercises()[id] for ids in PROGRAM for id in ids if id < lesson):
-        if entry.name in own:
-            vars(layers)[entry.name] = theirs[entry.name]
-        else:
-            _add_function(vars(layers), entry.answer)
+        function = theirs[entry.name] if entry.name in own else entry.answer
+        vars(layers)[entry.name] = call_layers(function, layers)
     listed = f" ({', '.join(own)})" if own else ""
     print(f"Here: {len(own)} functions yours{listed}, {len(names) - len(own)} minidraw's.")
     for name, why in unused.items():
@@ -60,8 +57,15 @@ def use_earlier(lesson):
     return layers
 
 
-def _add_function(layers, function):
-    """Add a function of minidraw's, which calls those that are in `layers` already."""
-    code = function.__code__
-    names = {name: layers[name] for name in code.co_names if name in layers}
-    layers[function.__name__] = types.FunctionType(code, function.__globals__ | names)
+def call_layers(function, layers):
+    """Return a version of a function that calls those of `layers` where it called minidraw's."""
+    code, names = function.__code__, function.__globals__
+    own = {
+        name: getattr(layers, name)
+        for name in code.co_names
+        if hasattr(layers, name)
+        and (getattr(names.get(name), "__module__", "") or "").startswith("minidraw.")
+    }
+    if all(names.get(name) is found for name, found in own.items()):
+        return function
+    return rebind(function, own)

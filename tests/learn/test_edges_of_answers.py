@@ -1,0 +1,303 @@
+"""Answers that are right, or wrong, only at the edges: one image, zeros, other shapes and types."""
+
+import numpy as np
+import pytest
+
+from minidraw import layers
+from minidraw.learn import NotYet, own_functions, use_earlier
+from minidraw.learn.checking.diagnosis import compute_outputs
+from minidraw.learn.checking.judge import judge
+from minidraw.learn.exercises import all_exercises
+from tests.learn.cells import Notebook
+from tests.learn.mutations import EXERCISES, allow_answer, alter
+
+
+@pytest.fixture
+def notebook():
+    return Notebook()
+
+
+def squeeze(entry):
+    return alter(entry, lambda array: np.squeeze(array))
+
+
+@pytest.mark.parametrize("id", [id for id, e in EXERCISES.items() if "n" in e.cases[0].sizes])
+def test_a_batch_of_one_image_is_tried(id):
+    entry = allow_answer(EXERCISES[id])
+    single = [case for case, where in entry.edge_cases if where.split(" and ")[0] == "n = 1"]
+    (outs,) = compute_outputs(entry, entry.answer, single)
+    if entry.in_place or entry.returns_dict or not any(1 in np.shape(part) for part in outs):
+        pytest.skip("its results have no axis of images")
+    assert "the shape is wrong" in judge(entry, squeeze(entry)).message
+
+
+@pytest.mark.parametrize("id", [id for id, e in EXERCISES.items() if not e.returns_dict])
+def test_a_dict_is_no_tuple(id):
+    entry = allow_answer(EXERCISES[id])
+    if entry.in_place:
+        pytest.skip("it returns nothing")
+
+    names, returns_cache = entry.output_names, entry.returns_cache  # computed outside
+
+    def function(*arguments, **settings):
+        value = entry.answer(*arguments, **settings)
+        out, *cache = value if returns_cache else (value,)
+        parts = out if isinstance(out, tuple) else (out,)
+        out = dict(zip(names, parts, strict=True))
+        return (out, *cache) if cache else out
+
+    assert "it returns a dict" in judge(entry, function).message
+
+
+def test_adams_constants_are_those_that_are_given():
+    entry = allow_answer(EXERCISES["13.adam_update"])
+    for fixed in ({"beta1": 0.9}, {"beta2": 0.999}, {"eps": 1e-3}):
+
+        def adam_update(*arrays, fixed=fixed, **settings):
+            entry.answer(*arrays, **settings | fixed)
+
+        assert judge(entry, adam_update).kind == "wrong"
+
+
+def test_adams_first_step_is_tried():
+    entry = allow_answer(EXERCISES["13.adam_update"])
+
+    def adam_update(*arrays, step, **settings):
+        if step > 1:
+            entry.answer(*arrays, step=step, **settings)
+
+    assert "for the first step" in judge(entry, adam_update).message
+
+
+def test_a_gradient_of_zeros_stays_zero():
+    def clipped(grad, *, limit):
+        length = np.sqrt((grad**2).sum())
+        return grad / length * min(length, limit)
+
+    message = judge(EXERCISES["13.clipped"], clipped).message
+    assert "not for a gradient of zeros: contains nan" in message
+
+
+def test_slope_takes_numbers_and_tables():
+    slope = EXERCISES["01.slope"]
+
+    def of_rows(f, x, *, eps):
+        return np.array([(f(v + eps) - f(v - eps)) / (2 * eps) for v in x])
+
+    def flat(f, x, *, eps):
+        return np.ravel((f(x + eps) - f(x - eps)) / (2 * eps))
+
+    def with_lists(f, x, *, eps):
+        steps = np.asarray(x)[..., None] + [-eps, eps]
+        return np.diff(f(steps), axis=-1)[..., 0] / (2 * eps)
+
+    assert "for an x that is a single number" in judge(slope, of_rows).message
+    assert judge(slope, flat).kind == "wrong"
+    assert judge(slope, with_lists).kind == "right"
+
+
+def test_sigmoid_takes_any_number_of_axes():
+    sigmoid = EXERCISES["02.sigmoid"]
+
+    def of_tables(a):
+        return np.array([[1 / (1 + np.exp(-v)) for v in row] for row in a])
+
+    def by_masks(a):
+        s, positive = np.empty(a.shape), a >= 0
+        s[positive] = 1 / (1 + np.exp(-a[positive]))
+        s[~positive] = np.exp(a[~positive]) / (1 + np.exp(a[~positive]))
+        return s
+
+    assert "for an array of one axis" in judge(sigmoid, of_tables).message
+    assert judge(sigmoid, by_masks).kind == "right"
+
+
+def test_a_sigmoid_of_arrays_serves_cells_that_pass_a_number(notebook):
+    notebook.run("""
+@exercise("02.sigmoid")
+def sigmoid(a):
+    s = np.empty(a.shape)
+    s[...] = 1 / (1 + np.exp(-a))
+    return s
+""")
+    assert use_earlier("03").sigmoid(0.0) == 0.5
+
+
+@pytest.mark.parametrize(
+    "id, change",
+    [
+        ("04.filterbank", lambda center, stride, var: (np.abs(center), stride, var)),
+        ("04.filterbank", lambda center, stride, var: (center, stride, np.maximum(var, 0.1))),
+        ("04.centers", lambda center, stride: (np.abs(center), stride)),
+    ],
+)
+def test_windows_to_the_left_and_narrow_ones_are_tried(id, change):
+    entry = allow_answer(EXERCISES[id])
+    assert judge(entry, lambda *arrays, **s: entry.answer(*change(*arrays), **s)).kind == "wrong"
+
+
+def window_with(change):
+    def window(theta, *, height, width, K):
+        (x, y, *_), cache = layers.window(theta, height=height, width=width, K=K)
+        var, stride, gamma = np.exp(change(theta[:, 2:])).T
+        return (x, y, (max(height, width) - 1) / (K - 1) * stride, var, gamma), cache
+
+    return window
+
+
+@pytest.mark.parametrize("column", [0, 1, 2])
+@pytest.mark.parametrize("side", [-1, 1])
+def test_each_logarithm_is_clipped_on_both_sides(column, side):
+    def clip(logarithms):
+        clipped = np.clip(logarithms, -12, 12)
+        free = side * logarithms[:, column] > 12
+        clipped[free, column] = logarithms[free, column]
+        return clipped
+
+    entry = allow_answer(EXERCISES["04.window"])
+    assert judge(entry, window_with(lambda a: np.clip(a, -12, 12))).kind == "right"
+    assert judge(entry, window_with(clip)).kind == "wrong"
+
+
+@pytest.mark.parametrize(
+    "mask",
+    [
+        lambda a: np.abs(a) <= 11,
+        lambda a: (np.abs(a) <= 12).all(axis=1, keepdims=True),
+        lambda a: a <= 12,
+        lambda a: np.where([True, False, False], a, np.abs(a)) <= 12,
+        lambda a: np.where([False, False, True], a, np.abs(a)) <= 12,
+    ],
+)
+def test_each_logarithm_has_its_own_mask(mask):
+    def window_backward(dout, cache):
+        dcenter_x, dcenter_y, dstride, dvar, dgamma = dout
+        theta, stride, var, gamma, height, width = cache
+        centers = (width + 1) / 2 * dcenter_x, (height + 1) / 2 * dcenter_y
+        dtheta = np.array([*centers, var * dvar, stride * dstride, gamma * dgamma]).T
+        dtheta[:, 2:] *= mask(theta[:, 2:])
+        return dtheta
+
+    message = judge(EXERCISES["05.window_backward"], window_backward).message
+    assert message and "wrong columns" not in message
+
+
+def test_checks_ignore_the_notebooks_floating_point_settings(notebook):
+    notebook.run("np.seterr(all='raise')")
+    cell = '@exercise("02.sigmoid")\ndef sigmoid(a):\n    return 1 / (1 + np.exp(-a))\n'
+    before = np.geterr()
+    try:
+        assert "right. Saved" in notebook.run(cell)
+        assert np.geterr() == before
+    finally:
+        np.seterr(all="warn")
+
+
+PLAIN_READ = """
+@exercise("06.read")
+def read(x_err, F_y, F_x, gamma, *, x):
+    pictures = np.concatenate([x, x_err], axis=1)
+    glimpse = gamma[:, None, None, None] * (F_y[:, None] @ pictures @ F_x[:, None].mT)
+    return glimpse, (pictures, F_y, F_x, gamma)
+"""
+
+
+def test_minidraws_backward_takes_the_plain_tuple_of_the_stub(notebook):
+    notebook.run(PLAIN_READ)
+    notebook.run(
+        '@exercise("06.read_backward")\ndef read_backward(d, cache): raise NotImplementedError'
+    )
+    notebook.run("""
+ones = np.ones
+glimpse, cache = read(ones((2, 1, 4, 5)), ones((2, 3, 4)), ones((2, 3, 5)), ones(2),
+                      x=ones((2, 1, 4, 5)))
+dx_err, *_ = read_backward(glimpse, cache)
+""")
+    assert notebook.names["dx_err"].shape == (2, 1, 4, 5)
+
+
+@pytest.mark.parametrize("id", [id for id, e in all_exercises().items() if e.returns_cache])
+def test_every_backward_takes_a_plain_tuple(id):
+    entry = all_exercises()[id]
+    backward = next((e for e in all_exercises().values() if e.forward is entry.answer), None)
+    if backward is None:
+        pytest.skip("its backward is no exercise")
+    (dout, cache), _ = backward.cases[0].make_arguments(backward)
+    backward.answer(dout, tuple(cache))
+
+
+UNSAVED = """
+square = lambda a: a * a
+
+@exercise("10.kl")
+def kl(mu, log_sigma):
+    sigma = np.exp(log_sigma)
+    parts = (square(mu) + square(sigma) - 1) / 2 - log_sigma
+    return parts.sum(axis=1), {"mu": mu, "sigma": sigma}
+"""
+BACKWARD = """
+@exercise("10.kl_backward")
+def kl_backward(dkl, cache):
+    dkl = dkl[:, None]
+    return dkl * cache["mu"], dkl * (cache["sigma"] ** 2 - 1)
+"""
+
+
+def test_a_backward_fits_a_right_forward_that_is_not_saved(notebook):
+    assert "Not saved: its helper square" in notebook.run(UNSAVED)
+    said = notebook.run(BACKWARD)
+    assert "10.kl_backward: right. Not saved: it goes with your kl, which isn't saved." in said
+    notebook.run("out, cache = kl(np.ones((2, 3)), np.ones((2, 3)))\nkl_backward(out, cache)")
+    with pytest.raises(NotYet):  # another notebook knows nothing of it
+        Notebook().run(BACKWARD)
+    saved = UNSAVED.replace("square(mu) + square(sigma)", "mu * mu + sigma * sigma")
+    assert "Saved to" in notebook.run(saved)
+    assert "right. Saved to" in notebook.run(BACKWARD)
+    assert "kl_backward" in own_functions.load_functions()
+
+
+def test_a_function_under_another_name_is_told(notebook):
+    said = notebook.run("""
+def plain(a):
+    return 1 / (1 + np.exp(-a))
+
+plain.__name__ = "sigmoid"
+sigmoid = exercise("02.sigmoid")(plain)
+""")
+    assert "right. Not saved: it isn't defined with def sigmoid" in said
+
+
+OWN_GATES = """
+@exercise("08.lstm_gates")
+def lstm_gates(a, c_prev):
+    H = c_prev.shape[1]
+    i, f, o = (1 / (1 + np.exp(-a[:, k * H : (k + 1) * H])) for k in range(3))
+    g = np.tanh(a[:, 3 * H :])
+    c = f * c_prev + i * g
+    return (o * np.tanh(c), c), {"gates": [i, f, o, g], "c_prev": c_prev, "c": c}
+"""
+OWN_GATES_BACKWARD = """
+@exercise("08.lstm_gates_backward")
+def lstm_gates_backward(dout, cache):
+    (dh, dc), (i, f, o, g), t = dout, cache["gates"], np.tanh(cache["c"])
+    dc = dc + dh * o * (1 - t**2)
+    da = dc * g * i * (1 - i), dc * cache["c_prev"] * f * (1 - f), dh * t * o * (1 - o)
+    return np.concatenate([*da, dc * i * (1 - g**2)], axis=1), dc * f
+"""
+
+
+def test_own_gates_go_with_an_unwritten_backward_further_up(notebook):
+    """The lesson's forward calls the learner's gates, and so must minidraw's backward."""
+    notebook.run(OWN_GATES)
+    notebook.run(OWN_GATES_BACKWARD)
+    notebook.run("from minidraw.learn import use_earlier\nlayers = use_earlier('09')")
+    notebook.run("""
+@exercise("09.lstm_sequence_backward")
+def lstm_sequence_backward(dhs, cache):
+    raise NotImplementedError
+
+from minidraw.learn.exercises.lesson_09 import SequenceCache
+(h, c), cache = layers.lstm(*np.ones((3, 1, 2)), np.ones((4, 8)), np.ones(8))
+dx, *_ = lstm_sequence_backward(np.ones((1, 1, 2)), SequenceCache((cache,), np.ones((4, 8))))
+""")
+    assert notebook.names["dx"].shape == (1, 1, 2)
