@@ -12,6 +12,7 @@ from minidraw import __version__
 from minidraw.cli import (
     bench,
     classify,
+    compare,
     data,
     evaluate,
     figures,
@@ -26,7 +27,19 @@ from minidraw.cli.streams import steady_streams
 from minidraw.errors import UserError, printable
 from minidraw.training.launch import find_launch
 
-FAMILIES = (train, paint, page, evaluate, classify, figures, lessons, gradcheck, bench, data)
+FAMILIES = (
+    train,
+    paint,
+    page,
+    evaluate,
+    classify,
+    compare,
+    figures,
+    lessons,
+    gradcheck,
+    bench,
+    data,
+)
 
 
 def main(argv=None):

@@ -53,6 +53,13 @@ def probabilities(params, images, config, ops):
     return ops.softmax(forward(params, images, config, ops)[0])
 
 
+def read(params, images, config, ops):
+    """Return the last hidden layer (n, H), features of the images, and the logits (n, classes)."""
+    logits, (*_, stack) = forward(params, images, config, ops)
+    features, _ = stack[-1]
+    return features, logits
+
+
 def pictures(params, batch, noise, config, ops):
     """Return no pictures: this network neither paints nor moves a window."""
     return {}

@@ -1,0 +1,1 @@
+"""Compare models that paint on equal terms: measures, calibration, runs, table and figure."""
