@@ -119,13 +119,8 @@ print("light with p = 0.9:", pixel_cost(0.9, 1), "if it is light,", pixel_cost(0
 # What does a digit cost? Does a 1 cost less than an 8?
 
 # %% jupyter={"source_hidden": true}
-print(
-    "p = 1/2 at all 784 pixels:",
-    784 * np.log(2),
-    "nats, that is",
-    784 * np.log(2) / np.log(2),
-    "bits",
-)
+nats = 784 * np.log(2)
+print("p = 1/2 at all 784 pixels:", nats, "nats, that is", nats / np.log(2), "bits")
 
 # %% [markdown]
 # <details><summary>What you saw</summary>
