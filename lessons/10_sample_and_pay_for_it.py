@@ -2,7 +2,7 @@
 # # 10 Sample and pay for it
 #
 # **You'll do:** four exercises, eight lines in all: a random draw that lets a gradient through, its
-# backward, its price in nats, and the backward of the price.
+# backward, its cost in nats, and the backward of the cost.
 #
 # **You'll learn:** why a network that invents images needs random numbers in its middle, how a
 # gradient passes a random draw, and what the draw costs.
@@ -15,8 +15,8 @@
 # | $\mu$ | `mu` | its mean, `(n, Z)` |
 # | $\sigma$ | `sigma` | its standard deviation, `(n, Z)`; networks emit `log_sigma` |
 # | $\epsilon$ | `noise` | random numbers of mean 0 and deviation 1, `(n, Z)` |
-# | $L^x$ | `nll` | the cost of the image, `(n,)`, in nats (lesson 03) |
-# | $L^z$ | `kl` | the price of the latent vector, `(n,)`, in nats |
+# | $\mathcal{L}^x$ | `nll` | the cost of the image, `(n,)`, in nats (lesson 03) |
+# | $\mathcal{L}^z$ | `kl` | the cost of the latent vector, `(n,)`, in nats |
 
 # %%
 import numpy as np
@@ -72,21 +72,21 @@ show(figure, "10.1")
 # So two rules are added:
 #
 # 1. The encoder doesn't emit a number, but a place $\mu$ and a width $\sigma$. The number is drawn
-#    at random around that place. So decimals smaller than the width carry no information, and the
-#    neighbours of a good $z$ must be good as well.
+#    at random around that place. So digits finer than $\sigma$ carry no information. And the
+#    decoder must paint well from all values near a good $z$.
 # 2. The encoder pays for the draw, in nats. If $\mu = 0$ and $\sigma = 1$ for every image, $z$ says
 #    nothing about the image, and costs nothing. The further $\mu$ is from 0, and the further
-#    $\sigma$ is from 1, the more it costs. A very small $\sigma$ is the most expensive.
+#    $\sigma$ is from 1, the more it costs.
 #
 # With these rules you know where the numbers are: around 0, with a standard deviation of about 1.
 # Draw numbers from there, and the decoder paints a new digit.
 #
 # ## A draw: equations 1, 2 and 6
 #
-# A **normal distribution** $\mathcal N(\mu, \sigma^2)$ is the hill of lesson 04, used as a rule for
-# drawing numbers: many lie close to the mean $\mu$, and few lie further away than two standard
-# deviations $\sigma$. `rng.standard_normal` draws with mean 0 and deviation 1. For any other mean
-# and deviation, stretch those numbers and move them:
+# A **normal distribution** (or Gaussian) $\mathcal N(\mu, \sigma^2)$ has the bell curve of lesson
+# 04 as its **density**: many draws lie close to the mean $\mu$, and few lie further away than two
+# standard deviations $\sigma$. `rng.standard_normal` draws with mean 0 and deviation 1. For any
+# other mean and deviation, stretch those numbers and move them:
 
 # %%
 epsilon = rng.standard_normal(20_000)
@@ -97,8 +97,8 @@ for mu, sigma, color, style in ((0, 1, BLUE, "-"), (3, 0.5, VERMILION, "--")):
     drawn = mu + sigma * epsilon
     axes.hist(drawn, 80, density=True, color=color, alpha=0.3)
     at = np.linspace(-4, 5, 300)
-    hill = np.exp(-((at - mu) ** 2) / (2 * sigma**2)) / (sigma * np.sqrt(2 * np.pi))
-    axes.plot(at, hill, style, color=color, label=f"mean {mu}, deviation {sigma}")
+    density = np.exp(-((at - mu) ** 2) / (2 * sigma**2)) / (sigma * np.sqrt(2 * np.pi))
+    axes.plot(at, density, style, color=color, label=f"mean {mu}, deviation {sigma}")
     print(f"wanted {mu}, {sigma}; drawn {drawn.mean():.3f}, {drawn.std():.3f}")
 axes.legend(frameon=False)
 plain(axes, xlabel="number", ylabel="how often")
@@ -130,7 +130,7 @@ def sample(mu, log_sigma, *, noise):
 
 
 # %% [markdown]
-# ## What is the slope of chance?
+# ## How does a gradient pass a random draw?
 #
 # Why is the noise an input? Try what you did in lesson 01: wiggle $\mu$ a little, and measure how
 # $z$ moves. In the left picture, the same eight random numbers are used for every $\mu$: they are
@@ -177,8 +177,8 @@ for name, pair in (("frozen", frozen[[0, 0]]), ("redrawn", redrawn[[0, 1]])):
 # drawn first, and then treated as a constant. This trick is called **reparameterisation**. Each
 # time an image is used it gets new noise, but its forward and its backward use the same.
 #
-# The slope of $z$ with respect to $\mu$ is 1. With respect to $\sigma$ it is $\epsilon$: when the
-# hill becomes wider, a dot above the mean rises and a dot below it sinks. The layer emitted $\log
+# The slope of $z$ with respect to $\mu$ is 1. With respect to $\sigma$ it is $\epsilon$: when
+# $\sigma$ grows, a dot above the mean rises and a dot below it sinks. The layer emitted $\log
 # \sigma$, so there is one more link, an exp, as in link 4 of lesson 05.
 #
 # ### Exercise 2: the draw, backward (2 lines)
@@ -196,7 +196,7 @@ def sample_backward(dz, cache):
 
 
 # %% [markdown]
-# ## The price: equations 10 and 11
+# ## The cost of a draw: equations 10 and 11
 #
 # In lesson 03 an event of probability $p$ cost $-\log p$ nats. What does a draw cost? Someone who
 # hasn't seen the image knows only that $z$ comes from $\mathcal N(0, 1)$, with the density $p(z)$.
@@ -218,10 +218,12 @@ def sample_backward(dz, cache):
 # $\tfrac12 \log \sigma^2$ and sum over the `Z` entries. The result is one step of equation 11 in
 # the paper:
 #
-# $$L^z = \tfrac12 \sum_j \left(\mu_j^2 + \sigma_j^2 - \log \sigma_j^2 - 1\right) \qquad (11)$$
+# $$\mathcal{L}^z = \tfrac12 \sum_j \left(\mu_j^2 + \sigma_j^2 - \log \sigma_j^2 - 1\right)
+# \qquad (11)$$
 #
-# This is the **Kullback-Leibler divergence** of the two hills (10), hence the name `kl`. Is the
-# derivation right? Average the difference over many draws, and compare:
+# This is the **Kullback-Leibler divergence** of $\mathcal N(\mu, \sigma^2)$ from $\mathcal N(0, 1)$
+# (10), hence the name `kl`. Is the derivation right? Average the difference over many draws, and
+# compare:
 
 # %%
 mu, sigma, noise = 1.5, 0.4, rng.standard_normal(1_000_000)
@@ -230,19 +232,19 @@ print("mean of log q - log p:", ((z**2 - noise**2) / 2 - np.log(sigma)).mean().r
 print("formula:              ", 0.5 * (mu**2 + sigma**2 - np.log(sigma**2) - 1))
 
 # %% [markdown]
-# ### Exercise 3: the price (2 lines)
+# ### Exercise 3: the cost (2 lines)
 #
-# Return `kl`, shape `(n,)`, in nats per image. The cache holds `mu` as it came in, and `sigma`: not
-# its square, and not its logarithm. The constant in (11) is easy to misread in the paper. As
-# printed here, every entry has its own $-1$. Check your function with $\mu = 0$ and $\sigma = 1$:
-# the price must be 0.
+# Return the cost of the draw in nats per image, shape `(n,)`. The cache holds `mu` as it came in,
+# and `sigma`: not its square, and not its logarithm. The constant in (11) is easy to misread in the
+# paper. As printed here, every entry has its own $-1$. Check your function with $\mu = 0$ and
+# $\sigma = 1$: the cost must be 0.
 
 
 # %%
 @exercise("10.kl")
 def kl(mu, log_sigma):
     raise NotImplementedError
-    return kl, (mu, sigma)
+    return nats, (mu, sigma)
 
 
 # %% [markdown]
@@ -258,7 +260,7 @@ along = np.linspace(-3, 3, 121)[:, None]
 # %% jupyter={"source_hidden": true}
 figure, (left, right) = panels(2, height=2.6)
 left.plot(along, kl(along, 0 * along)[0], color=BLUE)
-plain(left, xlabel="mu, with sigma = 1", ylabel="price in nats")
+plain(left, xlabel="mu, with sigma = 1", ylabel="cost in nats")
 right.plot(along, kl(0 * along, along)[0], color=VERMILION)
 plain(right, xlabel="log sigma, with mu = 0", ylim=(0, 6))
 show(figure, "10.4")
@@ -267,16 +269,16 @@ show(figure, "10.4")
 # <details><summary>What you saw</summary>
 #
 # A deviation of 2 costs 0.81 nats, and one of 1/2 costs 0.32. An exact number would cost infinitely
-# much. Once the hill is narrow, each further halving of its width adds nearly $\log 2 = 0.69$ nats,
-# which is one bit. The first halving, from 1 to 1/2, costs less, because the term $\sigma^2$ in
-# (11) becomes smaller at the same time.
+# much. Once $\sigma$ is small, each further halving of it adds nearly $\log 2 = 0.69$ nats, which
+# is one bit. The first halving, from 1 to 1/2, costs less, because the term $\sigma^2$ in (11)
+# becomes smaller at the same time.
 #
 # </details>
 #
-# ### Exercise 4: the price, backward (2 lines)
+# ### Exercise 4: the cost, backward (2 lines)
 #
-# `dkl` has the shape `(n,)`, the two gradients `(n, Z)`. Differentiate (11) by $\mu_j$ and by
-# $\log \sigma_j$; for the second, write $\sigma^2$ as $\exp(2 \log \sigma)$ first.
+# `dkl` has the shape `(n,)`, the two gradients `(n, Z)`. Differentiate (11) with respect to $\mu_j$
+# and $\log \sigma_j$. For the second, first write $\sigma^2$ as $\exp(2 \log \sigma)$.
 
 
 # %%
@@ -292,66 +294,67 @@ def kl_backward(dkl, cache):
 #
 # Now put everything together: encoder, draw and decoder. Encoder and decoder are each a linear
 # layer, a tanh and another linear layer. The loss is equation 12 for a single step: the cost of the
-# image given $z$, plus the price of $z$,
+# image given $z$, plus the cost of $z$,
 #
-# $$L = L^x + L^z \qquad (12)$$
+# $$\mathcal{L} = \mathcal{L}^x + \mathcal{L}^z \qquad (12)$$
 #
-# Imagine that you send an image to someone: first $z$, for $L^z$ nats, then what the decoder can't
-# guess of the pixels, for $L^x$ nats. A network of this kind is called a *variational autoencoder*.
-# On average over the draws, the sum is never less than $-\log p(x)$. Here $p(x)$ is the probability
-# that this decoder paints the image $x$ from any $z$ drawn from $\mathcal N(0, 1)$. Lesson 16 shows
-# why.
+# Imagine that you send an image to someone: first $z$, for $\mathcal{L}^z$ nats, then what the
+# decoder can't guess of the pixels, for $\mathcal{L}^x$ nats. A network of this kind is called a
+# *variational autoencoder*. On average over the draws, the sum is never less than $-\log p(x)$.
+# Here $p(x)$ is the probability that the decoder paints $x$, averaged over all $z$ drawn from
+# $\mathcal N(0, 1)$. Lesson 16 shows why.
 
 # %%
 HIDDEN, Z, pixels = 100, 10, images[0].size
 mean = np.clip(images.mean(axis=0).ravel(), 0.005, 0.995)
-sizes = {"see": (pixels, HIDDEN), "latent": (HIDDEN, 2 * Z), "think": (Z, HIDDEN)}
-sizes["paint"] = HIDDEN, pixels
+sizes = {"enc1": (pixels, HIDDEN), "enc2": (HIDDEN, 2 * Z), "dec1": (Z, HIDDEN)}
+sizes["dec2"] = HIDDEN, pixels
 W = {name: rng.standard_normal(size) / np.sqrt(size[0]) for name, size in sizes.items()}
 b = {name: np.zeros(size[1]) for name, size in sizes.items()}
-W["latent"], W["paint"] = 0.1 * W["latent"], 0.1 * W["paint"]
-b["paint"] = np.log(mean / (1 - mean))  # it starts with the mean image of lesson 03
+W["enc2"], W["dec2"] = 0.1 * W["enc2"], 0.1 * W["dec2"]
+b["dec2"] = np.log(mean / (1 - mean))  # it starts with the mean image of lesson 03
 
 
 def decode(z):
-    """Logits of all pixels, and what the backward needs."""
-    a, think = layers.linear(z, W["think"], b["think"])
-    painted, paint = layers.linear(np.tanh(a), W["paint"], b["paint"])
-    return painted, (think, paint)
+    """Return the logits of all pixels, and the caches of both layers."""
+    hidden, dec1 = layers.linear(z, W["dec1"], b["dec1"])
+    logits, dec2 = layers.linear(np.tanh(hidden), W["dec2"], b["dec2"])
+    return logits, (dec1, dec2)
 
 
 # %%
 def forward(x, noise):
-    """Both costs of each image, and the caches."""
-    a, see = layers.linear(x, W["see"], b["see"])
-    posterior, latent = layers.linear(np.tanh(a), W["latent"], b["latent"])
+    """Return both costs of each image, and all caches in the order of the calls."""
+    hidden, enc1 = layers.linear(x, W["enc1"], b["enc1"])
+    posterior, enc2 = layers.linear(np.tanh(hidden), W["enc2"], b["enc2"])
     mu, log_sigma = posterior[:, :Z], posterior[:, Z:]  # eqs 1 and 2
-    z, drawn = sample(mu, log_sigma, noise=noise)  # eq 6
-    price, paid = kl(mu, log_sigma)  # eq 11
-    logits, (think, paint) = decode(z)
+    z, z_cache = sample(mu, log_sigma, noise=noise)  # eq 6
+    kl_cost, kl_cache = kl(mu, log_sigma)  # eq 11
+    logits, (dec1, dec2) = decode(z)
     square = (len(x), 1, 28, 28)
-    nll, cost = layers.bernoulli_cost(logits.reshape(square), x=x.reshape(square))  # eq 9
-    return nll, price, (see, latent, drawn, paid, think, paint, cost)
+    nll, nll_cache = layers.bernoulli_cost(logits.reshape(square), x=x.reshape(square))  # eq 9
+    return nll, kl_cost, (enc1, enc2, z_cache, kl_cache, dec1, dec2, nll_cache)
 
 
 # %% [markdown]
 # The backward goes from the cost to the first layer. $\mu$ and $\log \sigma$ are used twice, by the
-# draw and by the price, so their gradients add up.
+# draw and by the cost, so their gradients add up.
 
 
 # %%
 def backward(caches):
     """Gradients of the mean of nll + kl, by layer: a pair for W and b."""
-    see, latent, drawn, paid, think, paint, cost = caches
-    share = np.full(len(see.x), 1 / len(see.x))  # the mean over the images
-    dlogits = layers.bernoulli_cost_backward(share, cost).reshape(len(share), -1)
+    enc1, enc2, z_cache, kl_cache, dec1, dec2, nll_cache = caches
+    share = np.full(len(enc1.x), 1 / len(enc1.x))  # the mean over the images
+    dlogits = layers.bernoulli_cost_backward(share, nll_cache).reshape(len(share), -1)
     found = {}
-    dg, *found["paint"] = layers.linear_backward(dlogits, paint)
-    dz, *found["think"] = layers.linear_backward(dg * (1 - paint.x**2), think)  # paint.x = tanh(a)
-    through_z, through_kl = sample_backward(dz, drawn), kl_backward(share, paid)
+    dtanh, *found["dec2"] = layers.linear_backward(dlogits, dec2)
+    dhidden = dtanh * (1 - dec2.x**2)  # dec2.x = tanh(hidden)
+    dz, *found["dec1"] = layers.linear_backward(dhidden, dec1)
+    through_z, through_kl = sample_backward(dz, z_cache), kl_backward(share, kl_cache)
     dposterior = np.concatenate([p + q for p, q in zip(through_z, through_kl, strict=True)], axis=1)
-    dh, *found["latent"] = layers.linear_backward(dposterior, latent)
-    _, *found["see"] = layers.linear_backward(dh * (1 - latent.x**2), see)
+    dtanh, *found["enc2"] = layers.linear_backward(dposterior, enc2)
+    _, *found["enc1"] = layers.linear_backward(dtanh * (1 - enc2.x**2), enc1)
     return found
 
 
@@ -365,32 +368,34 @@ for name in W:
     place, losses = (406 % len(W[name]), 5), []  # 406: a pixel in the middle
     for by in (eps, -2 * eps):
         W[name][place] += by
-        nll, price, _ = forward(x, noise)
-        losses.append((nll + price).mean())
+        nll, kl_cost, _ = forward(x, noise)
+        losses.append((nll + kl_cost).mean())
     W[name][place] += eps
     measured = (losses[0] - losses[1]) / (2 * eps)
     print(f"{name:7} by hand {gradients[name][0][place]: .8f}, measured {measured: .8f}")
     np.testing.assert_allclose(gradients[name][0][place], measured, rtol=1e-4, atol=1e-8)
 
 # %% [markdown]
-# Then come 1,600 steps of learning, with 50 images each. Each time an image is used, a coin is
-# tossed for each grey pixel (lesson 03). The step of a weight is the usual one, minus rate times
-# gradient, plus nine tenths of the step before. So a weight gathers speed as long as its slope
-# stays the same, like a ball rolling downhill. Lesson 13 has a better rule.
+# Then come 1,600 steps of learning, with 50 images each. Each time an image is used, it is
+# binarised afresh (dynamic binarisation, lesson 03). Each update of a weight is minus rate times
+# gradient, plus nine tenths of its previous update. This is called **momentum**: a weight gathers
+# speed as long as its slope stays the same, like a ball rolling downhill. Lesson 13 has a better
+# rule.
 #
-# **Predict.** $L^x$ starts near 206 nats, the cost of the mean image, and $L^z$ starts near 0.
-# Which way will each of them go?
+# **Predict.** $\mathcal{L}^x$ starts near 206 nats, the cost of the mean image, and $\mathcal{L}^z$
+# starts near 0. By about how many nats will $\mathcal{L}^z$ rise, and how many will $\mathcal{L}^x$
+# save in exchange?
 
 
 # %%
 def learn(steps, rate=0.005, batch=50):
-    """Gradient descent that rolls on; returns both costs at every step."""
+    """Descend with momentum; return both costs at every step."""
     speed, found = {name: [0 * W[name], 0 * b[name]] for name in W}, []
     for _ in range(steps):
         grey = images[rng.integers(0, len(images), batch)].reshape(batch, -1)
         x = (rng.random(grey.shape) < grey) * 1.0
-        nll, price, caches = forward(x, rng.standard_normal((batch, Z)))
-        found.append((nll.mean(), price.mean()))
+        nll, kl_cost, caches = forward(x, rng.standard_normal((batch, Z)))
+        found.append((nll.mean(), kl_cost.mean()))
         for name, gradients in backward(caches).items():
             for k, part in enumerate((W, b)):
                 speed[name][k] = 0.9 * speed[name][k] - rate * gradients[k]
@@ -411,13 +416,14 @@ axes.plot(at, smooth[:, 0], "--", color=BLUE, label="image, L^x")
 axes.plot(at, smooth[:, 1], ":", color=GREEN, label="latent, L^z")
 axes.legend(frameon=False)
 plain(axes, xlabel="steps of learning", ylabel="nats per image", ylim=(0, 215))
-show(figure, "10.5", price=smooth[-1, 0], saving=smooth[-1, 1])
+show(figure, "10.5", image=smooth[-1, 0], latent=smooth[-1, 1])
 
 # %% [markdown]
 # <details><summary>What you saw</summary>
 #
-# $L^z$ rises: the network pays for a $z$ that says more and more about the image. $L^x$ falls by
-# several times as much, so the sum falls too.
+# $\mathcal{L}^z$ rises to about 18 nats: the network pays for a $z$ that says more and more about
+# the image. $\mathcal{L}^x$ falls by about 84 nats, nearly five times as much, so the sum falls
+# too.
 #
 # </details>
 #
@@ -441,8 +447,8 @@ show(figure, "10.6")
 
 # %%
 x = (images[[3, 7, 1, 2]] > 0.5).reshape(4, -1) * 1.0
-h = np.tanh(layers.linear(x, W["see"], b["see"])[0])
-mu = layers.linear(h, W["latent"], b["latent"])[0][:, :Z]
+hidden = np.tanh(layers.linear(x, W["enc1"], b["enc1"])[0])
+mu = layers.linear(hidden, W["enc2"], b["enc2"])[0][:, :Z]
 part = np.linspace(0, 1, 12)[:, None]
 glides = [decode((1 - part) * mu[k] + part * mu[k + 1])[0] for k in (0, 2)]
 
@@ -459,7 +465,7 @@ show(figure, "10.7")
 # function `latent` joins the two, because both use the output of the same layer.
 #
 # For more practice, `kl_between` in [OPEN.md](OPEN.md) is an open exercise: the divergence of any
-# two hills.
+# two Gaussians.
 
 # %%
 mu, log_sigma, noise = rng.standard_normal((3, 4, 6))
@@ -480,7 +486,7 @@ _, cache = minidraw.layers.latent(posterior, noise=noise)
 np.testing.assert_allclose(
     np.concatenate(ours, axis=1), minidraw.layers.latent_backward((dz, dkl), cache)
 )
-print("draw and price agree with the package")
+print("draw and cost agree with the package")
 
 # %% [markdown]
 # ## In practice
@@ -490,10 +496,10 @@ print("draw and price agree with the package")
 #   noisier. Noise shared between steps is worse: the network learns to count on it, and the printed
 #   cost is no bound any more (lesson 15).
 # * In the paper's (11) the constant is $T/2$, which is meant for each of the `Z` entries. If you
-#   subtract it only once, every printed price is wrong but every gradient is right, so a gradient
-#   check can't find the mistake. A known answer can: the price of $\mathcal N(0, 1)$ is exactly 0.
-# * If $L^z$ stays at 0, the decoder has learned to ignore $z$. So always look at the two costs
-#   separately.
+#   subtract it only once, every printed cost is wrong but every gradient is right, so a gradient
+#   check can't find the mistake. A known answer can: the cost of $\mathcal N(0, 1)$ is exactly 0.
+# * If $\mathcal{L}^z$ stays at 0, the decoder has learned to ignore $z$. So always look at the two
+#   costs separately.
 # * Pictures of *reconstructions*, made from the $z$ of a given image, look better than samples.
 #   They are often mistaken for samples.
 #
@@ -503,9 +509,9 @@ print("draw and price agree with the package")
 #   \sigma\,\epsilon$.
 # * Reparameterisation: draw the noise $\epsilon$ first, and treat it as a constant. Then the slopes
 #   are 1 for $\mu$, and $\sigma\,\epsilon$ for $\log \sigma$.
-# * The price of a draw is the Kullback-Leibler divergence, $\tfrac12 (\mu^2 + \sigma^2 - \log
+# * The cost of a draw is the Kullback-Leibler divergence, $\tfrac12 (\mu^2 + \sigma^2 - \log
 #   \sigma^2 - 1)$ per entry. It is 0 only for $\mu = 0$, $\sigma = 1$.
-# * The loss is the cost of the image given $z$, plus the price of $z$.
+# * The loss is the cost of the image given $z$, plus the cost of $z$.
 # * To invent an image, draw $z$ from $\mathcal N(0, 1)$ and decode. The encoder isn't needed.
 #
 # ## Three questions
@@ -519,7 +525,7 @@ print("draw and price agree with the package")
 #
 #    </details>
 #
-# 2. An entry has $\mu = 2$ and $\sigma = 1$. What is its price?
+# 2. An entry has $\mu = 2$ and $\sigma = 1$. What is its cost?
 #
 #    <details><summary>Answer</summary>
 #
@@ -527,7 +533,7 @@ print("draw and price agree with the package")
 #
 #    </details>
 #
-# 3. A network prints $L^x = 90$ and $L^z = 0$. What do you suspect?
+# 3. A network prints $\mathcal{L}^x = 90$ and $\mathcal{L}^z = 0$. What do you suspect?
 #
 #    <details><summary>Answer</summary>
 #

@@ -1,12 +1,12 @@
 # %% [markdown]
 # # 11 One step of DRAW
 #
-# **You'll do:** six exercises, forty-two lines in all. You write one step of DRAW, the gradients of
-# two values that are used several times, the backward passes of reading and of writing through a
-# window, and finally the backward pass of the whole step.
+# **You'll do:** six exercises in two parts. Part 1: one step of DRAW, forward (nine lines), and the
+# gradients of two values that are used several times (six lines). Part 2: the backward passes of
+# reading and writing through a window (sixteen lines), and of the whole step (eleven lines).
 #
-# **You'll learn:** how the layers of ten lessons work together in one step, and to count, before
-# you write a backward pass, who uses what.
+# **You'll learn:** how the layers of ten lessons work together in one step; and how to list every
+# use of a value before you write its gradient.
 #
 # **You'll need:** lessons 05 to 08 and 10. 145 minutes in two parts: 65 for part 1 (one step, and
 # who uses what) and 80 for part 2 (the windows and the whole step, backward).
@@ -194,7 +194,7 @@ def layer(params, name, x):
 # %% [markdown]
 # ### Exercise 1: one step, forward (9 lines)
 #
-# `step` takes the state that the step before left. It returns the new state and the price of z.
+# `step` takes the state that the step before left. It returns the new state and the cost of z.
 # Between the linear layers, four calls do the work:
 #
 # | call | result |
@@ -204,20 +204,21 @@ def layer(params, name, x):
 # | `latent(posterior, noise=noise)` | `(z, kl), cache` (1, 2, 6, 11) |
 # | `write_attention(patch, theta, height=.., width=.., K=write_size)` | `stroke, cache` (29) |
 #
-# The last lines are given. They keep what the backward pass needs, so use these names: `seen` for
-# the encoder's input, `thought` for the decoder's input, and `read`, `encoder`, `sampled`,
-# `decoder` and `write` for the five caches. `x` has the shape `(n, C, height, width)`.
+# The last lines are given. They keep what the backward pass needs, so use these names:
+# `encoder_input` and `decoder_input` for the inputs of the two LSTMs, and `read_cache`,
+# `encoder_cache`, `latent_cache`, `decoder_cache` and `write_cache` for the five caches. `x` has
+# the shape `(n, C, height, width)`.
 
 
 # %%
 @exercise("11.step")
 def step(canvas, h_enc, c_enc, h_dec, c_dec, *, x, noise, params, read_size, write_size):
-    inputs = {"read_window": h_dec}
+    inputs = {"read_window": h_dec}  # the old h_dec; below, the name stands for the new one
     raise NotImplementedError
-    inputs |= {"encoder": seen, "latent": h_enc, "decoder": thought}
+    inputs |= {"encoder": encoder_input, "latent": h_enc, "decoder": decoder_input}
     inputs |= {"patch": h_dec, "write_window": h_dec}
-    cache = inputs, (read, encoder, sampled, decoder, write), params
-    return (canvas, h_enc, c_enc, h_dec, c_dec, kl), cache
+    caches = read_cache, encoder_cache, latent_cache, decoder_cache, write_cache
+    return (canvas, h_enc, c_enc, h_dec, c_dec, kl), (inputs, caches, params)
 
 
 # %% [markdown]
@@ -228,8 +229,9 @@ def step(canvas, h_enc, c_enc, h_dec, c_dec, *, x, noise, params, read_size, wri
 # In the backward pass, each value adds up the gradients that come from its users. If you forget a
 # user, the gradient is wrong, and no error message tells you. So **count** before you write.
 #
-# **Predict.** Write down every user of the new `h_dec`: first in the step that makes it, then in
-# the step that follows. Do the same for `canvas`. Read on only when you have both lists.
+# **Predict.** Use equations 3 to 8 alone, without the table of the layers. Write down every user of
+# the new `h_dec`: first in the step that makes it, then in the step that follows. Do the same for
+# `canvas`. Read on only when you have both lists.
 
 
 # %% jupyter={"source_hidden": true}
@@ -286,6 +288,8 @@ wire(axes, (8.0, 1.1), (8.0, 2.2), (8.8, 2.2), lit=3)
 show(figure, "11.3")
 
 # %% [markdown]
+# <details><summary>What you saw</summary>
+#
 # $h^{dec}_t$ has five users:
 #
 # | user | when | equation |
@@ -299,6 +303,8 @@ show(figure, "11.3")
 # $c_{t-1}$ has two users. It is carried on into $c_t$ (8), and the network looks at it (3). If you
 # forget the second one, no gradient tells the network to paint *in such a way that the next look is
 # useful*.
+#
+# </details>
 #
 # Here is a smaller case, worked out. $h^{enc}_t$ has two users: the latent layer, and the encoder
 # of the next step. Both are linear layers, and for a linear layer you know `dx = dout @ W.T` from
@@ -325,8 +331,9 @@ print("measured:", (losses[0] - losses[1]) / (2 * eps))
 # ### Exercise 2: the five users (2 lines)
 #
 # `dout` is a tuple with the gradients of the five users' outputs. `weights` holds their five weight
-# matrices; for encoder and decoder these are only the rows that multiply $h^{dec}$. Both are in the
-# order of the table. Return `dh_dec`, shape `(n, H)`.
+# matrices. For encoder and decoder, these are only the rows that multiply $h^{dec}$. `dout` and
+# `weights` have the same order: patch, write window, read window, encoder, decoder. Return
+# `dh_dec`, shape `(n, H)`.
 
 
 # %%
@@ -369,9 +376,8 @@ def canvas_step_backward(dout, cache):
 # need figure 11.2, the list of the five users of `h_dec`, and exercise 3. From lesson 07 you need
 # the rule that reading multiplies by $\gamma$ and writing divides by it.
 #
-# A window makes two filterbanks, and both use its stride and its variance. So these two are shared
-# values again. Here is the forward pass. `layers.read_attention` computes the error image, calls
-# this function and then `read`, and flattens the result:
+# A window makes two filterbanks. Here is the forward pass. `layers.read_attention` computes the
+# error image, calls this function and then `read`, and flattens the result:
 
 
 # %%
@@ -393,9 +399,9 @@ theirs, _ = layers.read_attention(canvas, theta, x=x, K=5)
 np.testing.assert_allclose(glimpse.reshape(3, -1), theirs)
 
 # %% [markdown]
-# **Predict.** The five numbers of a read window get their gradients through $F_Y$, through $F_X$,
-# or through both. Which of the five need a sum of two gradients? The next cell changes each of them
-# a little and reports what moves.
+# **Predict.** Each of the five numbers of a read window can act through $F_Y$, through $F_X$,
+# through both, or through neither. Which of them do which, and whose gradient is therefore a sum?
+# The next cell changes each of them a little and reports what moves.
 
 # %%
 still, _ = filterbanks(theta, height=11, width=7, K=5)
@@ -407,19 +413,36 @@ for k, name in enumerate(("g_x", "g_y", "log variance", "log stride", "log gamma
     print(f"{name:12} moves {', '.join(np.array(['F_y', 'F_x', 'gamma'])[moved])}")
 
 # %% [markdown]
-# Two of them: the log variance and the log stride. Each centre belongs to one axis alone, and
-# $\gamma$ gets its gradient directly from `read`.
+# <details><summary>What you saw</summary>
+#
+# The log variance and the log stride act through both filterbanks, so each of their gradients is a
+# sum of two. Each centre belongs to one axis alone. $\gamma$ acts through neither: it gets its
+# gradient directly from `read`.
+#
+# </details>
 #
 # ### Exercise 4: reading, backward (9 lines)
 #
 # You are given the gradient of the glimpse, `(n, 2 C K K)`. Return the gradients of the canvas and
-# of `theta`. You may call `read_backward`, `filterbank_backward` and `window_backward`.
+# of `theta`. The cache keeps `theta` and the filters, but not the caches of `window`, `filterbank`
+# and `read`: over all steps they would fill the memory, and they are cheap to compute again. So
+# first call
 #
-# These three need caches that weren't kept: over all steps they would fill the memory, and they are
-# cheap to compute again. So call `filterbanks(theta, height=.., width=.., K=..)` and `read(x_err,
-# F_y, F_x, gamma, x=x)` first. `read_backward` takes a gradient of shape `(n, 2 C, K, K)` and
-# returns the gradients of `x_err, F_y, F_x, gamma`. From `x_err` to the canvas it is as in exercise
-# 3, but without the sum: here the canvas is only looked at.
+# | call | result |
+# |---|---|
+# | `filterbanks(theta, height=.., width=.., K=..)` | `(F_y, F_x, gamma)`, and a triple of caches |
+# | `read(x_err, F_y, F_x, gamma, x=x)` | the glimpse, and its cache |
+#
+# Then go backward with these three:
+#
+# | call | gradients of |
+# |---|---|
+# | `read_backward(dout, cache)`, `dout` of shape `(n, 2 C, K, K)` | `x_err, F_y, F_x, gamma` |
+# | `filterbank_backward(dF, cache)` | centre, stride, variance |
+# | `window_backward(dout, cache)`, `dout` in the order of `window`'s results | `theta` |
+#
+# From `x_err` to the canvas it is as in exercise 3, but without the sum: here the canvas is only
+# looked at.
 
 
 # %%
@@ -464,15 +487,23 @@ def write_attention_backward(dout, cache):
 # For a linear layer with output gradient `d`, the input's gradient is `d @ W.T` (lesson 02). Return
 # eleven arrays: the gradients of the five parts of the old state, then the output gradients of the
 # six linear layers in the order of the table. Lesson 12 computes the gradients of the weights from
-# those six. You may call `write_attention_backward`, `lstm_gates_backward`, `latent_backward` and
-# `read_attention_backward`; `latent_backward` takes the pair `(dz, dkl)`.
+# those six. The encoder's input is `[h_enc, glimpse, h_dec]` and the decoder's is `[h_dec, z]`, so
+# cut the gradients of these inputs at `H` and `-H`. You may call
+#
+# | call | result |
+# |---|---|
+# | `write_attention_backward(dcanvas, write_cache)` | `dpatch, dwrite` |
+# | `lstm_gates_backward((dh, dc), cache)` | `da, dc_prev`, where `da` belongs to the linear layer |
+# | `latent_backward((dz, dkl), latent_cache)` | `dlatent`, `(n, 2 Z)` |
+# | `read_attention_backward(dglimpse, read_cache)` | gradients of the old canvas and of `theta` |
 
 
 # %%
 @exercise("11.step_backward")
 def step_backward(dout, cache):
     dcanvas, dh_enc, dc_enc, dh_dec, dc_dec, dkl = dout
-    inputs, (read, encoder, sampled, decoder, write), params = cache
+    inputs, caches, params = cache
+    read_cache, encoder_cache, latent_cache, decoder_cache, write_cache = caches
     H = dh_enc.shape[1]
     raise NotImplementedError
     dstate = dcanvas, dh_enc, dc_enc, dh_dec, dc_dec
@@ -573,11 +604,15 @@ plain(axes, xlabel="step", ylabel="norm of its gradient, mean of 8")
 show(figure, "11.4")
 
 # %% [markdown]
+# <details><summary>What you saw</summary>
+#
 # In the last steps the patch contributes most, because what it paints goes straight into the cost.
 # The read window and the encoder contribute least, about a hundred times less: hardly any step is
 # left that could use what they see. In the first steps all five have about the same size. If you
 # forget one of them there, you get a quite different gradient, and no error message. That is why we
 # count.
+#
+# </details>
 #
 # ## Where it lives
 #
@@ -616,7 +651,7 @@ print("one step, forward and backward: as in the package")
 # * With a single step, a forgotten user in the next step shows only in the gradients of the first
 #   state. Check at least two steps, as lesson 12 does.
 # * (8) is a sum, so `dcanvas` passes backward through a step unchanged, apart from what the look
-#   adds. On this path, from the last canvas to the first stroke, the gradient doesn't vanish.
+#   adds.
 # * One more exercise, without hints: `fading_canvas` in [OPEN.md](OPEN.md).
 #
 # ## Recap

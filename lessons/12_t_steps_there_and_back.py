@@ -47,11 +47,10 @@ rng = np.random.default_rng(12)
 # ## The goal
 #
 # Here is all of DRAW, only small: images of 5 x 4 pixels, three steps, two images. Each dot is one
-# weight. Its horizontal position is the size of its gradient by finite differences, which know
-# nothing about how the network is built. Its vertical position is the size of its gradient by one
-# backward pass through all steps. In the right picture, one line of the backward pass is missing.
-# By the end of this lesson you will know all of these lines, and will be able to see in such a
-# picture that one is missing.
+# weight. Horizontal: the size of the weight's gradient, measured by finite differences. Vertical:
+# the same, computed by one backward pass through all steps. In the right picture, one line of the
+# backward pass is missing. By the end of this lesson you will know all of these lines, and will be
+# able to see in such a picture that one is missing.
 
 # %%
 _, model, params, batch, noise, config = gradcheck.model_cases(np.random.default_rng(12))[0]
@@ -67,7 +66,7 @@ def joined(gradients):
 
 
 def free(dout, cache):
-    """`latent_backward` with the gradient of the price left out."""
+    """`latent_backward` without the gradient of the latent cost."""
     return layers.latent_backward((dout[0], 0 * dout[1]), cache)
 
 
@@ -141,8 +140,8 @@ _, last, seen = one_pixel(w, start)
 dw, dstart = one_pixel_backward(w, last, seen)
 slope_w = (one_pixel(w + eps, start)[0] - one_pixel(w - eps, start)[0]) / (2 * eps)
 slope_start = (one_pixel(w, start + eps)[0] - one_pixel(w, start - eps)[0]) / (2 * eps)
-print(f"by w:         {dw:.8f}, finite difference {slope_w:.8f}")
-print(f"by the start: {dstart:.8f}, finite difference {slope_start:.8f}")
+print(f"dw:     {dw:.8f}, finite difference {slope_w:.8f}")
+print(f"dstart: {dstart:.8f}, finite difference {slope_start:.8f}")
 np.testing.assert_allclose([dw, dstart], [slope_w, slope_start], rtol=1e-6)
 
 # %% [markdown]
@@ -159,10 +158,14 @@ print(f"0.7^32 is {0.7**32:.6f}; here {np.prod(factors):.6f} is left")
 print("factors of the first and the last step:", factors[0].round(3), factors[-1].round(3))
 
 # %% [markdown]
+# <details><summary>What you saw</summary>
+#
 # Each factor is 1, from carrying the canvas on, minus something smaller, from looking at it. Here
 # the second part is about a tenth: the painter corrects a part of its error at every step. After 32
 # steps nearly all of the error is gone, so the start hardly matters in the end. And DRAW? You will
 # measure it at the end of this lesson.
+#
+# </details>
 #
 # ## The same weights T times
 #
@@ -198,7 +201,8 @@ def stacked_backward(dout, cache):
 # %% [markdown]
 # Stuck? Run `hint("12.stacked_backward")`, and again for the next step.
 #
-# How much faster is one product? Here is a layer of DRAW's size, with 32 steps of 50 images:
+# One call instead of `T` is shorter, and simpler to test. It can also save time. Here is a layer of
+# DRAW's size, with 32 steps of 50 images:
 
 # %%
 x_all = rng.standard_normal((32, 50, 256)).astype(np.float32)
@@ -223,9 +227,9 @@ print(f"in one       {fastest(lambda: stacked_backward(dout_all, (x_all,))):.1f}
 np.testing.assert_allclose(stacked_backward(dout_all, (x_all,))[0], step_by_step(), atol=1e-2)
 
 # %% [markdown]
-# One product doesn't have to read and write the whole `dW` at every step. How much that gains
-# depends on what else the computer does: in two runs on the same computer, one product was 1.1 and
-# 1.7 times as fast.
+# One product doesn't have to read and write the whole `dW` at every step. In two runs on the same
+# computer, one product was 1.1 and 1.7 times as fast. What else the computer does makes the
+# difference.
 #
 # ## A painter with a memory
 #
@@ -275,8 +279,9 @@ def film(h_0, canvas_0, U, V, W, *, x, T):
 #
 # `dcanvas` is the gradient of the last canvas, `(n, P)`. In the cache, `h` has the shape `(T + 1,
 # n, H)`. Counting from 0, step `t` was given `h[t]` and made `h[t + 1]`. `s` and `err` have the
-# shape `(T, n, P)`. The derivative of tanh is one minus its square. Sum the gradients of the
-# weights step by step; the products are small here.
+# shape `(T, n, P)`. The derivative of tanh is one minus its square. Return the gradients of `h_0`
+# and `canvas_0`, each per image, and of `U`, `V` and `W`. Sum the gradients of the weights step by
+# step; the products are small here.
 
 
 # %%
@@ -317,7 +322,7 @@ for _ in range(300):
     gradients = dh_0.sum(axis=0), dcanvas_0.sum(axis=0), *others  # tiled forward, summed backward
     for name, gradient in zip(weights, gradients, strict=True):
         weights[name] = weights[name] - 0.03 * gradient
-print(f"{nats[0]:.1f} -> {nats[-1]:.1f} nats per image")
+print(f"{nats[0]:.1f} -> {nats[-1]:.1f} nats per image (grey levels)")
 
 # %% [markdown]
 # **Predict.** It was trained for five steps. Now let it paint for nine: two digits that it knows,
@@ -336,11 +341,15 @@ axes.set_xticks(15 + 30 * np.arange(11), ["start", *range(1, 10), "image"])
 show(figure, "12.2")
 
 # %% [markdown]
+# <details><summary>What you saw</summary>
+#
 # It finishes the digits that it knows and then leaves them alone, because it sees that nothing is
 # missing. It puts the new digit together from pieces of others. After the fifth step it still sees
 # that a lot is missing, so it continues to paint, but with nothing useful to add. It was trained to
 # copy fifty digits, not to know what digits look like in general. That is what the latent vector
-# and its price are for (lesson 10).
+# and its cost are for (lesson 10).
+#
+# </details>
 #
 # ## Part 2: DRAW, line by line
 #
@@ -367,16 +376,22 @@ show(figure, "12.2")
 # of `h_dec` in the table: patch and write window are in line 5 of the step that makes it, and the
 # other three are in lines 1, 2 and 4 of the next step.
 #
-# **Predict.** Nothing follows the last step, so four of the five gradients are zero there. Which
-# one isn't? And which gradient enters at *every* step, not only at the last?
+# **Predict.** The gradient of the image cost enters at the last step only, as `dcanvas`. Which
+# gradient enters at *every* step?
+#
+# <details><summary>Answer</summary>
+#
+# `dkl`: every step draws its own $z_t$ and pays for it.
+#
+# </details>
 #
 # ### Exercise 3: all of DRAW, forward (6 lines)
 #
 # Your `step` of lesson 11 goes one step, and `draw_forward` goes all of them. `state` holds the
 # learned initial state, repeated for every image. `noise` has the shape `(T, n, Z)`. Return two
 # costs per image: `nll`, the cost of the last canvas from `bernoulli_cost(canvas, x=x)` (9), and
-# `kl`, the sum of the prices of all steps (11). Keep the steps' caches in the list `caches`, and
-# the cache of the cost in `cost`.
+# `kl`, the sum of the latent costs of all steps (11). Keep the steps' caches in the list `caches`,
+# and the cache of the cost in `cost`.
 #
 # The call `(*state, kl_t), cache = step(*state, x=x, noise=.., params=params, **sizes)` passes the
 # five parts of the state to `step` and receives the new ones.
@@ -395,9 +410,10 @@ def draw_forward(params, *, x, noise, read_size, write_size):
 # %% [markdown]
 # ### Exercise 4: all of DRAW, backward (9 lines)
 #
-# `dout` is the pair `dnll, dkl`, each of shape `(n,)`. Go through the caches from the last to the
-# first. `step_backward((*dstate, dkl), cache)` returns eleven arrays. The first five are the next
-# `dstate`. Collect the other six.
+# `dout` is the pair `dnll, dkl`, each of shape `(n,)`. Start with `dstate`: the gradient of the
+# last canvas from `bernoulli_cost_backward(dnll, cost)`, and zeros for the other four parts. Go
+# through the caches from the last to the first. For each of them, `step_backward((*dstate, dkl),
+# step_cache)` returns eleven arrays. The first five are the next `dstate`. Collect the other six.
 #
 # After the loop, sum the five gradients of the initial state over the images, because all images
 # start from the same state. For each linear layer, stack the inputs of all steps into one array
@@ -432,9 +448,9 @@ print(f"all {len(measured)} gradients agree with the finite differences")
 # %% [markdown]
 # ## Leave one path out
 #
-# On the left of figure 12.1 all gradients are right. Now we leave one path out, in three
-# different ways, and check each in the same way, with one step and with three. The **error** of a
-# weight's gradient is the largest difference, divided by its largest measured entry.
+# On the left of figure 12.1 all gradients are right. Now we leave out one path at a time. We try
+# three paths, each with one step and with three. The **error** of a weight's gradient is the
+# largest difference, divided by its largest measured entry.
 #
 # **Predict.** The first backward pass forgets that the canvas is looked at. Which gradients does
 # this spoil if $T = 1$? And if $T = 3$?
@@ -463,7 +479,7 @@ def errors(T, **changed):
 loops = {
     "the canvas isn't looked at": {"read_attention_backward": blind},
     "no gradient through the cells": {"lstm_gates_backward": forgetful},
-    "the latent vector is free": {"latent_backward": free},
+    "no gradient of the latent cost": {"latent_backward": free},
 }
 found = {words: (errors(1, **changed), errors(3, **changed)) for words, changed in loops.items()}
 
@@ -481,18 +497,23 @@ places[2].legend(loc="lower left", edgecolor="black")
 show(figure, "12.3")
 
 # %% [markdown]
-# Left: if the look at the canvas is forgotten, one gradient is wrong at $T = 1$: that of the first
-# canvas, which is learned too. All other weights act on the loss without a later look. At $T = 3$
-# everything is wrong, but only a little: the errors are a few hundredths at most, and a few
-# ten-thousandths for the encoder and the latent layer. A network with this mistake trains.
+# <details><summary>What you saw</summary>
 #
-# Middle: at $T = 1$ only the two initial cells `c_0` are wrong. They get no gradient at all, so the
-# error is 1. At $T = 3$ everything is wrong: the LSTMs and the read window by about a third, but
-# latent layer, patch and write window by only a few thousandths.
+# | path left out | wrong at $T = 1$ | wrong at $T = 3$ |
+# |---|---|---|
+# | the look at the canvas | only the first canvas, which is learned too | all |
+# | through the cells | only the two initial cells `c_0`: no gradient, so the error is 1 | all |
+# | from the latent cost | all that comes before $z$, mostly by as much as its own size | all |
 #
-# Right: the price is paid at every step. So everything before a latent vector is wrong already at
-# $T = 1$, and most of it by as much as its own size. Everything after the latent vector becomes
-# wrong at $T = 3$.
+# At $T = 1$ no look follows a stroke, so all weights but the first canvas are right. At $T = 3$ the
+# errors differ a lot in size:
+#
+# | path left out | largest errors at $T = 3$ | smallest errors at $T = 3$ |
+# |---|---|---|
+# | the look at the canvas | a few hundredths | ten-thousandths: encoder, latent layer |
+# | through the cells | a third: LSTMs, read window | thousandths: latent, patch, write window |
+#
+# </details>
 #
 # So a check needs more than one step, and a limit far below a thousandth.
 #
@@ -517,11 +538,11 @@ def cost_at(distance):
 
 
 # %%
-wishes = []  # minus the gradient of every canvas, the last one first
+negatives = []  # the negative gradient of every canvas, the last one first
 
 
 def write_backward_recorded(dout, cache):
-    wishes.append(-dout[0, 0])
+    negatives.append(-dout[0, 0])
     return layers.write_attention_backward(dout, cache)
 
 
@@ -538,35 +559,40 @@ np.testing.assert_allclose(rate, (cost_at(1e-6) - cost_at(-1e-6)) / 2e-6, rtol=1
 # matter of chance, and the number doesn't tell you which path it is. So check every entry at a
 # small size, and one random direction at the real size.
 #
-# ## What the loss asks of every canvas
+# ## The gradient of every canvas
 #
-# On the way back, `-dcanvas` is what the loss asks of the canvas at that step: lighter here, darker
-# there. We call it the wish. The cell above has recorded it at each step, at the place where
-# `write_attention_backward` receives it.
+# On the way back, `-dcanvas` is the negative gradient of the canvas at that step: where it is
+# positive, a lighter pixel would lower the loss. The cell above has recorded it at each step, at
+# the place where `write_attention_backward` receives it.
 #
-# **Predict.** The first canvas is 32 steps away from the loss. Has its wish faded, like $0.7^{32}$?
+# **Predict.** Between the first stroke and the last one lie 31 steps. By how many percent do the
+# norms of the canvas's gradient differ there?
 
 # %%
 film_of = draw.reconstruct(trained, single, draws, size, layers)
 at_steps = [0, 4, 8, 12, 16, 20, 24, 28, 31]
 upper = [sigmoid(film_of.canvas[t + 1][0, 0]) for t in at_steps]
-lower = [0.5 + 0.5 * wishes[::-1][t] for t in at_steps]
+lower = [0.5 + 0.5 * negatives[::-1][t] for t in at_steps]
 
 # %% jupyter={"source_hidden": true}
 figure, axes = panels(height=2.6)
 rows = [np.hstack([np.pad(tile, 1, constant_values=0.5) for tile in row]) for row in (upper, lower)]
 picture(axes, np.vstack(rows), low=0, high=1)
 axes.set_xticks(14.5 + 30 * np.arange(len(at_steps)), [t + 1 for t in at_steps])
-axes.set_yticks([14.5, 44.5], ["canvas", "wish"])
+axes.set_yticks([14.5, 44.5], ["canvas", "-gradient"])
 show(figure, "12.4")
-sizes = [float(np.linalg.norm(wish)) for wish in (wishes[-1], wishes[0])]
-print(f"norm of the first wish {sizes[0]:.3f}, of the last {sizes[1]:.3f}")
+norms = [float(np.linalg.norm(part)) for part in (negatives[-1], negatives[0])]
+print(f"norm of the gradient after the first stroke {norms[0]:.3f}, after the last {norms[1]:.3f}")
+print(f"they differ by {abs(norms[0] / norms[1] - 1):.1%}")
 
 # %% [markdown]
-# It hasn't faded, so DRAW is a painter of the second kind. The sums of (8) pass the wish back to
-# every step unchanged, and looking changes it only a little. So the first stroke gets as clear a
-# gradient as the last one. In the same way, a sum carries a gradient through the cell of an LSTM
-# (lesson 09).
+# <details><summary>What you saw</summary>
+#
+# The gradient hasn't faded. The sums of (8) pass it back to every step unchanged, and looking
+# changes it only a little. So the first stroke gets as clear a gradient as the last one. In the
+# same way, a sum carries a gradient through the cell of an LSTM (lesson 09).
+#
+# </details>
 #
 # ## Where it lives
 #
@@ -577,7 +603,7 @@ print(f"norm of the first wish {sizes[0]:.3f}, of the last {sizes[1]:.3f}")
 #
 # * `ops` is the module that the layers come from: `minidraw.layers`, or the compiled
 #   `minidraw.kernels`.
-# * `back` computes the input's gradient of a linear layer. `at` says which columns of that input
+# * `back` computes the gradient of a linear layer's input. `at` says which columns of that input
 #   are `h_enc`, which are `glimpse` and which are `h_dec`.
 # * `out=` names the place where a function writes its result. The result is also returned, but it
 #   isn't needed a second time, so it goes to `_`.

@@ -34,30 +34,30 @@ RESULTS = {  # measured as `SETUP` says; every variant sees the same digits
         "honest": [120.9, 120.1, 118.9],
         "curve": "204 188 176 162 152 144 136 129 126 122 118 118",
     },
-    "from one": {
+    "A": {
         "printed": [124.8, 125.6, 129.3],
         "honest": [124.8, 125.6, 129.3],
         "curve": "204 192 178 162 152 144 139 133 131 128 125 124",
     },
-    "diagonal": {
+    "B": {
         "printed": [125.6, 130.0, 127.2],
         "honest": [125.6, 130.0, 127.2],
         "curve": "204 188 176 164 156 148 142 136 132 130 126 125",
     },
-    "shared noise": {
-        "printed": [171.3, 123.0, 159.0],
-        "honest": [389.0, 419.1, 237.0],
-        "curve": "206 204 199 196 190 184 176 168 161 154 149 146",
-    },
-    "grey start": {
+    "C": {
         "printed": [213.2, 202.5, 192.1],
         "honest": [213.2, 202.5, 192.1],
         "curve": "328 208 208 206 205 205 202 200 200 198 196 196",
     },
-    "corner start": {
+    "D": {
         "printed": [118.8, 132.8, 123.1],
         "honest": [118.8, 132.8, 123.1],
         "curve": "204 186 172 158 150 143 138 132 129 126 124 122",
+    },
+    "E": {
+        "printed": [171.3, 123.0, 159.0],
+        "honest": [389.0, 419.1, 237.0],
+        "curve": "206 204 199 196 190 184 176 168 161 154 149 146",
     },
 }
 
@@ -126,18 +126,19 @@ def init_corner(rng, mean_image):
 
 
 class Variant(NamedTuple):
+    bug: str  # lesson 15 asks what it is, so the keys of `VARIANTS` don't say it
     make_ops: Callable
     sample_noise: Callable  # sample_noise(rng, shape)
     init_params: Callable  # init_params(rng, mean_image)
 
 
 VARIANTS = {
-    "right": Variant(make_right_ops, sample_independent_noise, init_usual),
-    "from one": Variant(make_shifted_ops, sample_independent_noise, init_usual),
-    "diagonal": Variant(make_diagonal_ops, sample_independent_noise, init_usual),
-    "shared noise": Variant(make_right_ops, sample_shared_noise, init_usual),
-    "grey start": Variant(make_right_ops, sample_independent_noise, init_grey),
-    "corner start": Variant(make_right_ops, sample_independent_noise, init_corner),
+    "right": Variant("no bug", make_right_ops, sample_independent_noise, init_usual),
+    "A": Variant("grid from one", make_shifted_ops, sample_independent_noise, init_usual),
+    "B": Variant("diagonal", make_diagonal_ops, sample_independent_noise, init_usual),
+    "C": Variant("grey start", make_right_ops, sample_independent_noise, init_grey),
+    "D": Variant("corner start", make_right_ops, sample_independent_noise, init_corner),
+    "E": Variant("shared noise", make_right_ops, sample_shared_noise, init_usual),
 }
 
 
@@ -157,7 +158,7 @@ def train(variant, seed, steps=STEPS):
     curve : array
         Mean cost of the training batches in nats, averaged over every 50 steps.
     """
-    make_ops, sample_noise, init_params = VARIANTS[variant]
+    _, make_ops, sample_noise, init_params = VARIANTS[variant]
     ops, data, rng = make_ops(), load("digits"), np.random.default_rng([seed, 15])
     images = as_float(data.train.images)
     adam = Adam(init_params(rng, data.mean_image), beta1=0.9, beta2=0.999, average=0.99)
