@@ -730,7 +730,8 @@ print(f"by hand {dW_window[2, 0]:.9f}, measured {(above - below) / 2e-5:.9f}")
 # * The paper reports 4.18 % of its test scenes wrong with four glimpses and 3.36 % with eight. Its
 #   scenes are 100 x 100 with eight pieces, read through 12 x 12 filters, and made from all of
 #   MNIST's digits. A network that *cuts out* eight pieces of the image instead gets 8.11 % wrong.
-#   Cutting has no slope (lesson 04), so that network must try places and be rewarded.
+#   Cutting has no slope (lesson 04), so that network must try places and be rewarded. Lesson 20
+#   does that.
 # * Train on the cost in nats, and report the error. An answer is right or wrong; between the two
 #   nothing changes gradually, so the error has no gradient to follow.
 # * Before training, the cost should be near $\ln 10$. If it is much larger, the initial weights are
