@@ -7,12 +7,15 @@ from minidraw.learn import own_functions
 from minidraw.learn.checking.judge import (
     OTHER_CACHE_NOTE,
     OWN_CACHE_NOTE,
+    Verdict,
     judge,
     judge_pair,
 )
 from minidraw.learn.exercises import all_exercises, get_exercise
 from minidraw.learn.notebook.earlier import call_layers
 from minidraw.learn.notebook.missing_names import suggest_cells
+from minidraw.learn.notebook.stubs import is_stub
+from minidraw.learn.own_layers import find_usable
 
 _hints_given = {}  # exercise id to a count
 _unsaved = {}  # (id of a notebook's namespace, name) to a right function that isn't in the file
@@ -61,14 +64,15 @@ def exercise(id):
         answer = call_layers(entry.answer, function.__globals__.get("layers"))
         known = theirs | _find_unsaved(function.__globals__)
         verdict = _judge_in_notebook(entry, function, entry.choose_forward(known))
-        unwritten = verdict.kind == "unwritten" and not verdict.message
-        if unwritten and entry.name in theirs and not _find_fault(id, theirs):
-            print(
-                f"{id}: not written here. The lesson goes on with yours from {own_functions.FILE}."
-            )
-            return theirs[entry.name]
+        why = verdict.message or "not written yet"
+        if verdict.kind == "unwritten" and entry.name in theirs:
+            misfit = _find_misfit(entry, theirs)
+            if not misfit:
+                why = verdict.message or "not written here"
+                print(f"{id}: {why}. The lesson goes on with yours from {own_functions.FILE}.")
+                return theirs[entry.name]
+            why += f"; yours from {own_functions.FILE} isn't used: {misfit}"
         if verdict.kind in ("unwritten", "borrowed"):
-            why = verdict.message or "not written yet"
             print(f"{id}: {why}. The lesson goes on with minidraw's function.")
             return answer
         if verdict.kind != "right":
@@ -89,8 +93,20 @@ def _find_unsaved(namespace):
     return {name: f for (place, name), f in _unsaved.items() if place == id(namespace)}
 
 
+def _find_misfit(entry, theirs):
+    """Return why a saved function can't be used, alone or with its other direction, or None."""
+    known = all_exercises()
+    forward = next((e for e in known.values() if e.answer is entry.forward), entry)
+    if forward.name not in theirs:
+        forward = entry
+    pair = [id for id, e in known.items() if e is forward or e.forward is forward.answer]
+    return find_usable([pair], theirs)[1].get(entry.name)
+
+
 def _judge_in_notebook(entry, function, forward):
     """Judge a function that may call itself: its name can still mean an earlier version."""
+    if is_stub(entry.id, function):
+        return Verdict("unwritten")
     names, missing = function.__globals__, object()
     before = names.get(entry.name, missing)
     names[entry.name] = function
