@@ -35,7 +35,7 @@ class Reference:
     split : Split
         Holds those images.
     searched : array, shape (n, 1, 28, 28)
-        Training images, without those that `calibration_sets` sets aside.
+        Training images, without those that `calibration_sets` sets aside: levels, as in `Split`.
     """
 
     def __init__(self, data, limit=LARGEST_SET):
@@ -52,10 +52,10 @@ class Reference:
         self.count = min(limit, len(self.split), len(training) // 2)
         if self.count < 4 * measures.NEIGHBOUR:
             raise UserError(f"{data.name} has too few images to compare: give a larger --data")
-        shuffled = as_float(training[rng.permutation(len(training))])
-        self._aside, self.searched = np.split(shuffled, [self.count])
+        shuffled = training[rng.permutation(len(training))]
+        self._aside, self.searched = as_float(shuffled[: self.count]), shuffled[self.count :]
         test = as_float(self.split.images[rng.permutation(len(self.split))[: self.count]])
-        self._pixels = _flatten(binarize(self.searched, seed=0))
+        self._pixels = _flatten(binarize(as_float(self.searched), seed=0))
         self._features, _ = self._read(binarize(test, seed=1))
 
     def measure(self, paintings):
@@ -79,7 +79,7 @@ class Reference:
         """Yield names and sets of images whose right scores are known."""
         rng, aside = np.random.default_rng(1), self._aside
         yield "training images", aside
-        yield "copies of training images", rng.choice(self.searched, self.count)
+        yield "copies of training images", as_float(rng.choice(self.searched, self.count))
         black_and_white = binarize(aside, seed=3)
         _, classes = self._read(black_and_white)
         yield f"only the digit {ONE_CLASS}", aside[classes == ONE_CLASS]
