@@ -8,6 +8,7 @@ from minidraw.learn import NotYet, own_functions, use_earlier
 from minidraw.learn.checking.diagnosis import compute_outputs
 from minidraw.learn.checking.judge import judge
 from minidraw.learn.exercises import all_exercises
+from minidraw.learn.exercises.open_exercises import judge_open
 from tests.learn.cells import Notebook
 from tests.learn.mutations import EXERCISES, allow_answer, alter
 
@@ -301,3 +302,68 @@ from minidraw.learn.exercises.lesson_09 import SequenceCache
 dx, *_ = lstm_sequence_backward(np.ones((1, 1, 2)), SequenceCache((cache,), np.ones((4, 8))))
 """)
     assert notebook.names["dx"].shape == (1, 1, 2)
+
+
+def test_a_weight_of_zero_is_tried():
+    def repeat_backward(dh, cache):
+        h, w = cache
+        T = len(h) - 1
+        return T * h[-1] / w * dh, dh * w**T
+
+    assert "not for a w of 0" in judge(EXERCISES["09.repeat_backward"], repeat_backward).message
+
+
+def test_an_excess_at_large_logits_is_tried():
+    entry = allow_answer(EXERCISES["18.floor_and_excess"])
+
+    def floor_and_excess(logits, *, x):
+        floor, _ = entry.answer(logits, x=x)
+        p = 1 / (1 + np.exp(-logits))
+        cost = -(x * np.log(p) + (1 - x) * np.log(1 - p)).sum(axis=(1, 2, 3))
+        return floor, cost - floor
+
+    assert "excess: right in general, but not for logits" in judge(entry, floor_and_excess).message
+
+
+def laplace_filterbank(center, stride, scale, *, K, A):
+    offset = np.arange(K) - (K - 1) / 2
+    dist = np.arange(A) - (center[:, None] + stride[:, None] * offset)[:, :, None]
+    F = np.exp(-np.abs(dist) / scale[:, None, None])
+    F /= F.sum(axis=2, keepdims=True)
+    return F, (F, dist, offset, scale)
+
+
+def laplace_filterbank_backward(dF, cache):
+    F, dist, offset, scale = cache
+    du = F * (dF - (dF * F).sum(axis=2, keepdims=True))
+    dmu = (du * np.sign(dist)).sum(axis=2) / scale[:, None]
+    dscale = (du * np.abs(dist)).sum(axis=(1, 2)) / scale**2
+    return dmu.sum(axis=1), dmu @ offset, dscale
+
+
+def with_half_of_K(dF, cache):
+    _, dist, _, scale = cache
+    K = dF.shape[1]
+    return laplace_filterbank_backward(dF, (cache[0], dist, np.arange(K) - K // 2, scale))
+
+
+def with_squeeze(dF, cache):
+    return tuple(map(np.squeeze, laplace_filterbank_backward(dF, cache)))
+
+
+@pytest.mark.parametrize("backward", [with_half_of_K, with_squeeze])
+def test_open_backwards_are_tried_at_even_sizes_and_with_one_image(backward):
+    id, theirs = "05.laplace_filterbank_backward", {"laplace_filterbank": laplace_filterbank}
+    right = theirs | {"laplace_filterbank_backward": laplace_filterbank_backward}
+    assert judge_open(id, right).kind == "right"
+    wrong = theirs | {"laplace_filterbank_backward": backward}
+    assert judge_open(id, wrong).kind == "wrong"
+
+
+def test_adamaxs_constants_are_those_that_are_given():
+    def adamax_update(weights, mean, largest, grad, *, rate, step, beta1, beta2):
+        mean[...] = 0.9 * mean + 0.1 * grad
+        largest[...] = np.maximum(0.99 * largest, np.abs(grad))
+        weights -= rate / (1 - 0.9**step) * mean / largest
+
+    assert judge_open("13.adamax_update", {"adamax_update": adamax_update}).kind == "wrong"

@@ -63,6 +63,12 @@ def make_repeat_inputs(rng, n, T):
     return {"w": rng.uniform(0.7, 1.3, n), "h_0": rng.standard_normal(n)}, {"T": T}
 
 
+def make_weight_of_zero(rng, n, T):
+    inputs, settings = make_repeat_inputs(rng, n, T)
+    inputs["w"][0] = 0
+    return inputs, settings
+
+
 def make_sequence_inputs(rng, n, T, I, H):  # noqa: E741  the shape's letter
     normal = rng.standard_normal
     states = {"x": normal((T, n, I)), "h_0": normal((n, H)), "c_0": normal((n, H))}
@@ -85,6 +91,7 @@ EXERCISES = (
             "All steps use the same w, so add the gradients of all steps.",
         ),
         forward=repeat,
+        edges=((make_weight_of_zero, "a w of 0"),),
         mistakes=(
             (
                 "dw = dw + dh * h_prev",

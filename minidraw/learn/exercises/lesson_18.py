@@ -70,6 +70,11 @@ def make_black_and_white(rng, n, C, B, A):
     return inputs, settings
 
 
+def make_sure_canvas(rng, n, C, B, A):
+    inputs, settings = make_grey_images(rng, n, C, B, A)
+    return {"logits": 1000 * np.sign(inputs["logits"])}, settings
+
+
 def make_scenes(rng, n, C, B, A):
     places = rng.integers(1, min(B, A), (n, 2, 2))  # they overlap, and fit if swapped too
     return {"digits": rng.random((n, 2, C, B, A))}, {"places": places, "side": B + A}
@@ -140,7 +145,10 @@ EXERCISES = (
         ),
         outputs=("floor", "excess"),
         uses=("bernoulli_cost", "coin_cost", "sigmoid"),
-        edges=((make_black_and_white, "images with black and white pixels"),),
+        edges=(
+            (make_black_and_white, "images with black and white pixels"),
+            (make_sure_canvas, "logits of +-1000"),
+        ),
         optional=True,
         mistakes=(
             (

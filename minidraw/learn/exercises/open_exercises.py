@@ -135,7 +135,8 @@ def _painter_inputs(rng, **sizes):
 def _adamax_inputs(rng, P):
     inputs = {name: rng.standard_normal(P) for name in ("weights", "mean", "largest", "grad")}
     inputs["largest"] = np.abs(inputs["largest"])
-    return inputs, {"rate": 0.01, "step": 3, "beta1": 0.9, "beta2": 0.99}
+    constants = {"beta1": rng.uniform(0.85, 0.95), "beta2": rng.uniform(0.98, 0.999)}
+    return inputs, {"rate": rng.uniform(0.01, 0.1), "step": int(rng.integers(1, 9)), **constants}
 
 
 def _entry(lesson, answer, make_inputs, sizes, *outputs, **others):
@@ -154,7 +155,7 @@ _KL = _normal_inputs(mu="n Z", log_sigma="n Z", mu_0="n Z", log_sigma_0="n Z")
 ADAMAX_STATE = "weights", "mean", "largest"
 
 FORWARDS = {  # to the lesson that asks for the backward
-    _entry("01", normalised, _normal_inputs(x="n"), "n", "out"): "01",
+    _entry("01", normalised, _normal_inputs(x="P"), "P", "out"): "01",
     _entry("02", layer_norm, _normal_inputs(x="n H", gain="H", bias="H"), "n H", "out"): "02",
     _entry("03", gaussian_cost, _cost_inputs, "n B A", "nll"): "03",
     _entry("04", laplace_filterbank, _laplace_inputs, "n K A", "F"): "05",
@@ -205,27 +206,30 @@ def make_backward(id, entry):
     return replace(entry, id=id, answer=None, forward=entry.answer, outputs=())
 
 
+@np.errstate(all="ignore")  # as in `judge`
 def _judge_backward(exercise, function, forward):
-    found, wanted = [], []
-    for k, case in enumerate(exercise.cases):
+    found, wanted, cases = [], [], _list_cases(exercise)
+    for k, case in enumerate(cases):
         outs, verdict = call_function(exercise, function, case, forward)
         if verdict:
             return verdict
         found.append(outs)
         wanted.append(_compute_gradients(exercise, k))
-    if causes := find_causes(exercise, exercise.cases, found, wanted, TOLERANCE):
+    if causes := find_causes(exercise, cases, found, wanted, TOLERANCE):
         right = [name for name in exercise.output_names if name not in causes]
-        text = messages.describe_wrong(
-            exercise, exercise.cases, found, wanted, causes, right, TOLERANCE
-        )
+        text = messages.describe_wrong(exercise, cases, found, wanted, causes, right, TOLERANCE)
         return Verdict("wrong", text)
     return Verdict("right")
+
+
+def _list_cases(exercise):
+    return (*exercise.cases, *(case for case, _ in exercise.edge_cases))
 
 
 @lru_cache(maxsize=500)
 def _compute_gradients(exercise, number):
     """Return a case's gradients by finite differences; a course's submissions share them."""
-    case = exercise.cases[number]
+    case = _list_cases(exercise)[number]
     return tuple(_compute_differences(exercise, case, i) for i in range(len(case.inputs)))
 
 
