@@ -35,11 +35,14 @@ def floor_and_excess_by_clipping(logits, *, x):
 def floor_and_excess_by_loops(logits, *, x):
     floor, excess = np.zeros(len(x)), np.zeros(len(x))
     for place in np.ndindex(x.shape):
-        level, p = x[place], 1 / (1 + np.exp(-logits[place]))
-        for share, guess in ((level, p), (1 - level, 1 - p)):
+        level, logit = x[place], logits[place]
+        for share, nats in (
+            (level, np.logaddexp(0, -logit)),
+            (1 - level, np.logaddexp(0, logit)),
+        ):
             if share > 0:
                 floor[place[0]] -= share * np.log(share)
-                excess[place[0]] += share * np.log(share / guess)
+                excess[place[0]] += share * (np.log(share) + nats)
     return floor, excess
 
 
