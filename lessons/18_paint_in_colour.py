@@ -378,9 +378,9 @@ for name, tint in (("white", np.ones((3, 1, 1))), ("orange", orange), ("blue", b
 #
 # `logits` and `x` are `(n, C, B, A)`. Return two arrays `(n,)`, in nats per image. The first is the
 # lowest cost that any canvas could have for each image. The second is how much more this canvas
-# costs. Levels may be exactly 0 or 1; there, $0 \log 0$ counts as 0. Logits may be as large as 1000,
-# as in lesson 03. You may call `layers.bernoulli_cost(logits, x=x)`, which returns the cost and a
-# cache.
+# costs. Levels may be exactly 0 or 1; there, $0 \log 0$ counts as 0. Logits may be as large as
+# 1000, as in lesson 03. You may call `layers.bernoulli_cost(logits, x=x)`, which returns the cost
+# and a cache.
 
 
 # %%
