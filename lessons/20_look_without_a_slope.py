@@ -249,22 +249,22 @@ def pathwise(dplaces, log_spread, *, noise):
 # %%
 noise = rng.standard_normal((200_000, 1))
 places = mean + np.exp(log_spread) * noise
-costs, dplaces = soft_cost(places[:, 0])
+soft_costs, dplaces = soft_cost(places[:, 0])
 slopes, _ = score(mean, log_spread, places=places)
-usual = np.full(len(costs), costs.mean())
-print("REINFORCE:    ", reinforce(costs, slopes, baseline=0 * usual).round(4))
-print("with baseline:", reinforce(costs, slopes, baseline=usual).round(4))
+usual = np.full(len(soft_costs), soft_costs.mean())
+print("REINFORCE:    ", reinforce(soft_costs, slopes, baseline=0 * usual).round(4))
+print("with baseline:", reinforce(soft_costs, slopes, baseline=usual).round(4))
 print("pathwise:     ", pathwise(dplaces[:, None], log_spread, noise=noise)[0].round(4))
-single = {
-    "REINFORCE": costs[:, None] * slopes,
-    "with baseline": (costs - usual)[:, None] * slopes,
+by_method = {
+    "REINFORCE": soft_costs[:, None] * slopes,
+    "with baseline": (soft_costs - usual)[:, None] * slopes,
     "pathwise": dplaces[:, None],
 }
 
 # %% jupyter={"source_hidden": true}
 figure, axes = panels(3, height=2.4)
 for place, (name, values), color in zip(
-    axes, single.items(), (VERMILION, BLUE, GREEN), strict=True
+    axes, by_method.items(), (VERMILION, BLUE, GREEN), strict=True
 ):
     place.hist(values[:, 0], bins=np.linspace(-1, 1, 81), color=color)
     place.axvline(dplaces.mean(), color="black", linewidth=1)
@@ -304,9 +304,9 @@ def samples_needed(grads, gradient, *, error):
 def count_on_strip(start):
     """Return the samples needed at a mean, by name of the method."""
     places = start + 3 * noise
-    costs, slope = soft_cost(places[:, 0])
+    paid, slope = soft_cost(places[:, 0])
     slopes, _ = score(np.array([start]), log_spread, places=places)
-    found = costs[:, None] * slopes, (costs - costs.mean())[:, None] * slopes, slope[:, None]
+    found = paid[:, None] * slopes, (paid - paid.mean())[:, None] * slopes, slope[:, None]
     gradient = slope.mean(keepdims=True)[None]
     return [samples_needed(grads[:, None], gradient, error=0.1)[0] for grads in found]
 
@@ -518,17 +518,17 @@ def last_look_backward(params, cache):
 
 
 # %%
-noise = np.random.default_rng(5).standard_normal((1000, 2))
+wiggles = np.random.default_rng(5).standard_normal((1000, 2))
 METHODS = "REINFORCE", "mean as baseline", "learned baseline", "pathwise"
 
 
 def estimate_each(name, i, spread):
     """Return the single-sample estimates (S, 2) of scene i, by the four methods."""
     params, h, c, windows = before_the_last_look(name, x_new[i])
-    one = {"scene": x_new[i], "label": labels_new[i], "moves": spread * noise}
+    one = {"scene": x_new[i], "label": labels_new[i], "moves": spread * wiggles}
     nll, cache = last_look(params, h, c, windows, **one)
     learned = h @ params["baseline.W"] + params["baseline.b"] if name == "by reward" else np.nan
-    based = [(nll - np.ravel(b))[:, None] * noise / spread for b in (0, nll.mean(), learned)]
+    based = [(nll - np.ravel(b))[:, None] * wiggles / spread for b in (0, nll.mean(), learned)]
     return *based, last_look_backward(params, cache)
 
 
@@ -669,16 +669,16 @@ show(figure, "20.7")
 # %%
 _, config, _ = networks["by reward"]
 params = {key: value.astype(float) for key, value in adams["by reward"].weights.views.items()}
-one, noise = x_new[:1].astype(float), np.random.default_rng(6).standard_normal((T, 400, 2))
+one, ram_noise = x_new[:1].astype(float), np.random.default_rng(6).standard_normal((T, 400, 2))
 batch = Batch(one.repeat(400, axis=0), labels_new[:1].repeat(400))
-costs, grads = ram.loss_and_grads(params, batch, noise, config, layers)
-_, (seen, mean, _) = ram.network.forward(params, batch.images, noise, config, layers)
+ram_costs, grads = ram.loss_and_grads(params, batch, ram_noise, config, layers)
+_, (seen, middles, _) = ram.network.forward(params, batch.images, ram_noise, config, layers)
 expect = ram.network.compute_baseline(params, seen[:-1, :, :64], layers)
-ours, log_spread = np.zeros(2), np.log([config.spread, config.spread])
+ours, ram_spread = np.zeros(2), np.log([config.spread, config.spread])
 for t in range(T):  # `place.b` moves the mean of every look, through tanh
-    slopes, _ = score(mean[t], log_spread, places=seen[t, :, -2:])
-    slopes = slopes * (1 - mean[t] ** 2)
-    ours += 400 * reinforce(costs["nll"], slopes, baseline=expect[t])  # the package's is a sum
+    slopes, _ = score(middles[t], ram_spread, places=seen[t, :, -2:])
+    slopes = slopes * (1 - middles[t] ** 2)
+    ours += 400 * reinforce(ram_costs["nll"], slopes, baseline=expect[t])  # the package's is a sum
 np.testing.assert_allclose(ours, grads["place.b"])
 print("the score and REINFORCE agree with the package")
 
