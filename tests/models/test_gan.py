@@ -7,6 +7,8 @@ from minidraw import layers
 from minidraw.errors import UserError
 from minidraw.models import draw, gan
 from minidraw.models.interface import Batch
+from minidraw.training.flat_weights import allocate_flat, fill
+from minidraw.training.optimizer import Adam
 
 SIZE = {"height": 7, "width": 5, "hidden": 6, "latent": 4}
 
@@ -142,3 +144,26 @@ def test_costs_as_text():
     assert str(found) == "critic 1.250, generator 1.000 nats per image, 40 images, x"
     row = {"critic": 1.234, "generator": 0.5}
     assert gan.Measured.progress(row) == "critic 1.23, generator 0.50 nats"
+
+
+def test_it_learns_to_paint_all_of_eight_images_about_equally_often():
+    """One pixel of eight is white; a generator that has collapsed paints one or two of them."""
+    config = gan.Config(height=2, width=4, hidden=32, latent=8)
+    rng = np.random.default_rng(0)
+    adam = Adam(gan.init_params(config, rng), beta1=0.5, beta2=0.999, average=0.99)
+    room = allocate_flat(gan.param_shapes(config))
+
+    def draw_noise(n):
+        return rng.standard_normal(gan.noise_shape(config, n)).astype(np.float32)
+
+    for step in range(1200):
+        x = np.eye(8, dtype=np.float32)[rng.integers(0, 8, 50)].reshape(50, 1, 2, 4)
+        weights, noise = adam.weights.views, draw_noise(50)
+        _, grads = gan.loss_and_grads(weights, Batch(x), noise, config, layers)
+        fill(room, {name: gradient / 50 for name, gradient in grads.items()})
+        adam.update(room, rate=2e-3 * (1 - step / 1200), clip=500, ops=layers)
+    canvas = gan.generate(adam.average.views, draw_noise(800), config, layers).canvas[-1]
+    paintings = layers.sigmoid(canvas).reshape(800, 8)
+    counts = np.bincount(paintings.argmax(axis=1), minlength=8)
+    assert counts.min() > 40
+    assert (paintings.max(axis=1) > 0.8).mean() > 0.6
