@@ -449,15 +449,17 @@ for name, classes in zip(counts, classes_painted(np.array([*counts.values()]) * 
 print("a pixel's deviation over pictures:", {n: f"{v:.2f}" for n, v in pixels.items()})
 
 # %% [markdown]
-# The first game collapsed, and the second paints all ten digits, some more often than others. In
-# lesson 13 the loss was a fixed hill, and a ball that rolls on finds the valley sooner. Here every
-# move of one player changes the hill of the other. A ball that rolls on keeps going in a direction
-# that was good several moves ago. Two players with long memories circle around the solution, or run
-# away from it. (We changed the rate too. How much of the harm is due to which is worth a try.)
+# The first game collapsed to a few kinds of noise, and the second paints all ten digits, some more
+# often than others. In lesson 13 the loss was a fixed hill, and a ball that rolls on finds the
+# valley sooner. Here every move of one player changes the hill of the other. A ball that rolls on
+# keeps going in a direction that was good several moves ago. Two players with long memories circle
+# around the solution, or run away from it. (We changed the rate too. Try how much of the harm is
+# due to which.)
 #
-# Look at the costs again. Neither of them says which game went well: the critic's cost depends on
-# the generator it plays against, and the other way round. A GAN has no curve that falls. You have
-# to look at paintings, and to count.
+# Look at the other numbers. The deviation of a pixel is large in both games, since noise varies
+# too. And no cost says which game went well: the critic's cost depends on the generator it plays
+# against, and the other way round. A GAN has no curve that falls. You have to look at paintings,
+# and to count.
 #
 # ## Where nats are, and where samples are
 #
