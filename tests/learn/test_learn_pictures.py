@@ -1,6 +1,7 @@
 """Pictures in a notebook: text alternatives reach the reader, sliders have the right steps."""
 
 import re
+import sys
 
 import IPython.display
 import ipywidgets
@@ -54,3 +55,12 @@ def test_a_slider_of_whole_numbers_moves_by_one(shown):
     assert isinstance(whole, ipywidgets.IntSlider) and whole.step == 1
     assert isinstance(fine, ipywidgets.FloatSlider) and fine.step == 1 / 40
     assert seen == [(3, 0.5)]
+
+
+def test_without_ipywidgets_the_first_values_are_shown(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "ipywidgets", None)  # as if it weren't installed
+    seen = []
+    pictures.sliders(
+        lambda whole, fine: seen.append((whole, fine)), whole=(0, 9, 3, 1), fine=(0, 1, 0.5)
+    )
+    assert seen == [(3, 0.5)] and "pip install ipywidgets" in capsys.readouterr().out

@@ -137,6 +137,8 @@ def _display(kind, content, caption, alt):
 def sliders(function, **ranges):
     """Call a function whenever a slider moves, with the mouse or with Tab and the arrow keys.
 
+    Without ipywidgets the function is called once, with the sliders' first values.
+
     Parameters
     ----------
     function : callable
@@ -149,6 +151,7 @@ def sliders(function, **ranges):
         import ipywidgets
     except ImportError:
         print("ipywidgets is missing; sliders need it. Type pip install ipywidgets")
+        function(**{name: start for name, (_, _, start, *_) in ranges.items()})
         return
     made = {}
     for name, (low, high, start, *given) in ranges.items():
