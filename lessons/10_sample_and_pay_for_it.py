@@ -7,7 +7,8 @@
 # **You'll learn:** why a network that invents images needs random numbers in its middle, how a
 # gradient passes a random draw, and what the draw costs.
 #
-# **You'll need:** lesson 02 (whole arrays) and lesson 03 (nats, the cost of an image). 70 minutes.
+# **You'll need:** lessons 01 to 05, above all 03 (nats, the cost of an image) and 04 (the bell
+# curve). 70 minutes.
 #
 # | paper | here | |
 # |---|---|---|

@@ -2,8 +2,8 @@
 # # 13 Train it
 #
 # **You'll do:** three exercises, fifteen lines in all: painting from noise, Adam's update, and
-# shortening a gradient that is too long. Then you train your own network, from a seed that you
-# choose, and watch it paint.
+# clipping a gradient. Then you train your own network, from a seed that you choose, and watch it
+# paint.
 #
 # **You'll learn:** why plain gradient descent is slow and what Adam does about it, what a training
 # loop consists of, and what to look at while it runs.
@@ -16,7 +16,7 @@
 # | | `rate` | learning rate: how far a step goes |
 # | | `mean`, `square` | Adam's running means of a gradient and of its square, $m$ and $v$ |
 # | | `beta1`, `beta2` | how much of the old mean and square is kept at each step |
-# | | `average` | running mean of the weights themselves |
+# | | `average` | running mean of the weights themselves: weight averaging |
 # | | `step` | number of updates, including this one: counted from 1 |
 # | $T, Z$ | `glimpses`, `latent` | in `Config`, which holds the sizes of a network |
 #
@@ -129,12 +129,19 @@ def plain_descent(rate, steps=60):
     return np.array(path)
 
 
+# %% jupyter={"source_hidden": true}
 for rate in (0.005, 0.0195, 0.0205):
     end = plain_descent(rate)[-1]
     print(f"rate {rate}: a {end[0]:7.3f}, b {end[1]:9.4f}")
 
 # %% [markdown]
-# The steep weight doesn't allow rates above 0.02, and with 0.02 the flat weight moves very slowly.
+# <details><summary>What you saw</summary>
+#
+# The steep weight doesn't allow rates above 0.02. At that rate, $a$ is multiplied by 0.98 at every
+# step, so $0.98^{60} = 0.30$ of it is left after 60 steps.
+#
+# </details>
+#
 # In a network some weights act through a sigmoid that hardly changes, and others act on every pixel
 # at once. Their slopes differ by much more than a factor of a hundred. Each weight needs a learning
 # rate of its own.
@@ -166,9 +173,14 @@ for step in range(1, 5):
 # they only fluctuate. The $\epsilon$ prevents a division by zero. (It has nothing to do with the
 # noise.)
 #
-# We add one thing that isn't part of Adam: a running mean of the weights. It fluctuates less than
-# the weights, and it is often better. It starts at the initial weights, not at zero, so it needs no
-# correction. Each step keeps the fraction `decay` of it.
+# We add one thing that isn't part of Adam: **weight averaging**, an exponential moving average of
+# the weights. At each step,
+#
+# $$\text{average} \leftarrow \text{decay} \cdot \text{average} +
+# (1 - \text{decay}) \cdot \text{weights}$$
+#
+# The average fluctuates less than the weights, and often gives a lower cost. It starts at the
+# initial weights, not at zero, so it needs no correction.
 #
 # ### Exercise 2: Adam's update (7 lines)
 #
@@ -215,8 +227,14 @@ three.update(np.array([0.001, 1.0, 1000.0]), rate=0.1)
 print(three.weights.round(4))
 
 # %% [markdown]
+# <details><summary>What you saw</summary>
+#
 # All three move by 0.1, because in the first step $\hat m = g$ and $\hat v = g^2$. So the rate is
-# now a distance, and the same for every weight. Here is Adam in the valley:
+# now a distance, and the same for every weight.
+#
+# </details>
+#
+# Here is Adam in the valley:
 
 # %%
 path_plain, valley, path_adam = plain_descent(0.0195), Adam(np.array([-2.0, 0.5])), []
@@ -236,12 +254,12 @@ axes.legend(frameon=False, loc="lower right")
 show(figure, "13.2")
 
 # %% [markdown]
-# ## A gradient that is too long
+# ## A gradient with too large a norm
 #
-# Now and then a batch has a gradient several times as long as usual. It would go into Adam's means,
-# and $v$ forgets slowly: each step keeps 0.999 of it. So the gradient is **clipped** first: if it
-# is longer than a limit, it is shortened to that length. Its length is its norm, the square root of
-# the sum of squares over *all* weights, and all entries are multiplied by the same number.
+# The norm of a gradient is the square root of the sum of squares over *all* weights. Now and then,
+# the norm of a batch's gradient is several times its usual value. This gradient would go into
+# Adam's means, and $v$ forgets slowly: each step keeps 0.999 of it. So the gradient is **clipped**
+# by its norm first: if the norm is above a limit, all entries are multiplied by limit / norm.
 #
 # Why not clip each entry by itself?
 
@@ -259,8 +277,8 @@ print(
 #
 # ### Exercise 3: clip it (2 lines)
 #
-# `grad` has the shape `(P,)`. If it isn't longer than `limit`, return it unchanged. Otherwise
-# return a gradient of length `limit` in the same direction.
+# `grad` has the shape `(P,)`. If its norm is at most `limit`, return it unchanged. Otherwise return
+# a gradient of norm `limit` in the same direction.
 
 
 # %%
@@ -272,15 +290,15 @@ def clipped(grad, *, limit):
 # %%
 for limit in (100.0, 5.0):
     short = clipped(g, limit=limit)
-    print(f"limit {limit}: {short}, length {np.linalg.norm(short):.3f}")
+    print(f"limit {limit}: {short}, norm {np.linalg.norm(short):.3f}")
 
 # %% [markdown]
 # ## Your functions
 #
 # The first cell told you how many of the functions used here are yours. They are all that training
 # and painting need: the layers of lessons 02 to 10, `step` and its backward from lesson 11,
-# `draw_forward` and `draw_backward` from lesson 12, and the three of this lesson. A forward and its
-# backward count as a pair, because they share a cache.
+# `draw_forward` and `draw_backward` from lesson 12, and the three of this lesson. Your forward is
+# used only if your backward is right too, because the two share a cache.
 #
 # Whoever wrote them, they must give the same costs and gradients as the package:
 
@@ -331,22 +349,22 @@ def rate_at(step):
 
 # %%
 def train_step(adam, rng):
-    """Update once; return the batch's costs and the gradient's length before clipping."""
+    """Update once; return the batch's costs and the gradient's norm before clipping."""
     levels = images[rng.integers(0, len(images), BATCH)]
     x = (rng.random(levels.shape, np.float32) < levels).astype(np.float32)  # drawn again each time
     noise = rng.standard_normal(draw.noise_shape(config, BATCH), np.float32)
     (nll, kl), cache = draw_forward(named(adam.weights), x=x, noise=noise, **sizes)
     share = np.full(BATCH, 1 / BATCH, np.float32)  # the loss is the mean over the batch
     grad = joined(draw_backward((share, share), cache)).astype(np.float32)
-    length = np.sqrt((grad**2).sum())
+    norm = np.sqrt((grad**2).sum())
     adam.update(clipped(grad, limit=LIMIT), rate_at(adam.step + 1))
-    return nll.mean(), kl.mean(), length
+    return nll.mean(), kl.mean(), norm
 
 
 # %% [markdown]
 # **Predict.** The loss is the sum of two costs: that of the image and that of the latent vector
-# (lesson 10). At first the latent cost is nearly zero. Will it stay there or rise? And why would it
-# be a good sign if it rose?
+# (lesson 10). At first the latent cost is nearly zero. To say which of the ten digits it is costs
+# at most $\ln 10 = 2.3$ nats. Will the latent cost end below that, near it, or far above it?
 
 # %%
 adam, rng = Adam(joined(untrained)), np.random.default_rng(SEED)
@@ -367,15 +385,19 @@ axes.set_ylabel("step")
 show(figure, "13.3")
 
 # %% [markdown]
-# The network starts from the mean image, which is the best single picture for all digits. To do
-# better, it must know what *this* image looks like, and the decoder learns that only through $z$.
-# To say which of the ten digits it is costs at most $\ln 10 = 2.3$ nats. To say how it is slanted,
-# how wide it is and where its strokes run costs more. So the network starts to pay for the latent
+# <details><summary>What you saw</summary>
+#
+# The latent cost ends at 23 nats, ten times as much. The network starts from the mean image, which
+# is the best single picture for all digits. To do better, it must know what *this* image looks
+# like, and the decoder learns that only through $z$. The digit's name isn't enough: how it is
+# slanted, how wide it is and where its strokes run costs more. So the network pays for the latent
 # vector, and saves more on the image than it pays. If the latent cost stays at 0, the network will
 # always paint the mean.
+#
+# </details>
 
 # %%
-nll, kl, length = np.array(log).T
+nll, kl, norm = np.array(log).T
 
 
 def smooth(values, width=20):
@@ -389,24 +411,24 @@ left.plot(np.arange(len(smooth(nll))) + 10, smooth(nll), color=BLUE)
 plain(left, title="image cost", xlabel="step", ylabel="nats per image")
 middle.plot(np.arange(len(smooth(kl))) + 10, smooth(kl), color=GREEN)
 plain(middle, title="latent cost", xlabel="step")
-right.semilogy(length, ".", color=VERMILION, markersize=3)
+right.semilogy(norm, ".", color=VERMILION, markersize=3)
 right.axhline(LIMIT, color="black", linestyle="--")
-plain(right, title="length of the gradient", xlabel="step")
+plain(right, title="norm of the gradient", xlabel="step")
 show(figure, "13.4")
-print(f"clipped: {(length > LIMIT).sum()} of {STEPS} steps")
+print(f"clipped: {(norm > LIMIT).sum()} of {STEPS} steps")
 
 # %% [markdown]
 # ## Does it work on other images?
 #
-# The figures so far are costs of images that the network is trained on. What matters is the cost of
-# other images. 500 digits of the set are kept apart for **validation**. Here are their costs, with
-# pixels drawn separately, for both sets of weights. Each number is the sum of both costs in nats
-# per image, averaged over the 500.
+# All costs so far belong to images that the network is trained on. What matters is the cost of
+# other images. 500 digits of the set are kept apart for **validation**. Here are their costs under
+# both sets of weights. Their pixels are drawn once, with a seed of their own. Each number is the
+# sum of both costs in nats per image, averaged over the 500.
 #
-# Such a sum is called a **bound**: on average it is at least as large as $-\log p(x)$, the true
-# cost of the image (lesson 16). Whoever reports a bound must also say what the data set is (these
-# digits), what a pixel is (drawn at each visit: "dynamic binarisation"), and how many samples of
-# $z$ were drawn for each image (one).
+# The average of this sum is called the **variational bound** (its negative is the ELBO): it is at
+# least as large as $-\log p(x)$, the true cost of the image (lesson 16). Whoever reports a bound
+# must also say what the data set is (these digits), what a pixel is (drawn at each visit: "dynamic
+# binarisation"), and how many samples of $z$ were drawn for each image (one).
 
 # %%
 levels = as_float(data.valid.images)
@@ -453,7 +475,8 @@ show(figure, "13.6")
 
 # %% [markdown]
 # Your network paints strokes that form digits about half of the time. To paint better it needs more
-# of everything: more steps, more units, more digits and more hours. None of that is new to you.
+# of everything: more steps, more units, more digits and more hours. But it needs no other function
+# than those that you have met here. All of DRAW is in your hands.
 #
 # ## Take it with you
 #
@@ -502,9 +525,9 @@ print("Adam agrees with the package")
 # %% [markdown]
 # ## In practice
 #
-# * Other programs clip DRAW's gradients at lengths of 5 to 10. Here the usual length is about 100,
-#   so such a limit would shorten every gradient. Measure before you choose. After 600 steps on
-#   MNIST, a limit of 500 reached 114.4 nats, 100 reached 117.1, and 10 reached 124.7 (T 10, dynamic
+# * Other programs clip DRAW's gradients at norms of 5 to 10. Here the usual norm is about 100, so
+#   such a limit would clip every gradient. Measure before you choose. After 600 steps on MNIST, a
+#   limit of 500 reached 114.4 nats, 100 reached 117.1, and 10 reached 124.7 (T 10, dynamic
 #   binarisation, validation).
 # * If the loss becomes nan, stop. Try a smaller learning rate or a longer **warm-up**: the steps in
 #   which the rate rises from 0 (20 steps in `rate_at`). Don't skip the bad batches and go on. You

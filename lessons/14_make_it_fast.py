@@ -128,7 +128,8 @@ print(f"lowest {min(turns):.0f}, median {np.median(turns):.0f}, highest {max(tur
 # A **profile** shows how much of the whole time each function takes. The model gets every function
 # from `ops`, so we only have to put a clock around each of them. `TimedOps` does that.
 #
-# **Predict.** Matrix products, gates, reading, writing: which of them takes most of the time?
+# **Predict.** Do all matrix products together take more or less than half of the time? And what
+# else takes long?
 
 # %%
 clocks, passes = TimedOps(layers), 5
@@ -148,20 +149,32 @@ bars(axes, parts, [VERMILION if group == "LSTM gates" else "0.75" for group in p
 show(figure, "14.2", ms=1000.0 * total)
 
 # %% [markdown]
-# The three kinds of matrix product together take the largest part, nearly half of the time. You
-# won't make those faster with a loop: they are computed by BLAS, a library that experts have tuned
-# for decades. The rest is work on single entries, such as the gates of the LSTMs. You will speed up
-# the backward pass of the gates.
+# <details><summary>What you saw</summary>
 #
-# How much can that gain? Suppose a function takes the `share` of the whole time and becomes `gain`
-# times as fast. The rest of the program stays as slow as it was. Then the whole becomes
+# Less, but not much: the three kinds of matrix product together take nearly half of the time. You
+# won't make those faster with a loop: they are computed by BLAS, a library that experts have tuned
+# for decades. The rest is work on single entries, such as the gates of the LSTMs.
+#
+# </details>
+#
+# You will speed up the backward pass of the gates. How much can that gain?
+#
+# **Predict.** A function takes a tenth of the time. You make it so fast that it takes no time at
+# all. How many times as fast is the whole: ten times, twice, or less?
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# Less: $1 / (1 - 0.1) = 1.11$ times. The other nine tenths of the time stay.
+#
+# </details>
+#
+# In general, suppose a function takes the `share` of the whole time and becomes `gain` times as
+# fast. The rest of the program stays as slow as it was. Then the whole becomes
 #
 # $$\frac{1}{(1 - \text{share}) + \text{share} / \text{gain}}$$
 #
 # times as fast. This is **Amdahl's law**.
-#
-# **Predict.** A function takes a tenth of the time. You make it so fast that it takes no time at
-# all. How many times as fast is the whole?
 
 
 # %%
@@ -192,24 +205,25 @@ print(f"the gates' backward takes {share:.1%}: at most {amdahl(share, np.inf):.3
 import numba
 
 
-def slope_loop(s, out):
+def slope_a(s, out):
     for k in range(s.size):
         out[k] = s[k] * (1 - s[k])
 
 
-def slope_in_float32(s, out):
+def slope_b(s, out):
     one = np.float32(1)
     for k in range(s.size):
         out[k] = s[k] * (one - s[k])
 
 
-first, second = numba.njit(slope_loop), numba.njit(slope_in_float32)
+first, second = numba.njit(slope_a), numba.njit(slope_b)
 s = rng.random(20_000).astype(np.float32)
 out = np.empty_like(s)
 
 # %% [markdown]
-# **Predict.** Here are four versions: the loop in Python, NumPy, the compiled loop, and the
-# compiled loop with `one`, which differs from the other loop in one constant. Order them by speed.
+# **Predict.** We time four versions: `slope_a` in Python, NumPy, and both loops compiled. How many
+# times slower than NumPy is the loop in Python: ten, a hundred or a thousand times? And do the
+# compiled loops, which differ in one constant, take the same time?
 
 # %%
 times = seconds(
@@ -221,13 +235,15 @@ times = seconds(
     rounds=60,
 )
 began = time.perf_counter()
-slope_loop(s, out)
+slope_a(s, out)
 times["Python"] = time.perf_counter() - began
 for name, taken in times.items():
     print(f"{name:14s} {1e3 * taken:8.4f} ms")
 
 # %% [markdown]
-# The loop in Python is slower than NumPy by a factor of a thousand or more. The compiled loops are
+# <details><summary>What you saw</summary>
+#
+# The loop in Python is slower than NumPy by a factor of several hundred. The compiled loops are
 # faster than NumPy.
 #
 # The constant matters too. To Numba, `1` is an integer, and an integer combined with a float32
@@ -236,7 +252,9 @@ for name, taken in times.items():
 # detour. `np.float32(1)` avoids it. It does no harm with float64 arrays, because 1 is exact in both
 # precisions.
 #
-# ## Not every loop wins
+# </details>
+#
+# ## The gates, forward
 #
 # Here are the gates of lesson 08, forward, as a loop. The order of the gates is i, f, o, g. The
 # loop fills the arrays `gates`, `c`, `tanh_c` and `h`.
@@ -316,11 +334,15 @@ for name, taken in times.items():
     print(f"{name:18s} {1e3 * taken:.3f} ms")
 
 # %% [markdown]
+# <details><summary>What you saw</summary>
+#
 # On most computers this loop loses clearly. Modern processors have instructions that work on four,
 # eight or sixteen numbers at once, called SIMD instructions. NumPy's exponential uses them. The
 # exponential that our loop calls takes one number at a time. The package's kernel wins because it
 # has an exponential of its own: a polynomial, which needs only sums and products. Numba can turn
 # those into SIMD instructions.
+#
+# </details>
 #
 # The backward pass of the gates has no exponential at all, only sums and products.
 #
@@ -429,9 +451,15 @@ found = times["layers"] / times["with your loop"]
 print(f"Amdahl's law {amdahl(share, gains[np.float32]):.3f}, measured {found:.3f} times as fast")
 
 # %% [markdown]
+# <details><summary>What you saw</summary>
+#
 # Hardly faster, as Amdahl's law said. On a busy computer, the gain is smaller than the random
-# variation of the times. The package's kernels gain more, because together they replace all the
-# work on single entries: the gates, the windows with their filters, reading and writing.
+# variation of the times.
+#
+# </details>
+#
+# The package's kernels gain more, because together they replace all the work on single entries: the
+# gates, the windows with their filters, reading and writing.
 #
 # ## Share the work
 #
@@ -479,9 +507,10 @@ print("the shares add up to the batch's gradient")
 # simply add up. `in_shards`, at the top of this lesson, does this for the whole network. It divides
 # once, after the sum, which gives the same result.
 #
-# Each shard runs in a **thread**: a second line of work inside the same program. A lock in Python
-# lets only one thread run at a time. But NumPy's matrix products and compiled loops release this
-# lock while they compute, and they make up most of the time.
+# Each shard runs in a **thread**: a second line of work inside the same program. Python's **global
+# interpreter lock** (GIL) lets only one thread run Python code at a time. But NumPy's matrix
+# products release this lock while they compute, and so do loops compiled with `nogil=True`. They
+# make up most of the time.
 #
 # **Predict.** Is the gradient computed in shards the same as before, bit for bit?
 
@@ -493,10 +522,14 @@ print("twice in shards, the same bits:", all((apart[k] == again[k]).all() for k 
 assert difference(apart, together) < 1e-4
 
 # %% [markdown]
+# <details><summary>What you saw</summary>
+#
 # No. Sums in a different order are rounded differently. (If this computer gives the program only
 # one core, there is only one shard, and the difference is 0.) But with the same number of shards,
 # added in the same order, you get the same bits every time, whichever thread finishes first. That
 # is valuable: you can repeat a run exactly.
+#
+# </details>
 #
 # ## Before and after
 
@@ -529,24 +562,24 @@ print(f"400 images: {workers.threads} shards are {faster:.2f} times as fast as o
 # All four versions give the same gradients, to rounding; you have seen each comparison. The kernels
 # save a good part of the time here. Whether shards save more depends on two things. The first is
 # what else is running. Two threads can halve the time only if two cores are free, and starting and
-# joining threads costs time too. This page was made while both cores of the computer were free.
-# Earlier, with other programs running, two shards of these 100 images gained nothing. The second is
-# the size of the batch: compare the printed lines for 100 and 400 images.
+# joining threads costs time too. In the run published here, both cores were free. On a busy
+# computer, two shards of these 100 images gained nothing. The second is the size of the batch:
+# compare the printed lines for 100 and 400 images.
 #
 # ## Where it lives
 #
 # The gates' kernels are in `minidraw/kernels/lstm.py`, the exponential is in
 # `minidraw/kernels/mathematics.py`, and the twin test of all kernels is in
-# `tests/kernels/test_twins.py`. The package goes two steps further than you did. Its inner loops
-# are so short that Numba can prove that the arrays don't overlap. And the weights are rearranged
-# for the processor once per training step, not at each of the $T$ steps
-# (`minidraw/kernels/products/tiles.py`).
+# `tests/kernels/test_twins.py`. The package goes two steps further than you did. If two arrays
+# might overlap in memory, the compiler can't use SIMD instructions. The package's inner loops are
+# short enough for it to prove that they don't. And the weights are rearranged for the processor
+# once per training step, not at each of the $T$ steps (`minidraw/kernels/products/tiles.py`).
 #
 # One more thing slows threads down. Between the products, a pass makes many short calls, and each
-# of them needs Python's lock. In one measurement, two threads that had to pass the lock back and
-# forth took 1.27 times as long as two threads that didn't need it. So the package runs all $T$
-# steps, forward and backward, as one compiled call (`minidraw/kernels/draw_film.py`). From the
-# first step to the last, no thread has to wait for the lock.
+# of them needs the GIL. In one measurement, two threads that had to pass the GIL back and forth
+# took 1.27 times as long as two threads that didn't need it. So the package runs all $T$ steps,
+# forward and backward, as one compiled call (`minidraw/kernels/draw_film.py`). From the first step
+# to the last, no thread has to wait for the GIL.
 
 # %%
 ends = [(0, 4), (4, 10)]
@@ -562,7 +595,7 @@ print("minidraw's shards of a hundred images:", workers.shards(100))
 # * Run the twin tests once without compilation too (`NUMBA_DISABLE_JIT=1`). Then indices are
 #   checked.
 # * `cache=True` keeps the compiled loop on disk, so the next start doesn't have to compile it.
-# * Time what people wait for. That is the training step, not the function that you are proud of.
+# * Time the whole training step. That is what people wait for.
 # * More threads aren't always faster. On matrices this small, BLAS with two threads can be slower
 #   than with one, as soon as another program uses a core.
 # * `minidraw bench profile` draws figure 14.2 for the compiled functions. `minidraw bench steps`
