@@ -3,10 +3,10 @@
 #
 # **You'll do:** one exercise of two lines: a tighter bound, from many samples.
 #
-# **You'll learn:** why two figures in nats can rarely be compared, what a bound tells you and what
-# it doesn't, and which facts you must give with a figure.
+# **You'll learn:** why two results in nats can rarely be compared, what a bound tells you and what
+# it doesn't, and what you must report with a result.
 #
-# **You'll need:** lesson 10 (the price of a latent vector) and lesson 13. 40 minutes. Optional.
+# **You'll need:** lesson 10 (the cost of a latent vector) and lesson 13. 40 minutes. Optional.
 #
 # | paper | here | |
 # |---|---|---|
@@ -36,15 +36,15 @@ size, params = network.config_, network.params_
 # ## The goal
 #
 # Here are four results of one network on the same 200 digits. The only difference between them is
-# how a grey level becomes a pixel. If you read these four figures in four papers, which network
+# how a grey level becomes a pixel. If you read these four results in four papers, which network
 # would you think is the best?
 
 # %%
-coins = np.random.default_rng(0).random(digits.shape) < digits / 255
+static = np.random.default_rng(0).random(digits.shape) < digits / 255
 sets = {
     "grey levels": (digits, False),
     "threshold at 0.5": ((digits > 127) * np.uint8(255), False),
-    "static binarisation": (coins * np.uint8(255), False),
+    "static binarisation": (static * np.uint8(255), False),
     "dynamic binarisation": (digits, True),
 }
 
@@ -91,8 +91,8 @@ show(figure, "16.1")
 # %%
 one = digits[3, 0] / 255
 rng = np.random.default_rng(1)
-views = {"grey levels": one, "threshold": one > 0.5, "fixed": coins[3, 0]}
-views |= {f"fresh, visit {k}": rng.random(one.shape) < one for k in (1, 2)}
+views = {"grey levels": one, "threshold": one > 0.5, "static": static[3, 0]}
+views |= {f"dynamic, visit {k}": rng.random(one.shape) < one for k in (1, 2)}
 
 # %% jupyter={"source_hidden": true}
 figure, axes = panels(5, height=2.2)
@@ -115,23 +115,27 @@ by_layer, _ = layers.bernoulli_cost(logits, x=x)
 np.testing.assert_allclose(by_layer, floor, atol=1e-6)  # eq 9 at its lowest
 
 # %% [markdown]
+# <details><summary>What you saw</summary>
+#
 # It costs 0 only with the threshold. There nothing is random, so the network can be certain. Under
 # the other protocols the best probability for a pixel is its level $x$, and this costs $-x \log x -
 # (1 - x) \log (1 - x)$, either on average over the draws or directly with the level put in. Black
 # and white pixels cost 0. Grey ones don't.
 #
-# The threshold gives the lowest figure because it decides the doubtful pixels at the edges in
+# </details>
+#
+# The threshold gives the lowest result because it decides the doubtful pixels at the edges in
 # advance, always in the same way. The lower number doesn't mean that the network is better. Its
 # task is easier.
 #
-# The other three protocols are closer than they look. (9) is a straight line in $x$. So, on *the
-# same canvas*, the cost of a grey level equals the mean cost of the pixels drawn from it. The next
-# cell draws a thousand times:
+# The other three protocols are closer than they look. Equation 9 is linear in $x$. So, on *the same
+# canvas*, the cost of a grey level equals the mean cost of the pixels drawn from it. The next cell
+# draws a thousand times:
 
 # %%
 canvas = np.random.default_rng(2).standard_normal((1, 1, 28, 28))
-tossed = (rng.random((1000, 1, 28, 28)) < one).astype(float)
-each, _ = layers.bernoulli_cost(np.repeat(canvas, 1000, axis=0), x=tossed)
+drawn_pixels = (rng.random((1000, 1, 28, 28)) < one).astype(float)
+each, _ = layers.bernoulli_cost(np.repeat(canvas, 1000, axis=0), x=drawn_pixels)
 grey, _ = layers.bernoulli_cost(canvas, x=one[None, None])
 error = each.std(ddof=1) / np.sqrt(1000)
 print(f"grey level {grey[0]:.2f}; mean over draws {each.mean():.2f}, standard error {error:.2f}")
@@ -139,28 +143,32 @@ assert abs(each.mean() - grey[0]) < 4 * error
 
 # %% [markdown]
 # What differs is what the encoder sees. This network was trained on black and white digits, and it
-# has never seen a grey one. So it does several nats worse there. Static and dynamic binarisation
-# give nearly the same result, because these particular draws are new to the network. (It was
-# trained on another static binarisation.)
+# has never seen a grey one. So it does several nats worse on grey levels. Static and dynamic
+# binarisation give nearly the same result, because these particular draws are new to the network.
+# (It was trained on another static binarisation.)
 #
 # For *training* the two are different. A network can memorise a static set, each drawn pixel
 # included. With dynamic binarisation an image never looks the same twice, so that can't happen. So
 # if a network trained with dynamic binarisation has the lower cost on the same images, its model
 # needn't be better. It had more varied training data.
 #
-# ## How certain is the figure?
+# ## How certain is the result?
 #
 # Two things are random: which images we measured, and which $z$ were drawn.
 #
-# **Predict.** You measure 10,000 images instead of 200. By which factor does the error that comes
-# from the choice of images shrink? And which of the two errors is larger?
+# **Predict.** You measure 10,000 images instead of 200. By what factor does the error from the
+# choice of images shrink? And which is larger: the error from the images or the error from $z$?
 
 # %%
 print(measured("static binarisation", samples=4))
 
 # %% [markdown]
+# <details><summary>What you saw</summary>
+#
 # The error of a mean of $n$ values shrinks with $\sqrt n$. Fifty times as many images give a
-# seventh of the error. The error that comes from the choice of images is the larger one.
+# seventh of the error. The error from the choice of images is the larger one.
+#
+# </details>
 #
 # To compare two networks, measure both on the *same* images, the same drawn pixels and the same
 # noise, and take the mean of the differences. Images differ a lot in how much they cost, but this
@@ -175,10 +183,17 @@ print(measured("static binarisation", samples=4))
 # We can't compute that integral by trying random $z$, because almost none of them paints this
 # digit. The encoder helps. It proposes $z$ from $q(z \mid x)$, where the good ones are, and we
 # correct for the fact that they were chosen. With the weight $w = p(x \mid z)\, p(z) / q(z \mid
-# x)$, the mean of $w$ over draws from $q$ is exactly $p(x)$: the $q$ in the denominator cancels the
-# $q$ that we draw from.
+# x)$, the mean of $w$ over draws from $q$ is exactly $p(x)$, because $q$ cancels:
 #
-# The bound (12) is the mean of $-\log w$. But the logarithm of a mean is not the mean of the
+# $$\mathrm{E}_q[w] = \int q(z \mid x)\,\frac{p(x \mid z)\,p(z)}{q(z \mid x)}\,dz
+# = \int p(x \mid z)\,p(z)\,dz = p(x)$$
+#
+# And what is the mean of $-\log w$?
+#
+# $$-\log w = -\log p(x \mid z) + \log q(z \mid x) - \log p(z)$$
+#
+# The first term is the image cost. The mean of the other two is the KL divergence of lesson 10. So
+# the mean of $-\log w$ is the bound (12). But the logarithm of a mean is not the mean of the
 # logarithms:
 
 # %%
@@ -186,23 +201,24 @@ w = np.array([0.1, 0.9])
 print(f"-log of the mean {-np.log(w.mean()):.3f}, mean of -log {-np.log(w).mean():.3f}")
 
 # %% [markdown]
-# The mean of $-\log w$ is never smaller than $-\log$ of the mean: a single small $w$ makes its
-# $-\log$ very large. That is why (12) is an upper bound on the cost. The more the weights differ,
-# the further the bound lies above it.
+# The mean of $-\log w$ is never smaller than $-\log$ of the mean. This is **Jensen's inequality**:
+# the curve of $-\log$ bends upwards, so a single small $w$ makes its $-\log$ very large. That is
+# why (12) is an upper bound on $-\log p(x)$. (Its negative is a lower bound on $\log p(x)$, called
+# the ELBO.) The more the weights differ, the further the bound lies above it.
 #
 # Burda et al. (2016) make it tighter. Draw $S$ samples of $z$ for each image, average the weights
 # first, and take the logarithm afterwards:
 #
 # $$-\log \frac1S \sum_{s=1}^{S} w_s$$
 #
-# With $S = 1$ this is the plain bound. With more samples it moves down towards $-\log p(x)$. On
-# average it never gets below it.
+# With $S = 1$ this is the plain bound. With more samples the bound falls towards $-\log p(x)$. On
+# average it never falls below that value.
 #
 # ### Exercise 1: the importance-weighted bound (2 lines)
 #
-# `log_weights` has the shape `(S, n)`. Return nats per image, `(n,)`. Be careful: a log weight of a
-# digit is about -90, and that of a larger image can be -1000. Its exponential is 0 in
-# floating-point numbers. Lesson 04 had the same problem with the rows of a filterbank, and solved
+# `log_weights` has the shape `(S, n)`. Return nats per image, `(n,)`. Be careful: a log weight can
+# lie anywhere between -3000 and 3000. In floating-point numbers, the exponential of -1000 is 0, and
+# that of 1000 is infinite. Lesson 04 had the same problem with the rows of a filterbank, and solved
 # it.
 
 
@@ -240,7 +256,7 @@ print(f"truth {truth:.4f}; 1 sample {toy[0]:.4f}, 8 samples {toy[3]:.4f}, 1024 {
 # take until the bound stops falling?
 
 # %%
-batch = Batch((coins[:40]).astype(np.float32))
+batch = Batch((static[:40]).astype(np.float32))
 rng, rows = np.random.default_rng(4), []
 for _ in range(128):
     noise = rng.standard_normal(draw.noise_shape(size, 40), np.float32)
@@ -268,20 +284,24 @@ print(f"log weights of an image: standard deviation {log_w.std(axis=0).mean():.1
 print(f"its five largest of 128 weights make up {share:.0%} of their sum")
 
 # %% [markdown]
+# <details><summary>What you saw</summary>
+#
 # It hasn't stopped at 128. The log weights of one image differ by several nats, so the few largest
 # weights make up most of the mean. More samples find larger weights, but more and more rarely. The
-# result is a bound for every $S$. So a figure must come with its $S$, or it can't be compared.
+# result is a bound for every $S$. So report $S$ with every result, or nobody can compare it.
+#
+# </details>
 #
 # ## Where it lives
 #
 # `Evaluation.costs` and `Evaluation.importance_bound` are in `minidraw/evaluation.py`. The latter
 # keeps a running sum, so its memory doesn't grow with $S$. `log_weights` is in
-# `minidraw/models/draw/costs.py`. In a terminal, `minidraw evaluate` prints all of these figures,
+# `minidraw/models/draw/costs.py`. In a terminal, `minidraw evaluate` prints all of these results,
 # with their protocol.
 
 # %%
 with Workers(1) as workers:
-    split = Split((coins[:40]) * np.uint8(255))
+    split = Split((static[:40]) * np.uint8(255))
     given = {"ops": layers, "workers": workers, "binarize": False}
     given |= {"protocol": "static binarisation"}
     theirs = Evaluation(draw, params, size, split, **given).importance_bound(8)
@@ -299,23 +319,23 @@ np.testing.assert_allclose(difference, (eps**2 - drawn**2) / 2 + log_sigma)
 # %% [markdown]
 # ## In practice
 #
-# * With a figure in nats, give the data set and which part of it (training, validation, test), the
-#   protocol, the number of images, how many samples of $z$ were drawn and how they were combined,
-#   and the standard error.
+# * With a result in nats, report the data set and which part of it (training, validation, test),
+#   the protocol, the number of images, how many samples of $z$ were drawn and how they were
+#   combined, and the standard error.
 # * Make all choices (learning rate, size, when to stop) on validation images. Use the test set
 #   once.
-# * The figures of this lesson don't meet that standard. The network was trained on most of MNIST's
+# * The results of this lesson don't meet that standard. The network was trained on most of MNIST's
 #   60,000 training digits, and the package's 5,000 digits are among them. Here they only serve to
 #   compare protocols. The network's cost on test images is in `data/mnist-t32.md`.
-# * For colour pictures, minidraw puts the levels into (9) as they are. Such a figure isn't a
+# * For colour pictures, minidraw puts the levels into (9) as they are. Such a result isn't a
 #   compression cost, and minidraw says so wherever it prints one.
 #
 # ## Recap
 #
-# * A figure in nats depends on the protocol that turns grey levels into pixels. The same network
-#   got figures from 72 to 94 nats.
+# * A result in nats depends on the protocol that turns grey levels into pixels. The same network
+#   got results from 72 to 94 nats.
 # * On the same canvas, the cost of a grey level is the mean cost of the pixels drawn from it,
-#   because (9) is linear in $x$.
+#   because equation 9 is linear in $x$.
 # * $p(x)$ is the mean of the weights $w = p(x \mid z)\, p(z) / q(z \mid x)$ over draws from $q$.
 # * The plain bound is the mean of $-\log w$. The importance-weighted bound, $-\log$ of the mean of
 #   $S$ weights, is at most as large on average, and never below $-\log p(x)$ on average.
@@ -329,7 +349,7 @@ np.testing.assert_allclose(difference, (eps**2 - drawn**2) / 2 + log_sigma)
 #    <details><summary>Answer</summary>
 #
 #    You can't tell. With the threshold the pixels are less random, so every network gets a lower
-#    figure.
+#    result.
 #
 #    </details>
 #
