@@ -503,6 +503,8 @@ print("draw and cost agree with the package")
 #   costs separately.
 # * Pictures of *reconstructions*, made from the $z$ of a given image, look better than samples.
 #   They are often mistaken for samples.
+# * A network can also learn to paint from $z$ without an encoder and without a price. Lesson 19
+#   gives it a critic instead.
 #
 # ## Recap
 #

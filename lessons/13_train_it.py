@@ -582,4 +582,4 @@ print("Adam agrees with the package")
 #
 # This was the last of the core lessons: you have written a network that paints. Lesson 14 makes it
 # fast, lesson 15 shows six bugs that no gradient check finds, and lesson 16 measures the network
-# honestly.
+# honestly. Lesson 19 trains a network that paints with no loss that falls, against a critic.
