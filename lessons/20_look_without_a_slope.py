@@ -370,10 +370,11 @@ networks = {  # model, sizes, learning rate
     "through the window": (classifier, classifier.Config(**size), 0.01),
 }
 STEPS = 1000
-adams, log = {}, {name: [] for name in networks}
-for name, (model, config, _) in networks.items():
-    first = model.init_params(config, np.random.default_rng(0))
-    adams[name] = Adam(first, beta1=0.9, beta2=0.999, average=0.99)
+starts = {
+    name: model.init_params(config, np.random.default_rng(0))
+    for name, (model, config, _) in networks.items()
+}
+for name, first in starts.items():
     print(f"{name}: {sum(value.size for value in first.values()):,} weights")
 
 
@@ -397,6 +398,8 @@ def train_step(name, batch, step, rng):
 
 # %%
 rng, noise_rng = np.random.default_rng(2), np.random.default_rng(3)
+adams = {name: Adam(first, beta1=0.9, beta2=0.999, average=0.99) for name, first in starts.items()}
+log = {name: [] for name in networks}
 for step in range(STEPS):
     rows = rng.integers(0, len(train), N)
     batch = Batch(make_scenes(train, rows, rng), data.train.labels[rows])
