@@ -4,18 +4,21 @@
 # **You'll do:** three exercises, thirteen lines in all: place a grid of filters, compute the
 # filters, and turn five free numbers into a window.
 #
-# **You'll learn:** how DRAW looks at a part of an image, near or from afar, with nothing but
-# two matrix products; and why it can be taught where to look.
+# **You'll learn:** how DRAW zooms in and out of an image with nothing but two matrix products; and
+# why it can be taught where to look.
 #
 # **You'll need:** lesson 01 (broadcasting) and lesson 02 (whole arrays). 75 minutes.
 #
 # | paper | here | |
 # |---|---|---|
-# | $g_X, g_Y$ | `center_x`, `center_y` | middle of the window, in pixels counted from 0 |
+# | (21) | `theta` | the five numbers that the network emits for a window, `(n, 5)` |
+# | $g_X, g_Y$ | `center_x`, `center_y` | centre of the window, in pixels counted from 0 |
 # | $\delta$ | `stride` | distance between neighbouring filters, in pixels |
 # | $\sigma^2$ | `var` | variance of every filter, in pixels squared |
 # | $\gamma$ | `gamma` | intensity: what is read is multiplied by it |
-# | $N$ | `K` | filters per axis; `n` is the number of images |
+# | $\mu^i$ | `mu` | position of a filter, in pixels |
+# | $N$ | `K` | filters per axis |
+# | | `n` | number of images |
 # | $A, B$ | `A`, `B` | width and height of the image |
 
 # %%
@@ -38,7 +41,7 @@ from minidraw.learn.notebook import (
 
 layers = use_earlier("04")
 digits = as_float(minidraw.load("digits").train.images[:, 0], np.float64)
-# 28 rows and 24 columns: with unequal sides no axis passes for the other
+# 28 rows, 24 columns: with unequal sides, swapped axes raise an error
 image = digits[7][:, 2:26]
 B, A = image.shape
 
@@ -74,13 +77,13 @@ show(figure, "4.1")
 #
 # **Shapes are compared from the right.** Two sizes fit if they are equal or if one of them is 1. A
 # missing axis counts as 1. An axis of size 1 is stretched: its one entry is used again and again.
-# Suppose you want the distance of each of 5 pixels from each of 3 places:
+# Suppose you want the distance of each of 5 pixels from each of 3 positions:
 #
 # ```
 # pixels           (5,)     counts as (1, 5)
 # mu               (3,)     doesn't fit: from the right, 3 meets 5
 # mu[:, None]      (3, 1)   fits: `None` inserts an axis of size 1
-# pixels - mu[:, None]      (3, 5): a row for each place, a column for each pixel
+# pixels - mu[:, None]      (3, 5): a row for each position, a column for each pixel
 # ```
 #
 # **`keepdims=True` keeps an axis that is summed over.** To make every row of `heights`, shape `(3,
@@ -88,10 +91,10 @@ show(figure, "4.1")
 # which doesn't fit `(3, 5)`. `heights.sum(axis=1, keepdims=True)` has the shape `(3, 1)`, which
 # does.
 #
-# **Three axes are a stack.** With `n` images, each has `K` places of its own: `mu` is `(n, K)`.
+# **Three axes are a stack.** With `n` images, each has `K` positions of its own: `mu` is `(n, K)`.
 # Then `mu[:, :, None]` is `(n, K, 1)`, and `pixels - mu[:, :, None]` is `(n, K, A)`: a sheet for
-# each image, a row for each place, a column for each pixel. A number per image, shape `(n,)`, must
-# be written as `var[:, None, None]`, shape `(n, 1, 1)`, to be used by a whole sheet.
+# each image, a row for each position, a column for each pixel. A number per image, shape `(n,)`,
+# must be written as `var[:, None, None]`, shape `(n, 1, 1)`, to be used by a whole sheet.
 
 # %%
 columns, places = np.arange(5), np.array([1, 2, 4])
@@ -141,10 +144,10 @@ write_words(axes)
 show(figure, "4.2")
 
 # %% [markdown]
-# **Predict.** What happens if you forget `keepdims` in `heights / heights.sum(axis=1)`? And what
-# happens if `heights` has the shape `(3, 3)`?
-
-# %%
+# **Predict.** Without `keepdims`, NumPy stops at `(3, 5)` divided by `(3,)`. What happens if
+# `heights` has the shape `(3, 3)`?
+#
+# # %% jupyter={"source_hidden": true}
 for numbers in (heights, heights[:, 2:]):
     try:
         rows = (numbers / numbers.sum(axis=1)).sum(axis=1)
@@ -163,16 +166,16 @@ for numbers in (heights, heights[:, 2:]):
 #
 # ## The idea, in words
 #
-# How would you read 25 numbers from an image? You could cut out 5 x 5 pixels. But a cut moves by
-# whole pixels, and when it moves, what it reads jumps. You can't move it "a little further to the
+# How would you read 25 numbers from an image? You could crop 5 x 5 pixels. But a crop can only move
+# by whole pixels. When it moves, the numbers jump. You can't move it "a little further to the
 # right". So there is no slope, and a network learns from slopes alone.
 #
-# So DRAW doesn't cut. Each of its 25 numbers is a **weighted average** of the pixels around a
+# So DRAW doesn't crop. Each of its 25 numbers is a **weighted average** of the pixels around a
 # point. Pixels close to the point have a large weight, pixels further away have less and less. The
 # weights form a bell-shaped hill. Move the hill by a hundredth of a pixel, and the average changes
 # by a little. That gives a slope.
 #
-# Here is one hill over one row of 9 pixels. Its middle $\mu$ is at 3.3, between two pixels. The
+# Here is one hill over one row of 9 pixels. Its centre $\mu$ is at 3.3, between two pixels. The
 # height of the hill at pixel $a$ is $\exp(-(a - \mu)^2 / (2 \sigma^2))$; such a hill is called a
 # **Gaussian**. Divide all heights by their sum, and you have weights that sum to 1: a **filter**.
 
@@ -186,20 +189,20 @@ print("weights:", weights.round(3), " sum:", weights.sum().round(12))
 print("what this filter reads of the edge:", (weights * edge).sum().round(3))
 
 # %% [markdown]
-# **Predict.** Let the middle of the hill glide from pixel 0 to pixel 8 along that edge. What will
-# the curve of its readings look like? And what would a cut of a single pixel read? Sketch both
-# curves, then run the cell.
+# **Predict.** Let the centre of the hill glide from pixel 0 to pixel 8 along that edge. Sketch the
+# curve of its readings. Where does it cross one half? And over how many pixels does it rise? Then
+# sketch what a crop of a single pixel reads.
 
-# %%
+# %% jupyter={"source_hidden": true}
 mu = np.linspace(0, 8, 161)
 hills = np.exp(-((pixels - mu[:, None]) ** 2) / (2 * 1.2))
-smooth = (hills / hills.sum(axis=1, keepdims=True)) @ edge
-cut = edge[np.rint(mu).astype(int)]
+through_hill = (hills / hills.sum(axis=1, keepdims=True)) @ edge
+single_pixel = edge[np.rint(mu).astype(int)]
 
 # %% jupyter={"source_hidden": true}
 figure, axes = panels(1)
-axes.plot(mu, smooth, color=BLUE, label="through a hill")
-axes.plot(mu, cut, "--", color=VERMILION, label="a single pixel")
+axes.plot(mu, through_hill, color=BLUE, label="through a hill")
+axes.plot(mu, single_pixel, "--", color=VERMILION, label="a single pixel")
 plain(axes, xlabel="where the filter is, in pixels", ylabel="what it reads")
 axes.legend(frameon=False)
 show(figure, "4.3")
@@ -208,15 +211,15 @@ show(figure, "4.3")
 # ## A grid of filters: equations 19 and 20
 #
 # One filter reads one number. DRAW places $N$ filters along each axis (`K` in the code). They are
-# equally wide, `stride` pixels apart, and spread evenly around a common middle. The paper says
-# where filter $i$ lies, for $i = 1, \dots, N$:
+# equally wide, `stride` pixels apart, and spread evenly around the centre of the window. The paper
+# gives the position of filter $i$, for $i = 1, \dots, N$:
 #
 # $$\mu_X^i = g_X + (i - N/2 - 0.5)\,\delta \qquad (19)$$
 # $$\mu_Y^j = g_Y + (j - N/2 - 0.5)\,\delta \qquad (20)$$
 #
-# Both axes have the same stride, but each has its own middle. Try (19) with $N = 3$: the brackets
-# are $-1, 0, 1$, and the second filter lies on the middle $g_X$. With $N = 2$ they are $-\tfrac12$
-# and $\tfrac12$: one filter lies on each side of the middle, and none on it.
+# Both axes have the same stride, but each has its own centre. Try (19) with $N = 3$: the brackets
+# are $-1, 0, 1$, and the second filter lies on the centre $g_X$. With $N = 2$ they are $-\tfrac12$
+# and $\tfrac12$: one filter lies on each side of the centre, and none on it.
 #
 # Arrays count from 0. If a filter has the number $i$ in the paper, it has the number $i - 1$ in the
 # array. Change the formula accordingly before you write it down. Otherwise the whole grid is off by
@@ -224,7 +227,7 @@ show(figure, "4.3")
 #
 # ### Exercise 1: place the filters (2 lines)
 #
-# `center` and `stride` have the shape `(n,)`, one number per image. Return the places of the
+# `center` and `stride` have the shape `(n,)`, one number per image. Return the positions of the
 # filters, shape `(n, K)`. Replace the `raise` line and run the cell. It tries your function on
 # random windows and tells you the result.
 
@@ -268,9 +271,10 @@ print("shifted:     ", (shifted / shifted.sum())[-3:])
 # ### Exercise 2: the filterbank (6 lines)
 #
 # `center`, `stride` and `var` have the shape `(n,)`. The first step is given. Then comes `dist`,
-# pixel minus place, $a - \mu_X^i$, of shape `(n, K, A)`. Besides `F` the function returns the
-# cache, which is what its gradient will need in lesson 05: a tuple of `F`, `dist`, `offset` and
-# `var`.
+# pixel minus position, $a - \mu_X^i$, of shape `(n, K, A)`. Every row of `F` must sum to 1, also
+# for a window 1000 pixels outside the image: subtract the largest exponent of each row first.
+# Besides `F` the function returns the cache, which is what its gradient will need in lesson 05: a
+# tuple of `F`, `dist`, `offset` and `var`.
 
 
 # %%
@@ -301,7 +305,7 @@ print("rows sum to", F.sum(axis=2))
 # ## Two axes: a product that you can see
 #
 # $F_Y$ averages over rows of pixels, $F_X$ over columns. To average over both, multiply from both
-# sides; this is the heart of equation 27:
+# sides. (The full equation 27 also multiplies by the intensity $\gamma$; lesson 06 adds that.)
 #
 # $$\text{patch} = F_Y \, x \, F_X^T, \qquad
 # \text{patch}[j, i] = \sum_{b} \sum_{a} F_Y[j, b]\; x[b, a]\; F_X[i, a]$$
@@ -343,16 +347,16 @@ print((F_y[0] @ spotted @ F_x[0].T - patch).round(9))
 # What decides where the window lies? A linear layer of the network. It emits five numbers of any
 # size (21): $\tilde g_X, \tilde g_Y, \log \sigma^2, \log \tilde\delta, \log \gamma$. Three of them
 # are logarithms, because a variance, a stride and an intensity must be positive, and exp makes them
-# so. The middle and the stride are also scaled to the size of the image:
+# so. The centre and the stride are also scaled to the size of the image:
 #
 # $$g_X = \frac{A + 1}{2} (\tilde g_X + 1) \qquad (22) \qquad\qquad
 # g_Y = \frac{B + 1}{2} (\tilde g_Y + 1) \qquad (23)$$
 # $$\delta = \frac{\max(A, B) - 1}{N - 1}\, \tilde\delta \qquad (24)$$
 #
-# The paper counts pixels from 1. Put $\tilde g_X = 0$ into (22): it gives $(A + 1)/2$, the middle
-# of $1, \dots, A$. When pixels are counted from 0, every place is smaller by one. So $g_X$ becomes
-# $(A + 1)/2 \cdot (\tilde g_X + 1) - 1$. If $\tilde\delta = 1$, the $N - 1$ strides of the grid
-# reach from the first pixel of the longer side to the last.
+# The paper counts pixels from 1. Put $\tilde g_X = 0$ into (22): it gives $(A + 1)/2$, the centre
+# of $1, \dots, A$. When pixels are counted from 0, every position is smaller by one. So $g_X$
+# becomes $(A + 1)/2 \cdot (\tilde g_X + 1) - 1$. If $\tilde\delta = 1$, the $N - 1$ strides of the
+# grid reach from the first pixel of the longer side to the last.
 
 # %%
 for g_x in (-1, 0, 1):
@@ -379,8 +383,8 @@ def window(theta, *, height, width, K):
 
 
 # %% [markdown]
-# **Predict.** All five numbers of `theta` are zero. Where does the window lie, how large is it, and
-# what does the patch look like?
+# **Predict.** All five numbers of `theta` are zero, so the window covers the whole image. Will you
+# recognise the digit in the patch?
 
 # %%
 zero, _ = window(np.zeros((1, 5)), height=B, width=A, K=K)
@@ -400,14 +404,15 @@ show(figure, "4.6")
 # %% [markdown]
 # <details><summary>What you saw</summary>
 #
-# The window lies on the middle of the image. Along the longer side it reaches from the first pixel
-# to the last, and along the shorter side it reaches over the edges. So `theta = 0` gives the whole
-# image, which is a good place to start from. But the dots are 6.75 pixels apart, and each sees only
-# about one pixel to either side ($\sigma = 1$). What lies between the dots is missing in the patch.
+# You won't. The window lies on the centre of the image. Along the longer side it reaches from the
+# first pixel to the last, and along the shorter side it reaches over the edges. So `theta = 0`
+# covers the whole image. But the dots are 6.75 pixels apart, and each sees only about one pixel to
+# either side ($\sigma = 1$). What lies between the dots is missing in the patch. So this isn't a
+# good window to start from.
 #
 # </details>
 #
-# ## Near and from afar
+# ## Zooming in and out
 #
 # The stride is the distance between the dots, and sigma is the size of the spot that each dot sees.
 # With a small stride you see a part of the image in detail. With a large stride and a small sigma
@@ -479,8 +484,8 @@ print("window, filterbank and product agree with the package")
 #
 # * The paper's MNIST network uses 2 x 2 filters for reading and 5 x 5 for writing. With `K = 1`,
 #   (24) would divide by zero, so `layers.window` raises an error that says why.
-# * If you mix up $\sigma$ and $\sigma^2$ here, nothing seems wrong: the network learns to emit
-#   other numbers instead. Only the widths that you print for its windows are wrong.
+# * Mixing up $\sigma$ and $\sigma^2$ causes no visible error. The network simply learns to emit
+#   other values. Only the widths that you print for its windows are wrong.
 # * Some programs add a small constant to $Z_X$ instead of shifting the exponents. Then the filters
 #   of a window outside the image fade to nothing, and so does their gradient. According to (25)
 #   their rows should still sum to 1.
@@ -492,18 +497,18 @@ print("window, filterbank and product agree with the package")
 # * Shapes are compared from the right, and an axis of size 1 is stretched. `[:, None]` inserts such
 #   an axis; `keepdims=True` keeps one.
 # * A filter is a bell-shaped hill of weights that sum to 1. What it reads is a weighted average,
-#   which changes smoothly when the filter moves. A cut would jump.
-# * A window has `K` filters along each axis, `stride` pixels apart around its middle. Two products,
+#   which changes smoothly when the filter moves. A crop would jump.
+# * A window has `K` filters along each axis, `stride` pixels apart around its centre. Two products,
 #   $F_Y\, x\, F_X^T$, read `K` x `K` numbers.
-# * Five free numbers make a window. The middle is a straight line in two of them; variance, stride
-#   and intensity are exp of the other three.
+# * Five free numbers make a window. The centre is a linear function of the first two. Variance,
+#   stride and intensity are the exponentials of the other three.
 # * Subtract the largest exponent of a row before exp, so that a window outside the image does no
 #   harm.
 #
 # ## Three questions
 #
 # 1. `center` has the shape `(n,)` and `offset` the shape `(K,)`. How do you add them so that you
-#    get the place of every filter in every image?
+#    get the position of every filter in every image?
 #
 #    <details><summary>Answer</summary>
 #

@@ -5,7 +5,7 @@
 # of the filterbank and of the window.
 #
 # **You'll learn:** to take a formula apart into links, differentiate each, and join them; and to
-# trust the result because a finite difference says the same.
+# trust the result because a finite difference (the measurement of lesson 01) says the same.
 #
 # **You'll need:** lesson 01 (a value used twice adds its gradients; what is broadcast forward is
 # summed backward), lesson 02 (products) and lesson 04. 90 minutes, best in two sittings: part 1
@@ -14,9 +14,9 @@
 # | paper | here | |
 # |---|---|---|
 # | $F_X$, $F_Y$ | `F` | filters, `(n, K, A)`; each row sums to 1 |
-# | $\mu^i$ | `mu` | the filters' places, `(n, K)` |
+# | $\mu^i$ | `mu` | the filters' positions, `(n, K)` |
 # | $a - \mu^i$ | `dist` | pixel minus filter, `(n, K, A)` |
-# | $i - N/2 - 0.5$ | `offset` | a filter's place in strides, 0 in the middle, `(K,)` |
+# | $i - N/2 - 0.5$ | `offset` | a filter's position in strides, 0 at the centre, `(K,)` |
 # | exponent in (25) | `u` | $-(a - \mu)^2 / (2 \sigma^2)$, `(n, K, A)` |
 # | | `dF`, `dmu`, .. | gradients of the loss: `dF` is $\partial L/\partial F$, shaped like `F` |
 
@@ -79,13 +79,14 @@ def loss(x, y):
 # %% [markdown]
 # We give you two steps of the way back. The loss is half a sum of squares, so the gradient of the
 # patch is simply the difference between the two patches. And the patch is a product, `F_y @ scene @
-# F_x.T`, so its gradient goes back by products, as in lesson 02. Here `sandwich_backward` does
-# that. You'll write it yourself in the next lesson.
+# F_x.T`, so its gradient goes back by products, as in lesson 02. The code calls this product a
+# `sandwich`: an image between two filterbanks. Its backward, `sandwich_backward`, returns the
+# gradients of `F_y`, of the image and of `F_x`. You'll write it yourself in the next lesson.
 
 
 # %%
 def filter_gradients(x, y):
-    """Gradients of the loss by both filterbanks, and the caches to go on with."""
+    """Return the gradients of both filterbanks, and the caches to go on with."""
     F_y, F_x, cache_y, cache_x = banks(x, y)
     patch, cache = sandwich(F_y, scene, F_x)
     dF_y, _, dF_x = sandwich_backward(patch - wanted, cache)  # of half the sum of squares
@@ -93,7 +94,7 @@ def filter_gradients(x, y):
 
 
 def pulls(places, backward):
-    """Minus the gradient by the centre, for every (x, y)."""
+    """Return minus the gradient with respect to the centre, for every (x, y)."""
     found = []
     for x, y in places:
         dF_y, dF_x, cache_y, cache_x = filter_gradients(x, y)
@@ -170,7 +171,7 @@ print(np.transpose(measured).round(6))
 np.testing.assert_allclose(by_formula, np.transpose(measured), rtol=1e-6)
 
 # %% [markdown]
-# **Predict.** Each column of that table sums to the same number. Which, and why must it be so?
+# **Predict.** Each column of that table has the same sum. What is it, and why?
 
 # %%
 print(by_formula.sum(axis=0).round(15))
@@ -253,15 +254,15 @@ def exponent_backward(du, cache):
 # remember:
 #
 # * the chain `theta` → `center`, `stride`, `var` → `mu` → `u` → `F` → patch → loss;
-# * `dist`, pixel minus filter, `(n, K, A)`, and `offset`, a filter's place in strides, `(K,)`;
+# * `dist`, pixel minus filter, `(n, K, A)`, and `offset`, a filter's position in strides, `(K,)`;
 # * what you have: `softmax_backward`, which gives `du` from `dF`, and `exponent_backward`, which
 #   gives `dcenter` from `du`.
 #
 # ## Link 3: stride and variance
 #
 # Every filter uses the stride, as it uses the centre. But the slope differs from filter to filter:
-# $\partial \mu^i / \partial \delta = \text{offset}_i$. A larger stride moves the outer filters far
-# and the middle one not at all.
+# $\partial \mu^i / \partial \delta = \text{offset}_i$. A larger stride moves the outer filters
+# most. (With an odd `K`, the middle filter stays where it is.)
 #
 # The variance is used by every filter and every pixel of an image. Call it $v = \sigma^2$. The
 # derivative of $1/v$ is $-1/v^2$, so
@@ -343,11 +344,11 @@ np.testing.assert_allclose(slope, by_wiggle, rtol=1e-6)
 #
 # ## Link 4: the window's exp
 #
-# The network emits `theta`, and the window is made from it. By (22) the centre is a straight line,
-# $g_X = \frac{A+1}{2} (\tilde g_X + 1) - 1$, so its slope is $\frac{A+1}{2}$. Variance, stride and
-# intensity are exponentials, and the derivative of $e^r$ is $e^r$: the output itself. For the
-# variance, $\partial \sigma^2 / \partial (\log \sigma^2) = \sigma^2$. Where a logarithm was clipped
-# to ±12, the output doesn't change with it, and the gradient is 0.
+# The network emits `theta`, and the window is made from it. By (22) the centre is a linear function
+# of $\tilde g_X$: $g_X = \frac{A+1}{2} (\tilde g_X + 1) - 1$. So its slope is $\frac{A+1}{2}$.
+# Variance, stride and intensity are exponentials, and the derivative of $e^r$ is $e^r$: the output
+# itself. For the variance, $\partial \sigma^2 / \partial (\log \sigma^2) = \sigma^2$. Where a
+# logarithm was clipped to ±12, the output doesn't change with it, and the gradient is 0.
 
 
 # %%
@@ -365,7 +366,8 @@ for log_var in (0.7, 12.5):
 #
 # `dout` holds the gradients of the five outputs, each `(n,)`. Return `dtheta`, the gradient of
 # `theta`, shape `(n, 5)`. The x axis is done. The cached `stride` is $\delta$ of (24), with its
-# factor included.
+# factor included. Only the three logarithms were clipped; where one is beyond ±12, its gradient is
+# zero. The two centres are never clipped.
 
 
 # %%
@@ -387,13 +389,13 @@ def window_backward(dout, cache):
 # is.
 #
 # **Predict.** The window starts too wide: its stride is 6.2 and its variance 67, while 4 and 20
-# would be right. Will it become narrower from the first step on? And will it move to the digit on a
+# would be right. Will it become narrower from the first step on? And will it move to the digit in a
 # straight line?
 
 
 # %%
 def theta_gradient(theta):
-    """Loss, window, and gradient by the five numbers."""
+    """Return the loss, the window, and the gradient of the five numbers."""
     window, window_cache = layers.window(theta, height=B, width=A, K=K)
     x, y, stride, var, gamma = window
     F_y, cache_y = layers.filterbank(y, stride, var, K=K, A=B)
@@ -409,6 +411,7 @@ def theta_gradient(theta):
 
 
 # %%
+# centre at the lower left; log variance 4.2 (67), log stride -0.6 (6.2 pixels)
 theta, path = np.array([[-0.5, 0.5, 4.2, -0.6, 0.0]]), []
 for _ in range(400):
     value, window, dtheta = theta_gradient(theta)
@@ -438,7 +441,7 @@ show(figure, "5.3")
 #
 # It becomes wider first, for some ten steps. At the start only its right edge touches the digit,
 # and wider filters see more of it. Near the digit it becomes narrower, which takes much longer than
-# getting there. Nor is the path straight: it first leads to the right, and later upward. The
+# getting there. And the path isn't straight: it first leads to the right, and later upward. The
 # gradient says which way is steepest from here. It says nothing about where the path will end.
 #
 # </details>
@@ -475,9 +478,9 @@ print("all four links agree with the package")
 # * The check tries your function on several random sets of inputs. Their sizes are different
 #   primes, such as 3 images, 5 filters and 7 pixels. With a single image, an average over images
 #   would look right. With `K == A`, a transposed array would.
-# * The most common mistake here is to forget that the normaliser changes too. The network would
-#   still learn, because the sign of the gradient is usually right. Bugs that only slow a network
-#   down can stay for years. A finite difference finds them.
+# * The most common mistake here is to forget that the normaliser changes too. The network may still
+#   learn with such a gradient. Bugs that only slow a network down can stay for years. A finite
+#   difference finds them.
 # * A gradient check can't tell whether you differentiated the *right* function. For that, test
 #   known answers, such as "zeros give the whole image" in lesson 04.
 #
@@ -485,9 +488,9 @@ print("all four links agree with the package")
 #
 # * Take a formula apart into links. Each link needs only the gradient of its output and its cache.
 # * Softmax: $du = F\,(dF - \sum_b dF_b F_b)$. The sum comes from the normaliser.
-# * Exponent: $du$ times $(a - \mu)/\sigma^2$, summed over the pixels, is the gradient of a filter's
-#   place. Summed over the filters, it is the gradient of the centre; weighted with the offsets, of
-#   the stride.
+# * Exponent: the gradient of a filter's position is $d\mu^i = \sum_a du_a (a - \mu^i)/\sigma^2$.
+#   The gradient of the centre is the sum of all $d\mu^i$. The gradient of the stride is the sum of
+#   $d\mu^i$ times offset.
 # * The derivative of exp is exp, so the gradients of the logarithms are `var * dvar`, `stride *
 #   dstride` and `gamma * dgamma`, and 0 where they were clipped.
 # * Where a window sees nothing, the gradient is 0 and gives no direction.
@@ -507,7 +510,7 @@ print("all four links agree with the package")
 #
 #    <details><summary>Answer</summary>
 #
-#    Its offset is 0, so its place doesn't change with the stride.
+#    Its offset is 0, so its position doesn't change with the stride.
 #
 #    </details>
 #

@@ -138,7 +138,8 @@ print("white:", 1 - layers.sigmoid(np.zeros(1)), " black:", 0 - layers.sigmoid(n
 # ## The product, backward
 #
 # Reading is at its heart the product of three matrices from lesson 04, $F_Y\, x\, F_X^T$. In lesson
-# 05 two of its gradients were given to you. Now you derive them, and the third one too.
+# 05 we gave you the gradients of $F_Y$ and $F_X$. Now you derive them, and the gradient of $x$ as
+# well. The code calls this product a `sandwich`: an image between two filterbanks.
 #
 # Take the first product alone, $R = F_Y\, x$, with the shapes `(K, B) @ (B, A)`. By index, $R_{ka}
 # = \sum_b F_{kb}\, x_{ba}$. Which entries of $R$ use the pixel $x_{ba}$? Those in the same column
@@ -193,18 +194,18 @@ def sandwich_backward(dpatch, cache):
 # Stuck? Run `hint("06.sandwich_backward")`. Run it again for the next step.
 #
 # **Predict.** A loss depends on only one of the 9 x 9 numbers: `dpatch` is 1 there and 0 elsewhere.
-# What does `dx` look like, which is as large as the image?
+# `dx` is as large as the image. What does it look like?
 
 # %%
-nine_y, nine_x = banks(21.5, 15.5, 3, 2.2, shape=scene.shape, K=9)
-one, nine = np.zeros((2, 1, 9, 9))
+scene_y, scene_x = banks(21.5, 15.5, 3, 2.2, shape=scene.shape, K=9)
+one, five = np.zeros((2, 1, 9, 9))
 one[0, 2, 6] = 1
-nine[0, ::4, ::4] = [[1, 0, 1], [0, 1, 0], [1, 1, 0]]
+five[0, ::4, ::4] = [[1, 0, 1], [0, 1, 0], [1, 1, 0]]
 
 # %% jupyter={"source_hidden": true}
 figure, axes = panels(4, height=2.3, widths=[1, 44 / 32, 1, 44 / 32])
-for k, dpatch in enumerate((one, nine)):
-    _, dx, _ = sandwich_backward(dpatch, (nine_y, scene[None], nine_x))
+for k, dpatch in enumerate((one, five)):
+    _, dx, _ = sandwich_backward(dpatch, (scene_y, scene[None], scene_x))
     picture(axes[2 * k], dpatch[0], "dpatch")
     picture(axes[2 * k + 1], dx[0], "dx")
 show(figure, "6.3")
@@ -222,21 +223,21 @@ show(figure, "6.3")
 # $$\text{read}(x, \hat x_t, h^{dec}_{t-1}) =
 # \gamma\,[F_Y\, x\, F_X^T,\; F_Y\, \hat x_t\, F_X^T] \qquad (27)$$
 #
-# The square brackets put two patches side by side. $h^{dec}_{t-1}$ is the state of the network,
-# from which a linear layer makes the five numbers of the window. In this lesson the filters are
-# given. Both pictures are read through the same window. With the intensity $\gamma$ the network can
-# amplify what it reads, or weaken it.
+# The square brackets put two patches side by side. $h^{dec}_{t-1}$ is an array that the network
+# keeps from the step before (lesson 09). A linear layer makes the five numbers of the window from
+# it. In this lesson the filters are given. Both pictures are read through the same window. With the
+# intensity $\gamma$ the network can amplify what it reads, or weaken it.
 #
 # All this should happen for `n` images at once. `@` multiplies along the last two axes, and does so
 # for every index of the axes in front:
 
 # %%
 many = rng.random((3, 32, 44))  # three grey images, without an axis for channels
-three_y, three_x = (np.concatenate([bank] * 3) for bank in (nine_y, nine_x))
+three_y, three_x = (np.concatenate([bank] * 3) for bank in (scene_y, scene_x))
 print("patches:", (three_y @ many @ three_x.mT).shape)
 
 colour = rng.random((4, 3, 32, 44))  # four images of three channels
-four_y = np.concatenate([nine_y] * 4)
+four_y = np.concatenate([scene_y] * 4)
 try:
     four_y @ colour
 except ValueError:
@@ -244,16 +245,16 @@ except ValueError:
 
 # %% [markdown]
 # Images have a channel axis after `n`, and filters have none. Shapes are compared from the right
-# (lesson 04). So the `n` of the filters, which is 4, met the `C` of the images, which is 3, and
-# NumPy stopped. With as many images as channels it wouldn't have stopped. It would have read the
-# red channel of every image through the filters of image 0. So give the filters an axis of size 1
-# where the images have their channels. Then each filter is used for all channels of its own image.
+# (lesson 04). So NumPy compared the `n` of the filters (4) with the `C` of the images (3), and
+# stopped. If there were as many images as channels, it would not stop. It would read the red
+# channel of every image through the filters of image 0. So give the filters an axis of size 1 where
+# the images have their channels. Then each filter is used for all channels of its own image.
 #
 # ### Exercise 2: read (4 lines)
 #
 # `x_err` and `x` have the shape `(n, C, B, A)`, `gamma` has `(n,)`. Join the two pictures along the
 # channel axis, the image first: `pictures` is `(n, 2 C, B, A)`, `glimpse` is `(n, 2 C, K, K)`. `x`
-# is data and needs no gradient, so it comes after the star.
+# is data and needs no gradient, so it comes after the star (lesson 03).
 
 
 # %%
@@ -320,10 +321,10 @@ def read_backward(dglimpse, cache):
 #
 # ## What the error image is good for
 #
-# Here is a scene with two digits. The left digit is already painted. A window starts on it and
-# should find a place where there is much to see. So the loss is minus half the sum of squares of
+# Here is a scene with two digits. The left digit is already painted. A window starts on it. It
+# should move to where the patch has large values, so the loss is minus half the sum of squares of
 # what the window reads. You try it twice: once with the half of the glimpse that comes from the
-# image, and once with the half that comes from the error image. Only the place of the window can
+# image, and once with the half that comes from the error image. Only the centre of the window can
 # change.
 #
 # **Predict.** Where does the window go in each of the two cases?
@@ -338,7 +339,7 @@ both, lacking = pair[None, None], (pair - painted)[None, None]
 
 # %%
 def gradient(theta, half):
-    """The window, and the gradient of the loss by the five theta numbers (lesson 05)."""
+    """Return the window, and the gradient of the loss with respect to theta (lesson 05)."""
     window, window_cache = layers.window(theta, **wide)
     center_x, center_y, stride, var, gamma = window
     F_y, cache_y = layers.filterbank(center_y, stride, var, K=5, A=36)
@@ -355,12 +356,12 @@ def gradient(theta, half):
 
 # %%
 def path(half, steps=300):
-    """The window's places as it follows the gradient."""
+    """Return the window at each step, as its centre follows the gradient."""
     theta, places = np.array([[-0.35, 0.0, 4.0, -1.1, 0.0]]), []
     for _ in range(steps):
         window, dtheta = gradient(theta, half)
         places.append([float(part[0]) for part in window])
-        theta[:, :2] -= 0.05 * dtheta[:, :2]  # the place alone
+        theta[:, :2] -= 0.05 * dtheta[:, :2]  # the centre alone
     return np.array(places)
 
 
@@ -388,8 +389,8 @@ show(figure, "6.5")
 #
 # ## The paper's figures 3 and 4
 #
-# The package draws these two figures of the paper for any image. In the upper row of figure 4 you
-# have written the steps to the first two pictures. Lesson 07 adds the third.
+# The package draws these two figures of the paper for any image. The upper row of figure 4 has
+# three pictures. You have now written the functions behind the first two. Lesson 07 adds the third.
 
 
 # %%
@@ -411,7 +412,7 @@ whole(paper_figures.render_zoom(paper_figures.compose_scene(digits[5:10, None]))
 #
 # `read` and `read_backward` are in `minidraw/layers/attention.py`. All the reading of one step,
 # from canvas and `theta` to the glimpse, is `read_attention` in `minidraw/layers/read_write.py`.
-# The cell stops if they aren't what this lesson says.
+# The cell below checks that they compute what this lesson says.
 
 # %%
 n, C, B, A, K = 3, 2, 11, 7, 5

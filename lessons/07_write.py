@@ -6,7 +6,7 @@
 # **You'll learn:** how a handful of numbers becomes a stroke on an image; in what sense writing is
 # the reverse of reading; and how a trained DRAW paints with your own functions.
 #
-# **You'll need:** lesson 03 (a price in nats, logits) and lessons 04 to 06. 65 minutes.
+# **You'll need:** lesson 03 (cost in nats, logits) and lessons 04 to 06. 65 minutes.
 #
 # | paper | here | |
 # |---|---|---|
@@ -71,18 +71,18 @@ def copied(stroke, stroke_backward, *, steps=600, rate=1e-4):
 
 
 # %%
-def packages(patch, theta):
+def package_stroke(patch, theta):
     return layers.write_attention(patch.reshape(STROKES, -1), theta, height=B, width=A, K=K)
 
 
-def packages_backward(dout, cache):
+def package_stroke_backward(dout, cache):
     dpatch, dtheta = layers.write_attention_backward(dout, cache)
     return dpatch.reshape(STROKES, 1, K, K), dtheta
 
 
 def film(patch, theta):
     """The canvas before and after each stroke, as probabilities, (11, B, A)."""
-    out, _ = packages(patch, theta)
+    out, _ = package_stroke(patch, theta)
     blank = np.full((1, B, A), BLANK)
     return layers.sigmoid(np.concatenate([blank, BLANK + np.cumsum(out[:, 0], axis=0)]))
 
@@ -98,15 +98,15 @@ def strip(patch, theta, number):
     show(figure, number)
 
 
-strip(*copied(packages, packages_backward)[:2], "7.1")
+strip(*copied(package_stroke, package_stroke_backward)[:2], "7.1")
 
 # %% [markdown]
 # ## The idea, in words
 #
-# Reading takes an average around the place of each filter: it makes one number from many pixels.
+# Reading takes an average around the position of each filter: it makes one number from many pixels.
 # Writing goes the other way, from one number to many pixels. Each number of the patch is spread
-# around the place of its filter, by the same hill. Where hills overlap, they add up. You saw this
-# in figure 6.3.
+# around the position of its filter, by the same hill. Where hills overlap, they add up. You saw
+# this in figure 6.3.
 #
 # Look at one axis first: five filters over a row of 24 pixels. Reading multiplies by `F`: each
 # number is the product of a row of `F` with the pixels. Writing multiplies by the transpose of `F`:
@@ -138,15 +138,16 @@ print((F[0].T @ np.ones(5)).round(2))
 # %% [markdown]
 # <details><summary>What you saw</summary>
 #
-# A plateau at 0.25. Each hill spreads its 1 over the pixels around it, and there is one hill for
-# every four pixels: a quarter per pixel on average. On the plane, with a stride of 4 along both
-# axes, it is a sixteenth. So a wide window paints faintly.
+# A plateau at about 0.25 that falls off at both ends. Each hill spreads its 1 over the pixels
+# around it, and there is one hill for every four pixels: a quarter per pixel on average. On the
+# plane, with a stride of 4 along both axes, it is a sixteenth. So a wide window paints faintly.
 #
 # </details>
 #
 # ## Write: equations 28 and 29
 #
-# A linear layer makes the patch from the state of the network (28). The stroke is
+# A linear layer makes the patch from $h^{dec}_t$, an array that the network keeps (28). The stroke
+# is
 #
 # $$\text{write}(h^{dec}_t) = \frac{1}{\hat\gamma}\, \hat F_Y^T\, w_t\, \hat F_X \qquad (29)$$
 #
@@ -205,13 +206,12 @@ show(figure, "7.3")
 # $w$ entry by entry, and sum. Or you can write $w$, multiply the result by the image entry by
 # entry, and sum. By index:
 #
-# $$\sum_{ji} w_{ji} \Big(\sum_{ba} F_{jb}\, x_{ba}\, F_{ia}\Big)
-# = \sum_{ba} x_{ba} \Big(\sum_{ji} F_{jb}\, w_{ji}\, F_{ia}\Big)$$
+# $$\sum_{ji} w_{ji} \Big(\sum_{ba} F_Y[j, b]\, x_{ba}\, F_X[i, a]\Big)
+# = \sum_{ba} x_{ba} \Big(\sum_{ji} F_Y[j, b]\, w_{ji}\, F_X[i, a]\Big)$$
 #
-# Here the first $F$ of each product is $F_Y$ and the second is $F_X$. Both sides are the same sum
-# in another order. The bracket on the left is a read, the bracket on the right is a write. Two
-# linear maps that belong together in this way are called **adjoint**. The adjoint of a matrix is
-# its transpose, and that is all the word means here.
+# Both sides are the same sum in another order. The bracket on the left is a read, the bracket on
+# the right is a write. Two linear maps are called **adjoint** if this holds for all $w$ and $x$: $w
+# \cdot \text{read}(x) = \text{write}(w) \cdot x$. For a matrix, the adjoint is the transpose.
 #
 # You have met this already. If the gradient of the patch is $w$, the gradient of the image is the
 # bracket on the right. So *to go back through a read, write.* And it works the other way round too:
@@ -230,13 +230,12 @@ dx_err, *_ = layers.read_backward(np.concatenate([0 * w, w], axis=1), cache)
 np.testing.assert_allclose(dx_err, write(w, F_y, F_x, one)[0])  # the gradient of a read
 
 # %% [markdown]
-# **Predict.** Adjoint doesn't mean inverse. You write the ring of figure 7.3, and read it back
-# through the same window. Do you get the ring? Which filters give it back better: narrow ones, each
-# on a pixel of its own, or broad ones that share pixels?
+# **Predict.** You write the ring of figure 7.3, and read it back through the same window, once with
+# sigma 0.14 and once with sigma 3. What do you get in each case?
 #
-# The narrow filters should lie on pixels, not between them. So the first line of the next cell
-# solves (22) to (24) for three of the five numbers. They give a window around pixel 12 of row 14,
-# with a stride of 3.
+# In both cases the filters lie on pixels, not between them. For this, the next cell solves (22) to
+# (24) for three of the five numbers. They give a window around pixel 12 of row 14, with a stride of
+# 3.
 
 # %%
 g_x, g_y, factor = 13 / ((A + 1) / 2) - 1, 15 / ((B + 1) / 2) - 1, 3 / ((max(A, B) - 1) / (K - 1))
@@ -256,9 +255,9 @@ show(figure, "7.4")
 # %% [markdown]
 # <details><summary>What you saw</summary>
 #
-# The narrow filters give the ring back, and the broad ones blur it. In matrices, you read back $F_Y
-# F_Y^T\, w\, F_X F_X^T$. The two products $F F^T$ are the identity only if the rows of $F$ don't
-# overlap and have length 1.
+# The narrow filters give the ring back, and the broad ones blur it. So adjoint doesn't mean
+# inverse. In matrices, you read back $F_Y F_Y^T\, w\, F_X F_X^T$. The two products $F F^T$ are the
+# identity only if the rows of $F$ don't overlap and have norm 1.
 #
 # </details>
 #
@@ -267,13 +266,12 @@ show(figure, "7.4")
 # Now `dout` arrives, with the shape of an image. Again, ask for each input where it was used.
 #
 # - **gamma** divides: `out = product / gamma`. So the gradient of the product is `dout / gamma`.
-#   The derivative of $1/\gamma$ is $-1/\gamma^2$, and all pixels of an image use the same gamma.
-# - **The patch**: the last section says what its gradient is. Write the product out; an answer that
-#   calls minidraw's `read` doesn't count as yours.
-# - **The filters** are two factors of a product of three, $F_Y^T\, w\, F_X$. Put brackets around
-#   two of them, as in lesson 06, and let the shapes tell you which to transpose and on which side.
-#   Or call `sandwich_backward` of lesson 06: which three factors do you give it? All `C` channels
-#   of an image use the same filters.
+# The derivative of $1/\gamma$ is $-1/\gamma^2$, and all pixels of an image use the same gamma. -
+# **The patch**: to go back through a write, read (section before). Write this product with NumPy; a
+# call of minidraw's `read` isn't accepted. - **The filters** are two factors of a product of three,
+# $F_Y^T\, w\, F_X$. Put brackets around two of them, as in lesson 06, and let the shapes tell you
+# which to transpose and on which side. Or call `sandwich_backward` of lesson 06: which three
+# factors do you give it? All `C` channels of an image use the same filters.
 #
 # There are two ways to compute the sum for gamma. One runs over the pixels: `dout` times the
 # product. Because write is the adjoint of read, you get the same sum over the patch: the patch
@@ -282,7 +280,7 @@ show(figure, "7.4")
 
 
 # %%
-def by_gamma(gamma, dout, product):
+def loss_at(gamma, dout, product):
     return (dout * product / gamma).sum()
 
 
@@ -291,7 +289,7 @@ dout, gamma, eps = rng.standard_normal((B, A)), 1.7, 1e-5
 product = Fy.T @ p @ Fx
 over_pixels = -(dout * product).sum() / gamma**2
 over_patch = -((Fy @ dout @ Fx.T) * p).sum() / gamma**2
-measured = by_gamma(gamma + eps, dout, product) - by_gamma(gamma - eps, dout, product)
+measured = loss_at(gamma + eps, dout, product) - loss_at(gamma - eps, dout, product)
 print(f"{over_pixels:.8f} {over_patch:.8f} {measured / (2 * eps):.8f}")
 np.testing.assert_allclose([over_pixels, over_patch], measured / (2 * eps), rtol=1e-6)
 
@@ -334,8 +332,8 @@ def stroke_backward(dout, cache):
 
 
 # %% [markdown]
-# The cost is that of lesson 03, in nats per image. Even an exact copy costs something: a grey pixel
-# is a coin, and even the right probability has its price.
+# The cost is that of lesson 03, in nats per image. Even an exact copy has a cost, because a grey
+# pixel counts as a random 0 or 1. Knowing its probability exactly doesn't tell you the outcome.
 #
 # **Predict.** What if the windows stay where they start, and only the patches learn? Will the copy
 # be worse, and if so, by a little or by a lot? The patches have 250 numbers, and the windows add
@@ -343,7 +341,7 @@ def stroke_backward(dout, cache):
 
 # %%
 patch, theta, costs = copied(stroke, stroke_backward)
-still_patch, still_raw, still_costs = copied(stroke, stroke_backward, rate=0)
+still_patch, still_theta, still_costs = copied(stroke, stroke_backward, rate=0)
 sure = np.clip(x, 1e-9, 1 - 1e-9)
 (exact,), _ = layers.bernoulli_cost(np.log(sure / (1 - sure)), x=x)
 print(f"patches alone {still_costs[-1]:.1f}, with windows {costs[-1]:.1f}, exact {exact:.1f} nats")
@@ -355,7 +353,7 @@ curves.plot(costs, color=BLUE, label="patches and windows")
 curves.axhline(exact, color="black", linestyle=":", label="exact copy")
 plain(curves, xlabel="step", ylabel="nats", ylim=(40, 200))
 curves.legend(frameon=False)
-picture(places[0], film(still_patch, still_raw)[-1], "patches alone", low=0, high=1)
+picture(places[0], film(still_patch, still_theta)[-1], "patches alone", low=0, high=1)
 picture(places[1], film(patch, theta)[-1], "and windows", low=0, high=1)
 picture(places[2], x[0, 0], "the digit", low=0, high=1)
 show(figure, "7.5", start=costs[0])
@@ -443,6 +441,7 @@ blind = redraw(see_nothing, write)
 for name, one in (("your read", yours), ("sees nothing", blind)):
     print(
         f"{name:13} {layers.bernoulli_cost(one.canvas[-1], x=given)[0].mean():6.1f} nats per image"
+        " (image cost alone; pixels cut at one half)"
     )
 
 # %% jupyter={"source_hidden": true}
@@ -457,9 +456,10 @@ show(figure, "7.8")
 # %% [markdown]
 # <details><summary>What you saw</summary>
 #
-# Almost the same thin stroke six times, whatever the digit is. With your `read` the digits cost 45
-# nats on average, with the blind one 1,493. A glimpse of zeros doesn't mean "unknown" to the
-# network: it is what the network sees where the image is black and the canvas is already right.
+# Almost the same thin stroke six times, whatever the digit is. With your `read` the image cost of
+# the digits, cut at one half, is 45 nats on average; with the blind one it is 1,493. A glimpse of
+# zeros doesn't mean "unknown" to the network: it is what the network sees where the image is black
+# and the canvas is already right.
 #
 # </details>
 #
@@ -472,8 +472,7 @@ show(figure, "7.8")
 # The second cell looks at the trained network. By (8) and (29), the difference between two
 # neighbouring canvases of its film must be a patch that was written. The cell looks for this patch,
 # and stops if there is none. It undoes the two products with `np.linalg.pinv`, the
-# **pseudoinverse**, which does for any matrix what the inverse does for a square one, as far as
-# possible.
+# **pseudoinverse**. It gives the least-squares solution where there is no inverse.
 
 # %%
 patches, thetas = rng.standard_normal((4, 2, K, K)), 0.3 * rng.standard_normal((4, 5))
@@ -518,10 +517,10 @@ assert worst < 1e-3
 # * The adjoint makes a good test that needs no finite difference. With a transpose on the wrong
 #   side, or with exchanged axes, the two sums above differ. minidraw's own tests use it.
 # * Read and write each need a linear layer of their own for their windows. In programs that share
-#   one layer, the network can only look where it writes.
-# * The trained network uses its intensity. The last cell shows that it divides by a gamma below 1
-#   at every step, which makes its strokes strong. Its gamma is largest at the last step, where its
-#   window is smallest.
+#   one layer, each step can only look where the step before wrote.
+# * The trained network uses its intensity. The cell below shows this for one painting: at every
+#   step the network divides by a gamma below 1, which makes its strokes strong. Its gamma is
+#   largest at the last step, where its window is smallest.
 # * A patch holds logits, which can be any numbers. With a large positive number beside a large
 #   negative one it draws edges that are sharper than its filters.
 
@@ -534,14 +533,15 @@ print(f"over all steps: gamma from {window.gamma.min():.3f} to {window.gamma.max
 # %% [markdown]
 # ## Recap
 #
-# * Write spreads each number of a patch around the place of its filter: $\frac{1}{\gamma} F_Y^T\,
-#   w\, F_X$. Strokes add up on the canvas, in logits.
+# * Write spreads each number of a patch around the position of its filter: $\frac{1}{\gamma}
+#   F_Y^T\, w\, F_X$. Strokes add up on the canvas, in logits.
 # * Write is the adjoint of read: to go back through one, apply the other (with gamma divided or
 #   multiplied).
-# * Adjoint isn't inverse. Reading back what you wrote blurs it, unless no two filters share a
-#   pixel.
+# * Adjoint isn't inverse. Reading back what you wrote gives the same patch only if the rows of $F$
+#   don't overlap and have norm 1. Otherwise the patch is blurred or scaled.
 # * A wide window paints faintly. A small gamma makes up for it.
-# * Your `read` and `write` are all that a trained DRAW needs to look and to paint.
+# * With your `window`, `filterbank`, `read` and `write`, a trained DRAW looks and paints exactly as
+#   before.
 #
 # ## Three questions
 #
@@ -567,8 +567,8 @@ print(f"over all steps: gamma from {window.gamma.min():.3f} to {window.gamma.max
 #
 #    <details><summary>Answer</summary>
 #
-#    It may want to look at one place and paint at another. With one window it could only look where
-#    it writes.
+#    It may want to look at one place and paint at another. With one layer for both windows, each
+#    step could only look where the step before wrote.
 #
 #    </details>
 #

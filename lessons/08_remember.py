@@ -7,12 +7,12 @@
 # **You'll learn:** how a network remembers a number for as long as it needs it; what each of its
 # three gates is for; and how a gradient goes back through one step.
 #
-# **You'll need:** lesson 02 (linear layer, sigmoid; a value used twice adds its gradients) and
-# lesson 03 (learning by small steps against a gradient). 85 minutes.
+# **You'll need:** lesson 01 (a value used twice adds its gradients) and lesson 02 (linear layer,
+# sigmoid, gradient descent). 85 minutes.
 #
 # | paper | here | |
 # |---|---|---|
-# | $h_{t-1}$, $h_t$ | `h_prev`, `h` | the output, which the next step gets to see, `(n, H)` |
+# | $h_{t-1}$, $h_t$ | `h_prev`, `h` | the output; an input of the next step, `(n, H)` |
 # | | `c_prev`, `c` | the cell: what is remembered, `(n, H)`; the paper's $c_t$ is the canvas |
 # | | `i`, `f`, `o` | gates between 0 and 1: let in, keep, show |
 # | | `g` | what is offered to the cell, between -1 and 1 |
@@ -34,14 +34,14 @@ linear, linear_backward, sigmoid = layers.linear, layers.linear_backward, layers
 # %% [markdown]
 # ## The goal
 #
-# Here is a toy task. At every step you hear a number, and most numbers don't matter. If the mark
-# **store** is up, remember this number and forget the one before. If the mark **ask** is up, say
-# the number that you remember (its tanh, to be exact). At all other steps say 0. Below, a single
-# unit does this for forty steps.
+# Here is a toy task. At every step the input is a number with two marks, **store** and **ask**,
+# each 0 or 1. Most numbers don't matter. If store is 1, remember this number and forget the one
+# before. If ask is 1, output the number that you remember (its tanh, to be exact). At all other
+# steps output 0. Below, a single unit does this for forty steps.
 #
 # Its weights were set by hand. They are so large that every gate is either open or shut. By the end
-# of this lesson you will have written such a unit, and one of your own will have learned its
-# weights.
+# of this lesson you will have written such a unit, and trained it so that it finds its weights by
+# itself.
 
 
 # %%
@@ -124,9 +124,9 @@ gates_over_time(x, found, "8.1")
 # The simplest unit with a memory feeds its output back: $h_t = \tanh(w\, h_{t-1} + \dots)$, where
 # the dots stand for the input. The function $\tanh$ is the sigmoid, stretched to lie between -1 and
 # 1: $\tanh a = 2 \sigma(2a) - 1$. Its slope follows from the slope of the sigmoid, $\sigma(1 -
-# \sigma)$. With $t = \tanh a$ and $\sigma(2a) = (1 + t)/2$:
+# \sigma)$. With $y = \tanh a$ and $\sigma(2a) = (1 + y)/2$:
 #
-# $$\frac{dt}{da} = 2 \cdot 2 \cdot \frac{1 + t}{2} \cdot \frac{1 - t}{2} = 1 - t^2$$
+# $$\frac{dy}{da} = 2 \cdot 2 \cdot \frac{1 + y}{2} \cdot \frac{1 - y}{2} = 1 - y^2$$
 
 # %%
 eps, at = 1e-5, 0.7
@@ -162,7 +162,7 @@ show(figure, "8.2")
 # </details>
 #
 # So a plain unit can't keep a number. To keep it, multiply it by 1 and apply no tanh. To forget it,
-# multiply it by 0. Which of the two the unit does must depend on its input.
+# multiply it by 0. The unit's input must decide which of the two happens.
 #
 # ## A gate
 #
@@ -291,9 +291,10 @@ def lstm_gates(a, c_prev):
 #
 # `c` → `h` (through its tanh, times `o`), and `c` → the next step (as it is).
 #
-# It is used twice, so its gradient has two parts. You need their sum before you can go back
-# further, to what the cell was made from. A common mistake is to forget one of the two parts. Then
-# every shape is right, and the numbers look reasonable.
+# It is used twice, so its gradient has two parts. The part through `h` is `dh` times two factors:
+# the gate, and the slope of the tanh. The other part is `dc` as it is. You need their sum before
+# you can go back further, to what the cell was made from. A common mistake is to forget one of the
+# two parts. Then every shape is right, and the numbers look reasonable.
 #
 # Here the sum is measured for one unit. The loss is 0.3 times the output plus 0.7 times the cell,
 # so `dh` is 0.3 and `dc` is 0.7.
@@ -385,11 +386,11 @@ def lstm_backward(dout, cache):
 #
 # ## Let it learn the toy task
 #
-# The rule of the toy task can be stated for a single step. If store is up, the new cell is the
-# number; if not, it is the old cell. If ask is up, the output is the tanh of the new cell; if not,
-# it is 0. So a single step has a loss: half the squared differences of cell and output from what
-# they should be. For training, the old cells and outputs, the numbers and the marks are drawn at
-# random.
+# The rule of the toy task can be stated for a single step. If `store` is 1, the new cell should be
+# the number, otherwise the old cell. If `ask` is 1, the output should be the tanh of the new cell,
+# otherwise 0. So a single step has a loss: half the squared differences of cell and output from
+# what they should be. For training, the old cells and outputs, the numbers and the marks are drawn
+# at random.
 
 
 # %%
@@ -438,13 +439,20 @@ show(figure, "8.4", biases=", ".join(f"{v:.1f}" for v in b))
 # %% [markdown]
 # <details><summary>What you saw</summary>
 #
-# It found the same four: store opens i and shuts f, ask opens o, and the value goes to g. The first
-# row is nearly 0, because the unit's own last output tells it nothing in this task.
+# It found the same four: store opens i and shuts f, ask opens o, and the value goes to g. The other
+# twelve stay small, at most 0.4. The first row is nearly 0, because the unit's own last output
+# tells it nothing in this task.
+#
+# The three large weights of the marks have sizes near 6 instead of 20. So the gates are never fully
+# open or shut.
 #
 # </details>
 
 # %% [markdown]
 # Now let the trained unit run through the forty steps of figure 8.1.
+#
+# **Predict.** Its forget gate stays near 0.95 instead of 1. How much of a number is left after 17
+# steps: nearly all, half, or less than half?
 
 # %%
 x = toy()
@@ -452,33 +460,27 @@ found = run(lstm, W, b, x)
 gates_over_time(x, found, "8.5")
 i, f, o, g, c, h = found
 print(f"f while it should keep: {np.median(f):.3f}")
-said = f"{h[7]:.3f}, {h[14]:.3f}, {h[20]:.3f}"
-print(f"asked at 7, 14 and 20 it says {said}; right is {right_answers(x)[7]:.3f}")
-
-# %% [markdown]
-# **Predict.** The forget gate is nearly open. How much of a number is left after 17 steps?
-
-# %%
-print(f"{np.median(f) ** 17:.2f} of it; the cell has {c[20] / c[3]:.2f}")
+answers = f"{h[7]:.3f}, {h[14]:.3f}, {h[20]:.3f}"
+print(f"outputs at 7, 14 and 20: {answers}; right is {right_answers(x)[7]:.3f}")
+print(f"left after 17 steps: {np.median(f) ** 17:.2f}; in the cell {c[20] / c[3]:.2f}")
 
 # %% [markdown]
 # <details><summary>What you saw</summary>
 #
-# Only 0.42 of it. At each step the cell is multiplied by the gate, and a product of many numbers a
-# little below 1 is small. (Storing isn't exact either: where 0.34 should be stored, the cell goes
-# to 0.40.)
+# Less than half: 0.42 of it. At each step the cell is multiplied by the gate, and a product of many
+# numbers a little below 1 is small. (Storing isn't exact either: the number at step 3 is 0.34, and
+# the cell goes to 0.40.)
 #
 # </details>
 #
-# So the gates aren't as open and shut as those set by hand. In the loss of a single step, an f of
-# 0.95 makes hardly any difference. In a loss at the end of forty steps it would make a large one.
-# For such a loss the gradient must go back through all the steps, which is the subject of lesson
-# 09.
+# In the loss of a single step, an f of 0.95 makes hardly any difference. In a loss at the end of
+# forty steps it would make a large one. For such a loss the gradient must go back through all the
+# steps, which is the subject of lesson 09.
 #
 # ## Where it lives
 #
-# `lstm_gates` and `lstm` are in `minidraw/layers/lstm.py`, with their backwards. The cell stops if
-# they aren't what this lesson says.
+# `lstm_gates` and `lstm` are in `minidraw/layers/lstm.py`, with their backwards. The cell below
+# checks that they compute what this lesson says.
 
 # %%
 n, H = 3, 4
@@ -512,9 +514,9 @@ print("one step agrees with the package and with finite differences")
 # %% [markdown]
 # ## In practice
 #
-# * Check the gradient of an LSTM with random biases, because zeros hide mistakes. Two well-known
-#   NumPy programs have mistakes here, and train all the same. One has a single bias for three
-#   gates. The other uses the sigmoid itself where its slope belongs.
+# * Check the gradient of an LSTM with random biases, because zeros hide mistakes. Two common ones,
+#   a single bias for three gates and the sigmoid itself where its slope belongs, don't stop a
+#   network from training.
 # * The order of the gates is a convention: here i, f, o, g, elsewhere i, f, g, o. If you copy
 #   weights from one program to another, reorder them. Otherwise nothing works, and no error message
 #   says why.
@@ -561,5 +563,6 @@ print("one step agrees with the package and with finite differences")
 #
 # ## What is next
 #
-# You have one step of an LSTM, forward and backward. DRAW takes 64 such steps, all with the same
-# weights. Lesson 09 unrolls them, and sends the gradient all the way back.
+# You have one step of an LSTM, forward and backward. The paper's DRAW takes 64 such steps (the
+# bundled one takes 32), all with the same weights. Lesson 09 unrolls them, and sends the gradient
+# all the way back.
