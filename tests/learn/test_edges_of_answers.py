@@ -1,5 +1,7 @@
 """Answers that are right, or wrong, only at the edges: one image, zeros, other shapes and types."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from minidraw.learn.checking.diagnosis import compute_outputs
 from minidraw.learn.checking.judge import judge
 from minidraw.learn.exercises import all_exercises
 from minidraw.learn.exercises.open_exercises import judge_open
+from minidraw.learn.notebook.copies import find_lessons
 from tests.learn.cells import Notebook
 from tests.learn.mutations import EXERCISES, allow_answer, alter
 
@@ -367,3 +370,26 @@ def test_adamaxs_constants_are_those_that_are_given():
         weights -= rate / (1 - 0.9**step) * mean / largest
 
     assert judge_open("13.adamax_update", {"adamax_update": adamax_update}).kind == "wrong"
+
+
+def test_lesson_09_measures_own_gates_with_their_own_cache(notebook):
+    notebook.run(OWN_GATES)
+    notebook.run(OWN_GATES_BACKWARD)
+    notebook.run("""
+from minidraw.learn import use_earlier
+from minidraw.learn.exercises import lesson_09 as package
+layers, rng = use_earlier("09"), np.random.default_rng(0)
+lstm_backward = layers.lstm_backward
+""")
+    lesson = (find_lessons() / "09_through_time.py").read_text("utf-8")
+    for name in ("start", "arriving", "lstm_sequence"):
+        (cell,) = re.findall(rf"^# %%[^\n]*\n(def {name}\(.*?)^# %%", lesson, flags=re.M | re.S)
+        notebook.run(cell)
+    notebook.run("""
+@exercise("09.lstm_sequence_backward")
+def lstm_sequence_backward(dhs, cache):
+    raise NotImplementedError
+
+found = arriving(*start(0), rng.random((3, 1, 2)), lstm_sequence, lstm_sequence_backward)
+""")
+    assert notebook.names["found"].shape == (3, 2) and (notebook.names["found"] > 0).any()
