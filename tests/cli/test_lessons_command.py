@@ -45,7 +45,9 @@ def test_start_copies_every_page_that_a_notebook_links_to():
     main(["lessons", "start", "work"])
     linked = set()
     for path in Path("work").glob("*.ipynb"):
-        linked |= set(re.findall(r"\]\((?!https?:)([^)#]+)", path.read_text("utf-8")))
+        cells = json.loads(path.read_text("utf-8"))["cells"]
+        text = "".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
+        linked |= set(re.findall(r"\]\((?!https?:)([^)#]+)", text))
     assert {"OPEN.md", "GLOSSARY.md", "CHEATSHEET.md"} <= {p.name for p in Path("work").iterdir()}
     assert {"OPEN.md", "GLOSSARY.md"} <= linked
     assert not [name for name in linked if not Path("work", name).exists()]
