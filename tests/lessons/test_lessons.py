@@ -15,6 +15,7 @@ from minidraw.learn.exercises import all_exercises
 from minidraw.learn.own_functions import get_source
 from tests.learn.cells import Notebook
 from tests.learn.styles import STYLES
+from tests.lessons.figure_values import PRINT_VALUES, find_unsupported
 
 SCRIPTS = render.scripts()
 EXERCISES = all_exercises()
@@ -184,6 +185,7 @@ def test_unfilled_it_runs_to_its_end(script):
     """In a Jupyter kernel, in an empty folder, without network access."""
     notebook = render.clean(script)
     notebook.cells.append(nbformat.v4.new_code_cell(CPU_SECONDS))
+    notebook.cells.insert(0, nbformat.v4.new_code_cell(PRINT_VALUES))
     notebook = render.execute(notebook, limit=1200)
     [taken] = notebook.cells.pop().outputs
     assert float(taken["text"]) < MAX_SECONDS
@@ -191,6 +193,8 @@ def test_unfilled_it_runs_to_its_end(script):
         output.get("text", "") for cell in notebook.cells for output in cell.get("outputs", [])
     )
     assert printed.count("not written yet") == len(list_stubs(script))
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert not find_unsupported(code, CAPTIONS, script.name[:2])  # or see numbers.toml
 
 
 def test_a_lesson_that_asks_for_a_network_is_stopped():

@@ -1,42 +1,21 @@
 """Numbers in the lessons' texts: each occurs in an output or in code near it, or in a table.
 
-The table, ``numbers.toml``, holds those that a reader can compute (with the formula), those that
-a figure shows, and those that are given (with the source).
+The table, ``numbers.toml``, holds those that a reader can compute (with the formula) and those
+that are given (with the source).
 """
 
 import math
 import re
-import tomllib
-from pathlib import Path
 
 import nbformat
 import pytest
 
 from lessons import render
+from tests.lessons.numbers_in_texts import TABLE, find_numbers, read_values, supports
 
 SCRIPTS = render.scripts()
-TABLE = tomllib.loads((Path(__file__).parent / "numbers.toml").read_text("utf-8"))
 BEFORE, AFTER = 4, 2  # cells of code that support a text: so many above it, and below
 SUMMARIES = "## Where it lives", "## In practice", "## Recap", "## Three questions"
-SMALL = 13  # whole numbers below it are counts that a reader sees, unless they have a unit
-CLOSE = 0.05  # relative error of what is called "about 200"; "about 206" is 206, rounded
-FIGURES = r"-?\d{1,3}(?:,\d{3})+|-?\d+(?:\.\d+)?(?:e-?\d+)?"
-NUMBER = re.compile(rf"(?<![\w.,/^_{{-])({FIGURES})(?![\w/]|[,.]\d)")
-UNIT = r"\s*(?:%|percent|nats?|bits?|bytes|ms|seconds|pixels|weights|lines|times)"
-UNITS = re.compile(rf"(?:(?:,| and| or| to|, then| against) (?:{FIGURES}))*{UNIT}\b|\s*%")
-HEDGE = re.compile(r"(about|nearly|almost|roughly|above|below|over|under|than|some) -?$")
-NOT_CHECKED = re.compile(  # links, references, years, headings (tested elsewhere), the time needed
-    r"```.*?```|\]\(.*?\)|^#.*?$|\*\*You'll need:\*\*.*?(?=\n\n|\Z)|\(\d\d?(?: to \d\d?)?\)"
-    r"|(?:figures?|lessons?|equations?|section)\s+[\d.]+(?:(?:\s+and|,|\s+to|\s+or)\s+[\d.]+)*"
-    r"|\b(?:19|20)\d\d\b|\bat [0-9a-f]{7}\b",
-    re.M | re.S | re.I,
-)
-
-
-def read_values(text):
-    """Return all numbers in a text of code or of an output."""
-    found = re.findall(r"\d[\d,_]*\.?\d*(?:e[-+]?\d+)?", text)
-    return {float(re.sub("[,_]", "", number)) for number in found}
 
 
 def gather(cell):
@@ -45,28 +24,6 @@ def gather(cell):
     for output in cell.get("outputs", []):
         texts += [output.get("text", ""), output.get("data", {}).get("text/plain", "")]
     return read_values("\n".join(texts))
-
-
-def find_numbers(text):
-    """Return the numbers of a text to be checked: as written, whether hedged and in percent."""
-    text = NOT_CHECKED.sub(lambda match: " " * len(match[0]), text)
-    for match in NUMBER.finditer(text):
-        unit = UNITS.match(text, match.end())
-        if unit or "." in match[0] or abs(float(match[0].replace(",", ""))) >= SMALL:
-            hedged = HEDGE.search(" ".join(text[: match.start()].split()) + " ")
-            yield match[0], bool(hedged), bool(unit and re.search("%|percent", unit[0])), match
-
-
-def supports(values, written, hedged, percent):
-    """Return whether one of the values is the number, rounded as it is written."""
-    number = abs(float(written.replace(",", "")))
-    places = len(written.partition("e")[0].partition(".")[2])
-    error = 0.5 * 10.0**-places * 10.0 ** int(written.partition("e")[2] or 0) * (1 + 1e-9)
-    if hedged and written.endswith("0") and not places:
-        error = max(error, CLOSE * number)
-    return any(abs(v - number) <= error for v in values) or (
-        percent and any(abs(100 * v - number) <= error for v in values)
-    )
 
 
 def find_unsupported(script):
@@ -106,7 +63,8 @@ def test_numbers_in_texts_are_seen_or_listed(number, unsupported):
 
 
 def list_numbers(name):
-    return {written for kind in TABLE.get(name, {}).values() for written in kind}
+    kinds = TABLE.get(name, {}).items()
+    return {written for kind, numbers in kinds if kind != "captions" for written in numbers}
 
 
 def test_what_is_listed_for_all_lessons_is_needed(unsupported):
