@@ -51,8 +51,7 @@ def precision_and_recall(real, painted, k=NEIGHBOUR):
 
 def _share_among(rows, others, k):
     """Return the share of the rows that lie among the others."""
-    chunks = (np.partition(part, k, axis=1)[:, k] for part in squared_distances(others, others))
-    radii = np.concatenate(list(chunks))  # a row is its own nearest one, so k counts from 0
+    radii = _neighbour_distances(others, others, k)
     inside = [(part <= radii).any(axis=1) for part in squared_distances(rows, others)]
     return float(np.concatenate(inside).mean())
 
@@ -82,9 +81,13 @@ def share_copied(paintings, training):
     """
     nearest = [(part.argmin(1), part.min(1)) for part in squared_distances(paintings, training)]
     found, distances = map(np.concatenate, zip(*nearest, strict=True))
-    others = squared_distances(training[found], training)
-    apart = np.concatenate([np.partition(part, 1, axis=1)[:, 1] for part in others])
-    return float((distances < apart).mean())
+    return float((distances < _neighbour_distances(training[found], training, 1)).mean())
+
+
+def _neighbour_distances(rows, others, k):
+    """Return the squared distance of each row, itself one of the others, to its k-th neighbour."""
+    parts = squared_distances(rows, others)  # a view of a part would keep all of it in memory
+    return np.concatenate([np.partition(part, k, axis=1)[:, k].copy() for part in parts])
 
 
 def squared_distances(rows, others):

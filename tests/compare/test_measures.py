@@ -1,5 +1,7 @@
 """Known answers of each measure."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from scipy.linalg import sqrtm
@@ -86,3 +88,12 @@ def test_copies_lie_closer_than_other_training_images(rng):
     noise = rng.integers(0, 2, (50, 784)).astype(np.float32)
     assert measures.share_copied(noise, training) < 0.8
     assert measures.share_copied(np.full((5, 784), 0.5, np.float32) * 9, training) == 0
+
+
+def test_memory_grows_with_the_images_and_not_with_their_square(rng):
+    rows = rng.standard_normal((4000, 2))
+    tracemalloc.start()
+    measures.precision_and_recall(rows, rows)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 60e6  # all distances take 128 MB
