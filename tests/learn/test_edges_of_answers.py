@@ -186,15 +186,11 @@ def test_each_logarithm_has_its_own_mask(mask):
     assert message and "wrong columns" not in message
 
 
-def test_checks_ignore_the_notebooks_floating_point_settings(notebook):
-    notebook.run("np.seterr(all='raise')")
-    cell = '@exercise("02.sigmoid")\ndef sigmoid(a):\n    return 1 / (1 + np.exp(-a))\n'
-    before = np.geterr()
-    try:
-        assert "right. Saved" in notebook.run(cell)
-        assert np.geterr() == before
-    finally:
-        np.seterr(all="warn")
+@pytest.mark.parametrize("id", ["03.bernoulli_cost", "04.filterbank", "11.step"])
+def test_checks_ignore_the_notebooks_floating_point_settings(id):
+    entry = allow_answer(EXERCISES[id])  # a copy, whose cases aren't made yet
+    with np.errstate(all="raise"):
+        assert judge(entry, entry.answer).kind == "right"
 
 
 PLAIN_READ = """
