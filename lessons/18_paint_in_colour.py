@@ -769,6 +769,6 @@ print("pen, floor and scenes agree with the package")
 #
 # ## What is next
 #
-# This is the last lesson. You have a network in which you can change every line, and a check that
-# tells you when a change is wrong. A pen for DRAW would be a good start: you have just written its
-# backward pass.
+# You have a network in which you can change every line, and a check that tells you when a change is
+# wrong. A pen for DRAW would be a good start: you have just written its backward pass. Lessons 19
+# to 21 put DRAW beside its rivals and relatives.
