@@ -389,3 +389,20 @@ def lstm_sequence_backward(dhs, cache):
 found = arriving(*start(0), rng.random((3, 1, 2)), lstm_sequence, lstm_sequence_backward)
 """)
     assert notebook.names["found"].shape == (3, 2) and (notebook.names["found"] > 0).any()
+
+
+def test_a_wrong_backward_is_told_what_is_wrong_with_its_own_cache(notebook):
+    """With minidraw's cache, which holds sigma, the mistake would be another one."""
+    notebook.run("""
+@exercise("10.kl")
+def kl(mu, log_sigma):
+    var = np.exp(2 * log_sigma)
+    return 0.5 * (mu**2 + var - 2 * log_sigma - 1).sum(axis=1), (mu, var)
+""")
+    with pytest.raises(NotYet, match="half of what it should be"):
+        notebook.run("""
+@exercise("10.kl_backward")
+def kl_backward(dkl, cache):
+    mu, var = cache
+    return dkl[:, None] * mu, dkl[:, None] * 0.5 * (var - 1)
+""")

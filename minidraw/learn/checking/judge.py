@@ -66,6 +66,9 @@ def judge(exercise, function, forward=None):
         theirs = getattr(forward, "__code__", None) is not exercise.forward.__code__
         misfit = theirs and own.kind != "right"
         return verdict._replace(message=OTHER_CACHE_NOTE) if misfit else verdict
+    if verdict.kind == own.kind == "wrong":  # a cause is true of the cache that was read
+        same = _keeps_same_cache(exercise.cases[0], forward, exercise.forward)
+        return verdict if same else own
     return own if own.kind == "right" or verdict.kind == "raised" else verdict
 
 
@@ -115,7 +118,10 @@ def judge_pair(exercise, function, forward):
             right = _list_right(exercise, function, forward, causes, tolerance)
             text = messages.describe_wrong(exercise, [case], [outs], edge, causes, right, tolerance)
             return Verdict("wrong", text)
-    notes = [FLOAT32_NOTE] * float32 + [OWN_CACHE_NOTE] * (not _has_same_cache(exercise, function))
+    own_cache = exercise.returns_cache and not _keeps_same_cache(
+        cases[0], function, exercise.answer
+    )
+    notes = [FLOAT32_NOTE] * float32 + [OWN_CACHE_NOTE] * own_cache
     return Verdict("right", "; ".join(notes))
 
 
@@ -178,14 +184,14 @@ def _is_float32(array):
     return array.dtype == np.float32
 
 
-def _has_same_cache(exercise, function):
+def _keeps_same_cache(case, function, answer):
     """Return True if a forward's cache holds the package's arrays, in the same order."""
-    if not exercise.returns_cache or not isinstance(function, types.FunctionType):
+    if not isinstance(function, types.FunctionType):
         return True  # a function in another process keeps its cache there
     kept, kinds = [], set()
-    for forward in (function, exercise.answer):
-        arguments, settings = exercise.cases[0].make_arguments(exercise)
-        _, cache = forward(*arguments, **settings)
+    for forward in (function, answer):
+        inputs, settings = copy_arrays((case.inputs, case.settings))
+        _, cache = forward(*inputs.values(), **settings)
         kinds.add(isinstance(cache, dict))
         kept.append(list(_find_arrays({"cache": cache}).values()))
     theirs, ours = kept
