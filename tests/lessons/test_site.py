@@ -51,7 +51,7 @@ def test_every_lesson_is_in_the_table_with_what_it_needs(site):
     rows = re.findall(
         r"<tr><td>(\d\d) .*?</td><td>.*?</td><td>(.+?)</td><td>(.+?)</td><td>(\d+)<", text
     )
-    assert [row[0] for row in rows] == [name[:2] for name in NAMES]
+    assert sorted(row[0] for row in rows) == [name[:2] for name in NAMES]
     assert all(int(row[3]) >= 30 for row in rows)
 
 
