@@ -5,7 +5,8 @@
 # backward pass through several glimpses. Then a network learns where to look, with your functions.
 #
 # **You'll learn:** why it pays to read a large image in a few small pieces, how a network learns
-# where to look although it is only judged on its answer at the end, and which mistakes it makes.
+# where to look although the loss depends only on its answer at the end, and which mistakes it
+# makes.
 #
 # **You'll need:** lesson 09 (backward through time), lesson 11 (the gradient of a window) and
 # lesson 13 (Adam). You can do this lesson without having solved their exercises. 110 minutes.
@@ -53,7 +54,7 @@ scenes = minidraw.load("cluttered-digits").valid  # large scenes, made when they
 #
 # Here are eight scenes of 100 x 100 pixels, as in section 4.1 of the paper. Each contains one whole
 # digit somewhere, and eight pieces of other digits. Name the eight digits, and notice what your
-# eyes do.
+# eyes do. The labels are folded below the figure.
 
 # %%
 chosen = np.array([134, 57, 262, 311, 98, 405, 20, 173])
@@ -63,21 +64,25 @@ figure, axes = panels(height=4.6)
 axes.imshow(sheets.render_sheet(as_float(scenes.images[chosen]), columns=4, gap=2, scale=2))
 axes.set(xticks=[], yticks=[])
 show(figure, "17.1")
-
-# %%
-print("above:", *scenes.labels[chosen[:4]], " below:", *scenes.labels[chosen[4:]])
+assert [*scenes.labels[chosen]] == [4, 7, 2, 1, 8, 5, 0, 3]  # the text below says so
 
 # %% [markdown]
-# You didn't look at 10,000 pixels one by one. You saw roughly where something larger was, looked
-# there, and knew. By the end of this lesson a small network does the same on smaller scenes. It
-# looks four times, through 8 x 8 filters, and then names a digit. Nobody tells it where to look.
+# <details><summary>The labels</summary>
+#
+# Above 4, 7, 2 and 1; below 8, 5, 0 and 3.
+#
+# </details>
+#
+# Did you look at 10,000 pixels one by one? Most people see roughly where something larger is, and
+# look there. By the end of this lesson a small network does the same on smaller scenes. It looks
+# four times, through 8 x 8 filters, and then names a digit. Nobody tells it where to look.
 #
 # ## How a scene is made
 #
-# The network must not be able to learn the scenes by heart. So scenes aren't stored. Each one is
-# made from random numbers when it is needed. Two numbers say where the digit is. Each piece takes
-# five more: which other digit it is cut from, where it is cut (down and across), and where it is
-# placed (down and across). All of these numbers lie between 0 and 1, and are scaled to the possible
+# The network must not be able to memorise the scenes. So scenes aren't stored. Each one is made
+# from random numbers when it is needed. Two numbers say where the digit is. Each piece takes five
+# more: which other digit it is cut from, where it is cut (down and across), and where it is placed
+# (down and across). All of these numbers lie between 0 and 1, and are scaled to the possible
 # choices. A piece may come from the black margin of a digit. About one in seven does, and shows
 # nothing.
 
@@ -114,8 +119,12 @@ show(figure, "17.2")
 # test scene be cut from the training digits or from the test digits?
 
 # %% [markdown]
+# <details><summary>Answer</summary>
+#
 # From the test digits. If a piece came from a training digit, the network might have seen it before
 # and learned to ignore it. So all parts of a scene come from the same set of digits.
+#
+# </details>
 #
 # ## What it costs to read everything
 #
@@ -176,9 +185,13 @@ for k in (2, 4):
     print(f"{side[k]} x {side[k]}: whole {whole[k]:,} / 8 glimpses {eight[k]:,} = {times:.1f}")
 
 # %% [markdown]
+# <details><summary>What you saw</summary>
+#
 # The whole image needs 4.5 times as many, and at 400 x 400 nearly 10 times. (We counted only the
 # work on the image. In every step, an LSTM also multiplies its own $h$ by $4 H^2$ weights. With
 # these, eight steps against one, the factors are 2.4 and 8.6.)
+#
+# </details>
 #
 # Reading through a window isn't free, though. Every line in the figure grows with the number of
 # pixels, because reading still uses each pixel once for every row of filters. But the number of
@@ -193,9 +206,9 @@ for k in (2, 4):
 #
 # $$p_k = \frac{e^{a_k}}{\sum_j e^{a_j}}$$
 #
-# The price is that of lesson 03: if $k$ is the correct class, the image costs $-\log p_k$ nats.
-# This is called the **cross-entropy**. In lesson 03 each pixel had two possible outcomes. Here an
-# image has ten.
+# The cost is that of lesson 03: if $k$ is the correct class, the image costs $-\log p_k$ nats. This
+# is called the **cross-entropy**. In lesson 03 each pixel had two possible outcomes. Here an image
+# has ten.
 
 
 # %%
@@ -213,12 +226,17 @@ np.testing.assert_allclose(p, layers.softmax(np.array([[2.0, 0.0, 1.0]])))
 # it cost a network that gives $p = 0.99$ to a wrong class, if the other nine classes share the rest
 # equally?
 
-# %%
+# %% jupyter={"source_hidden": true}
 print(f"knows nothing: {-np.log(1 / 10):.3f} nats; sure and wrong: {-np.log(0.01 / 9):.2f} nats")
 
 # %% [markdown]
-# $\ln 10 = 2.30$ nats, and 6.8 nats. Being certain of a wrong answer is expensive. But our formula
-# breaks down if the network is even more certain:
+# <details><summary>What you saw</summary>
+#
+# $\ln 10 = 2.30$ nats, and 6.8 nats. Being certain of a wrong answer is expensive.
+#
+# </details>
+#
+# Our formula breaks down if the network is even more certain:
 
 # %%
 with np.errstate(divide="ignore"):
@@ -291,9 +309,14 @@ print("measured:", measured.round(6))
 np.testing.assert_allclose(slopes[0], measured, rtol=1e-6)
 
 # %% [markdown]
+# <details><summary>What you saw</summary>
+#
 # They sum to 0. Adding the same number to all logits doesn't change the softmax, so the cost stays
-# the same. In a step downhill, the correct logit goes up by as much as all the others together go
-# down.
+# the same.
+#
+# </details>
+#
+# In a step downhill, the correct logit goes up by as much as all the others together go down.
 #
 # ## Four looks, one decision
 #
@@ -305,8 +328,8 @@ np.testing.assert_allclose(slopes[0], measured, rtol=1e-6)
 #    in one call, like `read_attention` in lesson 11.
 # 3. The LSTM takes in the glimpse and returns $h_t$ and $c_t$.
 #
-# After the last step, the other linear layer turns $h_T$ into ten logits. The network is judged
-# only there.
+# After the last step, the other linear layer turns $h_T$ into ten logits. Only there does the loss
+# see the network.
 
 
 # %% jupyter={"source_hidden": true}
@@ -337,9 +360,13 @@ show(figure, "17.4")
 # And which $h$ has no window made from it?
 
 # %% [markdown]
-# The first window is made from $h_0$. This is learned, and it is the same for all images, because
-# nothing has been seen of the image yet. So the network's first look is always at the same place,
-# and only the later ones can differ. $h_T$ makes no window, because no look follows it.
+# <details><summary>Answer</summary>
+#
+# No. The first window is made from $h_0$. This is learned, and it is the same for all images,
+# because nothing has been seen of the image yet. So the network's first look is always at the same
+# place, and only the later ones can differ. $h_T$ makes no window, because no look follows it.
+#
+# </details>
 #
 # Here is the forward pass. Each step keeps three caches.
 
@@ -360,14 +387,16 @@ def looks(h_0, c_0, W_window, b_window, W, b, *, x, K, T):
 # ## The backward pass
 #
 # How can the cost at the end teach the first window? Follow the red wires from the right. The cost
-# gives a gradient to $h_T$ and to no other $h$. In lesson 09 every step could be judged; here it is
-# only the last. Every other $h$ gets its gradient from the step that follows it.
+# gives a gradient to $h_T$ and to no other $h$. In lesson 09 every step could contribute to the
+# loss. Here only the last one does. Every other $h$ gets its gradient from the step that follows
+# it.
 #
-# A step uses $h_{t-1}$ twice. The LSTM uses it, as in lesson 09. And the window is made from it. On
-# this second path, the gradient of the glimpse says what would have been better to *see*. The
-# window's backward turns this into where it would have been better to *look*. The linear layer's
-# backward turns that into what $h_{t-1}$ should have *contained*. In this way step 1 learns what
-# would have helped step 2 to look at the right place.
+# A step uses $h_{t-1}$ twice. The LSTM uses it, as in lesson 09. And the window is made from it.
+# The second path has three links. The gradient of the glimpse says which changes of the glimpse
+# would lower the cost. The backward pass of reading turns it into the gradient of `theta`: which
+# move of the window would lower the cost. The backward pass of the linear layer turns that into the
+# gradient of $h_{t-1}$. In this way step 1 learns what would have helped step 2 to look at the
+# right place.
 #
 # ### Exercise 3: backward through all looks (7 lines)
 #
@@ -396,8 +425,8 @@ def looks_backward(dh, cache):
 #
 # For the rest of the lesson, scenes have 50 x 50 pixels and four pieces, and the network takes four
 # glimpses through 8 x 8 filters, with 64 units. The package names the weights and initialises them.
-# Its first window is as large as the scene, and its filters are so wide that nothing falls between
-# them. A network that sees a little of everything has a slope to follow (lesson 05).
+# At the start, a window sees a little of everything, so that there is a slope to follow (lesson
+# 05).
 
 # %%
 SIZE, PIECES, K, T = 50, 4, 8, 4
@@ -449,9 +478,10 @@ print(f"the same costs and gradients; untrained {nll.mean():.3f} nats, {wrong.me
 
 # %% [markdown]
 # How much gradient reaches each window before the network has learned anything? Look at the
-# gradient of `b_window`, the fourth output of your function. We run it on the caches of the last
-# few steps only, which gives the part of those steps. The difference of two such results is the
-# part of one step. (`b_label` is 0 before training, so `dh` can be computed without it.)
+# gradient of `b_window`, the fourth output of your function. `b_window` is used by all four
+# windows, so its gradient is a sum of four terms. Run the function on the caches of the last $k$
+# steps, and you get the sum of the last $k$ terms. Subtract two such sums, and one term is left.
+# (`b_label` is 0 before training, so `dh` can be computed without it.)
 
 # %%
 h_0, c_0, *weights, W_label, _ = start.values()
@@ -460,7 +490,7 @@ h, seen = looks(h_0, c_0, *weights, x=x_100, K=K, T=T)
 dh = (layers.softmax(h @ W_label) - np.eye(10, dtype=h.dtype)[labels_100]) @ W_label.T
 sums = [looks_backward(dh, package.LooksCache(seen.steps[t:]))[3] for t in range(T)] + [0]
 for t in range(T):
-    print(f"window {t + 1}: a gradient of size {np.linalg.norm(sums[t] - sums[t + 1]):.2f}")
+    print(f"window {t + 1}: a gradient of norm {np.linalg.norm(sums[t] - sums[t + 1]):.2f}")
 
 # %% [markdown]
 # A gradient reaches all four windows. The first one gets about half as much as the last, although
@@ -468,11 +498,10 @@ for t in range(T):
 #
 # ## Let it learn
 #
-# We train on 1,600 batches of 50 new scenes, with Adam and clipping (lesson 13). For comparison, a
-# second network is trained on the very same scenes. It takes in the whole image: all 2,500 pixels
-# lead into 128 hidden units with tanh, and these into ten logits. It has nine times as many
-# weights. We also gave it an advantage: its learning rate is the best of five that we tried, and
-# that of the network with four looks is the first that we tried.
+# We train on 1,600 batches of 50 new scenes, with Adam and clipping (lesson 13). For comparison, we
+# train a fully connected network on the same scenes: 2,500 pixels, 128 hidden units with tanh, ten
+# logits. It has nine times as many weights. We also gave it an advantage: its learning rate is the
+# best of five that we tried, and that of the network with four looks is the first that we tried.
 #
 # **Predict.** Guessing is wrong in 90 % of the scenes. After those 1,600 batches, how often is the
 # network with four looks wrong, and how often the one that sees everything?
@@ -565,20 +594,24 @@ right.legend(frameon=False)
 show(figure, "17.5")
 
 # %% [markdown]
+# <details><summary>What you saw</summary>
+#
 # Seeing everything isn't enough. The network that takes in the whole image must learn a 7
 # separately in each place, and it has seen too few of them in any one place. The other network
-# learns to put the same 64 filters onto the 7. (A fairer rival would be a network with small
-# filters that slide over the image. In the paper, one with two layers of those got 14.35 % of the
-# large scenes wrong. Eight looks got 3.36 % wrong.)
+# learns to put the same 64 filters onto the 7. (A fairer rival would be a **convolutional
+# network**. In the paper, one with two layers got 14.35 % of the large scenes wrong. Eight looks
+# got 3.36 % wrong.)
+#
+# </details>
 #
 # ## Where the windows go
 #
 # This is the paper's figure 5 for our network: one row of pictures per scene, one column per
-# glimpse. The green frame is the window, and what was read through it is shown below. A wider
-# border means a larger $\sigma$, in whole pixels of the screen. A thin frame is a sharp look.
+# glimpse. The green frame is the window, and what was read through it is shown below. The thicker
+# the border, the larger $\sigma$ (rounded to whole pixels of the screen).
 #
-# **Predict.** How will the size of the window and the width of its border change from the first
-# column to the fourth?
+# **Predict.** By how much does the window shrink from the first glimpse to the fourth: to a half, a
+# quarter, or a tenth? And what happens to $\sigma$?
 
 # %%
 learned = adams["four looks"].weights.views
@@ -613,11 +646,15 @@ for t in range(T):  # a window reaches over 7 strides, from its first filter to 
     )
 
 # %% [markdown]
-# The windows get smaller from look to look, and $\sigma$ falls to less than half. (The borders show
-# only the first drop of $\sigma$. The later ones are smaller than a pixel of the screen.) The first
-# window is large and the same for every scene. The later ones usually close in on the digit. Nobody
-# asked for that. A sharper picture of the digit lowers the cost at the end, and the gradient needs
-# no more than that.
+# <details><summary>What you saw</summary>
+#
+# The windows get smaller from look to look: the fourth is a little more than half as wide as the
+# first. And $\sigma$ falls to less than a third. (The borders show only the first drop of $\sigma$.
+# The later ones are smaller than a pixel of the screen.) The first window is large and the same for
+# every scene. The later ones usually close in on the digit. Nobody asked for that. A sharper
+# picture of the digit lowers the cost at the end, and the gradient needs no more than that.
+#
+# </details>
 #
 # ## What goes wrong
 #
@@ -628,22 +665,28 @@ for t in range(T):  # a window reaches over 7 strides, from its first filter to 
 strips(wrong_ones[[0, 1, 2]], "17.7")
 
 # %% [markdown]
+# <details><summary>What you saw</summary>
+#
 # In the run published here, the last window is on the digit in the first and the third scene. A 9
 # with pieces at its top was called 4, and a 7 with a piece at its stem was called 2. In the second
 # scene the window went to a piece and left out the 1 beside it.
 #
-# Three scenes prove nothing, so let us count. Take the centre of the last window minus the centre
-# of the digit. The network has a habit: it doesn't put the digit in the centre of its window. It
-# doesn't have to, because any fixed offset works as well. So we measure how far a window is from
-# this *habitual* offset, the median over all scenes.
+# </details>
+#
+# Three scenes prove nothing, so let us count. The network doesn't put the digit in the centre of
+# its window. It doesn't have to, because any fixed offset works as well. The next cell first prints
+# the median offset over all scenes. Then it sorts the scenes by how far their last window is from
+# this usual offset.
 
 # %%
 places = np.random.default_rng(3).random((len(rows), 2 + 5 * PIECES))[:, :2]  # as `batch` drew them
 down, across = (places * (SIZE - 27)).astype(int).T + 13.5  # the digit's centre
 off = np.array([window.center_y[-1] - down, window.center_x[-1] - across])
-habit = np.median(off, axis=1, keepdims=True)
-print(f"habit, window minus digit: {habit[0, 0]:+.1f} pixels down, {habit[1, 0]:+.1f} to the right")
-away = np.hypot(*(off - habit))
+usual = np.median(off, axis=1, keepdims=True)
+ways = "below" if usual[0, 0] > 0 else "above", "right" if usual[1, 0] > 0 else "left"
+up, aside = abs(usual[:, 0])
+print(f"usually the window lies {up:.1f} pixels {ways[0]} and {aside:.1f} {ways[1]} of the digit")
+away = np.hypot(*(off - usual))
 wrong = answer != labels_new
 for low, high in ((0, 3), (3, 6), (6, 50)):
     part = (away >= low) & (away < high)
@@ -674,7 +717,7 @@ print(f"most often mixed up: {a} and {b}, {pairs[a, b]} times")
 # answer.
 #
 # **Predict.** The network was trained with four pieces in each scene. Will it do better or worse
-# with no pieces, and with eight? By much?
+# with no pieces, and with eight? By how much?
 
 # %%
 for pieces in (0, 2, 4, 6, 8):
@@ -683,10 +726,14 @@ for pieces in (0, 2, 4, 6, 8):
     print(f"{pieces} pieces: {wrong.mean():.1%} wrong")
 
 # %% [markdown]
+# <details><summary>What you saw</summary>
+#
 # With no pieces it is wrong less than half as often, although it has never seen a clean scene. With
 # eight it still works, but it is wrong more than one and a half times as often as with four. More
 # pieces look like a digit from a distance, and more of them cover the digit. The first look only
 # sees blurs, and the network has to choose a direction from those.
+#
+# </details>
 #
 # ## Where it lives
 #
@@ -729,9 +776,10 @@ print(f"by hand {dW_window[2, 0]:.9f}, measured {(above - below) / 2e-5:.9f}")
 #
 # * The paper reports 4.18 % of its test scenes wrong with four glimpses and 3.36 % with eight. Its
 #   scenes are 100 x 100 with eight pieces, read through 12 x 12 filters, and made from all of
-#   MNIST's digits. A network that *cuts out* eight pieces of the image instead gets 8.11 % wrong.
-#   Cutting has no slope (lesson 04), so that network must try places and be rewarded. Lesson 20
-#   does that.
+#   MNIST's digits. The Recurrent Attention Model (RAM, Mnih et al. 2014) *cuts* eight pieces out of
+#   the image instead, which is called **hard attention**, and gets 8.11 % wrong. A crop has no
+#   slope (lesson 04). So RAM was trained by **reinforcement learning** (REINFORCE): it tries
+#   positions and is rewarded for right answers. Lesson 20 does that.
 # * Train on the cost in nats, and report the error. An answer is right or wrong; between the two
 #   nothing changes gradually, so the error has no gradient to follow.
 # * Before training, the cost should be near $\ln 10$. If it is much larger, the initial weights are
@@ -740,7 +788,7 @@ print(f"by hand {dW_window[2, 0]:.9f}, measured {(above - below) / 2e-5:.9f}")
 #   show the network nothing but black, and then there is no gradient.
 # * Compute softmax and logarithm in one function. In two functions, a probability can be rounded to
 #   0 between them. Then the network that is most certain of a wrong answer gets no usable gradient.
-# * Our figures come from 1,000 scenes with 500 digits, one seed, and a learning rate chosen on such
+# * Our results come from 1,000 scenes with 500 digits, one seed, and a learning rate chosen on such
 #   scenes. They show that the network learns. They don't show how good it is. Lesson 16 says what
 #   such a claim needs.
 #

@@ -5,8 +5,8 @@
 # colour, the lowest possible cost of a grey level, and images with two digits each.
 #
 # **You'll learn:** what changes in DRAW when an image has three channels, and what doesn't; what a
-# figure in nats says about a colour picture, and what it can't say; and how a network that paints
-# in steps divides its steps between two digits.
+# cost in nats says about a colour picture, and what it can't say; and how a network that paints in
+# steps divides its steps between two digits.
 #
 # **You'll need:** lessons 03, 06, 07 and 13. 120 minutes. Optional. A good place for a break is
 # before "The lowest cost of a level".
@@ -80,8 +80,8 @@ show(figure, "18.1")
 
 # %% [markdown]
 # By the end of this lesson you will have painted this picture in twelve strokes. You will know what
-# its figure in nats means. And you will train a small network on scenes of this kind for a quarter
-# of a minute, and see what it learns first.
+# its cost in nats means. And you will train a small network on scenes of this kind for a quarter of
+# a minute, and see what it learns first.
 #
 # ## One window, three channels
 #
@@ -93,7 +93,8 @@ show(figure, "18.1")
 # * The patch has `C K K` numbers: red, green and blue at each of its `K K` places (28).
 # * The glimpse has `2 C K K` numbers, because it contains the image and the error image.
 #
-# **Predict.** Which weights of the network become three times as many? Which don't change at all?
+# **Predict.** A grey network for 24 x 24 pixels, with 4 x 4 windows, has 63,466 weights. How many
+# times as many does the same network for colour have: 1.3, 2 or 3 times? Where are they?
 
 # %%
 size = {"height": 24, "width": 24, "glimpses": 6, "hidden": 64, "latent": 8}
@@ -106,9 +107,14 @@ counts = [sum(map(np.prod, draw.param_shapes(c).values())) for c in (grey, confi
 print(f"in all {counts[0]} and {counts[1]}")
 
 # %% [markdown]
-# Three times as many: the weights of the layer that computes the patch, and the first canvas. The
-# encoder gets 64 more inputs, because its glimpse grows from 32 to 96 numbers. The windows, the
-# latent vector and the decoder stay as they are. Five numbers describe a window, in colour or not.
+# <details><summary>What you saw</summary>
+#
+# 1.3 times as many. Only the layer that computes the patch and the first canvas become three times
+# as large. The encoder gets 64 more inputs, because its glimpse grows from 32 to 96 numbers. The
+# windows, the latent vector and the decoder stay as they are. Five numbers describe a window, in
+# colour or not.
+#
+# </details>
 #
 # ## The gradient of a shared window
 #
@@ -175,12 +181,16 @@ for name, dpatch in zip(("red", "blue"), patches[::2], strict=True):
     print(f"gradient of the patch's middle row, {name}: {dpatch[0, 0, 2].round(3)}")
 
 # %% [markdown]
+# <details><summary>What you saw</summary>
+#
 # The centre of the window doesn't move. Red pulls to the right exactly as hard as blue pulls to the
 # left. (We go downhill, *against* the gradient.) A broader or a fainter spot lowers the loss a
 # little, because it fits both shifted channels a little better. But only the patch can give each
 # channel what it wants. Going against its gradient, the middle entry of red shrinks and the entry
 # to the right of it grows; for blue it is the entry to the left that grows. So a window places a
 # stroke, and the patch gives it shape and colour.
+#
+# </details>
 #
 # ## A pen
 #
@@ -303,11 +313,14 @@ for place, (name, canvas) in zip(axes, canvases.items(), strict=True):
 show(figure, "18.2")
 
 # %% [markdown]
-# It isn't worse. (That it is even a few nats better means nothing. Three-channel patches can paint
-# anything that pens can paint. Both descents are still on their way, and with other learning rates
-# or more steps the order may change.) In this picture each place has one hue. So a pen can stay
-# with one digit, and one colour is enough. Nobody assigned the pens to the digits. Here is what
-# each of them has found:
+# <details><summary>What you saw</summary>
+#
+# It isn't worse. In this picture each place has one hue. So a pen can stay with one digit, and one
+# colour is enough. (The pens' lead of a few nats means nothing, because neither run has converged.)
+#
+# </details>
+#
+# Nobody assigned the pens to the digits. Here is what each of them has found:
 
 # %%
 pens_F_y, pens_F_x, _ = filters(pens)
@@ -370,9 +383,13 @@ for name, tint in (("white", np.ones((3, 1, 1))), ("orange", orange), ("blue", b
     print(f"{name:6s} {cost:5.1f} nats, {cost / ink.sum():.2f} for each of {ink.sum():.0f} pixels")
 
 # %% [markdown]
+# <details><summary>What you saw</summary>
+#
 # White ink is free, because all of its channels are 1. Orange and blue ink have channels between 0
 # and 1 in every pixel, and cost 1.18 nats per pixel. That isn't a fault of the network. It is the
-# price of the colour. (In lesson 16 you met this floor at the grey edges of digits.)
+# floor of the colour. (In lesson 16 you met this floor at the grey edges of digits.)
+#
+# </details>
 #
 # ### Exercise 2: the floor, and the excess (5 lines)
 #
@@ -405,37 +422,43 @@ for name, canvas in canvases.items():
 #
 # ## What the cost doesn't measure
 #
-# In lesson 03 a cost was the price of telling somebody an image. For levels between 0 and 1 it
-# isn't. There are two reasons, and they point in opposite directions.
+# In lesson 03 the cost was a **compression cost**: the nats that it takes to tell somebody an
+# image. For levels between 0 and 1 it isn't. There are two reasons, and they point in opposite
+# directions.
 #
-# **It is too high.** Take a data set with a single image, and a network that knows it by heart.
-# There is nothing left to tell, so the price should be 0 nats. But the cost is the floor.
+# **It is too high.** Take a data set with a single image, and a network that has memorised it.
+# There is nothing left to tell, so a compression cost would be 0 nats. Ours is the floor.
 #
-# **It is too low.** A price is $-\log$ of a probability, and the probabilities of everything that
-# could happen sum to 1. So the sum of $e^{-\text{price}}$ over all levels must be 1. A pixel of a
-# picture file has 256 levels, 0/255 to 255/255.
+# **It is too low.** A compression cost is $-\log$ of a probability, and the probabilities of
+# everything that could happen sum to 1. So the sum of $e^{-\text{cost}}$ over all levels must be 1.
+# A pixel of a picture file has 256 levels, 0/255 to 255/255.
 #
 # **Predict.** With $p = 0.5$ every level costs $\log 2 = 0.69$ nats. What is the sum of
-# $e^{-\text{price}}$? What would be the right price for each of 256 equally likely levels?
+# $e^{-\text{cost}}$? What would be the right cost for each of 256 equally likely levels?
 
-# %%
+# %% jupyter={"source_hidden": true}
 levels = np.arange(256) / 255
 for p in (0.5, 0.8, 0.99):
     cost = -levels * np.log(p) - (1 - levels) * np.log(1 - p)
     total = np.exp(-cost).sum()
     print(
-        f"p = {p}: the sum is {total:.1f}; each price should be higher by {np.log(total):.2f} nats"
+        f"p = {p}: the sum is {total:.1f}; each cost should be higher by {np.log(total):.2f} nats"
     )
 print(f"at p = 0.5: {np.log(2):.3f} + {np.log(128):.3f} = {np.log(256):.3f} nats, 8 bits")
 
 # %% [markdown]
-# The sum is 128 instead of 1. The right price is 8 bits for each level, but the cost says 1 bit. So
-# a figure in nats of colour pictures is **not a compression cost**.
+# <details><summary>What you saw</summary>
+#
+# The sum is 128 instead of 1. The right cost is 8 bits for each level, but ours says 1 bit.
+#
+# </details>
+#
+# So for colour pictures, the cost in nats is **not a compression cost**.
 #
 # What is it, then? Suppose that you draw every channel of every pixel as 0 or 1, with the level as
-# its probability. (9) is linear in $x$, so the figure is the mean price of the pictures that you
-# could draw. As the price of those pictures it is correct. But nobody wants pictures whose channels
-# are all full or empty.
+# its probability. Equation 9 is linear in $x$, so our cost is the mean cost of the pictures that
+# you could draw. For those pictures it is a compression cost. But nobody wants pictures whose
+# channels are all full or empty.
 #
 # For handwritten digits you can avoid the question: lesson 13 drew their pixels as 0 or 1. (With
 # grey levels the floor would be about half of the cost: lesson 16.) For colour pictures you would
@@ -502,8 +525,12 @@ for place, image in zip(axes, images[:6], strict=True):
 show(figure, "18.5")
 
 # %% [markdown]
+# <details><summary>What you saw</summary>
+#
 # Red and green give a light yellow: two channels are full, and there is some blue. Opposite hues
 # give white, with 1 in all channels.
+#
+# </details>
 #
 # ## A quarter of a minute of training
 #
@@ -568,11 +595,15 @@ axes.set(xticks=[], yticks=[48, 148, 248], yticklabels=["scenes", "redrawn", "in
 show(figure, "18.7")
 
 # %% [markdown]
+# <details><summary>What you saw</summary>
+#
 # It has learned places and colours, roughly. It hasn't learned which digits they are: it paints
-# clouds. That is the order in which learning pays off. A cloud of about the right colour in the
-# right place removes more than half of the mean image's excess, for the price of the latent vector
-# printed above. Everything else, including the shapes of the digits, is worth what remains, and it
-# is harder to learn.
+# clouds. The network first learns what lowers the cost most. A cloud of about the right colour in
+# the right place removes more than half of the mean image's excess, for the latent cost printed
+# above. Everything else, including the shapes of the digits, is worth what remains, and it is
+# harder to learn.
+#
+# </details>
 #
 # ## One digit after the other?
 #
@@ -593,11 +624,16 @@ axes.set(xticks=60 + 125 * np.arange(7) + 15 * (np.arange(7) == 6), xticklabels=
 show(figure, "18.9")
 
 # %% [markdown]
-# The frame seems to move in the same way in all scenes. Don't trust your eyes; measure it. Average
-# the centre of the write window over all 500 scenes, step by step. This gives a mean path. In each
-# scene, call the digit that comes earlier along the path's direction the *first*, and the other the
-# *second*. Keep the scenes whose digits are at least 8 pixels apart in that direction. Then ask:
-# after every step, how much excess is left in each digit's own square of 12 x 12 pixels?
+# The frame seems to move in the same way in all scenes. Don't trust your eyes; measure it in four
+# steps:
+#
+# 1. Average the centre of the write window over all 500 scenes, step by step. This gives the *mean
+#    path*.
+# 2. In each scene, call the digit that comes earlier along the direction of the path the *first*,
+#    and the other the *second*.
+# 3. Keep the scenes whose digits are at least 8 pixels apart in that direction. In the run
+#    published here, 65 of the 500 scenes remain.
+# 4. After every step, measure the excess that is left in each digit's own square of 12 x 12 pixels.
 #
 # **Predict.** What do the two curves look like if a network paints one digit after the other? What
 # do they look like if it improves both a little in every step?
@@ -645,12 +681,17 @@ for name, spots in {"own": second, "the next": second[(number + 1) % len(number)
     print(f"last window to the second digit of {name} scene: {distance:.1f} pixels")
 
 # %% [markdown]
+# <details><summary>What you saw</summary>
+#
 # If it painted both at once, the two curves would fall together. If it paints one after the other,
 # the first curve falls while the second waits, and then they change roles. In the run published
 # here, the first digit's curve has done most of its falling before the second one starts to fall.
 # At first the second curve even rises a little. This agrees with what the paper says about its
-# figure 8: the network typically paints one digit and then the other. But be careful with the
-# conclusion.
+# figure 8: the network typically paints one digit and then the other.
+#
+# </details>
+#
+# But be careful with the conclusion.
 #
 # * This network doesn't search for one digit and then for the other. Its window follows nearly the
 #   same path in all scenes, and a scene moves it aside by only a few pixels, as printed above. It
@@ -769,6 +810,15 @@ print("pen, floor and scenes agree with the package")
 #
 # ## What is next
 #
-# You have a network in which you can change every line, and a check that tells you when a change is
-# wrong. A pen for DRAW would be a good start: you have just written its backward pass. Lessons 19
-# to 21 put DRAW beside its rivals and relatives.
+# This is the last lesson about DRAW itself. Look at what you have built:
+#
+# * lessons 01 to 03: gradients that you can check, layers, and a cost in nats;
+# * lessons 04 to 07: windows that look and paint, with gradients through them;
+# * lessons 08 to 10: a memory, and a random draw that lets gradients through;
+# * lessons 11 to 13: DRAW, forward and backward, trained from nothing;
+# * lessons 14 to 18: a faster DRAW, tests with known answers, results to compare, a reader of
+#   cluttered scenes, and colour.
+#
+# You can change every line of this network, and a check tells you when a change is wrong. A pen for
+# DRAW would be a good start: you have just written its backward pass. Lessons 19 to 21 put DRAW
+# beside its rivals and relatives.

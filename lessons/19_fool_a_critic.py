@@ -74,10 +74,15 @@ for place, (image, title) in zip(axes, answers, strict=True):
 show(figure, "19.1")
 
 # %% [markdown]
+# <details><summary>What you saw</summary>
+#
 # The blur is far cheaper, and rightly so: it says what the network knows. But nobody would take it
-# for an image. If you want paintings that could be images, don't ask for a price per pixel. Ask
-# somebody who has seen images: a **critic**. And since nobody can write such a critic down, let it
-# learn.
+# for an image.
+#
+# </details>
+#
+# If you want paintings that could be images, don't ask for a price per pixel. Ask somebody who has
+# seen images: a **critic**. And since nobody can write such a critic down, let it learn.
 #
 # ## Two players
 #
@@ -152,10 +157,16 @@ plain(axes, xlabel="critic's logit d of a painting", ylabel="slope")
 show(figure, "19.2")
 
 # %% [markdown]
+# <details><summary>What you saw</summary>
+#
 # When the critic is certain, the first cost has almost no slope: it **saturates**, just when the
 # generator has most to learn. The second pushes with nearly full strength there, and stops pushing
-# once the painting is taken for an image. So one uses $-\log p$, the **non-saturating** cost. The
-# two players no longer pull at the two ends of one number. They don't have to.
+# once the painting is taken for an image.
+#
+# </details>
+#
+# So one uses $-\log p$, the **non-saturating** cost. The two players no longer pull at the two ends
+# of one number. They don't have to.
 #
 # ## Through the critic
 #
@@ -347,9 +358,13 @@ for line, (name, seen) in zip(axes, games.items(), strict=True):
 show(figure, "19.3")
 
 # %% [markdown]
-# This is **mode collapse** (a mode is a heap of the data). The fast generator sits at one or two
-# places, and when the critic has learned that points there are paintings, it moves on to others.
-# The critic chases it round the ring.
+# <details><summary>What you saw</summary>
+#
+# The fast generator sits at one or two places, and when the critic has learned that points there
+# are paintings, it moves on to others. The critic chases it round the ring. This is **mode
+# collapse** (a mode is a heap of the data).
+#
+# </details>
 #
 # The reason is in the gradient. For a critic that stays as it is, the best that a generator can do
 # is to paint one single picture: the one that this critic likes best. Nothing in its cost says that
@@ -431,6 +446,14 @@ for place, (name, pictures) in zip(axes, shown.items(), strict=True):
 show(figure, "19.5")
 
 # %% [markdown]
+# <details><summary>Answer</summary>
+#
+# In lesson 13 the loss was the same function throughout the training. Here each player's loss
+# changes whenever the other player learns. So old gradients belong to an opponent that is no longer
+# there.
+#
+# </details>
+#
 # What is on a painting? We ask the most similar of the training images, by the sum of squared
 # differences, and take its label. (That is a crude judge. A painting that looks like nothing gets a
 # label too.)
@@ -479,10 +502,15 @@ print("a pixel's deviation over pictures:", {n: f"{v:.2f}" for n, v in pixels.it
 print(f"at most {-np.log(0.01):.2f} nats more")
 
 # %% [markdown]
+# <details><summary>What you saw</summary>
+#
 # The second model gives every image at least one hundredth of the probability. So the image costs
-# at most $\ln 100$ nats more. But look at its samples: 99 of 100 are noise. And now the reverse: a
-# program that copies training images at random. Its samples are perfect, and every new image costs
-# it infinitely much.
+# at most $\ln 100$ nats more.
+#
+# </details>
+#
+# But look at its samples: 99 of 100 are noise. And now the reverse: a program that copies training
+# images at random. Its samples are perfect, and every new image costs it infinitely much.
 #
 # | | DRAW, VAE | GAN |
 # |---|---|---|

@@ -63,8 +63,12 @@ for place in (10.0, 20.3, 23.5, 27.0):
     print(f"place {place}: slope {(moved[0] - moved[1]) / 2e-5:,.0f}")
 
 # %% [markdown]
+# <details><summary>What you saw</summary>
+#
 # The cost is a staircase. Its slope is zero nearly everywhere, and at the step it is not a number
 # that helps: the smaller the wiggle, the larger it gets. Gradient descent would never move.
+#
+# </details>
 #
 # DRAW's answer is to blur the image, so that the bar is felt from afar. There is a second answer,
 # which is older: **blur the place**. Don't look at $\mu$, look near it, at random, and ask what a
@@ -171,9 +175,13 @@ for more in (0, 10):
     print(f"costs + {more:2}: mean {single.mean():.3f}, standard deviation {single.std():.2f}")
 
 # %% [markdown]
+# <details><summary>What you saw</summary>
+#
 # The average stays the same, up to what a million samples leave open. The scatter grows more than
 # tenfold, and it was large before. A sample at cost 11 says "less of this!", whether 11 is good or
 # bad. Only the average over many samples sorts it out.
+#
+# </details>
 #
 # Why does the average stay the same? Take $L = 1$ for all places. Then the expected cost is 1
 # wherever the mean is, so its slope is 0: **the score has the mean 0**. So we may subtract any
@@ -317,12 +325,16 @@ for start in (12.0, 16.0, 20.0, 24.0, 26.0):
     print(f"{start:4.0f} {plain_one:10,.0f} {based:14,.0f} {along:9,.0f}")
 
 # %% [markdown]
+# <details><summary>What you saw</summary>
+#
 # The baseline saves most at 12 and 16, where nearly every sample costs 1 and says nothing. At 16
 # and 20, on the way to the bar, the path needs half of the rest or less. At 24, at the edge of the
 # bar, it is no better than the baseline. At 12 all three are bad: only a rare sample gets near
 # enough to the bar to feel it, and no method can learn from what no sample has seen. At 26 the mean
 # is almost on the middle of the bar. The gradient is so small there that a tenth of it is hard to
 # hit.
+#
+# </details>
 #
 # ## Two readers of scenes
 #
@@ -428,8 +440,12 @@ plain(axes, xlabel="step", ylabel="% wrong", ylim=(0, 100))
 show(figure, "20.3")
 
 # %% [markdown]
+# <details><summary>What you saw</summary>
+#
 # Both learn. The one with the slope learns faster and gets further. That isn't only the gradient's
 # scatter: it also chooses the size of its window, and the other can't.
+#
+# </details>
 #
 # ## Where each looks
 
@@ -641,10 +657,15 @@ axes[1].legend(frameon=False)
 show(figure, "20.7")
 
 # %% [markdown]
-# 6,944 times as many, and a film, a map or a web page is larger than that. There is a middle
-# way: end the filters where they are zero anyway. While a window is narrow, that costs little more
-# than a cut, and it has a slope. But a wide window must still read everything, and the wide windows
-# are those that find the digit.
+# <details><summary>What you saw</summary>
+#
+# 6,944 times as many, and a film, a map or a web page is larger than that.
+#
+# </details>
+#
+# There is a middle way: end the filters where they are zero anyway. While a window is narrow, that
+# costs little more than a cut, and it has a slope. But a wide window must still read everything,
+# and the wide windows are those that find the digit.
 #
 # The second case is that of choices which have no between: which page to fetch, which word to say,
 # which of two programs to run. No window blurs those. The score needs only the probability of what

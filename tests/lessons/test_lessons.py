@@ -26,7 +26,6 @@ MAX_NOTEBOOK_BYTES = 500_000
 MAX_SECONDS, CPU_SECONDS = 120, "import time; print(time.process_time())"
 
 lessons = pytest.mark.parametrize("script", SCRIPTS, ids=[path.stem for path in SCRIPTS])
-lessons_to_10 = pytest.mark.parametrize("script", SCRIPTS[:11], ids=lambda path: path.stem)
 
 
 def list_cells(script, kind="code"):
@@ -97,7 +96,7 @@ def test_its_form(script):
         assert count_code_lines(cell) <= 15, f"a long cell: {cell[:200]}"
 
 
-@lessons_to_10
+@lessons
 def test_no_text_below_a_question_answers_it(script):
     """What is seen stands folded: the cell that shows it may itself be folded to one line."""
     cells = render.clean(script).cells
@@ -109,7 +108,7 @@ def test_no_text_below_a_question_answers_it(script):
         assert below.startswith(("<details>", "## ", "### ", *NEUTRAL)), below[:200]
 
 
-@lessons_to_10
+@lessons
 def test_it_ends_with_a_recap_and_three_questions(script):
     text = "\n\n".join(list_cells(script, "markdown"))
     _, end = text.split("\n## Recap\n")
