@@ -146,8 +146,8 @@ show(figure, "4.2")
 # %% [markdown]
 # **Predict.** Without `keepdims`, NumPy stops at `(3, 5)` divided by `(3,)`. What happens if
 # `heights` has the shape `(3, 3)`?
-#
-# # %% jupyter={"source_hidden": true}
+
+# %% jupyter={"source_hidden": true}
 for numbers in (heights, heights[:, 2:]):
     try:
         rows = (numbers / numbers.sum(axis=1)).sum(axis=1)
