@@ -81,8 +81,12 @@ show(figure, "21.1")
 # repeat 20 rows yourself?
 
 # %% [markdown]
+# <details><summary>Answer</summary>
+#
 # You would write them down, one below the other, and then read them from the top. You need no new
 # skill for the 20th row. You need paper, a pencil and a finger that moves on by one line.
+#
+# </details>
 #
 # DRAW writes too. Its canvas keeps what was painted, so $h$ needn't remember it. A few months
 # before DRAW, two of its authors had published a network with paper and pencil: the **Neural Turing
@@ -165,9 +169,15 @@ axes.legend(frameon=False)
 show(figure, "21.2")
 
 # %% [markdown]
+# <details><summary>What you saw</summary>
+#
 # With a strength of 1 the largest weight is at most $e^2$ times the smallest, so the head looks
-# everywhere. With 20 it finds the row from half of it. DRAW has nothing like this. Its window is
-# found by *place* only. It can't say "where the stroke ends".
+# everywhere. With 20 it finds the row from half of it.
+#
+# </details>
+#
+# DRAW has nothing like this. Its window is found by *place* only. It can't say "where the stroke
+# ends".
 #
 # ## Move
 #
@@ -232,10 +242,16 @@ assert max(error for *_, error in errors.values()) < 1e-6
 # slot?
 
 # %% [markdown]
+# <details><summary>What you saw</summary>
+#
 # On average each step moves it by $0.9 - 0.05 = 0.85$ slots, so its mean is at slot 17, and it is
-# spread out. Every step blurs a head that was blurred before. So the head is **sharpened**: each
-# weight is raised to a power $\gamma \ge 1$, and then all are divided by their sum. A large weight
-# gains, a small one loses:
+# spread out.
+#
+# </details>
+#
+# Every step blurs a head that was blurred before. So the head is **sharpened**: each weight is
+# raised to a power $\gamma \ge 1$, and then all are divided by their sum. A large weight gains, a
+# small one loses:
 #
 # $$\text{out}_k = \frac{w_k^\gamma}{\sum_j w_j^\gamma}$$
 #
@@ -339,12 +355,18 @@ for erase in (0, 1):
     print(f"erase {erase}:", memory[0, 0])
 
 # %% [markdown]
-# With `erase` 0 the rows add up. That is DRAW's `write` (lesson 07): strokes are added to the
-# logits of the canvas, and nothing is ever taken away. To make a pixel dark again, DRAW must know
-# how light it is and add the opposite. Lesson 07's open exercise in [OPEN.md](OPEN.md),
-# `write_over`, is a stroke that covers what is below. It is nearly this formula: its `cover`,
-# written through the filterbanks, is $w_k\, e$. One thing differs. Here one `erase` serves the
-# whole slot; there each number of the patch has a cover of its own.
+# <details><summary>What you saw</summary>
+#
+# With `erase` 0 the rows add up. With `erase` 1 the second row replaces the first.
+#
+# </details>
+#
+# Adding up is DRAW's `write` (lesson 07): strokes are added to the logits of the canvas, and
+# nothing is ever taken away. To make a pixel dark again, DRAW must know how light it is and add the
+# opposite. Lesson 07's open exercise in [OPEN.md](OPEN.md), `write_over`, is a stroke that covers
+# what is below. It is nearly this formula: its `cover`, written through the filterbanks, is $w_k\,
+# e$. One thing differs. Here one `erase` serves the whole slot; there each number of the patch has
+# a cover of its own.
 #
 # ### Exercise 5: its backward (5 lines)
 #
@@ -645,9 +667,13 @@ axes.legend(frameon=False, loc="center right")
 show(figure, "21.5")
 
 # %% [markdown]
+# <details><summary>What you saw</summary>
+#
 # The LSTM makes mistakes at the first length that is new to it, and at 20 rows it guesses. The
 # machine repeats 20 rows, and 32. Then it runs out of paper: with 32 slots, row 33 is written over
 # row 1. With 64 slots and the same weights, 40 rows are no problem.
+#
+# </details>
 #
 # Be fair to the LSTM. It could learn 20 rows if it were trained on 20. What it can't do is to go
 # beyond what it was trained on, because for each row it has to find a new place in its cell. The
@@ -697,10 +723,14 @@ for length in (32, 33):
     print(f"slot under the head after the mark: {after}")
 
 # %% [markdown]
+# <details><summary>What you saw</summary>
+#
 # The head didn't go back. The controller looks at the mark, but also at the row read before. While
 # rows were shown in training, the next slot was always empty. Here it is full, and the controller
 # hasn't learned what to do with a mark *and* a full slot: the gate opens less, and the head moves
 # on. A procedure is learned only for the situations that occurred.
+#
+# </details>
 #
 # The rows in memory aren't the rows that were shown. Four bits became six numbers in a code that
 # the linear layer at the output understands. Nobody judges the memory. On DRAW's canvas that would
