@@ -168,10 +168,9 @@ def test_filled_in_the_exercises_pass(script, style, tmp_path, monkeypatch):
     restarted = Notebook()
     for id, cell in list_stubs(script):
         said = restarted.run(cell)
-        if get_name(id) in ("lstm", "lstm_backward"):  # this answer's forward keeps no cache
-            assert "yours from mine.py isn't used: " in said
-        else:
-            assert said == f"{id}: not written here. The lesson goes on with yours from mine.py.\n"
+        yours = f"{id}: not written here. The lesson goes on with yours from mine.py.\n"
+        # An answer that keeps another cache waits for its backward, as it does in the notebook.
+        assert said == yours or re.search(r"isn't used: (needs \w+ too|with \w+'s cache)", said)
 
 
 def get_name(id):
