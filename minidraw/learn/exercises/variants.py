@@ -54,7 +54,7 @@ def _normalised(rng):
     def normalised(x):
         return x / (np.abs(x) ** p).sum() ** (1 / p), None
 
-    old = "x divided by its length, the root of the sum of its squares."
+    old = "x divided by its norm, the square root of the sum of its squares."
     new = f"x divided by (sum of |x|^{p})^(1/{p}), its {p}-norm."
     return (normalised, (old, new)) if p > 2 else (normalised,)
 
@@ -66,10 +66,10 @@ def _layer_norm(rng):
     def layer_norm(x, gain, bias):
         return gain * x / np.sqrt((x**2).mean(axis=1, keepdims=True)) + bias, None
 
-    old = """Take the mean off each row and divide
-it by its standard deviation (of all H entries, without a correction by one); then"""
-    new = """Divide each row by the root of the
-mean of its H squares (the mean itself stays); then"""
+    old = """Subtract the mean of each row, and
+divide the row by its standard deviation (`np.std`, with divisor H). Then"""
+    new = """Divide each row by the square
+root of the mean of its H squares (the mean itself stays). Then"""
     return layer_norm, (old, new)
 
 
@@ -79,8 +79,8 @@ def _gaussian_cost(rng):
     def gaussian_cost(mean, log_sigma, *, x):
         return open_exercises.gaussian_cost(mean, log_sigma / factor, x=x)
 
-    old = "Gaussian with this mean and this logarithm\nof the standard deviation:"
-    new = f"Gaussian with this mean and a\nstandard deviation of e^(log_sigma / {factor}):"
+    old = "Gaussian with the given mean and log standard deviation."
+    new = f"Gaussian with the given mean and a standard\ndeviation of e^(log_sigma / {factor})."
     return (gaussian_cost, (old, new)) if factor > 1 else (gaussian_cost,)
 
 
