@@ -184,7 +184,8 @@ def test_unfilled_it_runs_to_its_end(script):
     notebook = render.clean(script)
     notebook.cells.append(nbformat.v4.new_code_cell(CPU_SECONDS))
     notebook.cells.insert(0, nbformat.v4.new_code_cell(PRINT_VALUES))
-    notebook = render.execute(notebook, limit=1200)
+    # A finished cell is sometimes noticed only when the limit ends: seen once, 20 minutes late.
+    notebook = render.execute(notebook, limit=300)
     [taken] = notebook.cells.pop().outputs
     assert float(taken["text"]) < MAX_SECONDS
     printed = "".join(
