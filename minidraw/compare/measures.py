@@ -17,7 +17,7 @@ LARGEST_COUNT = 1000  # images whose pixels are compared
 
 @dataclass(frozen=True)
 class Scores:
-    """What can be said of any set of paintings; what each shows is tested on known sets."""
+    """Scores of a set of paintings; tests on known sets show what each can tell."""
 
     frechet: float  # 0 for the same distribution of features
     precision: float  # share of the paintings that lie among the test images

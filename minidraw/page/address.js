@@ -1,6 +1,8 @@
 // The choices of "New digits" in the page's address (#seed=7&show=walk), so that links keep them.
 
-export const DEFAULTS = { seed: 1, show: "new", from: 1, to: 2, keep: 16, temperature: 1, canvas: "probabilities", class: "" };
+export const DEFAULTS = {
+  seed: 1, show: "new", from: 1, to: 2, keep: 16, temperature: 1, canvas: "probabilities", class: "",
+};
 
 // Choices in an address; whatever is missing or makes no sense is as in `defaults`.
 export function parseAddress(hash, defaults, limits) {

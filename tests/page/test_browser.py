@@ -438,13 +438,23 @@ def test_links_to_the_lessons(open_page):
 def test_a_conditional_network_paints_the_class_asked_for(open_page, javascript):
     network = painter(classes=3)
     network.classes_ = np.array(["cat", "dog", "<b>"])
+    network.params_["canvas_0"][:] = -2  # paper, but not so white that strokes vanish
+    for name in ("decoder.h_0", "decoder.c_0", "encoder.h_0", "encoder.c_0"):
+        network.params_[name] *= 8  # so that the classes differ plainly
     config = network.config_
     z = [javascript(NOISE, count=config.glimpses * config.latent, keys=[4, k]) for k in range(9)]
     noise = np.stack([np.reshape(part, (config.glimpses, -1)) for part in z], axis=1)
 
-    def check_pictures(page, labels):
+    def paint(labels):
         film = draw.generate(network.params_, noise, config, layers, np.array(labels))
-        for k, chances in enumerate(layers.sigmoid(film.canvas[-1])[:, 0]):
+        return layers.sigmoid(film.canvas[-1])[:, 0]
+
+    by_class = [paint([label] * 9) for label in range(3)]
+    for one, other in ((0, 1), (0, 2), (1, 2)):
+        assert (np.abs(by_class[one] - by_class[other]).max(axis=(1, 2)) > 0.05).all()
+
+    def check_pictures(page, labels):
+        for k, chances in enumerate(paint(labels)):
             shown = middles(pixels(page, "#new canvas"), 9, 7, 3, k)
             assert np.abs(shown - ink(chances)).max() <= 2
 

@@ -14,9 +14,10 @@ if sys.platform == "win32":
 
 FEW, ALL = 12, 200
 PROGRAM = """
-    import os, random, signal, sys, time
+    import os, random, signal, sys, threading, time
     from pathlib import Path
     import numpy as np
+    from tqdm import tqdm
     from minidraw.presets import Preset
     from minidraw.training import loop, setup
     from minidraw.training.recipe import Recipe
@@ -29,6 +30,8 @@ PROGRAM = """
     sizes = {"glimpses": 2, "hidden": 8, "latent": 3, "read_size": 2, "write_size": 3}
     preset = Preset("tiny", "", sizes, Recipe(epochs=8, batch=20, validate=20))
     source = {"name_or_path": str(place / "pictures.npz")}
+    # tqdm's own lock is shared with forked children: one killed while it holds it stops all others.
+    tqdm.set_lock(threading.RLock())
     loop.CHECKPOINT_SECONDS = 0  # a checkpoint at every step
     Run.draw_pictures = lambda run, trainer: None  # it takes longer than a child lives
 
@@ -68,6 +71,7 @@ PROGRAM = """
             if not os.WIFSIGNALED(status):
                 break
             k += 1
+            assert k < 100 * kills, f"run {runs} doesn't end"
         assert os.WEXITSTATUS(status) == 0
         assert read(folder) == whole, f"kill {k}, run {runs} ended otherwise"
         assert not list(folder.glob("*.part")), sorted(folder.iterdir())
