@@ -16,6 +16,12 @@ def pytest_configure():
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_make_parametrize_id(val, argname):
+    """Name bytes by their argument: a gzip file holds the time of its making, and two workers that
+    start a second apart would collect tests of different names."""
+    return argname if isinstance(val, bytes) else None
+
+
 @pytest.fixture(params=[layers, kernels], ids=["layers", "kernels"])
 def ops(request):
     """The layers in NumPy, then compiled."""
