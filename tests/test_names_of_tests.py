@@ -3,5 +3,5 @@ def test_no_name_of_a_test_holds_bytes(request):
     calls = [item.callspec for item in request.session.items if hasattr(item, "callspec")]
     for call in calls:
         for value in call.params.values():
-            if isinstance(value, bytes) and value:
+            if isinstance(value, bytes) and len(value) > 3:  # shorter ones occur by chance
                 assert ascii(value)[2:-1] not in call.id, call.id
