@@ -17,7 +17,7 @@
 # | | `i`, `f`, `o` | gates between 0 and 1: let in, keep, show |
 # | | `g` | what is offered to the cell, between -1 and 1 |
 # | | `a` | gates and offer before sigmoid and tanh, `(n, 4 H)`, in the order i, f, o, g |
-# | | `I`, `H` | numbers that come in, and units |
+# | | `I`, `H` | number of inputs, and of units; each unit has a cell and gates of its own |
 
 # %%
 import numpy as np
@@ -37,7 +37,8 @@ linear, linear_backward, sigmoid = layers.linear, layers.linear_backward, layers
 # Here is a toy task. At every step the input is a number with two marks, **store** and **ask**,
 # each 0 or 1. Most numbers don't matter. If store is 1, remember this number and forget the one
 # before. If ask is 1, output the number that you remember (its tanh, to be exact). At all other
-# steps output 0. Below, a single unit does this for forty steps.
+# steps output 0. Below, a single unit does this for forty steps. (Its outputs are a little off,
+# because a number passes a tanh on its way into the cell.)
 #
 # Its weights were set by hand. They are so large that every gate is either open or shut. By the end
 # of this lesson you will have written such a unit, and trained it so that it finds its weights by
@@ -514,9 +515,9 @@ print("one step agrees with the package and with finite differences")
 # %% [markdown]
 # ## In practice
 #
-# * Check the gradient of an LSTM with random biases, because zeros hide mistakes. Two common ones,
-#   a single bias for three gates and the sigmoid itself where its slope belongs, don't stop a
-#   network from training.
+# * Check the gradient of an LSTM with random biases, because zeros hide mistakes such as a single
+#   bias for three gates. A network trains in spite of this mistake, and also in spite of another
+#   common one: the sigmoid itself where its slope belongs.
 # * The order of the gates is a convention: here i, f, o, g, elsewhere i, f, g, o. If you copy
 #   weights from one program to another, reorder them. Otherwise nothing works, and no error message
 #   says why.

@@ -373,7 +373,7 @@ def lstm_sequence_backward(dhs, cache):
 # arrives at each step?
 #
 # **Predict.** In which order will the three curves lie after forty steps back? Will the highest one
-# be near 1 there, and at the first steps back?
+# be near 1 there? And will the same curve be the highest at the first steps back?
 
 
 # %%
@@ -482,10 +482,10 @@ show(figure, "9.5")
 #
 # ## Where it lives
 #
-# Your loop is in `_backward` in `minidraw/models/draw/network.py`, for both LSTMs at once. It runs
-# from the last step to the first and hands on `dh_enc`, `dc_enc`, `dh_dec` and `dc_dec`. DRAW also
-# learns the first output and the first cell of both LSTMs. Their gradients are the `dh` and `dc` at
-# the end of the loop.
+# Your loop is in `run_steps_backward` in `minidraw/models/draw/network.py`, for both LSTMs at once.
+# It runs from the last step to the first and hands on `dh_enc`, `dc_enc`, `dh_dec` and `dc_dec`.
+# DRAW also learns the first output and the first cell of both LSTMs. Their gradients are the `dh`
+# and `dc` at the end of the loop.
 
 # %%
 n, T, H, wide = 3, 5, 4, 2

@@ -73,7 +73,7 @@ show(figure, "10.1")
 # So two rules are added:
 #
 # 1. The encoder doesn't emit a number, but a place $\mu$ and a width $\sigma$. The number is drawn
-#    at random around that place. So digits finer than $\sigma$ carry no information. And the
+#    at random around that place. So decimals finer than $\sigma$ carry no information. And the
 #    decoder must paint well from all values near a good $z$.
 # 2. The encoder pays for the draw, in nats. If $\mu = 0$ and $\sigma = 1$ for every image, $z$ says
 #    nothing about the image, and costs nothing. The further $\mu$ is from 0, and the further
@@ -204,8 +204,9 @@ def sample_backward(dz, cache):
 # A density isn't a probability: $z$, rounded to steps of width $d$, has the probability $p(z)\,d$,
 # if $d$ is small. So it costs $-\log(p(z)\,d)$ nats. The encoder knows more: $z$ comes from a
 # distribution around $\mu$, with the density $q(z)$. For the encoder the same number costs
-# $-\log(q(z)\,d)$. In the difference, $d$ cancels. What is left, $\log q(z) - \log p(z)$, says how
-# many nats the encoder's knowledge saves on this $z$. Its average over all draws is what we charge.
+# $-\log(q(z)\,d)$. In the difference, $d$ cancels. What is left, $\log q(z) - \log p(z)$, is what
+# $z$ says about the image, in nats. The other nats pay for the noise in $z$, which says nothing
+# about the image, so we don't charge them. We charge the average of the difference over all draws.
 # Put in the formulas of the two densities, and note that $(z - \mu)/\sigma$ is the noise
 # $\epsilon$:
 #
@@ -301,9 +302,9 @@ def kl_backward(dkl, cache):
 #
 # Imagine that you send an image to someone: first $z$, for $\mathcal{L}^z$ nats, then what the
 # decoder can't guess of the pixels, for $\mathcal{L}^x$ nats. A network of this kind is called a
-# *variational autoencoder*. On average over the draws, the sum is never less than $-\log p(x)$.
-# Here $p(x)$ is the probability that the decoder paints $x$, averaged over all $z$ drawn from
-# $\mathcal N(0, 1)$. Lesson 16 shows why.
+# *variational autoencoder*. On average over the draws, the sum is never less than $-\log p(x)$: it
+# is an upper **bound**. Here $p(x)$ is the probability that the decoder paints $x$, averaged over
+# all $z$ drawn from $\mathcal N(0, 1)$. Lesson 16 shows why.
 
 # %%
 HIDDEN, Z, pixels = 100, 10, images[0].size
@@ -508,7 +509,7 @@ print("draw and cost agree with the package")
 #
 # ## Recap
 #
-# * The encoder emits a mean and a deviation, and $z$ is drawn around them: $z = \mu +
+# * The encoder emits a mean and a deviation, and $z$ is drawn with them: $z = \mu +
 #   \sigma\,\epsilon$.
 # * Reparameterisation: draw the noise $\epsilon$ first, and treat it as a constant. Then the slopes
 #   are 1 for $\mu$, and $\sigma\,\epsilon$ for $\log \sigma$.
@@ -540,8 +541,8 @@ print("draw and cost agree with the package")
 #
 #    <details><summary>Answer</summary>
 #
-#    `kl` is wrong. If the decoder really got no information about the image, this one couldn't do
-#    better than the mean image, which costs 206 nats.
+#    `kl` is wrong. If $z$ really said nothing about the image, the decoder couldn't do better than
+#    the mean image, which costs 206 nats.
 #
 #    </details>
 #

@@ -290,7 +290,8 @@ show(figure, "11.3")
 # %% [markdown]
 # <details><summary>What you saw</summary>
 #
-# $h^{dec}_t$ has five users:
+# Equations 3 to 8 name $h^{dec}_t$ four times. But the write of (8) uses it in two layers, for the
+# patch and for the write window. So $h^{dec}_t$ has five users:
 #
 # | user | when | equation |
 # |---|---|---|
@@ -548,9 +549,9 @@ for k, name in enumerate(("canvas", "h_enc", "c_enc", "h_dec", "c_dec")):
 # %% [markdown]
 # ## How much each user contributes
 #
-# Back to the trained network of figure 11.1. Your `step` runs through all 32 steps. We take the
-# cost of the last canvas, and your `step_backward` goes back step by step. How large is the
-# gradient that each of the five users gives to $h^{dec}$?
+# Back to the trained network of figure 11.1. Your `step` runs through all 32 steps. The loss is the
+# cost of the last canvas plus the costs of $z$ at all steps, and your `step_backward` goes back
+# step by step. How large is the gradient that each of the five users gives to $h^{dec}$?
 #
 # **Predict.** Which of the five will be largest, and which smallest? Will that be the same in the
 # first steps and in the last?

@@ -411,9 +411,10 @@ def draw_forward(params, *, x, noise, read_size, write_size):
 # ### Exercise 4: all of DRAW, backward (9 lines)
 #
 # `dout` is the pair `dnll, dkl`, each of shape `(n,)`. Start with `dstate`: the gradient of the
-# last canvas from `bernoulli_cost_backward(dnll, cost)`, and zeros for the other four parts. Go
-# through the caches from the last to the first. For each of them, `step_backward((*dstate, dkl),
-# step_cache)` returns eleven arrays. The first five are the next `dstate`. Collect the other six.
+# last canvas from `bernoulli_cost_backward(dnll, cost)`, and zeros, `(n, H)`, for the other four
+# parts. (`h_enc`, the input of the latent layer, has this shape.) Go through the caches from the
+# last to the first. For each of them, `step_backward((*dstate, dkl), step_cache)` returns eleven
+# arrays. The first five are the next `dstate`. Collect the other six.
 #
 # After the loop, sum the five gradients of the initial state over the images, because all images
 # start from the same state. For each linear layer, stack the inputs of all steps into one array
@@ -449,8 +450,8 @@ print(f"all {len(measured)} gradients agree with the finite differences")
 # ## Leave one path out
 #
 # On the left of figure 12.1 all gradients are right. Now we leave out one path at a time. We try
-# three paths, each with one step and with three. The **error** of a weight's gradient is the
-# largest difference, divided by its largest measured entry.
+# three paths, each with one step and with three. The **error** of a weight's gradient is its
+# largest difference from the measured gradient, divided by the largest measured entry.
 #
 # **Predict.** The first backward pass forgets that the canvas is looked at. Which gradients does
 # this spoil if $T = 1$? And if $T = 3$?
@@ -503,7 +504,7 @@ show(figure, "12.3")
 # |---|---|---|
 # | the look at the canvas | only the first canvas, which is learned too | all |
 # | through the cells | only the two initial cells `c_0`: no gradient, so the error is 1 | all |
-# | from the latent cost | all that comes before $z$, mostly by as much as its own size | all |
+# | from the latent cost | all that comes before $z$, mostly with an error of 1 | all |
 #
 # At $T = 1$ no look follows a stroke, so all weights but the first canvas are right. At $T = 3$ the
 # errors differ a lot in size:
@@ -511,7 +512,7 @@ show(figure, "12.3")
 # | path left out | largest errors at $T = 3$ | smallest errors at $T = 3$ |
 # |---|---|---|
 # | the look at the canvas | a few hundredths | ten-thousandths: encoder, latent layer |
-# | through the cells | a third: LSTMs, read window | thousandths: latent, patch, write window |
+# | through the cells | 1: `c_0`; a third: LSTMs, read window | thousandths: latent, patch, write |
 #
 # </details>
 #
@@ -566,7 +567,7 @@ np.testing.assert_allclose(rate, (cost_at(1e-6) - cost_at(-1e-6)) / 2e-6, rtol=1
 # the place where `write_attention_backward` receives it.
 #
 # **Predict.** Between the first stroke and the last one lie 31 steps. By how many percent do the
-# norms of the canvas's gradient differ there?
+# norms of the canvas's gradient at these two strokes differ?
 
 # %%
 film_of = draw.reconstruct(trained, single, draws, size, layers)
@@ -637,7 +638,7 @@ print("film and stacked product agree with the package")
 # %% [markdown]
 # ## In practice
 #
-# * `minidraw gradcheck` makes the comparison of figure 12.1 for every layer and for four small
+# * `minidraw gradcheck` makes the comparison of figure 12.1 for every layer and for several small
 #   DRAWs, with and without windows, grey and in colour.
 # * Give the weights of a check random values, and the biases too. A bias of zero hides mistakes,
 #   because whatever is multiplied by it can be wrong.

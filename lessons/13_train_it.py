@@ -61,8 +61,8 @@ config = draw.Config(glimpses=6, hidden=64, latent=8, read_size=5, write_size=5)
 # $$\tilde c_t = \tilde c_{t-1} + write(\tilde h^{dec}_t) \quad (15) \qquad
 # \tilde x \sim D(X \mid \tilde c_T) \quad (16)$$
 #
-# In (16), each pixel is white with probability $\mathrm{sigmoid}(\tilde c_T)$. Our pictures show
-# these probabilities.
+# The tildes mark what is made without an image. In (16), each pixel is white with probability
+# $\mathrm{sigmoid}(\tilde c_T)$. Our pictures show these probabilities.
 #
 # ### Exercise 1: paint from noise (6 lines)
 #
@@ -184,9 +184,9 @@ for step in range(1, 5):
 #
 # ### Exercise 2: Adam's update (7 lines)
 #
-# All five arrays have the shape `(P,)`. Change `weights`, `mean`, `square` and `average` **in
-# place**, with `+=`, `*=` or `weights[...] = ..`. Nothing is returned. Update `weights` before
-# `average`, so that the average uses the new weights.
+# All five arrays have the shape `(P,)`, with an entry for each of `P` weights. Change `weights`,
+# `mean`, `square` and `average` **in place**, with `+=`, `*=` or `weights[...] = ..`. Nothing is
+# returned. Update `weights` before `average`, so that the average uses the new weights.
 
 
 # %%
@@ -427,8 +427,9 @@ print(f"clipped: {(norm > LIMIT).sum()} of {STEPS} steps")
 #
 # The average of this sum is called the **variational bound** (its negative is the ELBO): it is at
 # least as large as $-\log p(x)$, the true cost of the image (lesson 16). Whoever reports a bound
-# must also say what the data set is (these digits), what a pixel is (drawn at each visit: "dynamic
-# binarisation"), and how many samples of $z$ were drawn for each image (one).
+# must also say what the data set is (these digits), what a pixel is (0 or 1, drawn from its grey
+# level: at each visit in training, here once), and how many samples of $z$ were drawn for each
+# image (one).
 
 # %%
 levels = as_float(data.valid.images)
@@ -492,8 +493,7 @@ Path("my_page.html").write_text(build_page(network, "my network"), "utf-8")
 print("written: my_network.npz and my_page.html")
 
 # %% [markdown]
-# Every command of minidraw takes the saved network, for instance
-# `minidraw sample my_network.npz`.
+# The commands of minidraw take the saved network, for instance `minidraw sample my_network.npz`.
 #
 # In a terminal in this folder, run `minidraw lessons export my_draw.py`. It writes one file that
 # needs nothing but NumPy: your functions, joined into a program that trains and paints. You may
@@ -542,7 +542,7 @@ print("Adam agrees with the package")
 #
 # * To paint from noise, run only the decoder's half of the network: equations 13 to 16.
 # * Adam divides a running mean of the gradient by the square root of a running mean of its square.
-#   So `rate` is about the distance that each weight moves.
+#   So a weight moves by at most about `rate` per step, however large its gradient is.
 # * Running means that start at zero are too small at first; dividing by $1 - \beta^k$ corrects that
 #   exactly.
 # * Clip the whole gradient by its norm. That keeps its direction.
@@ -582,4 +582,4 @@ print("Adam agrees with the package")
 #
 # This was the last of the core lessons: you have written a network that paints. Lesson 14 makes it
 # fast, lesson 15 shows six bugs that no gradient check finds, and lesson 16 measures the network
-# honestly. Lesson 19 trains a network that paints with no loss that falls, against a critic.
+# honestly. Lesson 19 trains a painter against a critic, with no loss that falls.

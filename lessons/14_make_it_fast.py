@@ -192,9 +192,9 @@ print(f"the gates' backward takes {share:.1%}: at most {amdahl(share, np.inf):.3
 # ## One loop instead of several
 #
 # The slope of a sigmoid is $s (1 - s)$. NumPy first computes `1 - s` for the whole array and writes
-# the result into a new array. Then it reads that array again and multiplies. Each operation is a
-# pass through memory of its own. A loop could read each number once, do all the work on it, and
-# write it once.
+# the result into a new array. Then it reads that array again and multiplies. Each operation goes
+# through memory once more. A loop could read each number once, do all the work on it, and write it
+# once.
 #
 # But a loop in Python is slow. For every single number, Python has to find out what `*` means.
 # **Numba** translates the loop into instructions of the processor. It does so once, at the first
@@ -474,6 +474,13 @@ print(f"Amdahl's law {amdahl(share, gains[np.float32]):.3f}, measured {found:.3f
 # **Predict.** Two shards, of 1 and of 3 images, return the *mean* gradients 8 and 4. What is the
 # mean over all four images? (It isn't 6.)
 #
+# <details><summary>Answer</summary>
+#
+# It is 5. One image has the gradient 8, and the other three have 4 on average: $(8 + 3 \cdot 4) / 4
+# = 5$. So averaging the means of shards would be wrong.
+#
+# </details>
+#
 # ### Exercise 2: a shard's share (3 lines)
 #
 # Take one linear layer. `x` is `(n, I)`, and `dout` is `(n, O)`: row i is the gradient of image i's
@@ -502,10 +509,9 @@ for cuts in ([0, 10], [0, 5, 10], [0, 3, 7, 10], [0, 1, 10]):
 print("the shares add up to the batch's gradient")
 
 # %% [markdown]
-# Averaging the means would be wrong. The four images have the gradients 8, 4, 4 and 4 on average,
-# so their mean is 5, not 6. Divide by the number of images in the whole batch; then the parts
-# simply add up. `in_shards`, at the top of this lesson, does this for the whole network. It divides
-# once, after the sum, which gives the same result.
+# Each shard divides by the number of images in the whole batch; then the parts simply add up.
+# `in_shards`, at the top of this lesson, does this for the whole network. It divides once, after
+# the sum, which gives the same result.
 #
 # Each shard runs in a **thread**: a second line of work inside the same program. Python's **global
 # interpreter lock** (GIL) lets only one thread run Python code at a time. But NumPy's matrix
@@ -572,8 +578,9 @@ print(f"400 images: {workers.threads} shards are {faster:.2f} times as fast as o
 # `minidraw/kernels/mathematics.py`, and the twin test of all kernels is in
 # `tests/kernels/test_twins.py`. The package goes two steps further than you did. If two arrays
 # might overlap in memory, the compiler can't use SIMD instructions. The package's inner loops are
-# short enough for it to prove that they don't. And the weights are rearranged for the processor
-# once per training step, not at each of the $T$ steps (`minidraw/kernels/products/tiles.py`).
+# so short that the compiler can prove that their arrays don't overlap. And the weights are
+# rearranged for the processor once per training step, not at each of the $T$ steps
+# (`minidraw/kernels/products/tiles.py`).
 #
 # One more thing slows threads down. Between the products, a pass makes many short calls, and each
 # of them needs the GIL. In one measurement, two threads that had to pass the GIL back and forth
