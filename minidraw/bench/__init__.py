@@ -6,12 +6,15 @@
 """
 
 import os
+import subprocess
+import sys
 
 from minidraw.bench import processes, profile, scaling, steps
 from minidraw.bench.contenders import AVX2_ONLY, CONTENDERS, SIZES
 from minidraw.errors import UserError
 
 MEASUREMENTS = ("steps", "processes", "profile", "scaling")
+NEED_PROCESSES = {"steps", "processes"}
 
 
 def run(what, sizes, only, rounds, avx2, out):
@@ -21,6 +24,8 @@ def run(what, sizes, only, rounds, avx2, out):
     _check("row", only or (), CONTENDERS)
     if rounds < 1:
         raise UserError(f"--rounds must be at least 1, got {rounds}")
+    if NEED_PROCESSES & {*(what or MEASUREMENTS)}:
+        _check_processes()
     if avx2:  # the contenders' processes inherit it
         os.environ.update(AVX2_ONLY)
     out.mkdir(parents=True, exist_ok=True)
@@ -34,6 +39,17 @@ def run(what, sizes, only, rounds, avx2, out):
     for name in what or MEASUREMENTS:
         for measure in measurements[name]:
             print(f"\n{measure()}", flush=True)
+
+
+def _check_processes():
+    """Raise an error where no process can be started, as in a browser."""
+    try:
+        subprocess.run([sys.executable, "-c", "pass"], check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise UserError(
+            f"steps and processes start Python in processes of its own ({error}). Where none can be"
+            " started, type: minidraw bench profile scaling"
+        ) from None
 
 
 def _check(kind, names, known):

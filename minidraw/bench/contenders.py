@@ -1,9 +1,9 @@
 """Builders of the training steps that `CONTENDERS` lists.
 
 Each is called in its own process as ``build(size, threads)`` and returns a step (a callable) and a
-note. A step draws noise and computes costs, gradients, clipping and Adam on 100 images; minidraw's
-also averages the weights. The rows "products" time the matrix products alone. The classifier's
-images are made before the step.
+note; where it can't run, it raises an ImportError or a UserError. A step draws noise and computes
+costs, gradients, clipping and Adam on 100 images; minidraw's also averages the weights. The rows
+"products" time the matrix products alone. The classifier's images are made before the step.
 """
 
 import importlib
@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from minidraw.errors import UserError
 from minidraw.training.workers import count_cores
 
 BATCH = 100
@@ -69,11 +70,10 @@ def make_trainer(size, workers, ops, batch=BATCH):
 
 
 def build_kernels(size, threads):
-    from minidraw import kernels
-    from minidraw.kernels.products.tiles import choose_unit
     from minidraw.training.workers import Workers
 
-    unit = choose_unit()
+    kernels = _import_kernels()
+    unit = importlib.import_module("minidraw.kernels.products.tiles").choose_unit()
     return make_trainer(size, Workers(threads), kernels).step, unit.name if unit else "BLAS"
 
 
@@ -91,9 +91,13 @@ def build_blas_products(size, threads):
 
 
 def build_our_products(size, threads):
-    from minidraw import kernels
+    return _build_products(size, threads, _import_kernels()), "minidraw's products alone"
 
-    return _build_products(size, threads, kernels), "minidraw's products alone"
+
+def _import_kernels():
+    """Return the compiled layers; raise a UserError where plain ones would replace them."""
+    importlib.import_module("minidraw.kernels.compilation")
+    return importlib.import_module("minidraw.kernels")
 
 
 def _build_products(size, threads, ops):
@@ -153,6 +157,8 @@ def build_torch_compile(size, threads):
 
 
 def build_jax(size, threads):
+    if size in SIZES_NOT_IN_JAX:
+        raise UserError("not written in JAX")
     jax, peer = _import_peer("jax", "jax")
     _, config, params, images, _ = make_case(size)
     params, images = peer.load(params, config), jax.numpy.asarray(images)
@@ -174,6 +180,8 @@ def build_jax(size, threads):
 
 def _import_peer(framework, name):
     """Import the framework and the network written in it."""
+    if not PEERS_FOLDER.is_dir():
+        raise UserError(f"{framework}'s network is only in minidraw's sources")
     sys.path.insert(0, os.fspath(PEERS_FOLDER))
     return importlib.import_module(framework), importlib.import_module(f"peer_{name}")
 
@@ -186,19 +194,19 @@ AVX2_ONLY = {  # environment in which a contender uses no wider unit, whatever t
     "XLA_FLAGS": "--xla_cpu_max_isa=AVX2",
 }
 CORES = count_cores()
-CONTENDERS = {  # name: builder, threads, package it needs
-    "kernels": (build_kernels, CORES, None),
+CONTENDERS = {  # name: builder, threads
+    "kernels": (build_kernels, CORES),
     **{
-        f"kernels, {n} of {CORES}": (build_kernels, n, None)
+        f"kernels, {n} of {CORES}": (build_kernels, n)
         for n in sorted({*(2**k for k in range(9)), 2 * CORES})
         if n <= 2 * CORES and n != CORES
     },
-    "layers": (build_layers, CORES, None),
-    "products, ours": (build_our_products, CORES, None),
-    "products, BLAS": (build_blas_products, CORES, None),
-    "torch": (build_torch, CORES, "torch"),
-    "torch, 1 thread": (build_torch, 1, "torch"),
-    "torch, medium": (build_torch_medium, CORES, "torch"),
-    "torch.compile": (build_torch_compile, CORES, "torch"),
-    "jax": (build_jax, CORES, "jax"),  # always uses a thread per core
+    "layers": (build_layers, CORES),
+    "products, ours": (build_our_products, CORES),
+    "products, BLAS": (build_blas_products, CORES),
+    "torch": (build_torch, CORES),
+    "torch, 1 thread": (build_torch, 1),
+    "torch, medium": (build_torch_medium, CORES),
+    "torch.compile": (build_torch_compile, CORES),
+    "jax": (build_jax, CORES),  # always uses a thread per core
 }

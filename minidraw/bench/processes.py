@@ -8,9 +8,9 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
-from tqdm import tqdm
-
 from minidraw.bench.steps import time_in_turn
+from minidraw.errors import UserError
+from minidraw.progress import make_bar
 
 IMPORT_PROGRAM = "import minidraw"
 TRAINING_PROGRAM = """
@@ -56,7 +56,7 @@ def measure(rounds):
             "painting 1,000 digits": partial(_measure_sampling, weights),
             "training": _measure_training_memory,
         }
-        for name in tqdm(others, "other programs", leave=False):
+        for name in make_bar(others, "other programs", leave=False):
             rows.append((name, others[name]()))
     return "\n".join(["whole programs, the paper's size", *(f"{a:32}{b}" for a, b in rows)])
 
@@ -96,8 +96,11 @@ def _save_paper_size(path):
 def _run(arguments, environment=()):
     environment = os.environ | dict(environment)
     finished = subprocess.run(
-        [sys.executable, *arguments], env=environment, capture_output=True, text=True, check=True
+        [sys.executable, *arguments], env=environment, capture_output=True, text=True
     )
+    if finished.returncode:
+        last = finished.stderr.strip().splitlines()[-1:] or [f"status {finished.returncode}"]
+        raise UserError(f"a program to be timed failed: {last[0]}")
     return finished.stdout
 
 

@@ -1,9 +1,9 @@
 """Time of a training step as T, hidden units, image side and batch size grow."""
 
 import numpy as np
-from tqdm import tqdm
 
 from minidraw import __version__
+from minidraw.progress import make_bar
 
 TIMED_STEPS, WARM_UP_STEPS = 15, 2
 BASE = {"glimpses": 16}  # all else is as in the paper
@@ -26,7 +26,7 @@ def measure(path):
     """Return a table of times and fitted exponents, and plot it in a PNG file."""
     seconds = {}
     rows = [f"{TITLE}; exponent of the upper half"]
-    for name in tqdm(RANGES, "scaling", leave=False):
+    for name in make_bar(RANGES, "scaling", leave=False):
         seconds[name] = [_time_step(name, value) for value in RANGES[name]]
         exponent = fit_exponent(RANGES[name], seconds[name])
         pairs = zip(RANGES[name], seconds[name], strict=True)

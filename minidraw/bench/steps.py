@@ -4,16 +4,15 @@ Each contender has its own process, so its thread pool, BLAS limit and compiler 
 affect the others.
 """
 
-import importlib.util
 import multiprocessing
 import os
 import statistics
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
-from tqdm import tqdm
-
-from minidraw.bench.contenders import BATCH, CONTENDERS, CORES, PEERS_FOLDER, SIZES_NOT_IN_JAX
+from minidraw.bench.contenders import BATCH, CONTENDERS, CORES
+from minidraw.errors import UserError
+from minidraw.progress import make_bar
 
 STEPS_PER_TURN = WARM_UP_STEPS = 3
 PAUSE_SECONDS = 0.3  # between turns: threads of OpenMP may stay busy for 0.2 s
@@ -21,19 +20,17 @@ PAUSE_SECONDS = 0.3  # between turns: threads of OpenMP may stay busy for 0.2 s
 
 def measure(size, rounds, only=None):
     """Return a table of times; `only` names the contenders, keys of `contenders.CONTENDERS`."""
-    missing, contenders = [], {}
+    contenders, refusals = {}, {}
     with ExitStack() as stack:
-        for name in tqdm(only or CONTENDERS, f"{size}: preparing", leave=False):
-            build, threads, needs = CONTENDERS[name]
-            if needs == "jax" and size in SIZES_NOT_IN_JAX:
+        for name in make_bar(only or CONTENDERS, f"{size}: preparing", leave=False):
+            try:
+                contenders[name] = Contender(name, size)
+            except UserError as error:
+                refusals[name] = error
                 continue
-            if needs and not (PEERS_FOLDER.is_dir() and importlib.util.find_spec(needs)):
-                missing.append(name)
-                continue
-            contenders[name] = Contender(build, size, threads)
             stack.callback(contenders[name].close)
         seconds = time_in_turn(contenders, rounds, size)
-    return _format_table(size, seconds, contenders, missing)
+    return _format_table(size, seconds, contenders, refusals)
 
 
 def time_in_turn(contenders, rounds, title=""):
@@ -53,7 +50,7 @@ def time_in_turn(contenders, rounds, title=""):
         Name to list, one entry per round.
     """
     seconds = {name: [] for name in contenders}
-    for _ in tqdm(range(rounds), f"{title}: rounds", leave=False):
+    for _ in make_bar(range(rounds), f"{title}: rounds", leave=False):
         for name, step in contenders.items():
             time.sleep(PAUSE_SECONDS)
             began = time.perf_counter()
@@ -64,31 +61,56 @@ def time_in_turn(contenders, rounds, title=""):
 
 
 class Contender:
-    """A training step in its own process; calling it returns the seconds it took."""
+    """A training step in its own process; calling it returns the seconds it took.
 
-    def __init__(self, build, size, threads):
+    Raises
+    ------
+    UserError
+        If it can't run here.
+    """
+
+    def __init__(self, name, size):
+        build, threads = CONTENDERS[name]
         context = multiprocessing.get_context("spawn")
         os.environ["OMP_NUM_THREADS"] = str(threads)  # read when the child starts
         self._pipe, child_end = context.Pipe()
         self._process = context.Process(target=_serve, args=(child_end, build, size, threads))
         self._process.start()
         child_end.close()
-        self.note = self._pipe.recv()  # arrives after the warm-up
+        self.note, error = self._receive()  # arrive after the warm-up
+        if error:
+            self._process.join()
+            raise UserError(error)
 
     def __call__(self):
-        self._pipe.send(True)
-        return self._pipe.recv()
+        self._send(True)
+        return self._receive()
+
+    def _send(self, go_on):
+        with suppress(OSError):  # its process has ended, as `_receive` tells
+            self._pipe.send(go_on)
+
+    def _receive(self):
+        try:
+            return self._pipe.recv()
+        except (EOFError, OSError):
+            self._process.join()
+            raise UserError(f"its process ended with exit code {self._process.exitcode}") from None
 
     def close(self):
-        self._pipe.send(False)
+        self._send(False)
         self._process.join()
 
 
 def _serve(pipe, build, size, threads):
-    step, note = build(size, threads)
+    try:
+        step, note = build(size, threads)
+    except (ImportError, UserError) as error:
+        pipe.send((None, str(error)))
+        return
     for _ in range(WARM_UP_STEPS):
         step()
-    pipe.send(note)
+    pipe.send((note, None))
     while pipe.recv():
         step()  # not timed, because in training no step follows a pause
         began = time.perf_counter()
@@ -97,17 +119,17 @@ def _serve(pipe, build, size, threads):
         pipe.send((time.perf_counter() - began) / STEPS_PER_TURN)
 
 
-def _format_table(size, seconds, contenders, missing):
-    first = statistics.median(next(iter(seconds.values())))
+def _format_table(size, seconds, contenders, refusals):
+    middles = {name: statistics.median(values) for name, values in seconds.items()}
+    first = next(iter(middles.values()), None)
     lines = [
         f"a training step, {size}: batch {BATCH}, {CORES} cores",
         f"{'':16}{'ms':>8}{'lowest':>8}{'highest':>8}{'images/s':>10}{'multiple':>9}",
     ]
     for name, values in seconds.items():
-        middle = statistics.median(values)
+        middle = middles[name]
         times = "".join(f"{1e3 * value:8.1f}" for value in (middle, min(values), max(values)))
         rest = f"{BATCH / middle:10.0f}{middle / first:9.2f}  {contenders[name].note}"
         lines.append(f"{name:16}{times}{rest}".rstrip())
-    if missing:
-        lines.append(f"not installed, or not run from the sources: {', '.join(missing)}")
+    lines += [f"{name:16}not measured: {error}" for name, error in refusals.items()]
     return "\n".join(lines)

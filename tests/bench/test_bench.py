@@ -1,6 +1,8 @@
 """`minidraw bench` at tiny sizes."""
 
 import importlib.util
+import os
+import subprocess
 import time
 from itertools import product
 
@@ -10,6 +12,7 @@ import pytest
 from minidraw import __version__, bench, kernels, layers
 from minidraw.bench import contenders, processes, profile, scaling, steps
 from minidraw.cli import main
+from minidraw.errors import UserError
 from minidraw.pictures import curves
 
 TINY = {"height": 9, "width": 9, "glimpses": 2, "hidden": 40, "latent": 35}
@@ -46,15 +49,58 @@ def test_the_table_has_multiples_of_the_first_row():
 
     seconds = {"kernels": [0.1, 0.2, 0.3], "torch": [0.5, 0.6, 0.4]}
     contenders = dict.fromkeys(seconds, Done)
-    table = steps._format_table("paper", seconds, contenders, ["jax"]).splitlines()
+    table = steps._format_table("paper", seconds, contenders, {"jax": "why"}).splitlines()
     assert table[2].split()[:6] == ["kernels", "200.0", "100.0", "300.0", "500", "1.00"]
     assert table[3].split()[:6] == ["torch", "500.0", "400.0", "600.0", "200", "2.50"]
-    assert table[3].endswith("a note") and table[4].endswith("jax")
+    assert table[3].endswith("a note")
+    assert table[4].split() == ["jax", "not", "measured:", "why"]
 
 
 def peer(name):
     missing = importlib.util.find_spec(name) is None
     return pytest.param(name, marks=pytest.mark.skipif(missing, reason=f"{name} isn't installed"))
+
+
+def build_missing(size, threads):
+    import numpy.no_such_module  # noqa: F401
+
+
+def build_killed(size, threads):
+    os._exit(3)
+
+
+def build_killed_later(size, threads):
+    calls = iter(range(5))  # three to warm up, and two more
+    return lambda: next(calls, None) is None and os._exit(4), ""
+
+
+def test_rows_that_fail_are_told_in_one_line(monkeypatch):
+    rows = {"a": build_missing, "b": build_killed}
+    monkeypatch.setattr(steps, "CONTENDERS", {name: (build, 1) for name, build in rows.items()})
+    *_, a, b = steps.measure("paper", 1).splitlines()
+    assert a == "a               not measured: No module named 'numpy.no_such_module'"
+    assert b == "b               not measured: its process ended with exit code 3"
+
+
+def test_a_row_that_dies_between_turns_stops_the_table(monkeypatch):
+    monkeypatch.setattr(steps, "CONTENDERS", {"c": (build_killed_later, 1)})
+    with pytest.raises(UserError, match="its process ended with exit code 4"):
+        steps.measure("paper", 2)
+
+
+@pytest.mark.parametrize("words", [[], ["steps"], ["profile", "processes"]])
+def test_where_no_process_can_be_started(words, refused, here, monkeypatch):
+    def refuse(*arguments, **settings):
+        raise OSError(138, "this system does not support processes.")
+
+    monkeypatch.setattr(subprocess.Popen, "__init__", refuse)
+    refused("bench", *words, words=["does not support processes", "minidraw bench profile scaling"])
+    assert not list(here.iterdir())
+
+
+def test_a_program_that_fails_is_told_in_one_line():
+    with pytest.raises(UserError, match="a program to be timed failed: ImportError: no resource"):
+        processes._run(["-c", "raise ImportError('no resource')"])
 
 
 ROWS = ["kernels", "layers", "products, ours", "products, BLAS"]
@@ -65,7 +111,7 @@ ROWS = ["kernels", "layers", "products, ours", "products, BLAS"]
 def test_every_row_makes_steps(name, size):
     if name == "jax" and size in contenders.SIZES_NOT_IN_JAX:
         pytest.skip("not written in JAX")
-    build, _, _ = contenders.CONTENDERS[name]
+    build, _ = contenders.CONTENDERS[name]
     step, note = build(size, 2)
     for _ in range(3):
         step()

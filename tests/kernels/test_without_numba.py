@@ -1,6 +1,7 @@
 """minidraw without Numba and without threads, as in a browser."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -19,17 +20,18 @@ def refuse(self):
     raise RuntimeError("can't start new thread")
 threading.Thread.start = refuse
 """
-COMMAND = "from minidraw.cli import main\nsys.exit(main(sys.argv[1:]))"
+COMMAND = "import sys\nfrom minidraw.cli import main\nsys.exit(main(sys.argv[1:]))"
 NOTICE = "Numba can't be imported (import of numba halted; None in sys.modules); minidraw's"
 TINY = "--hidden 8 --glimpses 2 --latent 3 --read-size 2 --write-size 3 --batch 20 --validate 1000"
 TRAIN = ["train", "--data", "digits", "--epochs", "0.02", "--threads", "2", *TINY.split()]
 
 
 def run_blocked(code, *arguments, folder):
+    (folder / "sitecustomize.py").write_text(BLOCKED)  # for the processes that it starts, too
     return subprocess.run(
-        [sys.executable, "-c", f"{BLOCKED}\n{code}", *map(str, arguments)],
+        [sys.executable, "-c", code, *map(str, arguments)],
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "MPLBACKEND": "agg"},
+        env=os.environ | {"PYTHONPATH": f"{folder}{os.pathsep}{ROOT}", "MPLBACKEND": "agg"},
         capture_output=True,
         text=True,
     )
@@ -62,6 +64,20 @@ def test_commands(arguments, notices, tmp_path):
     done = run_blocked(COMMAND, *arguments, folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stderr.count(NOTICE) == len(done.stderr.splitlines()) == notices
+
+
+def test_bench_times_what_runs(tmp_path):
+    rows = "kernels", "layers", "products, ours", "products, BLAS"
+    options = "--sizes", "small", "--rounds", "1", "--only", *rows
+    done = run_blocked(COMMAND, "bench", "steps", *options, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert not done.stderr
+    lines = done.stdout.splitlines()
+    told = {row: next(line for line in lines if line.startswith(f"{row} ")) for row in rows}
+    for row in ("kernels", "products, ours"):
+        assert "not measured: Numba, which this needs, can't be imported" in told[row]
+    for row in ("layers", "products, BLAS"):
+        assert re.search(r" \d+\.\d ", told[row])
 
 
 def test_what_is_compiled_needs_numba(tmp_path):
