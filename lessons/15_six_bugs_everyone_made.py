@@ -85,9 +85,10 @@ for variant in ("right", "A", "B"):
     print(f"{variant:5s} worst error of any weight: {max(row[2] for row in rows.values()):.1e}")
 
 # %% [markdown]
-# All three pass. The other bugs only change what goes into the network, so they pass too. To find
-# them, ask a question whose answer you know without the program. Each case below ends with such a
-# question.
+# All three pass. The other bugs pass too. Some change only what goes into the network: its noise or
+# its first weights. The two others are in a constant and in the choice of a picture. To find all
+# these bugs, ask a question whose answer you know without the program. Each case below ends with
+# such a question.
 #
 # ## Case 1: four constants
 #
@@ -117,10 +118,11 @@ for words, constant in constants.items():
 #
 # Only $T Z / 2$ gives a result that one could believe. The others are 1,088 to 1,600 nats too high.
 #
-# Here is the known answer. If $\mu = 0$ and $\sigma = 1$ for every entry, the encoder says nothing,
-# so the cost must be 0. Then each entry of each step contributes $0 + 1 - 0$ to the sum. All of
-# them together make $T Z$, so the constant is $T Z / 2$. The paper's $T/2$ is meant for a single
-# entry.
+# Here is the known answer. Without any image, $z$ is drawn from $\mathcal N(0, 1)$, which is called
+# the **prior**. If $\mu = 0$ and $\sigma = 1$ for every entry, the encoder says nothing more than
+# the prior, so the cost must be 0. Then each entry of each step contributes $0 + 1 - 0$ to the sum.
+# All of them together make $T Z$, so the constant is $T Z / 2$. The paper's $T/2$ is meant for a
+# single entry.
 #
 # A constant has no gradient. So all four programs learn the same weights and paint the same digits.
 # Only the printed cost is wrong. Every table that contains it is wrong too.
@@ -229,7 +231,9 @@ show(figure, "15.3")
 #
 # </details>
 #
-# Here is what it costs, and the known answer:
+# Here is what it costs, and the known answer. The **standard error** says how far a result
+# typically lies off by chance: other seeds would give another mean. A difference of less than about
+# two standard errors proves little.
 
 
 # %%
@@ -306,8 +310,8 @@ for variant in ("right", "B"):
 #
 # In C and D no formula is wrong. Here is what they cost while they train.
 #
-# **Predict.** If each of 784 pixels is 0 or 1 with equal probability, the image costs $784 \ln 2 =
-# 543$ nats. Which of the two networks started there, and what did it learn first?
+# **Predict.** If a network gives each of 784 pixels the probability 1/2, the image costs $784 \ln 2
+# = 543$ nats. Which of the two networks started there, and what did it learn first?
 
 # %% jupyter={"source_hidden": true}
 figure, axes = panels(height=3.2)
@@ -446,10 +450,10 @@ print("the constant T Z / 2 is the package's")
 # * Know one cost that no program can beat, such as $\ln 16$ here, and one that every program must
 #   beat, such as that of the mean image. Then see on which side of them your result lies.
 # * Other bugs of this kind: writing multiplies by `gamma` instead of dividing; reading and writing
-#   share one window; the cost is $\log(x + 10^{-8})$ of a probability instead of a cost from
-#   logits; `h`, `c` or the canvas is carried over into the next batch; three gates of an LSTM share
-#   one bias. A gradient check finds none of them, as long as the backward pass is the derivative of
-#   the wrong forward pass.
+#   share one window; the cost is computed from $\log(p + 10^{-8})$ instead of from logits; `h`, `c`
+#   or the canvas is carried over into the next batch; three gates of an LSTM share one bias. A
+#   gradient check finds none of them, as long as the backward pass is the derivative of the wrong
+#   forward pass.
 # * The costs here are those of a small network after a short training. With more training, a
 #   network makes up for a slow start and may learn to compensate for a shifted grid. A wrong cost
 #   stays wrong.

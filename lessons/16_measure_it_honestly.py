@@ -12,7 +12,7 @@
 # |---|---|---|
 # | $\mathcal{L}^x + \mathcal{L}^z$ | `nll + kl` | the bound (12), in nats per image |
 # | $Q(z \mid x)$ | $q$ | the distribution from which the encoder draws $z$; $p(z)$ is $N(0, 1)$ |
-# | | $w$, `log_weights` | $p(x, z) / q(z \mid x)$ and its logarithm |
+# | | $w$, `log_weights` | $p(x \mid z)\, p(z) / q(z \mid x)$ and its logarithm |
 # | | `S` | number of samples of $z$ for each image |
 
 # %%
@@ -154,7 +154,8 @@ assert abs(each.mean() - grey[0]) < 4 * error
 #
 # ## How certain is the result?
 #
-# Two things are random: which images we measured, and which $z$ were drawn.
+# Two things are random: which images we measured, and which $z$ were drawn. The **standard error**
+# of a result says how far it typically lies off because of such a choice.
 #
 # **Predict.** You measure 10,000 images instead of 200. By what factor does the error from the
 # choice of images shrink? And which is larger: the error from the images or the error from $z$?
@@ -363,7 +364,7 @@ np.testing.assert_allclose(difference, (eps**2 - drawn**2) / 2 + log_sigma)
 #
 #    </details>
 #
-# 3. If q were exactly the posterior p(z given x), how much would the weights of an image differ?
+# 3. If q(z given x) were exactly p(z given x), how much would the weights of an image differ?
 #
 #    <details><summary>Answer</summary>
 #

@@ -711,10 +711,11 @@ a, b = np.unravel_index(np.triu(pairs, 1).argmax(), table.shape)
 print(f"most often mixed up: {a} and {b}, {pairs[a, b]} times")
 
 # %% [markdown]
-# Most mistakes happen with the window in the right place, simply because most windows are in the
-# right place. Their cause must lie elsewhere: perhaps the glimpse is too coarse, or a piece covers
-# part of the digit. But among the few windows that went to a wrong place, most end in a wrong
-# answer.
+# Figure 17.8 shows which digits it mixes up; the lines printed before it show where its windows
+# were. Most mistakes happen with the window in the right place, simply because most windows are in
+# the right place. Their cause must lie elsewhere: perhaps the glimpse is too coarse, or a piece
+# covers part of the digit. But among the few windows that went to a wrong place, most end in a
+# wrong answer.
 #
 # **Predict.** The network was trained with four pieces in each scene. Will it do better or worse
 # with no pieces, and with eight? By how much?
@@ -729,9 +730,9 @@ for pieces in (0, 2, 4, 6, 8):
 # <details><summary>What you saw</summary>
 #
 # With no pieces it is wrong less than half as often, although it has never seen a clean scene. With
-# eight it still works, but it is wrong more than one and a half times as often as with four. More
-# pieces look like a digit from a distance, and more of them cover the digit. The first look only
-# sees blurs, and the network has to choose a direction from those.
+# eight it still works, but it is wrong more than one and a half times as often as with four. With
+# more pieces, more places look like a digit from a distance, and more of the digit is covered. The
+# first look only sees blurs, and the network has to choose a direction from those.
 #
 # </details>
 #

@@ -348,7 +348,7 @@ show(figure, "18.3")
 # A Bernoulli variable is 0 or 1. A level of 0.5 is neither. The usual solution, also in the paper,
 # is to read the level as the *mean* of such a variable. The formula stays the same, and $x$ may lie
 # anywhere between 0 and 1. In lesson 03 you found its slope with respect to the logit: $p - x$. So
-# the cost is lowest at $p = x$, for a network that knows the level exactly. There it is
+# the cost is lowest at $p = x$. A network that knows the level exactly pays only
 #
 # $$-x \log x - (1 - x) \log (1 - x)$$
 #
@@ -387,7 +387,7 @@ for name, tint in (("white", np.ones((3, 1, 1))), ("orange", orange), ("blue", b
 #
 # White ink is free, because all of its channels are 1. Orange and blue ink have channels between 0
 # and 1 in every pixel, and cost 1.18 nats per pixel. That isn't a fault of the network. It is the
-# floor of the colour. (In lesson 16 you met this floor at the grey edges of digits.)
+# floor of the colour. (Lesson 16 meets this floor at the grey edges of digits.)
 #
 # </details>
 #
@@ -752,9 +752,9 @@ print("pen, floor and scenes agree with the package")
 # ## In practice
 #
 # * `minidraw train two-digits-small` trains on the paper's 60 x 60 canvas for half an hour, and
-#   `two-digits` trains for longer. Both download MNIST first. `cifar10-small` trains on small
-#   colour photographs; the README says where these come from.
-# * Wherever minidraw prints nats of colour pictures, it adds "levels taken as means, no true
+#   `two-digits` trains for longer. Both download MNIST first. `cifar10-small` downloads the small
+#   colour photographs of CIFAR-10, and trains on them.
+# * Wherever minidraw prints nats of colour pictures, it adds "grey levels as probabilities; not a
 #   compression cost".
 # * You can't compare the costs of two *sets* of colour pictures, because their floors differ.
 #   Pictures with many medium levels have a higher floor.

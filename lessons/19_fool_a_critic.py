@@ -136,8 +136,8 @@ def critic_cost_backward(dcost, cache):
 #
 # The generator wants the critic to be wrong about its paintings. So far the only cost with the
 # paintings in it is $-\log(1 - p)$, which the critic lowers. The generator could raise it. Or it
-# could lower another cost, $-\log p$, that of being taken for an image. Both push $d$ upwards. They
-# differ in how hard they push.
+# could lower another cost, $-\log p$: what the critic would pay if the painting were an image. Both
+# push $d$ upwards. They differ in how hard they push.
 #
 # **Predict.** At first the paintings are bad, and the critic is certain: $d = -5$. How large is the
 # slope of $\log(1 - p)$ with respect to $d$ there, and how large is that of $-\log p$?
@@ -241,8 +241,9 @@ def back(dout, caches):
 
 # %% [markdown]
 # Now one move of both players, on a batch. Each has a cost of its own, and moves only its own
-# weights. The critic judges the paintings once, but there are two gradients to send back: one to
-# the critic's weights, one through them to the paintings.
+# weights. From the critic's judgement of the paintings, two gradients go back: one to the critic's
+# weights, and one through them to the paintings. (`fooled` computes the judgement a second time,
+# with a cache of its own.)
 
 
 # %%
@@ -360,9 +361,9 @@ show(figure, "19.3")
 # %% [markdown]
 # <details><summary>What you saw</summary>
 #
-# The fast generator sits at one or two places, and when the critic has learned that points there
-# are paintings, it moves on to others. The critic chases it round the ring. This is **mode
-# collapse** (a mode is a heap of the data).
+# The fast generator paints a clump or a curve, in the end at one or two places. When the critic has
+# learned that points there are paintings, the generator moves on to others. The critic chases it
+# round the ring. This is **mode collapse** (a mode is a heap of the data).
 #
 # </details>
 #
@@ -480,17 +481,17 @@ print("a pixel's deviation over pictures:", {n: f"{v:.2f}" for n, v in pixels.it
 # due to which.)
 #
 # Look at the other numbers. The deviation of a pixel is large in both games, since noise varies
-# too. And no cost says which game went well: the critic's cost depends on the generator it plays
-# against, and the other way round. A GAN has no curve that falls. You have to look at paintings,
-# and to count.
+# too. The critic's cost of 0 in the first game is a warning: the critic recognises every painting.
+# But a larger cost doesn't say that a game goes well. A good generator raises it, and so does a
+# poor critic. A GAN has no curve that falls. You have to look at paintings, and to count.
 #
 # ## Where nats are, and where samples are
 #
-# A GAN paints sharply. What does it cost an image in nats? There is no answer. The generator emits
+# A GAN paints sharply. What does an image cost it, in nats? There is no answer. The generator emits
 # pictures, and no probability. Almost every image is a picture that it can't paint exactly, and
 # then the price is infinite. To get a number one has to add noise to the paintings, and to choose
-# how much. With such noise, Wu et al. (2017) found GANs to be far behind VAEs in nats, though not
-# in looks.
+# how much. With such noise, Wu et al. (2017) found GANs to be far behind variational autoencoders
+# (VAEs, lesson 10) in nats, though not in looks.
 #
 # Does that mean that a GAN is worse? Nats and looks measure different things, and one says little
 # about the other (Theis et al. 2016). Here is their argument. Take a good model. Now make another
@@ -556,8 +557,8 @@ print("the critic's cost and its gradient agree with the package")
 # * If the critic's cost falls to 0, the generator has lost contact. Weaken the critic: noise, or
 #   fewer weights.
 # * Paint with averaged weights. The last weights of a game are only the last move.
-# * Scale images to the range that the generator paints in, and let both have the same steps of
-#   brightness. A critic finds any difference that has nothing to do with the picture.
+# * Scale images to the range that the generator paints in. A critic finds any difference, even one
+#   that has nothing to do with the picture: images may have 256 levels, while paintings have any.
 # * Our two games are two runs with one seed. They show what can happen, not how often.
 #
 # ## Recap

@@ -54,7 +54,7 @@ def hard_cost(place):
 
 
 # %% [markdown]
-# **Predict.** You look at place 20.3, four pixels from the bar. What is the slope of the cost
+# **Predict.** You look at place 20.3, some pixels away from the bar. What is the slope of the cost
 # there? And where is it not zero?
 
 # %%
@@ -238,9 +238,9 @@ def soft_cost(place, var=4.0):
 # %% [markdown]
 # ### Exercise 3: the pathwise gradient (3 lines)
 #
-# `dplaces`, `(S, D)`, is the slope of each sample's cost by its place. `noise`, `(S, D)`, is the
-# $\epsilon$ of each sample. Return the gradients by `mean` and by `log_spread`, averaged over the
-# samples, both `(D,)`.
+# `dplaces`, `(S, D)`, is the slope of each sample's cost with respect to its place. `noise`,
+# `(S, D)`, is the $\epsilon$ of each sample. Return the gradients of `mean` and of `log_spread`,
+# averaged over the samples, both `(D,)`.
 
 
 # %%
@@ -328,11 +328,11 @@ for start in (12.0, 16.0, 20.0, 24.0, 26.0):
 # <details><summary>What you saw</summary>
 #
 # The baseline saves most at 12 and 16, where nearly every sample costs 1 and says nothing. At 16
-# and 20, on the way to the bar, the path needs half of the rest or less. At 24, at the edge of the
-# bar, it is no better than the baseline. At 12 all three are bad: only a rare sample gets near
-# enough to the bar to feel it, and no method can learn from what no sample has seen. At 26 the mean
-# is almost on the middle of the bar. The gradient is so small there that a tenth of it is hard to
-# hit.
+# and 20, on the way to the bar, the pathwise gradient needs at most half as many as REINFORCE with
+# the baseline. At 24, at the edge of the bar, it is no better. At 12 all three are bad: only a rare
+# sample gets near enough to the bar to feel it, and no method can learn from what no sample has
+# seen. At 26 the mean is almost on the middle of the bar. The gradient is so small there that a
+# tenth of it is hard to hit.
 #
 # </details>
 #
@@ -347,9 +347,9 @@ for start in (12.0, 16.0, 20.0, 24.0, 26.0):
 # cross-entropy.
 #
 # `minidraw.models.ram` is this network with the layers of lesson 17: the same LSTM, the same
-# filters, at two fixed sizes. Two things differ most from RAM. Its patches are read with filters
-# instead of cut. That gives it no slope, because none is passed on. And what it lowers is the
-# expected cross-entropy in nats, which says more than right or wrong. Beside it stands
+# filters, at two fixed sizes. Two things differ most from RAM. Our network reads its patches with
+# filters instead of cutting them. That gives it no slope, because none is passed on. And it lowers
+# the expected cross-entropy in nats, which says more than right or wrong. Beside it stands
 # `classifier`, the network of lesson 17. It chooses place, size and softness of its window, and its
 # gradient comes through the window.
 #
@@ -442,8 +442,10 @@ show(figure, "20.3")
 # %% [markdown]
 # <details><summary>What you saw</summary>
 #
-# Both learn. The one with the slope learns faster and gets further. That isn't only the gradient's
-# scatter: it also chooses the size of its window, and the other can't.
+# Both learn. The one with the slope learns faster and gets further. That isn't only because its
+# gradient scatters less: it also chooses the size of its window, and the other can't. (On the 1,000
+# new scenes, the first network looks at the likeliest places. In training it draws its places, and
+# there it is wrong more often.)
 #
 # </details>
 #
@@ -562,8 +564,9 @@ def count_in_scenes(name, spread, scenes=(0, 3, 6, 11, 17, 24, 40, 57)):
 
 
 # %% [markdown]
-# **Predict.** On the way to the bar, the path needed at most half as many samples as the baseline.
-# Will it be so here too?
+# **Predict.** On the way to the bar, the pathwise gradient needed at most half as many samples as
+# REINFORCE with a baseline. Will it be so here too? (The spread, 0.15, has the unit of (22), about
+# half the width of the image.)
 
 # %%
 for name in networks:
@@ -606,8 +609,8 @@ show(figure, "20.6")
 #   them** in the first network. In the second there is less to save, because its costs are small.
 #   But no baseline helps without limit. Where the cost is nearly a ramp, cost minus baseline is
 #   slope times $\sigma\epsilon$, the score is $\epsilon/\sigma$, and their product is slope times
-#   $\epsilon^2$, which scatters even then. On a strip it takes $2 / 0.1^2 = 200$ samples, on an
-#   image $3 / 0.1^2 = 300$, however small the spread.
+#   $\epsilon^2$, which scatters although the baseline is right. On a strip it takes $2 / 0.1^2 =
+#   200$ samples, on an image $3 / 0.1^2 = 300$, however small the spread.
 # * **A learned baseline can be worse than none.** It is the cost to expect over *all* scenes that
 #   look the same so far. In a scene that is harder or easier than those, it is simply wrong.
 # * **The path has no such limit, if the spread is small.** At a fifth of a pixel it needs a few
@@ -618,7 +621,7 @@ show(figure, "20.6")
 #   REINFORCE doesn't ask for the slope at a place; it compares the costs of places that lie apart.
 #
 # So "through the window" is a bargain where the cost is smooth over the distance in question. DRAW
-# makes it so: it doesn't draw its places, and its first windows are wide and soft.
+# makes it so: it doesn't sample its places, and its first windows are wide and soft.
 #
 # ## What a look costs
 #
@@ -659,7 +662,7 @@ show(figure, "20.7")
 # %% [markdown]
 # <details><summary>What you saw</summary>
 #
-# 6,944 times as many, and a film, a map or a web page is larger than that.
+# 6,944 times as many. And a film, a map or a web page has far more pixels than this image.
 #
 # </details>
 #
@@ -667,9 +670,9 @@ show(figure, "20.7")
 # costs little more than a cut, and it has a slope. But a wide window must still read everything,
 # and the wide windows are those that find the digit.
 #
-# The second case is that of choices which have no between: which page to fetch, which word to say,
-# which of two programs to run. No window blurs those. The score needs only the probability of what
-# was chosen, so REINFORCE works there as it does here.
+# There is a second case for the hard look: choices with nothing in between, such as which page to
+# fetch, which word to say, or which of two programs to run. No window blurs those. The score needs
+# only the probability of what was chosen, so REINFORCE works there as it does here.
 #
 # ## What "without reinforcement learning" is worth
 #
@@ -680,8 +683,9 @@ show(figure, "20.7")
 # chooses its size, and takes in all of the image.
 #
 # What it costs is that the image has to be blurred, so that all of it is read in every look, and
-# that the network can only choose what has a between. Where looks are cheap and the cost is smooth,
-# take the slope. Where looks are dear or choices are hard, sample, and work on the baseline.
+# that the network can only choose where there is something in between. Where looks are cheap and
+# the cost is smooth, take the slope. Where looks are dear or choices are hard, sample, and work on
+# the baseline.
 #
 # ## Where it lives
 #
@@ -710,9 +714,9 @@ print("the score and REINFORCE agree with the package")
 # ## In practice
 #
 # * Subtract a baseline, always. The cheapest is the mean cost of the *other* samples of the same
-#   image. Don't include the sample itself: then the baseline depends on its place.
+#   image. Don't include the sample itself, or the baseline depends on its place.
 # * A baseline may depend on everything that was known before the draw, and on nothing after it. A
-#   baseline that has seen the place gives a biased gradient, and no error.
+#   baseline that has seen the place gives a biased gradient, and no error message.
 # * Check REINFORCE with places and costs held fixed: then its estimate is the exact slope of
 #   $(L - b) \ln p$, and finite differences find any mistake. Check its *mean* once, on a small
 #   network, against the slope of the mean cost.
@@ -760,8 +764,8 @@ print("the score and REINFORCE agree with the package")
 #
 #    <details><summary>Answer</summary>
 #
-#    The score function: the probability of a door has a slope, the prize has none. There is no path
-#    from a door to the next.
+#    REINFORCE: the probability of a door has a slope, the prize has none. There is no path from a
+#    door to the next.
 #
 #    </details>
 #

@@ -2,8 +2,8 @@
 # # 21 A canvas is a memory
 #
 # **You'll do:** five exercises, twenty lines in all: find a slot of a memory by its content, move a
-# head, push a gradient through the move, sharpen the head, and the gradient of erasing and adding.
-# Then a network learns with your functions to repeat what it has seen.
+# head, push a gradient through the move, sharpen the head, and go backward through erasing and
+# adding. Then a network learns with your functions to repeat what it has seen.
 #
 # **You'll learn:** how a network can read and write a memory that has slopes everywhere, in which
 # way DRAW's canvas is such a memory and in which it isn't, and why a network with a memory can
@@ -16,7 +16,7 @@
 # | Graves et al. 2014 | here | |
 # |---|---|---|
 # | $M_t$ | `memory` | the memory: `N` slots of `M` numbers for each sequence, `(n, N, M)` |
-# | $w_t$ | `w` | a head: one weight per slot, above 0, with the sum 1, `(n, N)` |
+# | $w_t$ | `w` | a head: one weight per slot, none below 0, with the sum 1, `(n, N)` |
 # | $k_t, \beta_t$ | `key`, `strength` | what to look for, `(n, M)`, and how strictly, `(n, 1)` |
 # | $g_t$ | `gate` | between the old head (0) and a target (1), `(n, 1)` |
 # | $s_t$ | `shifts` | how much of the head moves by -1, 0 and 1 slots, `(n, 3)` |
@@ -96,8 +96,8 @@ show(figure, "21.1")
 #
 # The memory has $N$ slots, each with $M$ numbers. A finger that points to slot 3 has no slope: a
 # little more than 3 isn't a slot. DRAW has the same trouble with pixels, and lesson 04 solved it:
-# point to all of them a little. A **head** is a weight for each slot, above 0, with the sum 1. To
-# read, take the weighted sum of all slots, $r = \sum_k w_k M_k$.
+# point to all of them a little. A **head** is a weight for each slot, none below 0, with the sum 1.
+# To read, take the weighted sum of all slots, $r = \sum_k w_k M_k$.
 #
 # A row of a filterbank is exactly that: weights of the pixels of an axis, with the sum 1.
 
@@ -115,9 +115,9 @@ np.testing.assert_allclose(F[0] @ memory[0], read(F[0], memory))
 print("weights", F[0, 0].round(2), "sum", F.sum().round(6))
 
 # %% [markdown]
-# So DRAW's read window is $K \times K$ heads at once. Their weights are Gaussians, whose centres,
-# strides and variance are five numbers. A head of a Turing machine can have any shape. How does a
-# network say which?
+# So DRAW's read window is $K \times K$ heads at once. Their weights are Gaussians, given by four of
+# the window's five numbers: two for the centre, one for the stride and one for the variance. A head
+# of a Turing machine can have any shape. How does a network say which?
 #
 # ## Find by content
 #
@@ -171,8 +171,9 @@ show(figure, "21.2")
 # %% [markdown]
 # <details><summary>What you saw</summary>
 #
-# With a strength of 1 the largest weight is at most $e^2$ times the smallest, so the head looks
-# everywhere. With 20 it finds the row from half of it.
+# With a strength of 1 the largest weight is at most $e^2$ times the smallest. So even if all other
+# slots pointed away from the key, slot 5 would get hardly more than half. Here it gets 0.22: the
+# head looks everywhere. With 20 it finds the row from half of it.
 #
 # </details>
 #
@@ -242,10 +243,10 @@ assert max(error for *_, error in errors.values()) < 1e-6
 # slot?
 
 # %% [markdown]
-# <details><summary>What you saw</summary>
+# <details><summary>Answer</summary>
 #
-# On average each step moves it by $0.9 - 0.05 = 0.85$ slots, so its mean is at slot 17, and it is
-# spread out.
+# On average each step moves it by $0.9 - 0.05 = 0.85$ slots, so its mean is at slot 17. But it is
+# spread out over many slots. You will see below how little is left on any one of them.
 #
 # </details>
 #
@@ -319,7 +320,8 @@ axes[0].set_ylabel("slot")
 show(figure, "21.3")
 
 # %% [markdown]
-# Without sharpening, no slot has more than a fifth of the head at the end. With it the head walks
+# Without sharpening, no slot has more than about a fifth of the head at the end. (The largest share
+# is on slot 18, ahead of the mean, because a long tail lags behind.) With sharpening the head walks
 # along the diagonal and stays sharp. It even walks faster: what stayed behind is less than what
 # moved on, and the power makes it smaller still.
 #
@@ -365,8 +367,8 @@ for erase in (0, 1):
 # nothing is ever taken away. To make a pixel dark again, DRAW must know how light it is and add the
 # opposite. Lesson 07's open exercise in [OPEN.md](OPEN.md), `write_over`, is a stroke that covers
 # what is below. It is nearly this formula: its `cover`, written through the filterbanks, is $w_k\,
-# e$. One thing differs. Here one `erase` serves the whole slot; there each number of the patch has
-# a cover of its own.
+# e$. One thing differs. Here a single head writes, with one `erase`. There $K \times K$ heads write
+# at once, each with a cover of its own.
 #
 # ### Exercise 5: its backward (5 lines)
 #
@@ -461,8 +463,8 @@ def step(x, r, w, memory, W, b, W_head, b_head):
 
 # %% [markdown]
 # Its backward takes the gradients of the row read, the head and the memory, and goes through the
-# lines from the bottom up. The memory is used twice, for reading and for writing, and so is the
-# head; their gradients add up.
+# lines from the bottom up. Memory and head are both used twice in a step, for reading and for
+# writing, and the head is also passed on to the next step. The gradients of all uses add up.
 
 
 # %%
@@ -563,7 +565,8 @@ for name, params in first.items():
 # help all six seeds that we tried learned to repeat 20 rows in 700 batches. Without the second
 # number one of the six got stuck, and another made a few mistakes.
 #
-# The gradient of the whole machine, every weight of a small one compared with finite differences:
+# Now check the gradient of the whole machine. Here every weight of a small one is compared with
+# finite differences:
 
 # %%
 params = {name: value.astype(float) for name, value in first["machine"].items()}
@@ -779,8 +782,8 @@ print("erase and add agree with the package")
 #   and sharpened (a power).
 # * The gradient of a circular shift is the shift in the opposite direction.
 # * Erase and add replaces what is in a slot. DRAW only adds.
-# * Whoever keeps what was seen outside of the network can learn a procedure, and a procedure works
-#   for any length that fits into the memory.
+# * A network that writes what it has seen into a memory outside itself can learn a procedure. A
+#   procedure works for any length that fits into the memory.
 #
 # ## Three questions
 #
@@ -801,8 +804,8 @@ print("erase and add agree with the package")
 #
 #    </details>
 #
-# 3. The machine was trained with 8 slots and tested with 32. Why is that possible, and what does an
-#    LSTM need to be given a larger memory?
+# 3. The machine was trained with 8 slots and tested with 32. Why is that possible? And what would
+#    it take to give an LSTM a larger memory?
 #
 #    <details><summary>Answer</summary>
 #
@@ -813,6 +816,6 @@ print("erase and add agree with the package")
 #
 # ## What is next
 #
-# You have seen which parts of a computer's memory have slopes. For more practice, set `erase` to 0
-# in `settings`, so that the machine can only add, as DRAW does. Does it still learn to repeat? And
-# what would it do with a second sequence, on a memory that is full of the first?
+# You have seen how reading and writing a memory can have slopes. For more practice, set `erase` to
+# 0 in `settings`, so that the machine can only add, as DRAW does. Does it still learn to repeat?
+# And what would it do with a second sequence, on a memory that is full of the first?

@@ -126,8 +126,8 @@ EXERCISES = (
         "n N M",
         4,
         (
-            "The dot product of the key with each slot is a sum over M, for every image and slot: "
-            "(n, N).",
+            "The dot product of the key with each slot is a sum over M, for every sequence and "
+            "slot: (n, N).",
             "The cosine is this product divided by both lengths. A length is the root of the sum "
             "of squares over M; np.linalg.norm computes it along an axis.",
             "Multiply by the strength, (n, 1), and take the softmax along the slots.",
@@ -255,8 +255,8 @@ EXERCISES = (
             "belongs to the slot from which the weight came.",
             "A shift's gradient asks: how well does the mixture, moved by this much, agree with "
             "dmoved? It is a sum over slots. The mixture isn't in the cache; compute it again.",
-            "mixed = gate * target + (1 - gate) * w. The gate has one number per image, so its "
-            "gradient is a sum over slots, of the incoming gradient times target - w.",
+            "mixed = gate * target + (1 - gate) * w. The gate has one number per sequence, so "
+            "its gradient is a sum over slots, of the incoming gradient times target - w.",
         ),
         forward=move,
         edges=((make_sure_move, "a head on the last slot that moves by +1"),),
@@ -317,7 +317,7 @@ EXERCISES = (
         "n N",
         2,
         (
-            "Raise every weight to the power of its image's strength. In NumPy a power is **.",
+            "Raise every weight to the power of its sequence's strength. In NumPy a power is **.",
             "The powers no longer sum to 1. Divide each row by its sum.",
         ),
         outputs=("out",),
