@@ -180,9 +180,10 @@ print("the best of these steps:", f"{steps[by_slope.argmin()]:.0e}", " minidraw'
 
 # %% [markdown]
 # The bottom of the central difference's V lies near `eps = 1e-5`, further right than in figure 1.1,
-# and the error there is near 1e-11, a thousand times smaller. At `eps = 1e-12` the error is 1e-5
-# again. So you can trust a measured slope to about ten digits. If a derived slope agrees with it to
-# six digits, the derivation is right. If only two digits agree, it isn't.
+# and the error there is near 1e-11, a thousand times smaller. With a wiggle of 1e-12 the error has
+# grown to 1e-5. So you can trust a slope measured with the best wiggle to about ten digits. If a
+# derived slope agrees with it to six digits, the derivation is right. If only two digits agree, it
+# isn't.
 #
 # ## Link by link: the chain rule
 #

@@ -426,7 +426,7 @@ for masked in (True, False):
 #
 # It learns, but worse: it classifies about 83 percent of the new digits correctly, against 88 with
 # the right mask. If you saw only the dashed curves, you would suspect nothing. There is no error
-# and no warning, and the network gets better with every epoch. It is merely worse than it could be.
+# and no warning, and all three networks learn. They are merely worse than they could be.
 #
 # </details>
 #

@@ -29,7 +29,7 @@ from minidraw.learn import exercise, hint, use_earlier
 from minidraw.learn.notebook import BLUE, GREEN, VERMILION, panels, picture, plain, show
 from minidraw.models import draw
 
-layers = use_earlier("03")
+layers = use_earlier("03")  # minidraw's layers, and yours where you have written them
 sigmoid = layers.sigmoid
 data = minidraw.load("digits")
 images = as_float(data.train.images, np.float64)  # (4500, 1, 28, 28)
@@ -231,12 +231,16 @@ with np.errstate(divide="ignore", invalid="ignore"):
 
 # %% [markdown]
 # At a logit of 40, `p` is rounded to 1, and the cost becomes infinite. At 30 the cost is already
-# off by 0.0002. So put the two formulas together on paper, *before* anything is rounded. From
-# lesson 02, $1 - \sigma(c) = \sigma(-c)$. Then
+# off by 0.0002. So put the two formulas together on paper, *before* anything is rounded. In lesson
+# 02 you saw that $\sigma(3) + \sigma(-3) = 1$. This holds for every logit:
+#
+# $$1 - \sigma(c) = \frac{e^{-c}}{1 + e^{-c}} = \frac{1}{e^c + 1} = \sigma(-c)$$
+#
+# So a dark pixel costs
 #
 # $$-\log(1 - p) = -\log \sigma(-c) = \log(1 + e^c)$$
 #
-# This function is called **softplus**. For a light pixel
+# This function is called **softplus**. A light pixel costs
 #
 # $$-\log p = \log(1 + e^{-c}) = \log \frac{e^c + 1}{e^c} = \text{softplus}(c) - c$$
 #
@@ -281,9 +285,9 @@ def bernoulli_cost(logits, *, x):
 
 
 # %% [markdown]
-# **Predict.** When an image cost 543.4 nats, all pixels had the logit 0. Now give each pixel the
-# logit 1000, so you are sure that it is light. What does an image cost whose pixels are all light?
-# And one whose pixels are all dark?
+# **Predict.** Above, every image cost 543.4 nats: each pixel had the probability 1/2, so its logit
+# was 0. Now give each pixel the logit 1000: you are sure that it is light. What is the cost of an
+# image if all its pixels are light? And if all are dark?
 
 # %% jupyter={"source_hidden": true}
 sure = np.full((1, 1, 28, 28), 1000.0)
@@ -293,8 +297,8 @@ print("all is dark: ", bernoulli_cost(sure, x=np.zeros_like(sure))[0])
 # %% [markdown]
 # <details><summary>What you saw</summary>
 #
-# The light image costs nothing. In the dark one you are sure and wrong at every pixel, and each
-# costs as many nats as its logit is large: 784 times 1000.
+# The light image costs nothing. In the dark one you are sure and wrong at every pixel. Each pixel
+# costs as many nats as its logit, 1000, so the image costs 784 times 1000.
 #
 # </details>
 #

@@ -245,7 +245,7 @@ def exponent_backward(du, cache):
 
 # %% [markdown]
 # This is a good place for a break. You have pushed a gradient from the filters to the centre of the
-# window. Still to come are the other four numbers.
+# window. Still to come are stride, variance and intensity, and the way from the window to `theta`.
 #
 # # Part 2: the whole window
 #
@@ -477,7 +477,7 @@ print("all four links agree with the package")
 #
 # * The check tries your function on several random sets of inputs. Their sizes are different
 #   primes, such as 3 images, 5 filters and 7 pixels. With a single image, an average over images
-#   would look right. With `K == A`, a transposed array would.
+#   would look right. With `K == A`, so would a transposed array.
 # * The most common mistake here is to forget that the normaliser changes too. The network may still
 #   learn with such a gradient. Bugs that only slow a network down can stay for years. A finite
 #   difference finds them.

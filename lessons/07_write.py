@@ -10,7 +10,7 @@
 #
 # | paper | here | |
 # |---|---|---|
-# | $w_t$ | `patch` | what is to be written, `(n, C, K, K)`; weights are called `W` |
+# | $w_t$ | `patch` | what is to be written, `(n, C, K, K)`; not the weights, which are `W` |
 # | $\hat F_Y$, $\hat F_X$ | `F_y`, `F_x` | filters of the *write* window |
 # | $\hat\gamma$ | `gamma` | its intensity, `(n,)`: writing divides by it |
 # | $\text{write}(h^{dec}_t)$ | `out` | the stroke, `(n, C, B, A)` |
@@ -266,12 +266,13 @@ show(figure, "7.4")
 # Now `dout` arrives, with the shape of an image. Again, ask for each input where it was used.
 #
 # - **gamma** divides: `out = product / gamma`. So the gradient of the product is `dout / gamma`.
-# The derivative of $1/\gamma$ is $-1/\gamma^2$, and all pixels of an image use the same gamma. -
-# **The patch**: to go back through a write, read (section before). Write this product with NumPy; a
-# call of minidraw's `read` isn't accepted. - **The filters** are two factors of a product of three,
-# $F_Y^T\, w\, F_X$. Put brackets around two of them, as in lesson 06, and let the shapes tell you
-# which to transpose and on which side. Or call `sandwich_backward` of lesson 06: which three
-# factors do you give it? All `C` channels of an image use the same filters.
+#   The derivative of $1/\gamma$ is $-1/\gamma^2$, and all pixels of an image use the same gamma.
+# - **The patch**: to go back through a write, read, as the last section showed. Write this product
+#   with NumPy; a call of minidraw's `read` isn't accepted.
+# - **The filters** are two factors of a product of three, $F_Y^T\, w\, F_X$. Put brackets around
+#   two of them, as in lesson 06, and let the shapes tell you which to transpose and on which side.
+#   Or call `sandwich_backward` of lesson 06: which three factors do you give it? All `C` channels
+#   of an image use the same filters.
 #
 # There are two ways to compute the sum for gamma. One runs over the pixels: `dout` times the
 # product. Because write is the adjoint of read, you get the same sum over the patch: the patch
@@ -472,7 +473,7 @@ show(figure, "7.8")
 # The second cell looks at the trained network. By (8) and (29), the difference between two
 # neighbouring canvases of its film must be a patch that was written. The cell looks for this patch,
 # and stops if there is none. It undoes the two products with `np.linalg.pinv`, the
-# **pseudoinverse**. It gives the least-squares solution where there is no inverse.
+# **pseudoinverse**, which gives the least-squares solution where there is no inverse.
 
 # %%
 patches, thetas = rng.standard_normal((4, 2, K, K)), 0.3 * rng.standard_normal((4, 5))
@@ -535,8 +536,8 @@ print(f"over all steps: gamma from {window.gamma.min():.3f} to {window.gamma.max
 #
 # * Write spreads each number of a patch around the position of its filter: $\frac{1}{\gamma}
 #   F_Y^T\, w\, F_X$. Strokes add up on the canvas, in logits.
-# * Write is the adjoint of read: to go back through one, apply the other (with gamma divided or
-#   multiplied).
+# * Write is the adjoint of read: to go back through one, apply the other. The factor stays the
+#   same: $\gamma$ on the way back through a read, $1/\gamma$ on the way back through a write.
 # * Adjoint isn't inverse. Reading back what you wrote gives the same patch only if the rows of $F$
 #   don't overlap and have norm 1. Otherwise the patch is blurred or scaled.
 # * A wide window paints faintly. A small gamma makes up for it.

@@ -59,8 +59,16 @@ def test_every_picture_has_words_and_a_caption(script):
     for k in pictures:
         alt = outputs[k]["metadata"][kinds[k].pop()]["alt"]
         assert len(alt) > 30
-        assert "text/markdown" in outputs[k + 1]["data"], "a caption follows"
+        caption = "".join(outputs[k + 1]["data"]["text/markdown"]).strip("*")
+        words = CAPTIONS[re.match(r"Figure (\d+\.\w+)\.", caption)[1]]
+        assert fits(words["caption"], caption) and fits(words["alt"], alt), "render it again"
     assert not [o for o in outputs if o["output_type"] == "error"]
+
+
+def fits(template, shown):
+    """Return whether words in a notebook are those of ``captions.toml``, with any values."""
+    parts = map(re.escape, re.split(r"\{.*?\}", template))
+    return re.fullmatch(".+".join(parts), shown, re.S) is not None
 
 
 @lessons
@@ -90,6 +98,7 @@ def test_its_form(script):
         assert part in text.split("## ")[0], part
     for part in ("**Predict.**", "## Where it lives", "## In practice", "## What is next"):
         assert part in text, part
+    assert not re.search(r"[.:;] -\s+\*\*", text), "items of a list run on in one paragraph"
     headings = ["## Where it lives", "## In practice", "## What is next"]
     assert sorted(headings, key=text.index) == headings
     for cell in list_cells(script):

@@ -114,7 +114,7 @@ EXERCISES = (
         "n K B A C",
         7,
         (
-            "Undo gamma first: the product's gradient is gamma times the gradient of the glimpse.",
+            "Start with gamma: the product's gradient is gamma times the gradient of the glimpse.",
             "All 2 C channels of an image use the same filters, so sum over the channels.",
             "x is data and gets no gradient. x_err is the second half of the channels.",
             "gamma multiplied the whole product. Multiply dglimpse by this product, and sum.",

@@ -43,7 +43,7 @@ EXERCISES = (
         "n K B A C",
         6,
         (
-            "Undo the division first: the gradient of the product is dout / gamma.",
+            "Start with the division: the gradient of the product is dout / gamma.",
             "F_y^T patch F_x is a product of three matrices as in lesson 06, with F_y^T in place "
             "of F_y. To get the gradient of the patch, read from dout.",
             "out is proportional to 1 / gamma. The derivative of 1 / gamma is -1 / gamma^2.",
