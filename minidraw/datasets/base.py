@@ -1,7 +1,7 @@
 """`Dataset` and `Split`, the records that every loader returns, and the helpers loaders share."""
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from pathlib import Path
 
@@ -29,6 +29,14 @@ class Split:
     def take(self, rows):
         """Return a split of the images `rows`, in that order."""
         return Split(self.images[rows], self.labels[rows] if self.labels is not None else None)
+
+    def join(self, other):
+        """Return a split of these images and then the other's."""
+        first, second = self.images, other.images
+        scenes = isinstance(first, Scenes)
+        images = first.join(second) if scenes else np.concatenate([first, second])
+        labels = None if self.labels is None else np.concatenate([self.labels, other.labels])
+        return Split(images, labels)
 
     @property
     def source_arrays(self):
@@ -77,6 +85,13 @@ class Dataset:
         if min(part.min() for part in labels) < 0:
             raise UserError(f"{self.name} has labels below 0. Number the classes from 0.")
         return 1 + max(int(part.max()) for part in labels)
+
+    def train_on_all(self):
+        """Return the data set with the validation images among the training images too."""
+        if self.train.images.shape[1:] != self.image_shape:
+            raise UserError(f"{self.name} has larger training images: leave out train_on")
+        name = f"{self.name}, learned from the validation images too"
+        return replace(self, name=name, train=self.train.join(self.valid))
 
     @property
     def central_crops(self):

@@ -1,5 +1,7 @@
 """`Scenes`: images made from other images when indexed, so that memory never holds them all."""
 
+import copy
+
 import numpy as np
 
 MEAN_SCENES = 1000  # enough scenes to estimate the mean of all
@@ -50,6 +52,14 @@ class Scenes:
     def sample_new(self, rows, numbers):
         """Make new versions of the scenes `rows` from random numbers, shape (m, numbers)."""
         return self.make(self.sources, rows, numbers)
+
+    def join(self, other):
+        """Return the scenes of these sources and then of the other's."""
+        both = copy.copy(self)
+        both.sources = np.concatenate([self.sources, other.sources])
+        both.fixed_numbers = np.concatenate([self.fixed_numbers, other.fixed_numbers])
+        both.shape = len(both.sources), *self.shape[1:]
+        return both
 
     def mean(self, axis, dtype):
         """Return the mean of the first thousand scenes."""

@@ -2,6 +2,8 @@
 
 from functools import lru_cache
 
+import numpy as np
+
 from minidraw.datasets import Scenes, as_float
 from minidraw.models.interface import Batch
 from minidraw.randomness import BatchRandom, Purpose, epoch_order
@@ -18,11 +20,13 @@ class Batches:
     binarize : bool
         Whether grey levels are binarised anew in every epoch.
     seed : int
+    shift : int
+        Pixels by which images are moved at random, across and down.
     """
 
-    def __init__(self, data, size, *, binarize, seed):
+    def __init__(self, data, size, *, binarize, seed, shift=0):
         self.data, self.size = data, size
-        self.binarize, self.seed = binarize, seed
+        self.binarize, self.seed, self.shift = binarize, seed, shift
         self._order = lru_cache(1)(lambda epoch: epoch_order(len(data.train), seed, epoch))
 
     def rows(self, step):
@@ -36,9 +40,13 @@ class Batches:
         random = BatchRandom(self.seed, step, start, stop)
         if isinstance(train.images, Scenes):  # new scenes at every step
             numbers = random.uniform(train.images.numbers, Purpose.SCENES)
-            x = as_float(train.images.sample_new(rows, numbers))
+            images = train.images.sample_new(rows, numbers)
         else:
-            x = as_float(random.crop(train.images[rows], self.data.image_shape[1:]))
+            images = train.images[rows]
+        if self.shift:  # a shifted image is a crop of one with wider edges
+            around = (self.shift, self.shift)
+            images = np.pad(images, ((0, 0), (0, 0), around, around), "edge")
+        x = as_float(random.crop(images, self.data.image_shape[1:]))
         if self.binarize:
             x = random.binarize(x)
         return Batch(x, None if train.labels is None else train.labels[rows])

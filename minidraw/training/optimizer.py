@@ -43,14 +43,15 @@ class Adam:
         self.decay = average
         self.step = 0
 
-    def update(self, grad, *, rate, clip, ops):
+    def update(self, grad, *, rate, clip, ops, weight_decay=0.0):
         """Make one step against the gradient, which is clipped in place.
 
         Parameters
         ----------
         grad : FlatWeights
-        rate, clip : float
-            Learning rate, and the largest norm of the gradient.
+        rate, clip, weight_decay : float
+            Learning rate, the largest norm of the gradient, and the share of every matrix, times
+            the rate, that is taken away beside the gradient's step (Loshchilov and Hutter 2019).
         ops : module
             `minidraw.layers` or `minidraw.kernels`.
 
@@ -67,6 +68,10 @@ class Adam:
         if norm > clip:
             vector *= clip / norm
         self.step += 1
+        if weight_decay:
+            for view in self.weights.views.values():
+                if view.ndim > 1:  # not the biases, which hold levels rather than slopes
+                    view *= 1 - rate * weight_decay
         ops.adam_update(
             *(getattr(self, slot).vector for slot in ("weights", "mean", "square", "average")),
             vector,

@@ -12,6 +12,8 @@ from minidraw.models.interface import option
 LARGEST_VALUE = 10**9  # of minutes, epochs and steps: far from overflowing
 MAX_STAGES = 100  # of `grow`
 BINARIZE_CHOICES = ("auto", "fresh", "never")
+TRAIN_ON_CHOICES = ("train", "all")
+MAX_SHIFT = 100  # pixels
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,9 @@ class Recipe:
     clip: float = option(500.0, "largest gradient norm; a longer gradient is scaled down to it")
     beta1: float = option(0.9, "Adam's decay rate for the mean gradient")
     beta2: float = option(0.999, "Adam's decay rate for the mean squared gradient")
+    weight_decay: float = option(
+        0.0, "share of every matrix that a step takes away, times the rate (AdamW)"
+    )
     average: float = option(0.999, "decay of the averaged weights")
     grow: str = option(
         "",
@@ -42,6 +47,14 @@ class Recipe:
         "auto",
         "fresh: dynamic binarisation, a new Bernoulli sample at every visit; never: grey levels"
         " as they are; auto: fresh where the network paints grey images",
+    )
+    shift: int = option(
+        0, "move each training image by up to so many pixels across and down, at random"
+    )
+    train_on: str = option(
+        "train",
+        "all: learn from the validation images too, once every choice is made; their cost then"
+        " says nothing about new images",
     )
     validate: int = option(0, "steps between validations; 0: twenty over the run")
     valid_images: int = option(2000, "validation images used during the run")
@@ -58,12 +71,17 @@ class Recipe:
             if not (0 <= getattr(self, name) <= LARGEST_VALUE):
                 limits = f"between 0 and {LARGEST_VALUE}"
                 raise ValueError(f"{name} must be {limits}, got {getattr(self, name)}")
+        for name, most in (("weight_decay", 1 / self.rate), ("shift", MAX_SHIFT)):
+            if not (0 <= getattr(self, name) <= most):
+                raise ValueError(f"{name} must be 0 to {most:g}, got {getattr(self, name)}")
         for name in ("beta1", "beta2", "average"):
             if not (0 <= getattr(self, name) < 1):
                 raise ValueError(f"{name} must be in [0, 1), got {getattr(self, name)}")
-        if self.binarize not in BINARIZE_CHOICES:
-            choices = ", ".join(BINARIZE_CHOICES)
-            raise ValueError(f"unknown binarize {self.binarize!r}; choose from {choices}")
+        choices = {"binarize": BINARIZE_CHOICES, "train_on": TRAIN_ON_CHOICES}
+        for name, known in choices.items():
+            if getattr(self, name) not in known:
+                found = f"unknown {name} {getattr(self, name)!r}"
+                raise ValueError(f"{found}; choose from {', '.join(known)}")
         parse_stages(self.grow)  # refuses another form
 
     @cached_property

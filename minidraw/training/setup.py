@@ -62,8 +62,8 @@ def start_run(
     model = models.get_model(preset.model, device)
     if conditional and not (model.GENERATIVE and hasattr(model.Config, "classes")):
         raise UserError(f"no conditional network of model {preset.model}: leave out conditional")
-    data = _load_data(source, workers.ranks)
     recipe = change_recipe(preset.recipe, recipe or {})
+    data = _load_data(source, workers.ranks, recipe)
     config = preset.config | (config or {})
     if conditional:
         if not data.classes:
@@ -128,7 +128,7 @@ def resume_run(folder, workers, data_dir=None, ops=kernels, device="cpu"):
         steps = None if recipe.minutes and run.meta["steps"] is None else run.meta["steps"]
         steps = steps if steps is None else operator.index(steps)
         source = run.meta["data"] | ({"data_dir": data_dir} if data_dir else {})
-        data = _load_data(source, workers.ranks)
+        data = _load_data(source, workers.ranks, recipe)
     except UserError:
         raise
     except (KeyError, TypeError, ValueError, OverflowError) as error:
@@ -147,12 +147,12 @@ def resume_run(folder, workers, data_dir=None, ops=kernels, device="cpu"):
     return trainer, run
 
 
-def _load_data(source, ranks):
-    """Load the data set on every rank, after the first one, which may download it."""
+def _load_data(source, ranks, recipe):
+    """Load the recipe's data set on every rank, after the first one, which may download it."""
     data = ranks.on_first(lambda: datasets.load(**source)) or datasets.load(**source)
     if len(set(ranks.gather(data.checksum))) > 1:
         raise UserError(f"{data.name} differs between machines: give all of them the same files")
-    return data
+    return data.train_on_all() if recipe.train_on == "all" else data
 
 
 def measure_epoch_seconds(preset, data, workers):

@@ -64,7 +64,8 @@ class Trainer:
         self.adam = Adam(params, beta1=recipe.beta1, beta2=recipe.beta2, average=recipe.average)
         self.binarize = data.binarizes_dynamically(recipe.binarize, model.GENERATIVE)
         self.protocol = data.protocol(recipe.binarize, model.GENERATIVE)
-        self.batches = Batches(data, recipe.batch, binarize=self.binarize, seed=recipe.seed)
+        chosen = {"binarize": self.binarize, "seed": recipe.seed, "shift": recipe.shift}
+        self.batches = Batches(data, recipe.batch, **chosen)
         self.averaged = False  # whether the averaged weights have beaten the raw ones
         self._shards = workers.shards(recipe.batch)
         self._grads = [allocate_flat(model.param_shapes(config)) for _ in self._shards]
@@ -101,7 +102,8 @@ class Trainer:
         rate = self.recipe.learning_rate_at(step, self.steps)
         norm = math.nan
         if all(map(math.isfinite, costs.values())):
-            norm = self.adam.update(self._grads[0], rate=rate, clip=self.recipe.clip, ops=self.ops)
+            choices = {"clip": self.recipe.clip, "weight_decay": self.recipe.weight_decay}
+            norm = self.adam.update(self._grads[0], rate=rate, ops=self.ops, **choices)
         if not math.isfinite(norm):
             raise Diverged(self._divergence(step + 1, costs))
         means = {key: value / self.recipe.batch for key, value in costs.items()}

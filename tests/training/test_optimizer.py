@@ -16,7 +16,7 @@ def named(rng, dtype=np.float64):
     return {name: rng.standard_normal(shape).astype(dtype) for name, shape in SHAPES.items()}
 
 
-def by_hand(weights, gradients, *, beta1, beta2, average, clip):
+def by_hand(weights, gradients, *, beta1, beta2, average, clip, decayed):
     """Kingma and Ba's algorithm 1 in plain floats, after clipping; the average beside it."""
     w, avg = list(weights), list(weights)
     m, v = [0.0] * len(w), [0.0] * len(w)
@@ -28,31 +28,35 @@ def by_hand(weights, gradients, *, beta1, beta2, average, clip):
             m[k] = beta1 * m[k] + (1 - beta1) * g
             v[k] = beta2 * v[k] + (1 - beta2) * g * g
             m_hat, v_hat = m[k] / (1 - beta1**t), v[k] / (1 - beta2**t)
+            w[k] *= 1 - RATES[t - 1] * decayed[k]
             w[k] -= RATES[t - 1] * m_hat / (math.sqrt(v_hat) + EPSILON)
             avg[k] = decay * avg[k] + (1 - decay) * w[k]
     return {"weights": w, "average": avg, "mean": m, "square": v}
 
 
-def stepped(params, gradients, ops, clip, dtype=np.float64, **settings):
+def stepped(params, gradients, ops, clip, dtype=np.float64, weight_decay=0.0, **settings):
     adam, norms = Adam(params, **settings), []
     grad = allocate_flat(SHAPES, dtype)
     for rate, gradient in zip(RATES, gradients, strict=True):
         grad.vector[:] = gradient
-        norms.append(adam.update(grad, rate=rate, clip=clip, ops=ops))
+        choices = {"clip": clip, "weight_decay": weight_decay}
+        norms.append(adam.update(grad, rate=rate, ops=ops, **choices))
     return adam, norms
 
 
 @pytest.mark.parametrize("average", [0.999, 0.25])  # below and above (1 + k) / (10 + k)
 @pytest.mark.parametrize("clip", [1e9, 1.5])
-def test_five_steps_agree_with_the_formulas(ops, clip, average):
+@pytest.mark.parametrize("weight_decay", [0.0, 0.4])
+def test_five_steps_agree_with_the_formulas(ops, clip, average, weight_decay):
     rng = np.random.default_rng(3)
     params = named(rng)
     gradients = rng.standard_normal((5, 12))
     gradients[2] *= 1e-9  # here eps counts
     settings = {"beta1": 0.8, "beta2": 0.95, "average": average}
-    adam, norms = stepped(params, gradients, ops, clip, **settings)
+    adam, norms = stepped(params, gradients, ops, clip, weight_decay=weight_decay, **settings)
+    decayed = [weight_decay] * 6 + [0.0] * 2 + [weight_decay] * 4  # all but the bias
     start = np.concatenate([value.ravel() for value in params.values()])
-    expected = by_hand(start, gradients.tolist(), clip=clip, **settings)
+    expected = by_hand(start, gradients.tolist(), clip=clip, decayed=decayed, **settings)
     for slot, values in expected.items():
         np.testing.assert_allclose(getattr(adam, slot).vector, values, rtol=1e-12, atol=1e-15)
     assert norms == pytest.approx(np.linalg.norm(gradients, axis=1))  # before clipping

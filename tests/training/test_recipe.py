@@ -35,6 +35,12 @@ from minidraw.training.recipe import Recipe
         ("grow", "16:0.7,32:0.4"),
         ("grow", "16:1.5"),
         ("grow", "16:0"),
+        ("weight_decay", -0.1),
+        ("weight_decay", math.nan),
+        ("weight_decay", 501.0),  # at the usual rate of 2e-3 a step would turn the signs round
+        ("shift", -1),
+        ("shift", 101),
+        ("train_on", "test"),
         ("binarize", "Fresh"),
         ("validate", -1),
         ("valid_images", 0),
