@@ -6,7 +6,7 @@ from types import ModuleType
 
 import numpy as np
 
-from minidraw.datasets import Split, as_float
+from minidraw.datasets import Scenes, Split, as_float
 from minidraw.models.interface import Batch, check_finite, standard_error
 from minidraw.progress import make_bar
 from minidraw.randomness import BatchRandom, Purpose
@@ -58,6 +58,8 @@ class Evaluation:
     protocol : str
         Printed with every result.
     seed : int
+        Of noise and binarisation.  Of scenes, 0 takes the data set's own; every other seed draws
+        them anew.
     images : int, optional
         Use only the first `images` images.
     progress : bool
@@ -170,9 +172,14 @@ class Evaluation:
     def _chunk(self, start):
         stop = min(start + CHUNK_IMAGES, self.count)
         dtype = next(iter(self.params.values())).dtype
-        x = as_float(self.split.images[start:stop], dtype)
+        random = BatchRandom(self.seed, 0, start, stop)
+        images = self.split.images
+        if isinstance(images, Scenes) and self.seed:
+            numbers = random.uniform(images.numbers, Purpose.VALIDATION_SCENES)
+            x = as_float(images.sample_new(np.arange(start, stop), numbers), dtype)
+        else:
+            x = as_float(images[start:stop], dtype)
         if self.binarize:
-            random = BatchRandom(self.seed, 0, start, stop)
             x = random.binarize(x, Purpose.VALIDATION_BINARIZATION)
         labels = None if self.split.labels is None else self.split.labels[start:stop]
         shape = self.model.noise_shape(self.config, stop - start)

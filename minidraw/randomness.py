@@ -23,6 +23,7 @@ class Purpose(IntEnum):
     INITIAL_WEIGHTS = 6
     SCENES = 7
     CROPS = 8
+    VALIDATION_SCENES = 9
 
 
 def make_generator(seed, step, purpose, block=0):

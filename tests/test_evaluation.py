@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minidraw import evaluation, kernels, layers
-from minidraw.datasets import Split, as_float
+from minidraw.datasets import Scenes, Split, as_float
 from minidraw.evaluation import Evaluation, ImportanceBound
 from minidraw.models import draw
 from minidraw.models.draw.costs import Bound
@@ -217,3 +217,20 @@ def test_in_words():
     )
     noisy = ImportanceBound(78.123, 0.5, 2.04, 0.0312, 1000, 500, "digits", 0.0456)
     assert "(standard error 0.50 over images, 0.046 over z)" in str(noisy)
+
+
+def test_another_seed_draws_other_scenes(params):
+    """Scene k shows the same source; seed 0 takes the scenes that indexing returns."""
+
+    def make(sources, rows, numbers):
+        return (sources[rows] + (100 * numbers).astype(np.uint8)).reshape(-1, 1, 7, 6)
+
+    sources = np.random.default_rng(0).integers(0, 100, (230, 42), np.uint8)
+    scenes = Scenes(sources, make, shape=(1, 7, 6), numbers=42, seed=0)
+    settings = {"binarize": False, "threads": 1}
+    assert measured(params, scenes, **settings) == measured(params, scenes[:], **settings)
+    numbers = BatchRandom(3, 0, 0, 230).uniform(42, Purpose.VALIDATION_SCENES)
+    drawn = scenes.sample_new(np.arange(230), numbers)
+    assert (drawn != scenes[:]).any()
+    found = measured(params, scenes, seed=3, **settings)
+    assert found == measured(params, drawn, seed=3, **settings)
