@@ -229,6 +229,8 @@ CHANGED = {
     "write_attention": False,
     "binarize": "never",
     "minutes": 0,
+    "train_on": "all",
+    "weight_decay": 0.1,
 }
 
 
