@@ -91,7 +91,33 @@ class Evaluation:
         NotFinite
             If the total is nan or infinite; so do the methods below.
         """
+        return self._average(self._measure_images(samples), self.protocol)
 
+    def costs_per_class(self, samples=1, names=()):
+        """Return the mean costs of all images, and those of the images of each class.
+
+        Parameters
+        ----------
+        samples : int
+        names : sequence of str
+            What class 0, 1, ... is called; its number if not given.
+
+        Returns
+        -------
+        mean : Bound or ErrorRate
+        classes : dict
+            The costs of each class that occurs, by its name or number.
+        """
+        costs = self._measure_images(samples)
+        labels, classes = self.split.labels[: self.count], {}
+        for label in np.unique(labels):
+            name = names[label] if len(names) else int(label)
+            part = {key: values[:, labels == label] for key, values in costs.items()}
+            classes[name] = self._average(part, f"class {name}")
+        return self._average(costs, self.protocol), classes
+
+    def _measure_images(self, samples):
+        """Return the costs of every image, arrays of shape (samples, images)."""
         params = self.ops.prepare(self.params)
 
         def measure(chunk):
@@ -102,8 +128,10 @@ class Evaluation:
             return {key: np.array([cost[key] for cost in costs], float) for key in costs[0]}
 
         parts = self._map(measure)
-        costs = {key: np.concatenate([part[key] for part in parts], axis=1) for key in parts[0]}
-        result = self.model.Measured.of(costs, self.protocol)
+        return {key: np.concatenate([part[key] for part in parts], axis=1) for key in parts[0]}
+
+    def _average(self, costs, protocol):
+        result = self.model.Measured.of(costs, protocol)
         check_finite(result.total, result.NAME)
         return result
 

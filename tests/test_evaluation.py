@@ -234,3 +234,24 @@ def test_another_seed_draws_other_scenes(params):
     assert (drawn != scenes[:]).any()
     found = measured(params, scenes, seed=3, **settings)
     assert found == measured(params, drawn, seed=3, **settings)
+
+
+def test_costs_per_class(params):
+    labels = np.random.default_rng(2).choice([0, 1, 3], 230)
+    settings = {"config": CONFIG, "ops": kernels, "binarize": True, "seed": 4, "images": 210}
+    with Workers(2) as workers:
+        made = Evaluation(draw, params, split=Split(LEVELS, labels), workers=workers, **settings)
+        mean, classes = made.costs_per_class(2)
+        assert mean == made.costs(2)
+        named = made.costs_per_class(2, ["zero", "one", "two", "three"])[1]
+    x = BatchRandom(4, 0, 0, 230).binarize(as_float(LEVELS), Purpose.VALIDATION_BINARIZATION)
+    totals = []
+    for k in range(2):
+        noise = BatchRandom(4, k, 0, 230).noise((2, 230, 3), np.float32, Purpose.VALIDATION_NOISE)
+        totals.append(draw.costs(params, Batch(x), noise, CONFIG, layers)["total"][:210])
+    totals, labels = np.mean(totals, axis=0), labels[:210]
+    assert list(classes) == [0, 1, 3] and list(named) == ["zero", "one", "three"]
+    for label, found in classes.items():
+        assert found.total == pytest.approx(totals[labels == label].mean(), rel=1e-5)
+        assert found.images == (labels == label).sum() and found.samples == 2
+        assert found.protocol == f"class {label}"

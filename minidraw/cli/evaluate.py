@@ -19,6 +19,8 @@ def add_commands(commands):
     bound_help = "plain: variational bound (default); iw: importance-weighted bound"
     parser.add_argument("--bound", choices=("plain", "iw"), default="plain", help=bound_help)
     defaults = f"default: {DEFAULT_SAMPLES}; iw: {DEFAULT_IMPORTANCE_SAMPLES}"
+    class_help = "also measure the images of each class"
+    parser.add_argument("--per-class", action="store_true", help=class_help)
     parser.add_argument("--samples", type=int, help=f"samples of z per image ({defaults})")
     parser.add_argument("--images", type=int, help="use only the first IMAGES (default: all)")
     seed_help = (
@@ -42,6 +44,8 @@ def evaluate(arguments):
         _refuse_options_of_bounds(arguments, network.MODEL)
     data = load_data(arguments, network.meta_.get("data", {}))
     split = arguments.split or ("test" if data.test else "valid")
+    if arguments.per_class and data.splits[split].labels is None:
+        raise UserError(f"{data.name} has no labels in its {split} set: leave out --per-class")
     network.check_fits(data, split)
     T = network.config_.glimpses
     glimpses = "1 glimpse" if T == 1 else f"{T} glimpses"
@@ -51,6 +55,8 @@ def evaluate(arguments):
 
 
 def _check_numbers(arguments):
+    if arguments.per_class and arguments.bound == "iw":
+        raise UserError("--per-class measures plain bounds: leave out --bound iw")
     for name, least in {"samples": 1, "images": 1, "seed": 0}.items():
         given = getattr(arguments, name)
         if given is not None and given < least:
@@ -89,7 +95,13 @@ def _measure(arguments, network, data, split, workers):
         samples = arguments.samples or DEFAULT_IMPORTANCE_SAMPLES
         options.say(evaluation.importance_bound(samples))
     else:
-        options.say(evaluation.costs(arguments.samples or (DEFAULT_SAMPLES if generative else 1)))
+        samples = arguments.samples or (DEFAULT_SAMPLES if generative else 1)
+        if arguments.per_class:
+            mean, classes = evaluation.costs_per_class(samples, data.class_names)
+            for costs in (mean, *classes.values()):
+                options.say(costs)
+        else:
+            options.say(evaluation.costs(samples))
     if arguments.out:
         curves.save_nats_per_step(arguments.out, evaluation.kl_per_step())
         options.say(arguments.out)

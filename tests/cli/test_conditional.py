@@ -38,6 +38,16 @@ def test_a_digit_is_painted_redrawn_and_measured(minidraw, refused, run):
     assert status == 0, err
 
 
+def test_the_bound_of_each_class(minidraw, refused, run, here):
+    status, out, err = minidraw("evaluate", run, "--split", "valid", "--images", 60, "--per-class")
+    assert status == 0, err
+    classes = [line.rpartition(", ")[2] for line in out.splitlines()[2:]]
+    assert classes == [f"class {k}" for k in range(10)]
+    refused("evaluate", run, "--per-class", "--bound", "iw", words="leave out --bound iw")
+    np.save(here / "pictures.npy", np.zeros((40, 28, 28), np.uint8))
+    refused("evaluate", "--data", "pictures.npy", "--per-class", words="has no labels")
+
+
 def test_labels_are_needed(refused, minidraw, here):
     np.save(here / "pictures.npy", np.zeros((40, 6, 5), np.uint8))
     refused("train", "--data", "pictures.npy", "--conditional", words="has no labels")
