@@ -486,7 +486,8 @@ print(f"Amdahl's law {amdahl(share, gains[np.float32]):.3f}, measured {found:.3f
 # Take one linear layer. `x` is `(n, I)`, and `dout` is `(n, O)`: row i is the gradient of image i's
 # own loss. The shard consists of the images from `start` up to, but not including, `stop`. Return
 # `dW`, `(I, O)`, and `db`, `(O,)`: the part that this shard contributes to the gradient of the
-# whole batch's mean loss. The parts of all shards must add up to that gradient.
+# whole batch's mean loss. The parts of all shards must add up to that gradient. If `start` equals
+# `stop`, the shard is empty and its part is 0.
 
 
 # %%

@@ -17,6 +17,7 @@ from minidraw.datasets import load
 from minidraw.errors import UserError
 from minidraw.learn import own_functions, program
 from minidraw.learn.exercises import all_exercises
+from minidraw.learn.grading.child.plain import make_plain
 from minidraw.learn.notebook.earlier import GROUPS
 from minidraw.learn.own_layers import find_usable
 
@@ -115,7 +116,7 @@ def _collect(theirs):
                     raise UserError(f"{name} uses {module}; the program can only use NumPy")
                 imports.add(f"import {module}" + (f" as {used}" if used != module else ""))
             elif used not in PROGRAM_CONSTANTS:
-                add(used, known[used])
+                add(used, make_plain(known[used]) or known[used])
 
     add("main", program.main)
     return found, imports
@@ -126,7 +127,7 @@ def _read_own(function):
     text = Path(function.__code__.co_filename).read_text("utf-8")
     for node in ast.parse(text).body:
         if isinstance(node, ast.FunctionDef) and node.name == function.__name__:
-            return ast.get_source_segment(text, node)
+            return own_functions.get_segment(text, node)
     raise UserError(f"{function.__name__}: not at the top level of {function.__code__.co_filename}")
 
 

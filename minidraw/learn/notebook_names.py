@@ -13,6 +13,18 @@ def is_constant(value):
     return plain and repr(value) not in ("inf", "-inf", "nan")
 
 
+def find_module(value):
+    """Return the name of the module that a value is from, or an empty text.
+
+    A compiled function such as ``scipy.special.expit`` doesn't tell it.
+    """
+    if module := getattr(value, "__module__", None):
+        return module
+    name = getattr(value, "__name__", "")
+    homes = [m for m, home in sys.modules.items() if name and vars(home).get(name) is value]
+    return min((m for m in homes if m != "__main__" and "._" not in m), key=len, default="")
+
+
 def is_importable(value, module):
     """Return True for an object that its module, other than a notebook, has under its own name."""
     home, name = sys.modules.get(module), getattr(value, "__name__", "")

@@ -4,20 +4,27 @@
 """
 
 import ast
-import inspect
 import re
-import textwrap
 import types
 from pathlib import Path
 
 from minidraw.atomic_write import write_atomically
 from minidraw.errors import UserError
+from minidraw.learn.grading.child.plain import make_plain
 from minidraw.learn.notebook_names import (
     NameTaken,
+    find_module,
     insert_constants,
     is_constant,
     is_importable,
     name_layers,
+)
+from minidraw.learn.sources import (
+    NotSelfContained,
+    find_free_names,
+    get_segment,
+    get_source,
+    rename,
 )
 from minidraw.regular_files import read_regular
 
@@ -31,10 +38,6 @@ MOVED_MODULES = {  # files written earlier import from the old ones
 }
 
 
-class NotSelfContained(Exception):
-    """Error for a function that needs something from its notebook."""
-
-
 def load_functions(path=FILE):
     """Run the file; return the functions that it defines itself, by name.
 
@@ -45,11 +48,8 @@ def load_functions(path=FILE):
     """
     path = Path(path)
     names = run_source(_read_source(path), path) if path.exists() else {}
-    return {
-        name: value
-        for name, value in names.items()
-        if isinstance(value, types.FunctionType) and value.__globals__ is names
-    }
+    plain = {name: make_plain(value) for name, value in names.items()}
+    return {name: f for name, f in plain.items() if f and f.__globals__ is names}
 
 
 def list_names(path=FILE):
@@ -131,30 +131,12 @@ def _keep_apart(exercise, sources, blocks):
         if id != exercise.id:
             for node in ast.parse(block).body:
                 if isinstance(node, ast.FunctionDef):
-                    text = ast.get_source_segment(block, node)
-                    others.setdefault(node.name, set()).add(text)
+                    others.setdefault(node.name, set()).add(get_segment(block, node))
     for source in sources[:-1]:  # the last is the exercise's own function
         name = ast.parse(source).body[0].name
         if others.get(name, {source}) != {source}:
-            sources = [_rename(text, name, f"{exercise.name}_{name}") for text in sources]
+            sources = [rename(text, name, f"{exercise.name}_{name}") for text in sources]
     return "\n\n\n".join(sources)
-
-
-def _rename(source, old, new):
-    """Rename a function in source text, wherever its name stands for it."""
-    tree, places = ast.parse(source), []
-    if old not in find_free_names(source) and tree.body[0].name != old:
-        return source
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and node.id == old:
-            places.append((node.lineno, node.col_offset))
-        elif isinstance(node, ast.FunctionDef) and node.name == old:
-            places.append((node.lineno, node.col_offset + len("def ")))
-    lines = source.encode().splitlines()
-    for number, column in sorted(places, reverse=True):
-        line = lines[number - 1]
-        lines[number - 1] = line[:column] + new.encode() + line[column + len(old.encode()) :]
-    return b"\n".join(lines).decode()
 
 
 def find_users(text, exercise):
@@ -187,7 +169,7 @@ def _collect_sources(exercise, function, known):
             if name not in names:
                 continue  # a builtin, or missing: running the file will show it
             value = names[name]
-            module = getattr(value, "__module__", None) or ""
+            module = find_module(value)
             if isinstance(value, types.ModuleType):
                 alias = "" if name == value.__name__ else f" as {name}"
                 imports.add(f"import {value.__name__}{alias}")
@@ -197,10 +179,10 @@ def _collect_sources(exercise, function, known):
                 constants[name] = value
             elif module.startswith("minidraw."):
                 imports.add(f"from {module} import {name}")
-            elif isinstance(value, types.FunctionType) and module == function.__module__:
-                if value.__name__ == "<lambda>":
+            elif (plain := make_plain(value)) and plain.__module__ == function.__module__:
+                if plain.__name__ == "<lambda>":
                     raise NotSelfContained(f"its helper {name} isn't defined with def")
-                collect(value)
+                collect(plain)
             elif is_importable(value, module):
                 called = value.__name__
                 alias = "" if name == called else f" as {name}"
@@ -213,34 +195,7 @@ def _collect_sources(exercise, function, known):
         sources.append(insert_constants(source, constants))
 
     try:
-        collect(inspect.unwrap(function))
+        collect(function)
     except NameTaken as error:
         raise NotSelfContained(str(error)) from error
     return sources, imports
-
-
-def get_source(function):
-    """Return a function's source without its decorators.
-
-    Raises
-    ------
-    NotSelfContained
-        If it has no source.
-    """
-    try:
-        text = textwrap.dedent(inspect.getsource(function))
-    except (OSError, TypeError) as error:
-        raise NotSelfContained("its source can't be found; define it with def in a cell") from error
-    node = ast.parse(text).body[0]
-    if not isinstance(node, ast.FunctionDef):
-        raise NotSelfContained("it isn't defined with def")
-    return "\n".join(text.splitlines()[node.lineno - 1 : node.end_lineno])
-
-
-def find_free_names(source):
-    """Return the names that a function reads but doesn't bind."""
-    tree = ast.parse(source)
-    nodes = list(ast.walk(tree))
-    bound = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-    bound |= {n.arg for n in nodes if isinstance(n, ast.arg)} | {tree.body[0].name}
-    return {n.id for n in nodes if isinstance(n, ast.Name)} - bound

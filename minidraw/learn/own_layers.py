@@ -13,6 +13,7 @@ from minidraw.layers.compose import replace_layers
 from minidraw.learn import own_functions
 from minidraw.learn.checking.judge import judge, judge_pair
 from minidraw.learn.exercises import all_exercises
+from minidraw.learn.grading.child.plain import unroll
 
 PAIRS = {  # forward to the exercises of the pair; a training step runs on these and SINGLES
     "linear": ("02.linear", "02.linear_backward"),
@@ -180,6 +181,7 @@ def _list_arrays(value):
 
 def _make_fresh(value, given):
     """Return new arrays of the inputs' dtype, which callers may change in place."""
+    value = unroll(value)
     if isinstance(value, tuple | list):
         return tuple(_make_fresh(part, given) for part in value)
     if value is None:

@@ -11,9 +11,12 @@ from minidraw.learn.checking.diagnosis import compute_outputs
 from minidraw.learn.checking.judge import judge
 from minidraw.learn.exercises import all_exercises
 from minidraw.learn.exercises.open_exercises import judge_open
+from minidraw.learn.grading import grade
 from minidraw.learn.notebook.copies import find_lessons
+from minidraw.learn.sources import get_source
 from tests.learn.cells import Notebook
 from tests.learn.mutations import EXERCISES, allow_answer, alter
+from tests.learn.styles import STYLES
 
 
 @pytest.fixture
@@ -309,7 +312,10 @@ def test_a_weight_of_zero_is_tried():
         T = len(h) - 1
         return T * h[-1] / w * dh, dh * w**T
 
-    assert "not for a w of 0" in judge(EXERCISES["09.repeat_backward"], repeat_backward).message
+    assert (
+        "not for a w of 0 or below"
+        in judge(EXERCISES["09.repeat_backward"], repeat_backward).message
+    )
 
 
 def test_an_excess_at_large_logits_is_tried():
@@ -406,3 +412,267 @@ def kl_backward(dkl, cache):
     mu, var = cache
     return dkl[:, None] * mu, dkl[:, None] * 0.5 * (var - 1)
 """)
+
+
+DECORATED = {  # how a right sigmoid may be decorated: lines above it, its body
+    "vectorize": ("import math", "@np.vectorize", "1 / (1 + math.exp(-a)) if a > -700 else 0.0"),
+    "otypes": ("import math", "@np.vectorize(otypes=[float])", "(1 + math.tanh(a / 2)) / 2"),
+    "numba.vectorize": ("import numba", "@numba.vectorize", "(1 + np.tanh(a / 2)) / 2"),
+    "njit": ("from numba import njit", "@njit", "(1 + np.tanh(a / 2)) / 2"),
+    "lru_cache": ("import functools", "@functools.lru_cache", "(1 + np.tanh(a / 2)) / 2"),
+    "errstate": ("", '@np.errstate(over="ignore")', "1 / (1 + np.exp(-a))"),
+}
+OWN_DECORATOR = """
+import functools, math
+
+def elementwise(function):
+    @functools.wraps(function)
+    def applied(a):
+        return np.array([function(v) for v in a.ravel()]).reshape(a.shape)
+
+    return applied
+"""
+DECORATED["own"] = OWN_DECORATOR, "@elementwise", "(1 + math.tanh(a / 2)) / 2"
+
+
+@pytest.mark.parametrize("kind", DECORATED)
+@pytest.mark.parametrize("helper", [False, True])
+def test_a_decorated_function_is_judged_saved_and_used(notebook, kind, helper):
+    above, decorator, body = DECORATED[kind]
+    if helper and kind == "lru_cache":
+        pytest.skip("an array is no key")
+    name = "squash" if helper else "sigmoid"
+    definition = f"{decorator}\ndef {name}(a):\n    return {body}\n"
+    exercise = '@exercise("02.sigmoid")\n'
+    notebook.run(above)
+    if helper:
+        notebook.run(definition)
+        definition = "def sigmoid(a):\n    return squash(a)\n"
+    assert "02.sigmoid: right. Saved" in notebook.run(exercise + definition)
+    a = np.linspace(-3, 3, 7)
+    for used in (notebook.names, own_functions.load_functions(), vars(use_earlier("03"))):
+        np.testing.assert_allclose(used["sigmoid"](a), layers.sigmoid(a))
+    if kind != "lru_cache":  # its object stays in the file
+        result = grade("mine.py")["02.sigmoid"]
+        assert result == {"verdict": "right", "message": ""}
+
+
+def test_a_wrong_decorated_function_is_told_why_and_where(notebook):
+    with pytest.raises(NotYet, match="this is sigmoid\\(-a\\)"):
+        notebook.run(
+            '@exercise("02.sigmoid")\n@np.vectorize\ndef sigmoid(a):\n    '
+            "return 1 / (1 + np.exp(a))"
+        )
+    with pytest.raises(NotYet, match="on this line of your code:  return 1 / nothing"):
+        notebook.run(
+            '@exercise("02.sigmoid")\n@np.vectorize\ndef sigmoid(a):\n    return 1 / nothing'
+        )
+    with pytest.raises(NotYet, match="this is a int; the check needs the plain function"):
+        notebook.names["exercise"]("02.sigmoid")(3)
+
+
+def test_a_compiled_loop_can_be_compiled_again_below(notebook):
+    """Lesson 14 compiles the loop itself."""
+    function, *_ = STYLES["14.gates_backward_loop"]
+    source = get_source(function).replace(function.__name__, "gates_backward_loop")
+    notebook.run("import numba")
+    assert "right. Saved" in notebook.run(
+        f'@exercise("14.gates_backward_loop")\n@numba.njit\n{source}'
+    )
+    notebook.run("compiled = numba.njit(nogil=True)(gates_backward_loop)")
+
+
+UNPACKABLE = {
+    "array": lambda parts: np.array(parts),
+    "generator": lambda parts: (part for part in parts),
+    "map": lambda parts: map(np.copy, parts),
+    "values": lambda parts: dict(enumerate(parts)).values(),
+}
+
+
+@pytest.mark.parametrize("id", ["05.filterbank_backward", "08.lstm_gates", "10.kl_backward"])
+@pytest.mark.parametrize("kind", UNPACKABLE)
+def test_results_may_be_anything_that_unpacks_into_them(id, kind):
+    entry = allow_answer(EXERCISES[id])
+
+    def changed(change):
+        def function(*arguments, **settings):
+            value = entry.answer(*arguments, **settings)
+            out, *cache = value if entry.returns_cache else (value,)
+            out = UNPACKABLE[kind]([change(part) for part in out])
+            return (out, *cache) if cache else out
+
+        return function
+
+    assert entry.cases and entry.returns_cache in (True, False)  # computed before calls are watched
+    assert judge(entry, changed(lambda part: part)).kind == "right"
+    assert "twice what it should be" in judge(entry, changed(lambda part: 2 * part)).message
+
+
+def test_one_array_is_not_several_results():
+    entry = allow_answer(EXERCISES["02.linear_backward"])  # n is 3 in a case, as many as gradients
+    verdict = judge(entry, lambda dout, cache: dout @ cache[1].T)
+    assert "it returns a single ndarray; it should return dx, dW, db" in verdict.message
+
+
+def test_generated_gradients_serve_the_lessons_below(notebook):
+    notebook.run("""
+@exercise("02.linear_backward")
+def linear_backward(dout, cache):
+    x, W = cache
+    yield dout @ W.T
+    yield x.T @ dout
+    yield dout.sum(axis=0)
+""")
+    notebook.run(
+        '@exercise("02.linear")\ndef linear(x, W, b):\n    return np.c_[x, np.ones(len(x))] @ '
+        "np.vstack([W, b]), (x, W)"
+    )
+    below = use_earlier("03")
+    dx, dW, db = below.linear_backward(np.ones((2, 3)), (np.ones((2, 4)), np.ones((4, 3))))
+    assert dx.shape == (2, 4) and dW.shape == (4, 3) and db.shape == (3,)
+    assert below.linear_backward_input(np.ones((2, 3)), np.ones((4, 3))).shape == (2, 4)
+    assert grade("mine.py")["02.linear_backward"]["verdict"] == "right"
+
+
+@pytest.mark.parametrize("floor", [1e-2, 1e-3, 1e-4, 1e-5])
+def test_a_small_variance_counts(floor):
+    entry = allow_answer(EXERCISES["04.filterbank"])
+
+    def filterbank(center, stride, var, **sizes):
+        return entry.answer(center, stride, np.maximum(var, floor), **sizes)
+
+    assert "not for variances" in judge(entry, filterbank).message
+
+
+def test_float32_is_right_for_small_variances_too():
+    def filterbank(center, stride, var, *, K, A):
+        center, stride, var = (v.astype(np.float32) for v in (center, stride, var))
+        (F, cache) = layers.filterbank(center, stride, var, K=K, A=A)
+        return F, cache
+
+    assert judge(allow_answer(EXERCISES["04.filterbank"]), filterbank).kind == "right"
+
+
+def test_an_empty_shard_is_tried():
+    def by_means(x, dout, *, start, stop):
+        part, count = slice(start, stop), stop - start
+        dW, db = x[part].T @ dout[part] / count, dout[part].sum(axis=0) / count
+        return dW * count / len(x), db * count / len(x)
+
+    def in_a_loop(x, dout, *, start, stop):
+        dW, db = 0, 0
+        for k in range(start, stop):
+            dW, db = dW + np.outer(x[k], dout[k]) / len(x), db + dout[k] / len(x)
+        return dW, db
+
+    entry = EXERCISES["14.shard_share"]
+    assert "an empty shard: contains nan or inf" in judge(entry, by_means).message
+    assert judge(entry, in_a_loop).kind == "right"
+    assert judge(entry, lambda x, dout, *, start, stop: (0, 0)).kind == "wrong"
+
+
+LIMITS = {  # to change an input a little at the edges, as some do to be safe
+    "floor": lambda array: np.maximum(array, 0.02),
+    "ceiling": lambda array: np.minimum(array, 20),
+}
+LIMITED = [
+    ("04.centers", "stride", "floor"),
+    ("04.centers", "stride", "ceiling"),
+    ("04.filterbank", "stride", "floor"),
+    ("04.filterbank", "stride", "ceiling"),
+    ("06.read", "gamma", "floor"),
+    ("06.read", "gamma", "ceiling"),
+    ("07.write", "gamma", "floor"),
+    ("07.write", "gamma", "ceiling"),
+    ("08.lstm_gates", "a", "ceiling"),
+    ("08.lstm_gates", "c_prev", "ceiling"),
+]
+
+
+@pytest.mark.parametrize("id, name, limit", LIMITED)
+def test_inputs_are_used_as_they_are(id, name, limit):
+    entry = allow_answer(EXERCISES[id])
+    place = list(entry.cases[0].inputs).index(name)
+
+    def function(*arguments, **settings):
+        arguments = list(arguments)
+        arguments[place] = LIMITS[limit](arguments[place])
+        return entry.answer(*arguments, **settings)
+
+    assert "right in general, but not for" in judge(entry, function).message
+
+
+LIMITED_CACHES = [  # field of the cache
+    ("05.exponent_backward", "var", "floor"),
+    ("05.filterbank_backward", "var", "floor"),
+    ("05.window_backward", "var", "floor"),
+    ("05.window_backward", "stride", "floor"),
+    ("05.window_backward", "gamma", "floor"),
+    ("06.read_backward", "gamma", "floor"),
+    ("06.read_backward", "gamma", "ceiling"),
+    ("07.write_backward", "gamma", "floor"),
+    ("07.write_backward", "gamma", "ceiling"),
+    ("09.repeat_backward", "w", "floor"),
+    ("10.sample_backward", "sigma", "floor"),
+    ("10.sample_backward", "sigma", "ceiling"),
+    ("10.kl_backward", "sigma", "floor"),
+    ("10.kl_backward", "sigma", "ceiling"),
+]
+
+
+@pytest.mark.parametrize("id, name, limit", LIMITED_CACHES)
+def test_cached_numbers_are_used_as_they_are(id, name, limit):
+    entry = allow_answer(EXERCISES[id])
+
+    def function(dout, cache):
+        limited = cache._replace(**{name: LIMITS[limit](getattr(cache, name))})
+        return entry.answer(dout, limited)
+
+    assert "right in general, but not for" in judge(entry, function).message
+
+
+@pytest.mark.parametrize("id", [id for id, e in EXERCISES.items() if e.forward is not None])
+@pytest.mark.parametrize("change", [lambda d: np.clip(d, -10, 10), lambda d: d * (abs(d) > 1e-3)])
+def test_a_gradient_is_used_as_it_arrives(id, change):
+    """Some clip what arrives, or drop what is small."""
+    entry = allow_answer(EXERCISES[id])
+
+    def function(dout, cache):
+        changed = tuple(map(change, dout)) if isinstance(dout, tuple) else change(dout)
+        return entry.answer(changed, cache)
+
+    assert judge(entry, function).kind == "wrong"
+
+
+@pytest.mark.parametrize("limit", [1e-2, 5])
+def test_small_and_large_deviations_are_tried(limit):
+    for id in ("10.sample", "10.kl"):
+        entry = allow_answer(EXERCISES[id])
+
+        def function(mu, log_sigma, entry=entry, **settings):
+            ends = (np.log(limit), np.inf) if limit < 1 else (-np.inf, np.log(limit))
+            return entry.answer(mu, np.clip(log_sigma, *ends), **settings)
+
+        assert "standard deviations near" in judge(entry, function).message
+
+
+def test_a_strength_that_overflows_is_tried():
+    def address_by_content(key, strength, memory):
+        lengths = np.linalg.norm(memory, axis=2) * np.linalg.norm(key, axis=1, keepdims=True)
+        e = np.exp(strength * np.einsum("nkm,nm->nk", memory, key) / lengths)
+        return e / e.sum(axis=1, keepdims=True)
+
+    message = judge(EXERCISES["21.address_by_content"], address_by_content).message
+    assert "not for a strength of 1000: contains nan" in message
+
+
+def test_a_compiled_function_of_scipy_is_saved_with_its_import(notebook):
+    notebook.run("from scipy.special import expit as squash, log1p")
+    said = notebook.run("""
+@exercise("02.sigmoid")
+def sigmoid(a):
+    return squash(a) + 0 * log1p(0.0)
+""")
+    assert "right. Saved" in said
+    assert "from scipy.special import expit as squash\n" in open("mine.py").read()

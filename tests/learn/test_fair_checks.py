@@ -304,11 +304,9 @@ def test_a_cache_with_the_stubs_order_of_names_is_minidraws():
     assert judge(entry, step) == ("right", "")
 
 
-@pytest.mark.parametrize(
-    "wrapper", ["np.vectorize", "functools.cache", "numba.njit", "staticmethod"]
-)
-def test_another_decorator_below_is_told_in_one_line(notebook, wrapper):
-    notebook.run("import functools, numba")
+@pytest.mark.parametrize("wrapper", ["property", "functools.partial"])
+def test_what_is_no_function_is_told_in_one_line(notebook, wrapper):
+    notebook.run("import functools")
     cell = (
         f'@exercise("02.sigmoid")\n@{wrapper}\ndef sigmoid(a):\n    return 1 / (1 + np.exp(-a))\n'
     )

@@ -67,7 +67,7 @@ def find_small_error(found, wanted):
     """Return a message if the numbers are nearly right, else None; try this last."""
     if any(y.shape != t.shape for y, t in zip(found, wanted, strict=True)):
         return None
-    small = "nearly right: you add a small number somewhere, or lose digits, as float32 does"
+    small = "nearly right: a small number is added, something is cut off, or digits are lost"
     return small if all_close(found, wanted, SMALL_ERROR) else None
 
 

@@ -101,7 +101,7 @@ def describe_error(function, error, named):
     """Show the exception, the learner's own line, the arrays on it, and the inputs' shapes."""
     if lines := getattr(error, "lines", None):  # from another process, which has looked for them
         return "\n".join([*lines, format_shapes(named)])
-    home = function.__code__.co_filename
+    home = inspect.unwrap(function).__code__.co_filename
     frames = [
         (frame, line)
         for frame, line in traceback.walk_tb(error.__traceback__)

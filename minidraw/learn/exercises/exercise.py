@@ -13,6 +13,7 @@ import numpy as np
 PRIME_SIZES = 3, 5, 7, 11, 13, 17  # pairwise different and none is 2: a wrong factor shows
 EVEN_SIZES = 4, 6, 8, 10, 12, 14  # primes alone would hide a division that rounds down
 RANDOM_CASES = 3
+SCALES = {1e4: "large", 1e-6: "small"}  # of the arriving gradient; a backward is linear in it
 SINGLES = "n", "C"  # a single grey image: np.squeeze would drop these axes
 
 
@@ -79,6 +80,12 @@ class Exercise:
         if ones:
             single = _make_case(self, RANDOM_CASES, self.make_inputs, PRIME_SIZES, ones)
             cases.append((single, " and ".join(f"{letter} = 1" for letter in ones)))
+        if self.forward is not None:
+            first = self.cases[0]
+            cases += [
+                (first._replace(dout=_scale(first.dout, factor)), f"{size} incoming gradients")
+                for factor, size in SCALES.items()
+            ]
         return (even, f"{sizes} (even sizes)"), *cases
 
     def choose_forward(self, theirs):
@@ -183,6 +190,11 @@ def _make_case(exercise, number, make_inputs, known_sizes, ones=()):
     out, _ = exercise.forward(*inputs.values(), **settings)
     dout = tuple(rng.standard_normal(np.shape(part)) for part in as_tuple(out))
     return Case(sizes, inputs, settings, dout if isinstance(out, tuple) else dout[0])
+
+
+def _scale(dout, factor):
+    scaled = tuple(factor * part for part in as_tuple(dout))
+    return scaled if isinstance(dout, tuple) else scaled[0]
 
 
 def as_tuple(value):

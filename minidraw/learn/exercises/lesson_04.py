@@ -30,9 +30,20 @@ def make_distant_filterbank(rng, n, K, A):
     }, settings
 
 
-def make_narrow_filterbank(rng, n, K, A):
-    inputs, settings = make_filterbank_inputs(rng, n, K, A)
-    return inputs | {"var": rng.uniform(0.02, 0.1, n)}, settings
+def make_narrow_filterbank(rng, n, K, A, lowest=-12):
+    """Make filters as narrow as a window can have, with their centres about halfway between pixels.
+
+    Each then has two pixels that differ by an amount that depends on the variance.
+    """
+    var = np.exp(np.linspace(lowest, -2, n))
+    middle = (A - 1) // 2 + 0.5 + var * rng.uniform(0.5, 1, n) * rng.choice([-1, 1], n)
+    return {"center": middle, "stride": np.full(n, 2.0), "var": var}, {"K": K, "A": A}
+
+
+def make_extreme_strides(rng, n, K, A=None):
+    """Make grids, or filterbanks on A pixels, with strides from 0.001 to 50."""
+    inputs, settings = make_filterbank_inputs(rng, n, K, A) if A else make_grid(rng, n, K)
+    return inputs | {"stride": np.exp(np.linspace(-7, 4, n))}, settings
 
 
 def make_window_inputs(rng, n, K, B, A):
@@ -62,6 +73,12 @@ def make_low_theta(rng, n, K, B, A):
     return inputs, settings
 
 
+def make_theta_near_the_lower_limit(rng, n, K, B, A):
+    inputs, settings = make_window_inputs(rng, n, K, B, A)
+    inputs["theta"][:, 2:] = -11.5
+    return inputs, settings
+
+
 def make_theta_near_the_limit(rng, n, K, B, A):
     inputs, settings = make_window_inputs(rng, n, K, B, A)
     inputs["theta"][:, 2:] = 11.5
@@ -84,6 +101,7 @@ EXERCISES = (
             "`stride` a last axis of length 1, and broadcasting does the rest.",
         ),
         outputs=("mu",),
+        edges=((make_extreme_strides, "strides from 0.001 to 50"),),
         mistakes=(
             (
                 "np.arange(K)",
@@ -128,8 +146,9 @@ EXERCISES = (
         ),
         outputs=("F",),
         edges=(
-            (make_narrow_filterbank, "a variance below 0.1"),
             (make_distant_filterbank, "a window 1000 pixels outside the image"),
+            (make_extreme_strides, "strides from 0.001 to 50"),
+            (make_narrow_filterbank, "variances from 0.1 down to e^-12"),
         ),
         uses=("centers",),
         mistakes=(
@@ -242,6 +261,7 @@ EXERCISES = (
             (make_low_theta, "a logarithm below -12"),
             (make_high_theta, "a logarithm above 12"),
             (make_theta_near_the_limit, "logarithms of 11.5"),
+            (make_theta_near_the_lower_limit, "logarithms of -11.5"),
             (make_extreme_theta, "values of theta beyond +-12 (only the logarithms are clipped)"),
         ),
         mistakes=(

@@ -10,7 +10,9 @@ from minidraw.learn.exercises.lesson_04 import (
     make_filterbank_inputs,
     make_high_theta,
     make_low_theta,
+    make_narrow_filterbank,
     make_theta_near_the_limit,
+    make_theta_near_the_lower_limit,
     make_window_inputs,
 )
 
@@ -54,11 +56,20 @@ def make_exponent_inputs(rng, n, K, A):
     return {"center": (A - 1) / 2 + rng.standard_normal(n)}, settings
 
 
+def make_small_variances(rng, n, K, A):
+    inputs, settings = make_exponent_inputs(rng, n, K, A)
+    return inputs, settings | {"var": np.exp(np.linspace(-6, -2, n))}
+
+
 def make_clipped_theta(rng, n, K, B, A):
     inputs, settings = make_window_inputs(rng, n, K, B, A)
     inputs["theta"][0, 2:] = 13, -13, 12.5
     inputs["theta"][1, :2] = 13, -13  # another image, to expose a mask of the wrong columns
     return inputs, settings
+
+
+def make_rather_narrow_filterbank(rng, n, K, A):
+    return make_narrow_filterbank(rng, n, K, A, lowest=-6)  # finite differences step by 1e-5
 
 
 NORMALISER_MISSING = "the gradient that flows through the normaliser is missing"
@@ -115,6 +126,7 @@ EXERCISES = (
             "a value that is used several times is a sum.",
         ),
         forward=exponent,
+        edges=((make_small_variances, "variances from 0.1 down to e^-6"),),
         mistakes=(
             (
                 "/ var[:, None]",
@@ -139,6 +151,7 @@ EXERCISES = (
         ),
         forward=filterbank,
         uses=("softmax_backward",),
+        edges=((make_rather_narrow_filterbank, "variances from 0.1 down to e^-6"),),
         mistakes=(
             (" - (dF * F).sum(axis=2, keepdims=True)", "", NORMALISER_MISSING),
             (
@@ -186,6 +199,7 @@ EXERCISES = (
         blocks=("dtheta[:, 0]", "dtheta[:, 1]", "dtheta[:, 2]", "dtheta[:, 3]", "dtheta[:, 4]"),
         edges=(
             (make_theta_near_the_limit, "logarithms of 11.5"),
+            (make_theta_near_the_lower_limit, "logarithms of -11.5"),
             (make_low_theta, "a logarithm below -12"),
             (make_high_theta, "a logarithm above 12"),
             (

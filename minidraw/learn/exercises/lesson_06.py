@@ -45,6 +45,18 @@ def make_read_inputs(rng, n, K, B, A, C):
     return inputs, {"x": rng.random(shape)}
 
 
+def make_faint_read(rng, n, K, B, A, C):
+    inputs, settings = make_read_inputs(rng, n, K, B, A, C)
+    return inputs | {"gamma": np.exp(rng.uniform(-6, -4, n))}, settings
+
+
+def make_strong_read(rng, n, K, B, A, C):
+    inputs, settings = make_read_inputs(rng, n, K, B, A, C)
+    return inputs | {"gamma": np.exp(rng.uniform(5, 7, n))}, settings
+
+
+FAINT, STRONG = "intensities below 0.02", "intensities above 100"
+READ_EDGES = (make_faint_read, FAINT), (make_strong_read, STRONG)
 WRONG_TRANSPOSE = "dpatch should not be transposed"
 IMAGE_MISSING = (
     "the gradient that flows through the image is missing; only the error image is counted"
@@ -82,6 +94,7 @@ EXERCISES = (
             "gamma has the shape (n,). It multiplies the whole glimpse of its image.",
         ),
         outputs=("glimpse",),
+        edges=READ_EDGES,
         parts=(read_image,),
         mistakes=(
             ("gamma[:, None, None, None] * glimpse", "glimpse", "the factor gamma is missing"),
@@ -120,6 +133,7 @@ EXERCISES = (
             "gamma multiplied the whole product. Multiply dglimpse by this product, and sum.",
         ),
         forward=read,
+        edges=READ_EDGES,
         parts=(read_image_backward,),
         uses=("sandwich_backward",),
         mistakes=(

@@ -1,12 +1,27 @@
 """Lesson 07, write: from a patch to the canvas, forward and backward."""
 
+import numpy as np
+
 from minidraw.layers import write, write_backward
 from minidraw.learn.exercises.exercise import Exercise
-from minidraw.learn.exercises.lesson_06 import make_filters
+from minidraw.learn.exercises.lesson_06 import FAINT, STRONG, make_filters
 
 
 def make_write_inputs(rng, n, K, B, A, C):
     return {"patch": rng.standard_normal((n, C, K, K))} | make_filters(rng, n, K, B, A), {}
+
+
+def make_faint_write(rng, n, K, B, A, C):
+    inputs, _ = make_write_inputs(rng, n, K, B, A, C)
+    return inputs | {"gamma": np.exp(rng.uniform(-6, -4, n))}, {}
+
+
+def make_strong_write(rng, n, K, B, A, C):
+    inputs, _ = make_write_inputs(rng, n, K, B, A, C)
+    return inputs | {"gamma": np.exp(rng.uniform(5, 7, n))}, {}
+
+
+WRITE_EDGES = (make_faint_write, FAINT), (make_strong_write, STRONG)
 
 
 EXERCISES = (
@@ -22,6 +37,7 @@ EXERCISES = (
             "Reading multiplies by gamma, and writing divides by it.",
         ),
         outputs=("out",),
+        edges=WRITE_EDGES,
         mistakes=(
             (
                 "out / gamma[:, None, None, None]",
@@ -50,6 +66,7 @@ EXERCISES = (
             "All C channels use the same filters, so sum over the channels.",
         ),
         forward=write,
+        edges=WRITE_EDGES,
         uses=("sandwich_backward",),
         mistakes=(
             (

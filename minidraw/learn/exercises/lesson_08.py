@@ -14,6 +14,11 @@ def make_gate_inputs(rng, n, H):
     return {"a": rng.standard_normal((n, 4 * H)), "c_prev": rng.standard_normal((n, H))}, {}
 
 
+def make_large_gate_inputs(rng, n, H):
+    uniform = rng.uniform
+    return {"a": uniform(-30, 30, (n, 4 * H)), "c_prev": uniform(-30, 30, (n, H))}, {}
+
+
 def make_lstm_inputs(rng, n, I, H):  # noqa: E741  the shape's letter
     normal = rng.standard_normal
     inputs = {"x": normal((n, I)), "h_prev": normal((n, H)), "c_prev": normal((n, H))}
@@ -34,6 +39,7 @@ EXERCISES = (
         ),
         outputs=("h", "c"),
         uses=("sigmoid",),
+        edges=((make_large_gate_inputs, "a and c_prev as large as +-30"),),
         mistakes=(
             (
                 "i, f, o, g = np.split(gates, 4, axis=1)",

@@ -65,7 +65,7 @@ def make_repeat_inputs(rng, n, T):
 
 def make_weight_of_zero(rng, n, T):
     inputs, settings = make_repeat_inputs(rng, n, T)
-    inputs["w"][0] = 0
+    inputs["w"][:2] = 0, -inputs["w"][1]
     return inputs, settings
 
 
@@ -91,7 +91,7 @@ EXERCISES = (
             "All steps use the same w, so add the gradients of all steps.",
         ),
         forward=repeat,
-        edges=((make_weight_of_zero, "a w of 0"),),
+        edges=((make_weight_of_zero, "a w of 0 or below"),),
         mistakes=(
             (
                 "dw = dw + dh * h_prev",

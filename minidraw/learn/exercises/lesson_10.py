@@ -16,6 +16,19 @@ def make_kl_inputs(rng, n, Z):
     return make_posterior(rng, n, Z), {}
 
 
+def list_edges(make_inputs):
+    """Return the edges of an exercise: very small and very large standard deviations."""
+
+    def shift(amount):
+        def make_shifted(rng, n, Z):
+            inputs, settings = make_inputs(rng, n, Z)
+            return inputs | {"log_sigma": inputs["log_sigma"] + amount}, settings
+
+        return make_shifted
+
+    return tuple((shift(k), f"standard deviations near e^{k}") for k in (-5, 4))
+
+
 EXERCISES = (
     Exercise(
         "10.sample",
@@ -29,6 +42,7 @@ EXERCISES = (
             "The layer emits log sigma, not sigma and not log sigma^2.",
         ),
         outputs=("z",),
+        edges=list_edges(make_sample_inputs),
         mistakes=(
             ("np.exp(log_sigma)", "np.exp(0.5 * log_sigma)", "log_sigma is treated as log sigma^2"),
             ("np.exp(log_sigma)", "np.exp(2 * log_sigma)", "sigma^2 is used instead of sigma"),
@@ -54,6 +68,7 @@ EXERCISES = (
             "The derivative of exp(log_sigma) is sigma itself. Multiply it by the noise.",
         ),
         forward=sample,
+        edges=list_edges(make_sample_inputs),
         mistakes=(
             (
                 "dz * sigma * noise",
@@ -92,6 +107,7 @@ EXERCISES = (
             "Sum over the entries of an image. The cost of mu = 0 and sigma = 1 must be exactly 0.",
         ),
         outputs=("kl",),
+        edges=list_edges(make_kl_inputs),
         mistakes=(
             (
                 "sigma**2 - 2 * log_sigma",
@@ -132,6 +148,7 @@ EXERCISES = (
             "dkl has the shape (n,): one number for all entries of an image.",
         ),
         forward=kl,
+        edges=list_edges(make_kl_inputs),
         mistakes=(
             (
                 "(sigma**2 - 1)",

@@ -47,6 +47,10 @@ def make_whole_batch(rng, n, I, O):  # noqa: E741
     return make_inner_shard(rng, n, I, O)[0], {"start": 0, "stop": n}
 
 
+def make_empty_shard(rng, n, I, O):  # noqa: E741
+    return make_inner_shard(rng, n, I, O)[0], {"start": n // 2, "stop": n // 2}
+
+
 EXERCISES = (
     Exercise(
         "14.gates_backward_loop",
@@ -146,6 +150,7 @@ EXERCISES = (
         edges=(
             (make_first_shard, "a shard at the beginning of the batch"),
             (make_whole_batch, "one shard that is the whole batch"),
+            (make_empty_shard, "an empty shard"),
         ),
         optional=True,
         mistakes=(

@@ -94,7 +94,9 @@ def make_question(rng, n, N, M):
 
 
 def make_strong_question(rng, n, N, M):
+    """Ask for the key itself, where one slot has it, or where all have its opposite."""
     inputs, settings = make_question(rng, n, N, M)
+    inputs["memory"][0, 1], inputs["memory"][1] = inputs["key"][0], -inputs["key"][1]
     return inputs | {"strength": np.full((n, 1), 1000.0)}, settings
 
 

@@ -7,8 +7,8 @@ returns arrays; the expected answers and the verdicts stay in this one (`judging
 from pathlib import Path
 
 from minidraw.errors import UserError
-from minidraw.learn.grading.judging import SECONDS_PER_FUNCTION, judge_submission
-from minidraw.learn.grading.submissions import read_submission
+
+SECONDS_PER_FUNCTION = 20
 
 
 def grade(path, seconds=SECONDS_PER_FUNCTION, seed=0):
@@ -36,6 +36,10 @@ def grade(path, seconds=SECONDS_PER_FUNCTION, seed=0):
     UserError
         If the file can't be read, or defines no function before it fails.
     """
+    # Imported here, because the checks import `child` and are imported by these two.
+    from minidraw.learn.grading.judging import judge_submission
+    from minidraw.learn.grading.submissions import read_submission
+
     judged = judge_submission(read_submission(Path(path)), seconds, seed)
     if judged.notes and not judged.has_functions:
         raise UserError(f"{path} doesn't run: {judged.notes[0]}")

@@ -7,11 +7,10 @@ from minidraw.learn.checking.judge import Verdict, judge
 from minidraw.learn.exercises import all_exercises
 from minidraw.learn.exercises.open_exercises import OPEN_EXERCISES, judge_open, make_backward
 from minidraw.learn.exercises.variants import choose_variants
+from minidraw.learn.grading import SECONDS_PER_FUNCTION
 from minidraw.learn.grading.differences import find_differences
 from minidraw.learn.grading.limits import Stopped, check_limit
 from minidraw.learn.grading.process import SubmissionProcess
-
-SECONDS_PER_FUNCTION = 20
 
 
 class Judged(NamedTuple):

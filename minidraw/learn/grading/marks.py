@@ -95,10 +95,10 @@ def grade_folder(path, rubric, seconds, ours=()):
     seconds : float
         Time limit for each function.
     ours : list of path
-        Files and folders there that are no submissions.
+        Files and folders that are no submissions; earlier marks may be in them, so none is read.
     """
     found = find_submissions(path, ours) if path.is_dir() else [read_submission(path)]
-    hidden = [submission.path.resolve() for submission in found]
+    hidden = [one.resolve() for one in (*(submission.path for submission in found), *ours)]
     for submission in found:
         if submission.fault:
             yield Mark(submission.student, rubric.mark({}), {}, [submission.fault])

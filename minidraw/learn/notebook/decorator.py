@@ -12,6 +12,7 @@ from minidraw.learn.checking.judge import (
     judge_pair,
 )
 from minidraw.learn.exercises import all_exercises, get_exercise
+from minidraw.learn.grading.child.plain import find_inner, make_plain
 from minidraw.learn.notebook.earlier import call_layers
 from minidraw.learn.notebook.missing_names import suggest_cells
 from minidraw.learn.notebook.stubs import is_stub
@@ -50,9 +51,13 @@ def exercise(id):
     entry = get_exercise(id)
 
     def decorate(function):
-        if not inspect.isfunction(function):
-            kind = type(function).__name__
+        given, function = function, make_plain(function)
+        if function is None:
+            kind = type(given).__name__
             raise NotYet(f"{id}: this is a {kind}; the check needs the plain function after def")
+        left_out = given is not function and function is find_inner(given)
+        if left_out:
+            print(f"{id}: checked and used without its decorator, which only saves time.")
         if function.__name__ != entry.name:
             raise NotYet(f"{id}: the function must be named {entry.name}")
         try:
@@ -83,7 +88,8 @@ def exercise(id):
             raise NotYet(f'{id}: not right yet.\n{more}\nStuck? hint("{id}")') from None
         note = f" ({verdict.message})" if verdict.message else ""
         print(f"{id}: right{note}. {_save(entry, function)}")
-        return _choose_pair(entry, function, known, verdict)
+        chosen = _choose_pair(entry, function, known, verdict)
+        return given if chosen is function and not left_out else chosen
 
     return decorate
 

@@ -9,9 +9,9 @@ import linecache
 import os
 import sys
 import traceback
-import types
 
 import guard  # this file runs as a script; see the package's docstring
+import plain
 import stand_in
 import wire
 
@@ -123,19 +123,14 @@ class Shell:
 
 def select_functions(names):
     """Return the functions that a file defines itself, without decorators such as ``@njit``."""
-    found = {}
-    for name, value in names.items():
-        if not isinstance(value, types.FunctionType) and hasattr(value, "__wrapped__"):
-            value = inspect.unwrap(value)
-        if isinstance(value, types.FunctionType) and value.__globals__ is names:
-            found[name] = value
-    return found
+    functions = {name: plain.make_plain(value) for name, value in names.items()}
+    return {name: f for name, f in functions.items() if f and f.__globals__ is names}
 
 
 def call_function(functions, request):
     """Call a function; return its value, its arguments afterwards, and the calls of `watch`."""
     arguments, settings = request["arguments"], request["settings"]
-    watched = getattr(functions.get(request["watch"]), "__code__", None)
+    watched = getattr(inspect.unwrap(functions.get(request["watch"])), "__code__", None)
     calls = 0
 
     def notice(frame, event, argument):
@@ -145,7 +140,7 @@ def call_function(functions, request):
     function = functions[request["name"]]
     sys.setprofile(notice if watched else None)
     try:
-        value = function(*arguments, **settings)
+        value = plain.unroll(function(*arguments, **settings), request["cache"])
     except NotImplementedError:
         return {"unwritten": True}
     except BaseException as error:
@@ -162,7 +157,7 @@ def call_function(functions, request):
 
 def find_line(function, error):
     """Return the last line of the submission's own file that the error passed through."""
-    home = function.__code__.co_filename
+    home = inspect.unwrap(function).__code__.co_filename
     lines = [
         linecache.getline(home, number).strip()
         for frame, number in traceback.walk_tb(error.__traceback__)
