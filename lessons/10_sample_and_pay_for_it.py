@@ -26,6 +26,7 @@ import minidraw
 from minidraw.datasets import as_float, bundled_path
 from minidraw.learn import exercise, hint, use_earlier
 from minidraw.learn.notebook import BLUE, GREEN, VERMILION, panels, picture, plain, show
+from minidraw.learn.notebook import choose_steps
 from minidraw.models import draw
 
 layers = use_earlier("10")
@@ -405,7 +406,7 @@ def learn(steps, rate=0.005, batch=50):
     return np.array(found)
 
 
-course = learn(1600)
+course = learn(choose_steps(1600, in_browser=600))
 
 # %%
 smooth = course.reshape(-1, 20, 2).mean(axis=1)

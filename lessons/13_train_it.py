@@ -33,7 +33,7 @@ from minidraw.pictures import films, sheets
 from minidraw.pictures.saving import save_picture
 from minidraw.datasets import as_float, bundled_path
 from minidraw.learn import exercise, hint, use_earlier
-from minidraw.learn.notebook import BLUE, GREEN, VERMILION, panels, plain, show
+from minidraw.learn.notebook import BLUE, GREEN, VERMILION, choose_steps, panels, plain, show
 from minidraw.models import draw
 from minidraw.models.interface import Batch, Film
 from minidraw.page import build_page
@@ -328,7 +328,8 @@ print(
 # **views** of it: arrays that use the same memory, so they change when the vector changes.
 
 # %%
-BATCH, STEPS, RATE, LIMIT = 50, 600, 0.01, 300.0
+STEPS = choose_steps(600, in_browser=200)
+BATCH, RATE, LIMIT = 50, 0.01, 300.0
 SHAPES = draw.param_shapes(config)
 
 

@@ -32,6 +32,7 @@ from minidraw.datasets.sets import cluttered
 from minidraw.learn import exercise, hint, use_earlier
 from minidraw.learn.notebook.diagrams import box, paper, wire
 from minidraw.learn.notebook import BLUE, GREEN, VERMILION, panels, picture, plain, show
+from minidraw.learn.notebook import choose_steps
 from minidraw.learn.exercises import lesson_17 as package
 from minidraw.models import classifier
 from minidraw.models.interface import Batch
@@ -522,7 +523,7 @@ def whole_gradients(params, x, labels):
 
 
 # %%
-STEPS, N = 1600, 50
+STEPS, N = choose_steps(1600, in_browser=600), 50
 rng = np.random.default_rng(2)
 shapes = {"W_1": (SIZE**2, 128), "b_1": (128,), "W_2": (128, 10), "b_2": (10,)}
 start_whole = {

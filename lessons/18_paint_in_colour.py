@@ -32,6 +32,7 @@ from minidraw.learn.notebook import (
     BLUE,
     GREEN,
     VERMILION,
+    choose_steps,
     movie,
     panels,
     picture,
@@ -542,7 +543,7 @@ show(figure, "18.5")
 # thousand steps?
 
 # %%
-BATCH, STEPS, RATE = 50, 1000, 0.01
+STEPS, BATCH, RATE = choose_steps(1000, in_browser=300), 50, 0.01
 
 
 def trained(seed):
@@ -578,7 +579,7 @@ print(f"and {costs['kl'].mean():.1f} nats for the latent vector")
 # %% jupyter={"source_hidden": true}
 figure, axes = panels(height=2.8)
 axes.plot(log[:, 0], color=BLUE, alpha=0.25)
-axes.plot(np.arange(10, 991), np.convolve(log[:, 0], np.ones(20) / 20, "valid"), color=BLUE)
+axes.plot(np.arange(10, STEPS - 9), np.convolve(log[:, 0], np.ones(20) / 20, "valid"), color=BLUE)
 axes.axhline(floor, color="black", linestyle="--", label="mean floor")
 plain(axes, xlabel="step", ylabel="image cost, nats", ylim=(0, 320))
 axes.legend(frameon=False)

@@ -29,6 +29,7 @@ from minidraw.datasets import as_float
 from minidraw.learn import exercise, hint, use_earlier
 from minidraw.learn.exercises import lesson_19 as package
 from minidraw.learn.notebook import BLUE, GREEN, VERMILION, panels, picture, plain, show
+from minidraw.learn.notebook import choose_steps
 from minidraw.training.flat_weights import allocate_flat, fill
 from minidraw.training.optimizer import Adam
 
@@ -422,13 +423,14 @@ show(figure, "19.4")
 # %%
 flat = (2 * images - 1).reshape(len(images), -1)
 z_new = np.random.default_rng(3).standard_normal((1000, 32)).astype(np.float32)
+MOVES = choose_steps(1400, in_browser=800)
 
 
 def digits_game(rate, beta1):
     """Return 1,000 paintings, made with the averaged weights of lesson 13, and the costs."""
     rng = np.random.default_rng(4)
     generator, critic = player(rng, (32, 256, 784), beta1), player(rng, (784, 256, 1), beta1)
-    settings = {"Z": 32, "batch": 50, "steps": 1400, "rates": (rate, rate), "rng": rng}
+    settings = {"Z": 32, "batch": 50, "steps": MOVES, "rates": (rate, rate), "rng": rng}
     draw_images = lambda n, rng: flat[rng.integers(0, len(flat), n)]  # noqa: E731
     costs = play(generator, critic, draw_images, **settings)
     return np.tanh(run(generator.average.views, z_new)[0]), costs

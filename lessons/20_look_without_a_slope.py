@@ -28,7 +28,7 @@ import minidraw
 from minidraw import layers
 from minidraw.datasets import as_float
 from minidraw.learn import exercise, hint
-from minidraw.learn.notebook import BLUE, GREEN, VERMILION, panels, plain, show
+from minidraw.learn.notebook import BLUE, GREEN, VERMILION, choose_steps, panels, plain, show
 from minidraw.models import classifier, ram
 from minidraw.models.interface import Batch
 from minidraw.pictures import sheets
@@ -381,7 +381,7 @@ networks = {  # model, sizes, learning rate
     "by reward": (ram, ram.Config(**size, scales=2, spread=0.15), 0.003),
     "through the window": (classifier, classifier.Config(**size), 0.01),
 }
-STEPS = 1000
+STEPS = choose_steps(1000, in_browser=400)
 starts = {
     name: model.init_params(config, np.random.default_rng(0))
     for name, (model, config, _) in networks.items()

@@ -20,6 +20,11 @@ def refuse(self):
     raise RuntimeError("can't start new thread")
 threading.Thread.start = refuse
 """
+IN_BROWSER = """
+import types
+from minidraw.learn.notebook import in_browser
+in_browser.sys = types.SimpleNamespace(platform="emscripten")
+"""
 COMMAND = "import sys\nfrom minidraw.cli import main\nsys.exit(main(sys.argv[1:]))"
 NOTICE = "Numba can't be imported (import of numba halted; None in sys.modules); minidraw's"
 TINY = "--hidden 8 --glimpses 2 --latent 3 --read-size 2 --write-size 3 --batch 20 --validate 1000"
@@ -89,8 +94,11 @@ def test_what_is_compiled_needs_numba(tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("script", render.scripts(), ids=lambda path: path.stem)
 def test_lessons(script, tmp_path):
-    done = run_blocked(script.read_text("utf-8"), folder=tmp_path)
+    """They take the smaller number of steps that they choose in a browser."""
+    text = script.read_text("utf-8")
+    done = run_blocked(IN_BROWSER + text, folder=tmp_path)
     if script.stem.startswith("14"):
         assert "UserError: Numba, which this needs" in done.stderr.splitlines()[-1]
     else:
         assert done.returncode == 0, done.stderr
+        assert done.stdout.count("In a browser: ") == text.count("choose_steps(")

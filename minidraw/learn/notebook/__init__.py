@@ -6,6 +6,7 @@ get in each other's way: with three programs on two cores, lesson 02 takes 113 s
 
 from threadpoolctl import threadpool_limits
 
+from minidraw.learn.notebook.in_browser import choose_steps
 from minidraw.learn.notebook.pictures import (
     BLUE,
     GREEN,
