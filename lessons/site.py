@@ -4,6 +4,7 @@
 * ``paint.html``: the page on which the bundled network paints
 * ``read/``: the lessons with their pictures, to read
 * ``lab/``: JupyterLite, in which they run with nothing installed; the browser keeps what is written
+* ``notebooks/``, with ``--repository``: what the workflow puts on a branch for Colab and Binder
 
 It needs ``pip install -e ".[site]"``.  Any host of files can serve the folder.
 """
@@ -27,12 +28,20 @@ from minidraw.page import build_page
 
 SHEETS = ("GLOSSARY", "CHEATSHEET", "OPEN")
 INSTALL = "# minidraw comes with this site.\n%pip install -q minidraw"
+PINNED = "minidraw{extras} @ git+https://github.com/{repository}@{commit}"
+HOSTS = {  # services that run a notebook of a branch on GitHub
+    "Colab": "https://colab.research.google.com/github/{repository}/blob/notebooks/{name}.ipynb",
+    "Binder": "https://mybinder.org/v2/gh/{repository}/notebooks?labpath={name}.ipynb",
+}
 LESSON = """
 {%- extends 'lab/index.html.j2' -%}
 {%- block body_header -%}
 {{ super() }}
 <style>body { max-width: 62rem; margin: auto; }</style>
-<p><a href="../index.html">All lessons</a></p>
+<p><a href="../index.html">All lessons</a>
+{%- for host, address in resources.hosts.items() %} |
+<a href="{{ address }}">Run it on {{ host }}</a>
+{%- endfor %}</p>
 {%- endblock body_header -%}
 {%- block input_group -%}
 {%- if cell.metadata.get('jupyter', {}).get('source_hidden') -%}
@@ -108,7 +117,7 @@ def to_html(text):
     return re.sub(r"^<p>(.*)</p>\s*$", r"\1", mistune.html(text), flags=re.S)
 
 
-def write_pages(out, scripts):
+def write_pages(out, scripts, repository):
     """Write the lessons as they were rendered, and the sheets."""
     (out / "read").mkdir(exist_ok=True)
     exporter = HTMLExporter(raw_template=LESSON, exclude_input_prompt=True)
@@ -117,7 +126,10 @@ def write_pages(out, scripts):
         for output in (o for cell in notebook.cells for o in cell.get("outputs", [])):
             describe_picture(output)
         title = notebook.cells[0].source.splitlines()[0].lstrip("# ")
-        page, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": title}})
+        known = {"repository": repository, "name": script.stem}
+        hosts = {host: text.format(**known) for host, text in HOSTS.items() if repository}
+        resources = {"metadata": {"name": title}, "hosts": hosts}
+        page, _ = exporter.from_notebook_node(notebook, resources)
         (out / "read" / f"{script.stem}.html").write_text(point_to_pages(page), "utf-8")
     for name in SHEETS:
         text = (render.HERE / f"{name}.md").read_text("utf-8")
@@ -138,6 +150,28 @@ def point_to_pages(page):
     return re.sub(r'(href="[\w./]+)\.(?:ipynb|md)([#"])', r"\1.html\2", page)
 
 
+def write_notebooks(folder, scripts, install):
+    """Write the notebooks without outputs, with a first cell that installs the package."""
+    folder.mkdir(exist_ok=True)
+    for script in scripts:
+        notebook = render.clean(script)
+        notebook.cells.insert(0, nbformat.v4.new_code_cell(install, id="install"))
+        nbformat.write(notebook, folder / f"{script.stem}.ipynb")
+    for name in SHEETS:
+        (folder / f"{name}.md").write_bytes((render.HERE / f"{name}.md").read_bytes())
+
+
+def write_branch(out, scripts, repository):
+    """Write the files of the branch that Colab and Binder open; they install this very commit."""
+    run = ["git", "-C", render.HERE, "rev-parse", "HEAD"]
+    commit = subprocess.run(run, check=True, capture_output=True, text=True).stdout.strip()
+    known = {"repository": repository, "commit": commit}
+    install = f'%pip install -q "{PINNED.format(extras="", **known)}"'
+    write_notebooks(out / "notebooks", scripts, install)
+    needs = PINNED.format(extras="[lessons]", **known)
+    (out / "notebooks" / "requirements.txt").write_text(f"{needs}\n", "utf-8")  # Binder's
+
+
 def write_lab(out, scripts, pyodide):
     """Build JupyterLite with the lessons, the sheets and the package."""
     with tempfile.TemporaryDirectory() as folder:
@@ -146,17 +180,17 @@ def write_lab(out, scripts, pyodide):
         subprocess.run([*run, render.HERE.parent], check=True)
         [wheel] = folder.glob("*.whl")
         content = folder / "content"
-        content.mkdir()
-        for script in scripts:
-            notebook = render.clean(script)
-            notebook.cells.insert(0, nbformat.v4.new_code_cell(INSTALL, id="install"))
-            nbformat.write(notebook, content / f"{script.stem}.ipynb")
-        for name in SHEETS:
-            (content / f"{name}.md").write_bytes((render.HERE / f"{name}.md").read_bytes())
+        write_notebooks(content, scripts, INSTALL)
         run = [sys.executable, "-m", "jupyter", "lite", "build", "--no-sourcemaps"]
         run += ["--lite-dir", folder, "--contents", content, "--output-dir", out / "lab"]
         run += ["--piplite-wheels", wheel, *(["--pyodide", pyodide] if pyodide else [])]
         subprocess.run(run, check=True, cwd=folder)  # it leaves a database there
+
+
+def check_repository(text):
+    if not re.fullmatch(r"[\w.-]+/[\w.-]+", text):
+        raise argparse.ArgumentTypeError(f"{text!r} isn't OWNER/NAME")
+    return text
 
 
 def main(arguments=None):
@@ -169,6 +203,12 @@ def main(arguments=None):
         help="path or address of Python for browsers, pyodide-*.tar.bz2, to put on the site"
         " (default: browsers load it from its public network)",
     )
+    parser.add_argument(
+        "--repository",
+        metavar="OWNER/NAME",
+        type=check_repository,
+        help="repository on GitHub, for links that run a lesson on Colab or Binder",
+    )
     given = parser.parse_args(arguments)
     given.out = given.out.resolve()
     given.out.mkdir(parents=True, exist_ok=True)
@@ -176,7 +216,9 @@ def main(arguments=None):
     write_front(given.out)
     network = Draw.load(bundled_path("mnist.npz"))
     (given.out / "paint.html").write_text(build_page(network, "mnist.npz", "read/"), "utf-8")
-    write_pages(given.out, scripts)
+    write_pages(given.out, scripts, given.repository)
+    if given.repository:
+        write_branch(given.out, scripts, given.repository)
     if not given.no_lab:
         write_lab(given.out, scripts, given.pyodide)
     print(f"{given.out}: to look at it, python -m http.server -d {given.out}")

@@ -3,10 +3,12 @@
 import importlib.util
 import json
 import re
+import subprocess
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
+import nbformat
 import pytest
 
 pytest.importorskip("nbconvert", reason="the site needs its extra: pip install -e .[site]")
@@ -75,6 +77,39 @@ def test_pictures_have_words_and_their_code_is_folded(site):
 
 def test_the_front_door_paints(site):
     assert "A network that paints" in (site / "paint.html").read_text("utf-8")
+
+
+def test_links_to_services_lead_to_notebooks_that_install_this_commit(build, tmp_path):
+    run = ["git", "-C", LESSONS, "rev-parse", "HEAD"]
+    try:
+        commit = subprocess.run(run, check=True, capture_output=True, text=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("not in a clone of git: there is no commit to install")
+    build([str(tmp_path), "--no-lab", "--repository", "some-one/mini.draw"])
+    address = f"git+https://github.com/some-one/mini.draw@{commit}"
+    needs = (tmp_path / "notebooks" / "requirements.txt").read_text("utf-8")
+    assert needs == f"minidraw[lessons] @ {address}\n"
+    for name in NAMES:
+        page = Links(tmp_path / "read" / f"{name}.html")
+        for host in "colab.research.google.com", "mybinder.org":
+            [link] = [a for a in page.addresses if a.startswith(f"https://{host}/")]
+            assert "/some-one/mini.draw/" in link and f"{name}.ipynb" in link
+        notebook = nbformat.read(tmp_path / "notebooks" / f"{name}.ipynb", as_version=4)
+        nbformat.validate(notebook)
+        assert notebook.cells[0].source == f'%pip install -q "minidraw @ {address}"'
+        assert notebook.cells[1].source.startswith(f"# {name[:2]} ")
+
+
+def test_without_a_repository_nothing_leads_to_one(site):
+    assert not (site / "notebooks").exists()
+    assert not any("binder" in a for a in Links(site / "read" / f"{NAMES[0]}.html").addresses)
+
+
+@pytest.mark.parametrize("name", ["minidraw", "a/b/c", 'a/"><script>', "https://github.com/a/b"])
+def test_a_repository_that_is_none(build, name, tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        build([str(tmp_path), "--no-lab", "--repository", name])
+    assert "isn't OWNER/NAME" in capsys.readouterr().err
 
 
 @pytest.mark.slow
