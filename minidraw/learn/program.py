@@ -53,7 +53,7 @@ def train(params, images, seconds, rng):
         settings = {"rate": rate, "step": step, "decay": min(0.99, (1 + step) / (10 + step))}
         adam_update(*arrays, **settings, beta1=0.9, beta2=0.999, eps=1e-8)
         costs = [*costs[-99:], (nll + kl).mean()]
-        if step % 100 == 0:
+        if step % 100 == 0 or step in (1, 10):
             print(f"step {step}, {done:.0%} of the time: {np.mean(costs):.1f} nats", flush=True)
     return split(average, shapes)
 

@@ -11,8 +11,9 @@ from minidraw.errors import UserError
 from minidraw.learn.exercises.variants import choose_variants, render_sheet
 from minidraw.learn.grading import grade
 from minidraw.learn.grading.child import wire
-from minidraw.learn.grading.marks import read_rubric
+from minidraw.learn.grading.marks import grade_folder, read_rubric
 from minidraw.learn.grading.submissions import drop_magics, find_submissions, read_blocks
+from minidraw.learn.notebook.copies import find_lessons
 from minidraw.learn.own_functions import get_source
 from tests.learn.styles import STYLES
 
@@ -155,3 +156,30 @@ def test_a_seed_changes_formulas_and_their_statements():
 def test_a_message_that_is_none_is_refused(line):
     with pytest.raises(ValueError):
         wire.read_message(line.encode(), lambda handle: handle)
+
+
+def test_line_breaks_of_the_sheet_may_change(monkeypatch):
+    text = (find_lessons() / "OPEN.md").read_text("utf-8")
+    monkeypatch.setattr(Path, "read_text", lambda *_: " ".join(text.split()))
+    for seed in range(60):
+        render_sheet(seed)
+
+
+def test_earlier_marks_and_the_rubric_are_hidden():
+    Path("rubric.toml").write_text('seed = 5\n[points]\n"02.sigmoid" = 0.5\n"02.*" = 0.1\n')
+    Path("marks.csv").write_text("ada,10\n")
+    Path("in").mkdir()
+    places = [str(Path(name).resolve()) for name in ("marks.csv", "rubric.toml", "in/ada.py")]
+    Path("in/spy.py").write_text(
+        f"def sigmoid(a):\n    raise ValueError(''.join(map(look, {places})))\n\n\n"
+        "def look(path):\n    try:\n        return open(path).read()\n"
+        "    except PermissionError:\n        return 'hidden '\n"
+    )
+    Path("in/ada.py").write_text(
+        "import numpy as np\n\n\ndef sigmoid(a):\n    return 1 / (1 + np.exp(-a))\n"
+    )
+    rubric = read_rubric(Path("rubric.toml"))
+    ours = Path("marks.csv"), Path("rubric.toml")
+    marks = {mark.student: mark for mark in grade_folder(Path("in"), rubric, 20, ours)}
+    assert marks["ada"].points["02.sigmoid"] == 0.5 and rubric.points["02.linear"] == 0.1
+    assert "ValueError: hidden hidden hidden" in marks["spy"].results["02.sigmoid"]["message"]

@@ -5,6 +5,7 @@ two to six of each exercise: a seed for each group of students makes copying lab
 impossible.  Seed 0 gives the exercises of ``lessons/OPEN.md`` as they are.
 """
 
+import re
 from dataclasses import replace
 from itertools import permutations
 
@@ -30,9 +31,10 @@ def render_sheet(seed):
     text = (find_notebooks()[0].parent / "OPEN.md").read_text("utf-8")
     for name, (_, *changes) in _draw(seed).items():
         for old, new in changes:
-            if text.count(old) != 1:
+            pattern = r"\s+".join(map(re.escape, old.split()))  # however its lines are broken
+            if len(re.findall(pattern, text)) != 1:
                 raise ValueError(f"{name}: {old!r} must occur once in OPEN.md")
-            text = text.replace(old, new)
+            text = re.sub(pattern, lambda found, new=new: new, text)
     command = "minidraw lessons grade open.py"
     return text.replace(command, f"{command} --seed {seed}") if seed else text
 
@@ -105,7 +107,7 @@ def _read_channels(rng):
     def read_channels(x, F_y, F_x, gain):
         return open_exercises.read_channels(x, F_y, F_x, np.exp(gain))
 
-    return read_channels, ("then times its own gain:", "then times e^gain, its own:")
+    return read_channels, ("multiply it by its own gain.", "multiply it by e^gain, its own.")
 
 
 def _write_over(rng):
@@ -137,8 +139,8 @@ def _gru(rng):
         return open_exercises.gru(x, h_prev, W, U, b)
 
     names = "the gate r", "the gate u", "the candidate"
-    new = f"for {names[order[0]]}, {names[order[1]]} and {names[order[2]]}:"
-    changes = [("for the\ngates r and u and for the candidate:", new)]
+    line = "the first H columns are for {}, the next H for {},\nand the last H for {}:"
+    changes = [(line.format(*names), line.format(*(names[k] for k in order)))]
     if swapped:
         changes.append(("h = (1 - u) h_prev + u candidate", "h = u h_prev + (1 - u) candidate"))
     return gru, *changes
