@@ -138,46 +138,6 @@ EXERCISES = (
         uses=("softmax",),
         edges=((make_strong_question, "a strength of 1000"),),
         optional=True,
-        mistakes=(
-            (
-                "np.linalg.norm(memory, axis=2) * np.linalg.norm(key, axis=1, keepdims=True)",
-                "1.0",
-                "the dot product is not divided by the two lengths, so it is no cosine",
-            ),
-            (
-                "np.linalg.norm(memory, axis=2) * np.linalg.norm(key, axis=1, keepdims=True)",
-                "np.linalg.norm(memory, axis=2)",
-                "the dot product is not divided by the length of the key",
-            ),
-            (
-                "np.linalg.norm(memory, axis=2) * np.linalg.norm(key, axis=1, keepdims=True)",
-                "np.linalg.norm(key, axis=1, keepdims=True)",
-                "the dot product is not divided by the lengths of the slots",
-            ),
-            (
-                "np.linalg.norm(memory, axis=2) * np.linalg.norm(key, axis=1, keepdims=True)",
-                "np.linalg.norm(memory, axis=(1, 2))[:, None] "
-                "* np.linalg.norm(key, axis=1, keepdims=True)",
-                "the length of the whole memory is used; each slot has its own length",
-            ),
-            ("strength * cosine", "cosine", "the strength is missing"),
-            (
-                "strength * cosine",
-                "cosine / strength",
-                "the cosine is divided by the strength; multiply by it",
-            ),
-            ("softmax(strength * cosine)", "strength * cosine", "the softmax is missing"),
-            (
-                "softmax(strength * cosine)",
-                "strength * softmax(cosine)",
-                "the strength multiplies the softmax; multiply the cosine before it",
-            ),
-            (
-                "softmax(strength * cosine)",
-                "softmax((strength * cosine).T).T",
-                "the softmax runs along the images; it should run along the slots",
-            ),
-        ),
     ),
     Exercise(
         "21.move",
@@ -195,56 +155,6 @@ EXERCISES = (
         outputs=("moved",),
         edges=((make_sure_move, "a head on the last slot that moves by +1"),),
         optional=True,
-        mistakes=(
-            (
-                "gate * target + (1 - gate) * w",
-                "gate * w + (1 - gate) * target",
-                "target and w are swapped; a gate of 1 selects the target",
-            ),
-            (
-                "gate * target + (1 - gate) * w",
-                "gate * target + w",
-                "w is not multiplied by 1 - gate",
-            ),
-            ("gate * target + (1 - gate) * w", "w", "the interpolation with the target is missing"),
-            (
-                "np.roll(mixed, j - 1, axis=1)",
-                "np.roll(mixed, 1 - j, axis=1)",
-                "the head moves in the opposite direction",
-            ),
-            (
-                "np.roll(mixed, j - 1, axis=1)",
-                "np.roll(mixed, j, axis=1)",
-                "the moves are by 0, 1 and 2; they should be by -1, 0 and 1",
-            ),
-            (
-                "np.roll(mixed, j - 1, axis=1)",
-                "np.roll(mixed, j - 1)",
-                "np.roll has no axis, so weights move from one image to the next",
-            ),
-            (
-                "np.roll(mixed, j - 1, axis=1)",
-                "np.roll(mixed, j - 1, axis=0)",
-                "the images are rolled; roll the slots, axis 1",
-            ),
-            (
-                "sum(shifts[:, [j]] * np.roll(mixed, j - 1, axis=1) for j in range(3))",
-                "mixed",
-                "the shift is missing",
-            ),
-            (
-                "np.roll(mixed, j - 1, axis=1) for",
-                "np.roll(w, j - 1, axis=1) for",
-                "w is shifted; shift the mixture",
-            ),
-            (
-                "sum(shifts[:, [j]] * np.roll(mixed, j - 1, axis=1) for j in range(3))",
-                "sum(shifts[:, [j]] * (np.arange(w.shape[1]) >= j - 1) "
-                "* (np.arange(w.shape[1]) < w.shape[1] + j - 1) "
-                "* np.roll(mixed, j - 1, axis=1) for j in range(3))",
-                "what moves past an end is lost; it should come back at the other end",
-            ),
-        ),
     ),
     Exercise(
         "21.move_backward",
@@ -263,54 +173,6 @@ EXERCISES = (
         forward=move,
         edges=((make_sure_move, "a head on the last slot that moves by +1"),),
         optional=True,
-        mistakes=(
-            (
-                "np.roll(dmoved, 1 - j, axis=1)",
-                "np.roll(dmoved, j - 1, axis=1)",
-                "the gradient moves in the direction of the forward; it should move back",
-            ),
-            (
-                "sum(shifts[:, [j]] * np.roll(dmoved, 1 - j, axis=1) for j in range(3))",
-                "dmoved",
-                "dmoved is not shifted back",
-            ),
-            (
-                "np.roll(mixed, j - 1, axis=1) for",
-                "np.roll(w, j - 1, axis=1) for",
-                "w is used for dshifts; the mixture was shifted",
-            ),
-            (
-                "np.roll(mixed, j - 1, axis=1) for",
-                "np.roll(mixed, 1 - j, axis=1) for",
-                "the mixture is moved in the wrong direction for dshifts",
-            ),
-            (
-                "np.stack([np.roll(mixed, j - 1, axis=1) for j in range(3)], axis=1)",
-                "np.stack([mixed, mixed, mixed], axis=1)",
-                "the mixture is not moved for dshifts",
-            ),
-            (
-                "(target - w)",
-                "target",
-                "the part of w is missing; the slope of the gate is target - w",
-            ),
-            ("(target - w)", "(w - target)", "target and w are swapped in the slope of the gate"),
-            (
-                "(dmixed * (target - w))",
-                "(dmoved * (target - w))",
-                "dmoved is used for the gate; use the gradient of the mixture",
-            ),
-            (
-                "return gate * dmixed, (1 - gate) * dmixed",
-                "return (1 - gate) * dmixed, gate * dmixed",
-                "the factors gate and 1 - gate are swapped",
-            ),
-            (
-                "return gate * dmixed, (1 - gate) * dmixed",
-                "return dmixed, dmixed",
-                "the factors gate and 1 - gate are missing",
-            ),
-        ),
     ),
     Exercise(
         "21.sharpen",
@@ -325,49 +187,6 @@ EXERCISES = (
         outputs=("out",),
         uses=("softmax",),
         optional=True,
-        mistakes=(
-            (
-                "out = powers / powers.sum(axis=1, keepdims=True)",
-                "out = powers",
-                "the powers are not divided by their sum",
-            ),
-            (
-                "powers.sum(axis=1, keepdims=True)",
-                "powers.sum(axis=0, keepdims=True)",
-                "the sum runs over the images; it should run over the slots",
-            ),
-            (
-                "powers.sum(axis=1, keepdims=True)",
-                "powers.sum()",
-                "the sum runs over all images; each image has its own sum",
-            ),
-            (
-                "powers.sum(axis=1, keepdims=True)",
-                "powers.max(axis=1, keepdims=True)",
-                "it is divided by the largest power; divide by the sum",
-            ),
-            (
-                "w**strength",
-                "w * strength",
-                "the weights are multiplied by the strength, which the sum divides out again",
-            ),
-            (
-                "w**strength",
-                "np.exp(strength * w)",
-                "this is the softmax of strength times w; take powers of w",
-            ),
-            ("w**strength", "strength**w", "base and exponent are swapped"),
-            (
-                "w**strength",
-                "w ** (1 / strength)",
-                "the root is taken, which blurs; take the power",
-            ),
-            (
-                "powers.sum(axis=1, keepdims=True)",
-                "w.sum(axis=1, keepdims=True)",
-                "it is divided by the sum of the weights; divide by the sum of the powers",
-            ),
-        ),
     ),
     Exercise(
         "21.erase_and_add_backward",
@@ -384,57 +203,5 @@ EXERCISES = (
         ),
         forward=erase_and_add,
         optional=True,
-        mistakes=(
-            (
-                "dout * (1 - w[:, :, None] * erase[:, None])",
-                "dout",
-                "the factor 1 - w erase of the memory is missing",
-            ),
-            (
-                "dout * (1 - w[:, :, None] * erase[:, None])",
-                "dout * (1 - w[:, :, None])",
-                "the factor erase is missing in the gradient of the memory",
-            ),
-            (
-                "(add[:, None] - memory * erase[:, None])",
-                "add[:, None]",
-                "w is also used for erasing; that part of its gradient is missing",
-            ),
-            (
-                "(add[:, None] - memory * erase[:, None])",
-                "(-memory * erase[:, None])",
-                "w is also used for adding; that part of its gradient is missing",
-            ),
-            (
-                "(add[:, None] - memory * erase[:, None])",
-                "(add[:, None] + memory * erase[:, None])",
-                "the sign of the erased part is wrong in dw",
-            ),
-            (
-                "(add[:, None] - memory * erase[:, None])",
-                "(add[:, None] - memory)",
-                "the factor erase is missing in dw",
-            ),
-            (
-                "-(dout * memory * w[:, :, None]).sum(axis=1)",
-                "(dout * memory * w[:, :, None]).sum(axis=1)",
-                "the sign of derase is wrong; erasing takes away",
-            ),
-            (
-                "-(dout * memory * w[:, :, None]).sum(axis=1)",
-                "-(dout * w[:, :, None]).sum(axis=1)",
-                "the factor memory is missing in derase",
-            ),
-            (
-                "-(dout * memory * w[:, :, None]).sum(axis=1)",
-                "-(dout * memory).sum(axis=1)",
-                "the factor w is missing in derase",
-            ),
-            (
-                "dadd = (dout * w[:, :, None]).sum(axis=1)",
-                "dadd = dout.sum(axis=1)",
-                "the factor w is missing in dadd",
-            ),
-        ),
     ),
 )
