@@ -134,12 +134,17 @@ export class Pad {
       pen.down = !pen.down;
     }
     clearTimeout(this.waiting);
-    if (pen.down) this.stroke(before, [pen.x, pen.y]);
-    else this.draw();
+    if (pen.down) {
+      this.stroke(before, [pen.x, pen.y]);
+      this.strokeWaits = true; // also for a pen that is lifted before the pause
+    } else {
+      this.draw();
+    }
     this.waiting = setTimeout(() => {
       const place = `column ${Math.round(pen.x) + 1}, row ${Math.round(pen.y) + 1}`;
       this.say(`Pen ${pen.down ? "down" : "up"} at ${place}.`);
-      if (pen.down) this.changed();
+      if (this.strokeWaits) this.changed();
+      this.strokeWaits = false;
     }, KEY_PAUSE);
   }
 

@@ -231,6 +231,21 @@ def test_a_drawing_by_keyboard_alone(open_page):
     assert 0.03 < inked < 0.6
 
 
+@pytest.mark.parametrize(
+    "make, part, live", [(painter, "yours", ".nats tbody"), (make_classifier, "scene", ".classes")]
+)
+def test_a_stroke_by_keyboard_counts_when_the_pen_is_lifted_at_once(open_page, make, part, live):
+    page = open_page(make(), **STILL)
+    page.click(f"#{part} [data-do=clear]")
+    before = text(page, live)
+    page.focus(f"#{part} .paper")
+    for key in ("Space", "ArrowDown", "ArrowRight", "Space"):
+        page.keyboard.press(key)
+    wait_until(page, f"document.querySelector('#{part} .pen').textContent")
+    assert text(page, f"#{part} .pen").startswith("Pen up at ")
+    assert text(page, live) != before
+
+
 def test_a_drawing_by_finger(open_page):
     page = open_page(painter(), has_touch=True, viewport={"width": 390, "height": 844}, **STILL)
     page.tap("#yours [data-do=clear]")
