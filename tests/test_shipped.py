@@ -44,6 +44,7 @@ def test_the_metadata_names_no_machine(path):
     assert not re.search(r"[\"'](/|[A-Z]:\\\\)", json.dumps(meta))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif("MINIDRAW_DATA" not in os.environ, reason="MNIST is not at hand")
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_the_validation_figure_matches_the_card(path):

@@ -85,6 +85,7 @@ def test_the_wheel_trains_and_samples_in_an_empty_environment(tmp_path):
     assert sorted(path.name for path in elsewhere.iterdir()) == ["runs", "samples.png"]
 
 
+@pytest.mark.slow
 def test_it_trains_where_no_compiled_kernel_can_be_kept(tmp_path):
     """As in a read-only install whose user has no home."""
     ignored = shutil.ignore_patterns("__pycache__")

@@ -106,6 +106,7 @@ def test_a_program_that_fails_is_told_in_one_line():
 ROWS = ["kernels", "layers", "products, ours", "products, BLAS"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", TINY_SIZES)
 @pytest.mark.parametrize("name", [*ROWS, peer("torch"), peer("jax")])
 def test_every_row_makes_steps(name, size):

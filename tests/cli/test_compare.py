@@ -38,6 +38,7 @@ def read_rows(text):
     return {row[0]: dict(zip(head, row, strict=True)) for row in cells[2:]}
 
 
+@pytest.mark.slow
 def test_one_command_makes_runs_table_and_figure(minidraw, refused, tiny, monkeypatch):
     status, out, err = minidraw("compare", *TINY)
     assert (status, err) == (0, "") and "3 models, 2 seed(s)" in out

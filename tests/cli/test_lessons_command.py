@@ -204,6 +204,7 @@ COMMANDS = [
 ]
 
 
+@pytest.mark.slow
 def test_no_command_executes_the_file_that_a_run_names(somebodys_run, capsys):
     names = ["mine", "trap.py", str(Path("trap.py").resolve()), "./mine.py", "/dev/stdin"]
     for command, name in itertools.product(COMMANDS, names):

@@ -24,6 +24,7 @@ def shell(command, folder):
     return done.returncode, done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("closed", ["2>&-", ">&-", ">&- 2>&- <&-", "| true", "2>&1 | true"])
 def test_training_goes_on_without_anyone_reading(tmp_path, closed):
     status, err = shell(f"{MINIDRAW} train --run run {TINY} {closed}", tmp_path)

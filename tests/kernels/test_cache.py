@@ -23,6 +23,7 @@ print(hashlib.sha256(b"".join(v.tobytes() for v in (*costs.values(), *grads.valu
 """
 
 
+@pytest.mark.slow
 def test_cached_kernels_give_the_same_bits(tmp_path):
     """Otherwise a run resumed in another process would end with other weights."""
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
@@ -57,6 +58,7 @@ def flip(path):
     path.write_bytes(content)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", ["nbi", "nbc"])
 @pytest.mark.parametrize(
     "damage, repaired",

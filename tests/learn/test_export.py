@@ -46,6 +46,7 @@ def run_alone(*arguments):
     return subprocess.run(command, capture_output=True, text=True, timeout=120)
 
 
+@pytest.mark.slow
 def test_the_file_alone_trains_and_paints():
     write_mine(*IDS)
     lines, written = export("my_draw.py")

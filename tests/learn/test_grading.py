@@ -39,11 +39,13 @@ def course(tmp_path_factory):
     return base, expected, rows, set(after) - set(before)
 
 
+@pytest.mark.slow
 def test_each_mark_is_right(course):
     _, expected, rows, _ = course
     assert {student: float(row["points"]) for student, row in rows.items()} == expected
 
 
+@pytest.mark.slow
 def test_each_function_has_its_own_verdict(course):
     _, _, rows, _ = course
     assert rows["exits"]["02.linear"] == rows["exits"]["02.sigmoid"] == "raised"
@@ -53,12 +55,14 @@ def test_each_function_has_its_own_verdict(course):
     assert rows["differences"]["10.kl_between_backward"] == "differences"
 
 
+@pytest.mark.slow
 def test_nothing_else_is_written(course):
     base, expected, _, written = course
     pages = {base / "pages" / f"{student}.html" for student in expected}
     assert written == pages | {base / "marks.csv"}
 
 
+@pytest.mark.slow
 def test_a_page_says_what_happened(course):
     base, _, rows, _ = course
     page = (base / "pages" / "exits.html").read_text("utf-8")

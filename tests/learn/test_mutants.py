@@ -54,6 +54,7 @@ def test_the_answer_is_right(id):
     assert judge(allow_answer(entry), entry.answer).kind == "right"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("id", EXERCISES)
 def test_words_for_every_mistake(id):
     entry = EXERCISES[id]
@@ -115,6 +116,7 @@ def test_a_small_number_too_many_is_neither_a_sign_nor_a_factor(small):
     assert verdict.kind == "wrong" and "floor and excess: nearly right" in verdict.message
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("id", EXERCISES)
 @pytest.mark.parametrize("first", ["sign", "twice", "table"])
 def test_a_cause_must_explain_all_cases(id, first):

@@ -156,6 +156,7 @@ def test_stubs_are_those_of_the_table(script):
         assert "raise NotImplementedError" in cell
 
 
+@pytest.mark.slow
 @lessons
 @pytest.mark.parametrize("style", [0, 1])
 def test_filled_in_the_exercises_pass(script, style, tmp_path, monkeypatch):

@@ -79,6 +79,7 @@ def test_the_front_door_paints(site):
     assert "A network that paints" in (site / "paint.html").read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_links_to_services_lead_to_notebooks_that_install_this_commit(build, tmp_path):
     run = ["git", "-C", LESSONS, "rev-parse", "HEAD"]
     try:

@@ -182,6 +182,7 @@ def test_training_and_evaluation_give_the_numbers_of_the_processor(library, mini
         assert numbers(out) and numbers(out) == pytest.approx(numbers(expected), abs=0.011)
 
 
+@pytest.mark.slow
 def test_a_stopped_run_resumes_on_the_card_with_the_same_bits(library, minidraw, refused, pictures):
     assert minidraw(*TRAIN, "--run", "whole", "--device", "cuda")[0] == 0
     with Workers(1) as workers:

@@ -68,6 +68,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", REFUSED)
 def test_a_refused_file_takes_little_memory(tmp_path, idle, kind):
     status, peak, said = measure(tmp_path, "data", REFUSED[kind](tmp_path))

@@ -279,6 +279,7 @@ def train_on_two(*arguments):
     return start_two("-m", "minidraw", "train", *arguments)
 
 
+@pytest.mark.slow
 @needs_mpi
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no Ctrl-C to a process alone")
 def test_two_processes_stop_together_and_resume_to_the_same_bits(tmp_path):
