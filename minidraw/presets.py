@@ -73,12 +73,14 @@ PRESETS = {
         data="cluttered",
         recipe=Recipe(epochs=300, rate=1e-3, final_rate=1e-5, validate=2000),
         model="convnet",
+        result="19.4 % wrong with --epochs 40",
     ),
     "ram": Preset(
         "the hard-attention model of table 1, on cluttered digits, 8 glimpses, or --glimpses 4",
         data="cluttered",
         recipe=Recipe(epochs=300, rate=1e-3, final_rate=1e-5, clip=5, validate=2000),
         model="ram",
+        result="16 % wrong after 52 epochs of a run with --epochs 80",
     ),
     # The recipes below are guesses, tried for half an hour at most.  Costs grow with the number of
     # values in an image, and gradients with them, so the bound on the gradient's norm is larger.
