@@ -73,11 +73,15 @@ def _refuse_options_of_bounds(arguments, kind):
 def _measure(arguments, network, data, split, workers):
     """Print the mean costs; plot the latent cost per step if an output file is given."""
     from minidraw import kernels, layers
+    from minidraw.datasets import Scenes
     from minidraw.evaluation import Evaluation
     from minidraw.models import get_model
     from minidraw.pictures import curves
 
     generative = network.model.GENERATIVE
+    protocol = f"{data.protocol(network.binarize, generative)}, {split}"
+    if arguments.seed and isinstance(data.splits[split].images, Scenes):
+        protocol += f", scenes drawn anew with seed {arguments.seed}"
     evaluation = Evaluation(
         get_model(network.MODEL, arguments.device),
         network.params_,
@@ -86,7 +90,7 @@ def _measure(arguments, network, data, split, workers):
         ops=layers if arguments.device == "cuda" else kernels,
         workers=workers,
         binarize=data.binarizes_dynamically(network.binarize, generative),
-        protocol=f"{data.protocol(network.binarize, generative)}, {split}",
+        protocol=protocol,
         seed=arguments.seed,
         images=arguments.images,
         progress=True,

@@ -66,6 +66,10 @@ def test_evaluate(minidraw, folder):
     assert error.endswith("500 images, cluttered-digits, valid")
     assert "100 images" in minidraw("evaluate", folder / "run", "--images", 100)[1]
     assert "6 images, own.npz, valid" in minidraw("evaluate", folder / "own")[1]
+    drawn = minidraw("evaluate", folder / "run", "--images", 100, "--seed", 3)[1]
+    assert drawn.endswith("cluttered-digits, valid, scenes drawn anew with seed 3\n")
+    own = minidraw("evaluate", folder / "own", "--seed", 3)[1]
+    assert own.endswith("6 images, own.npz, valid\n")  # these are no scenes
 
 
 def test_classify(minidraw, folder, here):
