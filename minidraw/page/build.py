@@ -69,8 +69,8 @@ def pack_network(network):
             f" a page holds at most {MAX_WEIGHT_BYTES / 1e6:.0f} MB. Train a smaller network"
         )
     with np.errstate(over="ignore"):
-        halves = [array.astype("<f2").ravel() for array in weights.values()]
-    if not all(np.isfinite(array).all() for array in halves):
+        halves = {name: array.astype("<f2") for name, array in weights.items()}
+    if not all(np.isfinite(array).all() for array in halves.values()):
         raise UserError("a weight of this network is larger than 65504, float16's largest number")
     data = network.meta_.get("data")
     trained_on = data.get("name_or_path") if isinstance(data, dict) else None
@@ -80,8 +80,10 @@ def pack_network(network):
         "config": asdict(network.config_),
         "examples": _pack_examples(network, trained_on),
         "classes": [str(label) for label in getattr(network, "classes_", ())],
-        "shapes": [[key, array.shape] for key, array in weights.items()],
-        "weights": base64.b64encode(np.concatenate(halves)).decode(),
+        "weights": [
+            {"name": name, "shape": array.shape, "packed": base64.b64encode(array).decode()}
+            for name, array in halves.items()
+        ],
     }
 
 

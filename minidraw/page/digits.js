@@ -4,7 +4,8 @@ import { DEFAULTS, formatAddress, parseAddress } from "./address.js";
 import { describeInk, describeWindow } from "./describe.js";
 import { Film } from "./draw.js";
 import { sigmoid } from "./layers.js";
-import { between, normals, stackNoise, uniforms } from "./noise.js";
+import { concatenate } from "./network.js";
+import { between, normals, uniforms } from "./noise.js";
 import { Player } from "./player.js";
 import { saveGif, savePng } from "./saving.js";
 import { Sheet, isInk, onThemeChange, readTheme, toPixels } from "./screen.js";
@@ -14,18 +15,16 @@ const IN_TURN = ""; // instead of a class: picture k shows class k, and so round
 const VARIATION = 1, INK = 2; // streams of random numbers beside those of z
 const SPEED = 16; // steps per second, for T = 64; shorter paintings play more slowly
 
-// z of the nine pictures: T arrays (9, Z).  `choices` are those of the address.
-export function makeNoise(choices, T, Z) {
+// z of the nine pictures at step t: (9, Z).  `choices` are those of the address.
+export function makeNoise(choices, t, Z) {
   const { seed, show, from, to, keep, temperature } = choices;
-  const draw = (...keys) => normals(T * Z, seed, ...keys);
+  const draw = (...keys) => normals(Z, seed, t, ...keys);
   const pictures = Array.from({ length: COUNT }, (_, k) => {
     if (show === "new") return draw(k);
-    const start = draw(from - 1);
-    if (show === "walk") return between(start, draw(to - 1), k / (COUNT - 1));
-    if (k > 0) start.set(draw(k, VARIATION).subarray(keep * Z), keep * Z);
-    return start; // the first picture stays as it is
+    if (show === "walk") return between(draw(from - 1), draw(to - 1), k / (COUNT - 1));
+    return k === 0 || t < keep ? draw(from - 1) : draw(k, VARIATION); // the first stays as it is
   });
-  return stackNoise(pictures.map((z) => z.map((value) => temperature * value)), T, Z);
+  return concatenate(1, ...pictures).map((value) => temperature * value);
 }
 
 // The class of each of the nine pictures, as its place among `classes`.
@@ -120,9 +119,9 @@ export class Digits {
   }
 
   repaint() {
-    const { glimpses: T, latent: Z } = this.config;
-    const labels = chooseLabels(this.choices, this.network.classes);
-    this.film = new Film(this.network, makeNoise(this.choices, T, Z), { labels });
+    const { choices, network } = this, labels = chooseLabels(choices, network.classes);
+    const noise = (t) => makeNoise(choices, t, this.config.latent);
+    this.film = new Film(network, noise, { labels });
     this.player.restart();
   }
 

@@ -6,12 +6,12 @@ import { concatenate, pickRows, repeat } from "./network.js";
 
 // Canvases and windows of n images, step by step.  A step is computed when it is first needed.
 export class Film {
-  // `noise` has T arrays (n, Z): z itself, unless there are images x (n, C, B, A) to redraw.
+  // `noise(t)` is (n, Z): z itself, unless there are images x (n, C, B, A) to redraw.
   // A conditional network needs `labels`, the place of each image's class among the classes.
   constructor(network, noise, { x = null, labels = null } = {}) {
     const { config, params } = network;
-    const n = noise[0].length / config.latent;
-    Object.assign(this, { config, params, noise, x, n, T: noise.length });
+    const n = noise(0).length / config.latent;
+    Object.assign(this, { config, params, noise, x, n, T: config.glimpses });
     this.canvas = [repeat(params["canvas_0"], n)]; // T + 1 arrays (n, C, B, A), logits
     this.writeWindow = [null]; // of the step that led to the canvas; null without attention
     this.readWindow = [null];
@@ -35,7 +35,7 @@ export class Film {
 
   step() {
     const { params, config, n } = this, t = this.canvas.length - 1;
-    const z = this.x ? this.encode(t) : this.noise[t]; // eq 13
+    const z = this.x ? this.encode(t) : this.noise(t); // eq 13
     const a = linear(concatenate(n, this.hDec, z), params.decoder);
     [this.hDec, this.cDec] = lstmGates(a, this.cDec, config.hidden); // eqs 7, 14
     const stroke = this.paint();
@@ -52,7 +52,7 @@ export class Film {
     const glimpse = this.look(t);
     const a = linear(concatenate(n, this.hEnc, glimpse, this.hDec), params.encoder);
     [this.hEnc, this.cEnc] = lstmGates(a, this.cEnc, config.hidden); // eq 5
-    const [z, kl] = latent(linear(this.hEnc, params.latent), this.noise[t], config.latent);
+    const [z, kl] = latent(linear(this.hEnc, params.latent), this.noise(t), config.latent);
     this.kl.push(kl.map((nats, k) => nats + this.kl[t][k])); // eq 11
     return z;
   }

@@ -62,8 +62,8 @@ function start() {
   const changed = () => playground?.draw();
   if (network.model === "draw") {
     const digits = new Digits(part("new"), network);
-    // The first pictures appear before the other parts are prepared.
-    requestAnimationFrame(() => setTimeout(() => {
+    // The other parts are prepared in the second frame: then the first, with pictures, is shown.
+    requestAnimationFrame(() => requestAnimationFrame(() => {
       const yours = new Yours(part("yours"), network, changed);
       playground = new Playground(part("play"), network, {
         own: () => yours.pad.values, painted: () => digits.firstPicture(network.config.glimpses),

@@ -1,4 +1,4 @@
-// Weights out of the page: float16 in base64, one array after the other.
+// Weights out of the page: float16 in base64, each array when it is first used.
 
 // Float32Array of float16 numbers, none of them nan or infinite.
 export function unpackFloat16(base64) {
@@ -7,7 +7,9 @@ export function unpackFloat16(base64) {
     const half = bytes[2 * i] | (bytes[2 * i + 1] << 8);
     bits[i] = ((half & 0x8000) << 16) | ((half & 0x7fff) << 13); // sign, exponent and fraction
   }
-  return new Float32Array(bits.buffer).map((value) => value * 2 ** 112); // exponents start lower
+  const values = new Float32Array(bits.buffer);
+  for (let i = 0; i < values.length; i++) values[i] *= 2 ** 112; // float16's exponents start lower
+  return values;
 }
 
 export function unpackBytes(base64) {
@@ -17,23 +19,33 @@ export function unpackBytes(base64) {
 }
 
 // The network as the models use it: `params` holds vectors by name and linear layers by name,
-// whose matrices are transposed so that `linear` reads them in order.
-export function unpackNetwork(stored) {
-  const values = unpackFloat16(stored.weights), params = {};
-  let start = 0;
-  for (const [name, shape] of stored.shapes) {
-    const size = shape.reduce((product, side) => product * side, 1);
-    params[name] = values.subarray(start, start + size);
-    start += size;
-    if (name.endsWith(".W")) params[name] = transpose(params[name], ...shape);
+// whose matrices are transposed so that `linear` reads them in order.  Painting needs less than
+// half of the weights, so that the first picture needn't wait for all of them.
+export function unpackNetwork({ weights, ...stored }) {
+  const params = {};
+  for (const { name, shape, packed } of weights) {
+    if (!name.endsWith(".W")) {
+      computeOnce(params, name, () => unpackFloat16(packed));
+      continue;
+    }
+    const layer = name.slice(0, -2), [inputs, outputs] = shape;
+    computeOnce(params, layer, () => {
+      const W = transpose(unpackFloat16(packed), inputs, outputs);
+      return { W, b: params[`${layer}.b`], inputs, outputs };
+    });
   }
-  for (const [name, shape] of stored.shapes) {
-    if (!name.endsWith(".W")) continue;
-    const layer = name.slice(0, -2);
-    const [inputs, outputs] = shape;
-    params[layer] = { W: params[name], b: params[`${layer}.b`], inputs, outputs };
-  }
-  return { ...stored, weights: null, params };
+  return { ...stored, params };
+}
+
+// Give `holder` a property that is computed when it is first read.
+function computeOnce(holder, name, compute) {
+  Object.defineProperty(holder, name, {
+    configurable: true,
+    get() {
+      Object.defineProperty(holder, name, { value: compute() });
+      return holder[name];
+    },
+  });
 }
 
 function transpose(W, inputs, outputs) {

@@ -34,15 +34,6 @@ function generator(keys) {
   return next;
 }
 
-// T arrays (n, Z) from n arrays of T * Z numbers, one per picture.
-export function stackNoise(pictures, T, Z) {
-  return Array.from({ length: T }, (_, t) => {
-    const z = new Float64Array(pictures.length * Z);
-    pictures.forEach((noise, k) => z.set(noise.subarray(t * Z, (t + 1) * Z), k * Z));
-    return z;
-  });
-}
-
 // Between two draws from N(0, 1), at `part` of the way; what lies between is normal too.
 export function between(first, second, part) {
   const angle = (part * Math.PI) / 2;

@@ -3,7 +3,8 @@
 import { describeWindow } from "./describe.js";
 import { Film } from "./draw.js";
 import { sigmoid } from "./layers.js";
-import { normals, stackNoise } from "./noise.js";
+import { concatenate } from "./network.js";
+import { normals } from "./noise.js";
 import { Pad } from "./pad.js";
 import { Player } from "./player.js";
 import { saveGif, savePng } from "./saving.js";
@@ -54,13 +55,11 @@ export class Yours {
   }
 
   redraw() {
-    const { glimpses: T, latent: Z } = this.config, { values } = this.pad;
-    const labels = this.labels(SAMPLES);
-    const draws = [0, 1].map((k) => normals(T * Z, this.sampling, k, SAMPLE));
-    const both = new Float64Array(SAMPLES * values.length);
-    both.set(values);
-    both.set(values, values.length);
-    this.film = new Film(this.network, stackNoise(draws, T, Z), { x: both, labels });
+    const { pad, sampling, config } = this, labels = this.labels(SAMPLES);
+    const draw = (k, t) => normals(config.latent, sampling, t, k, SAMPLE);
+    const noise = (t) => concatenate(1, draw(0, t), draw(1, t));
+    const both = concatenate(1, pad.values, pad.values);
+    this.film = new Film(this.network, noise, { x: both, labels });
     this.player.restart();
   }
 
@@ -71,9 +70,9 @@ export class Yours {
 
   // A picture that the network invents; of ink, black or white as the pictures it learned from.
   paintExample(k) {
-    const { network, config, ink } = this, { glimpses: T, latent: Z } = config;
+    const { network, config, ink } = this, T = config.glimpses;
     if (this.class) this.class.value = k % network.classes.length;
-    const noise = stackNoise([normals(T * Z, k, EXAMPLE)], T, Z);
+    const noise = (t) => normals(config.latent, k, t, EXAMPLE);
     const film = new Film(network, noise, { labels: this.labels(1) }).runTo(T);
     return film.canvas[T].map((logit) => (ink ? Number(logit > 0) : sigmoid(logit)));
   }

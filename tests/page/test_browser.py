@@ -57,17 +57,20 @@ def set_range(page, selector, value):
     )
 
 
-NOISE = "const answer = normals(given.count, ...given.keys);"
+def page_noise(javascript, config, keys_of_step):
+    """The page's z: (T, n, Z), for the keys of each image at a step."""
+    lines = (
+        "const answer = given.keys.map((step) => step.map((keys) => normals(given.Z, ...keys)));"
+    )
+    keys = [keys_of_step(t) for t in range(config.glimpses)]
+    return np.array(javascript(lines, Z=config.latent, keys=keys))
 
 
 def test_nine_digits_are_those_of_the_package(open_page, javascript):
     network = Draw.load(bundled_path("mnist.npz"))
     config = network.config_
     page = open_page(network, "#seed=5", **STILL)
-    shape = (config.glimpses, config.latent)
-    count = int(np.prod(shape))
-    z = [javascript(NOISE, count=count, keys=[5, k]) for k in range(9)]
-    noise = np.stack([np.reshape(part, shape) for part in z], axis=1)
+    noise = page_noise(javascript, config, lambda t: [[5, t, k] for k in range(9)])
     film = draw.generate(network.params_, noise.astype(np.float32), config, layers)
     chances = layers.sigmoid(film.canvas[-1])[:, 0]
     sheet = pixels(page, "#new canvas")
@@ -140,6 +143,7 @@ def test_an_address_that_makes_no_sense(open_page, address):
 
 def test_variations_keep_what_they_shall(open_page):
     network = painter()
+    network.params_["decoder.W"] *= 8  # so that other z give plainly other pictures
     page = open_page(network, "#seed=3&show=variations&from=2&keep=4", **STILL)
 
     def pictures():
@@ -197,10 +201,7 @@ def test_a_drawing_by_mouse_is_redrawn(open_page, javascript):
 def check_nats(page, network, javascript, x):
     """Compare the table with the package's costs for the same z."""
     config = network.config_
-    shape = config.glimpses, config.latent
-    keys = [[0, k, 3] for k in range(2)]
-    noise = [javascript(NOISE, count=int(np.prod(shape)), keys=key) for key in keys]
-    noise = np.stack([np.reshape(part, shape) for part in noise], axis=1)
+    noise = page_noise(javascript, config, lambda t: [[0, t, k, 3] for k in range(2)])
     batch = Batch(np.stack([x[None], x[None]]))
     params = {name: value.astype(np.float64) for name, value in network.params_.items()}
     costs = draw.costs(params, batch, noise, config, layers)
@@ -457,8 +458,7 @@ def test_a_conditional_network_paints_the_class_asked_for(open_page, javascript)
     for name in ("decoder.h_0", "decoder.c_0", "encoder.h_0", "encoder.c_0"):
         network.params_[name] *= 8  # so that the classes differ plainly
     config = network.config_
-    z = [javascript(NOISE, count=config.glimpses * config.latent, keys=[4, k]) for k in range(9)]
-    noise = np.stack([np.reshape(part, (config.glimpses, -1)) for part in z], axis=1)
+    noise = page_noise(javascript, config, lambda t: [[4, t, k] for k in range(9)])
 
     def paint(labels):
         film = draw.generate(network.params_, noise, config, layers, np.array(labels))
@@ -466,7 +466,9 @@ def test_a_conditional_network_paints_the_class_asked_for(open_page, javascript)
 
     by_class = [paint([label] * 9) for label in range(3)]
     for one, other in ((0, 1), (0, 2), (1, 2)):
-        assert (np.abs(by_class[one] - by_class[other]).max(axis=(1, 2)) > 0.05).all()
+        assert (
+            np.abs(by_class[one] - by_class[other]).max(axis=(1, 2)) > 0.03
+        ).all()  # 2 / 255 counts as equal
 
     def check_pictures(page, labels):
         for k, chances in enumerate(paint(labels)):

@@ -139,13 +139,10 @@ def test_files_that_hold_no_network(refused, here):
 def test_weights_come_back_as_they_were(here):
     network = make_painter()
     kept = stored(build_page(network, "mine"))
-    halves = np.frombuffer(base64.b64decode(kept["weights"]), "<f2").astype(np.float32)
-    start = 0
-    for name, shape in kept["shapes"]:
-        stop = start + int(np.prod(shape))
-        assert np.array_equal(halves[start:stop].reshape(shape), network.params_[name])
-        start = stop
-    assert start == len(halves)
+    assert [weights["name"] for weights in kept["weights"]] == list(network.params_)
+    for weights in kept["weights"]:
+        halves = np.frombuffer(base64.b64decode(weights["packed"]), "<f2").astype(np.float32)
+        assert np.array_equal(halves.reshape(weights["shape"]), network.params_[weights["name"]])
 
 
 def test_the_package_and_the_command_give_the_same_page(minidraw, here):

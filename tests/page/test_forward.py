@@ -25,9 +25,9 @@ SIZES = {
 }
 FILM = """
 const network = unpackNetwork(given.network);
-const noise = given.noise.map((z) => Float64Array.from(z));
+const noise = (t) => Float64Array.from(given.noise[t]);
 const x = given.x && Float64Array.from(given.x);
-const film = new Film(network, noise, { x, labels: given.labels }).runTo(noise.length);
+const film = new Film(network, noise, { x, labels: given.labels }).runTo(given.noise.length);
 const { canvas, writeWindow, readWindow, nll, kl, error } = film;
 const answer = { canvas, writeWindow, readWindow, nll, kl, error };
 """
