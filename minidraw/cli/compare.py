@@ -1,4 +1,4 @@
-"""``minidraw compare``: DRAW beside a VAE and a GAN, at equal minutes and numbers of weights."""
+"""``minidraw compare``: DRAW and its rivals, or three readers of scenes, at equal minutes."""
 
 import math
 from pathlib import Path
@@ -18,31 +18,32 @@ def add_commands(commands):
     parser.add_argument("--minutes", type=float, help=minutes_help)
     seeds_help = f"runs of each model (default: {SEEDS}; quick: {QUICK_SEEDS})"
     parser.add_argument("--seeds", type=int, help=seeds_help)
-    quick_help = f"short runs on the bundled digits; without it, on {DATA} (one download)"
+    quick_help = f"short runs, on the bundled digits if no data are named; without it, on {DATA} (one download)"
     parser.add_argument("--quick", action="store_true", help=quick_help)
     out_help = "folder of the runs, the table and the figure (default: runs/compare)"
     parser.add_argument("--out", type=Path, default="runs/compare", help=out_help)
 
 
 def compare(arguments):
-    """Compare DRAW, a VAE and a GAN of equal size, trained for equal times."""
+    """Compare DRAW, a VAE and a GAN of equal size, or three readers of cluttered scenes."""
     from minidraw import datasets
-    from minidraw.compare import report
-    from minidraw.compare.reference import Reference
+    from minidraw.compare.painters import Painters
+    from minidraw.compare.readers import Readers
     from minidraw.training.loop import Interrupted
     from minidraw.training.workers import Workers
 
     minutes, seeds, source = _choose(arguments)
     data = datasets.load(**source)
-    reference = Reference(data)
+    comparison = Readers(data) if Readers.reads(data) else Painters(data)
+    rivals, out = comparison.rivals, arguments.out
     with Workers() as workers:
         try:
-            folders = _train(arguments.out, workers, source=source, minutes=minutes, seeds=seeds)
+            folders = _train(rivals, out, workers, source=source, minutes=minutes, seeds=seeds)
         except Interrupted:
             options.say("stopped and saved; type the same command again to continue")
             return 130
-        found = _measure(folders, reference, data, workers)
-    for path in report.save(arguments.out, *found, reference):
+        found = _measure(folders, comparison, workers)
+    for path in comparison.save(out, *found):
         options.say(path)
 
 
@@ -59,15 +60,15 @@ def _choose(arguments):
     return minutes, seeds, find_data_source(arguments, default)
 
 
-def _train(out, workers, *, source, minutes, seeds):
+def _train(rivals, out, workers, *, source, minutes, seeds):
     """Return the folders of the trained runs, a list for each model's title."""
     from minidraw.compare import runs
 
-    total = minutes * seeds * len(runs.RIVALS)
-    options.say(f"{len(runs.RIVALS)} models, {seeds} seed(s), {total:.3g} minutes of training")
-    folders = {rival.title: [] for rival in runs.RIVALS}
+    total = minutes * seeds * len(rivals)
+    options.say(f"{len(rivals)} models, {seeds} seed(s), {total:.3g} minutes of training")
+    folders = {rival.title: [] for rival in rivals}
     for seed in range(seeds):
-        for rival in runs.RIVALS:
+        for rival in rivals:
             folder = out / f"{rival.title.lower().replace(' ', '-')}-{seed}"
             options.say(f"{folder}: {rival.title}, seed {seed}")
             runs.train(rival, folder, workers, source=source, minutes=minutes, seed=seed)
@@ -75,23 +76,25 @@ def _train(out, workers, *, source, minutes, seeds):
     return folders
 
 
-def _measure(folders, reference, data, workers):
+def _measure(folders, comparison, workers):
     """Return the rows of the table, the runs' logs, and a network of each model."""
-    from dataclasses import asdict
-
-    from minidraw.compare import runs
+    from minidraw.estimators import load_estimator
     from minidraw.training.run import Run
 
     rows, logs, networks = {}, {}, {}
-    for name, images in reference.calibration_sets():
-        options.say(f"measuring {name}")
-        rows[name] = [asdict(reference.measure(images))]
+    for name, numbers in comparison.calibrate():
+        options.say(f"measured {name}")
+        rows[name] = [numbers]
     for title, paths in folders.items():
         rows[title] = []
         for path in paths:
             options.say(f"measuring {path}")
-            numbers, network = runs.measure(path, reference, data, workers)
-            rows[title].append(numbers)
+            network = load_estimator(path)
+            sizes = {
+                "weights": sum(weight.size for weight in network.params_.values()),
+                "steps": network.meta_["step"],
+            }
+            rows[title].append(sizes | comparison.measure(network, workers))
             networks.setdefault(title, network)
         logs[title] = [Run.open(path).log.read() for path in paths]
     return rows, logs, networks

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from minidraw.compare import reference, report, runs
+from minidraw import datasets
+from minidraw.compare import painters, readers, reference, report
 from minidraw.compare.runs import Rival
+from minidraw.estimators import load_estimator
 from minidraw.training import loop
 
 TINY = ("--data", "digits", "--minutes", "0.005", "--seeds", 2, "--out", "out")
@@ -24,9 +26,9 @@ def tiny(here, monkeypatch):
         Rival("VAE", "vae", small),
         Rival("GAN", "gan", small),
     )
-    monkeypatch.setattr(runs, "RIVALS", rivals)
-    monkeypatch.setattr(runs, "BOUND_IMAGES", 20)
-    monkeypatch.setattr(runs, "BOUND_SAMPLES", 2)
+    monkeypatch.setattr(painters, "RIVALS", rivals)
+    monkeypatch.setattr(painters, "BOUND_IMAGES", 20)
+    monkeypatch.setattr(painters, "BOUND_SAMPLES", 2)
     monkeypatch.setattr(reference, "LARGEST_SET", 200)
     return here
 
@@ -102,7 +104,6 @@ def test_ctrl_c_says_how_to_continue(minidraw, tiny, monkeypatch):
         (["--minutes", "nan"], "--minutes must be more than 0"),
         (["--minutes", "inf"], "--minutes must be more than 0"),
         (["--seeds", "0"], "--seeds must be at least 1"),
-        (["--data", "cluttered-digits"], "needs digits"),
     ],
 )
 def test_wrong_options_are_refused_before_training(refused, here, options, words):
@@ -110,8 +111,47 @@ def test_wrong_options_are_refused_before_training(refused, here, options, words
     assert not list(here.iterdir())
 
 
+def test_other_pictures_are_refused_before_training(refused, here):
+    np.savez(here / "own.npz", np.zeros((300, 9, 9), "u1"))
+    refused("compare", "--data", "own.npz", words="needs digits")
+    assert [path.name for path in here.iterdir()] == ["own.npz"]
+
+
 def test_a_spread_needs_two_seeds():
-    one = {"frechet": 1.0, "shares": [0.1] * 10}
-    notes = dict.fromkeys(("seeds", "count", "images", "log", "few", "pairs"), 1) | {"name": "x"}
-    table = report.format_table({"a": [one], "b": [one, one | {"frechet": 3.0}]}, notes)
-    assert "| 1.00 |" in table and "| 2.00 ± 1.41 |" in table
+    rows = {"a": [{"x": 1.0}], "b": [{"x": 1.0}, {"x": 3.0}], "c": [{}]}
+    table = report.format_rows({"x": ("title", ".2f")}, rows)
+    assert "| a | 1.00 |" in table and "| b | 2.00 ± 1.41 |" in table and "| c | – |" in table
+
+
+@pytest.mark.slow
+def test_readers_of_scenes_are_compared_by_their_errors(minidraw, here, monkeypatch):
+    small = {"hidden": 4}
+    rivals = (
+        Rival("classifier", "cluttered", small | {"glimpses": 2}),
+        Rival("RAM", "ram", small | {"glimpses": 2}),
+        Rival("convnet", "convnet", small | {"filters": 2}),
+    )
+    monkeypatch.setattr(readers, "RIVALS", rivals)
+    options = ("--data", "cluttered-digits", "--minutes", "0.005", "--seeds", 2, "--out", "out")
+    status, out, err = minidraw("compare", *options)
+    assert (status, err) == (0, "") and "3 models, 2 seed(s)" in out
+    text = (here / TABLE).read_text(encoding="utf-8")
+    rows = read_rows(text)
+    assert list(rows) == ["classifier", "RAM", "convnet"]
+    assert "500 validation cluttered-digits scenes" in text
+    for title, row in rows.items():
+        assert 70 < float(row["error, %"].split()[0]) <= 100 and "±" in row["cross-entropy, nats"]
+        assert int(row["steps"].split()[0]) >= 1, title
+    assert Image.open(here / FIGURE).size > (1000, 700) and not (here / FILM).exists()
+    score = [
+        100 * (1 - load_estimator(here / f"out/classifier-{k}").score(*labelled_scenes()))
+        for k in range(2)
+    ]
+    assert np.mean(score) == pytest.approx(
+        float(rows["classifier"]["error, %"].split()[0]), abs=0.06
+    )
+
+
+def labelled_scenes():
+    valid = datasets.load("cluttered-digits").valid
+    return valid.images, valid.labels
