@@ -18,7 +18,7 @@ def add_commands(commands):
     parser.add_argument("--minutes", type=float, help=minutes_help)
     seeds_help = f"runs of each model (default: {SEEDS}; quick: {QUICK_SEEDS})"
     parser.add_argument("--seeds", type=int, help=seeds_help)
-    quick_help = f"short runs, on the bundled digits if no data are named; without it, on {DATA} (one download)"
+    quick_help = f"short runs on the bundled digits; otherwise on {DATA} (one download)"
     parser.add_argument("--quick", action="store_true", help=quick_help)
     out_help = "folder of the runs, the table and the figure (default: runs/compare)"
     parser.add_argument("--out", type=Path, default="runs/compare", help=out_help)
