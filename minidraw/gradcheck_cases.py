@@ -1,5 +1,6 @@
 """Inputs of the gradient check: every layer and toy models, with random values."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import NamedTuple
 
@@ -86,7 +87,9 @@ def model_cases(rng):
     params, noise = random_params(ram, config), rng.standard_normal((3, 3, 2))
     batch = Batch(rng.random((3, *config.image_shape)), np.array([2, 0, 2]))
     held = hold(params, batch, noise, config, layers)
-    cases.append(("ram, places and costs held", hold_model(ram), params, batch, held, config))
+    for name, all_weights in ("ram, places and costs held", True), ("ram, h held too", False):
+        config = replace(config, reinforce_lstm=all_weights)
+        cases.append((name, hold_model(ram), params, batch, held, config))
     config = gan.Config(height=5, width=4, channels=2, hidden=3, latent=2)
     params = random_params(gan, config)
     noise = rng.standard_normal(gan.noise_shape(config, 3))
@@ -132,6 +135,8 @@ def held_costs(params, batch, held, config, ops):
     """Return the total of each image, (n,): nll, the places' log p, and the baseline's error."""
     looked = ram.network.forward(params, batch.images, None, config, ops, places=held.places)
     logits, (_, mean, _) = looked
+    if not config.reinforce_lstm:
+        mean = np.tanh(held.h @ params["place.W"] + params["place.b"])
     nll = ram.network.label_costs(logits, batch.labels, ops)[0]["nll"]
     log_p = -((held.places - mean) ** 2).sum(axis=2) / (2 * config.spread**2)
     error = 0.5 * (ram.network.compute_baseline(params, held.h, ops) - held.nll) ** 2

@@ -14,15 +14,16 @@ class RAM(Classifier):
 
     Parameters
     ----------
-    glimpses, hidden, read_size, scales, spread
+    glimpses, hidden, read_size, scales, spread, reinforce_lstm
         Size of the network, as in `minidraw.models.ram.Config`.
     batch, rate, binarize, seed, minutes, epochs, threads
         As for `Classifier`, as are the attributes and methods.
     """
 
     MODEL: ClassVar = "ram"
-    CONFIG_FIELDS: ClassVar = (*Classifier.CONFIG_FIELDS, "scales", "spread")
+    CONFIG_FIELDS: ClassVar = (*Classifier.CONFIG_FIELDS, "scales", "spread", "reinforce_lstm")
     PRESET: ClassVar = "ram"
 
     scales: int = 4
     spread: float = 0.1
+    reinforce_lstm: bool = False

@@ -14,6 +14,7 @@ class Config(classifier.Config):
 
     scales: int = option(4, "windows per glimpse, with strides of 1, 2, 4, ... pixels")
     spread: float = option(0.1, "standard deviation of a place; the image reaches from -1 to 1")
+    reinforce_lstm: bool = option(True, "the reward trains the LSTM too: unbiased, but noisy")
 
     def __post_init__(self):
         super().__post_init__()

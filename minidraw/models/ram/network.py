@@ -5,7 +5,8 @@ sampled from N(mean, spread^2).  The expected cost has the gradient (Williams 19
 
     d E[nll] = E[ d nll, places held fixed  +  sum_t (nll - b_t) d log p(place_t) ].
 
-The baseline b_t, learned from h_t, doesn't change the expectation but its scatter.
+The baseline b_t, learned from h_t, doesn't change the expectation but its scatter.  Without
+`config.reinforce_lstm`, the second part trains only `place`, as in Mnih et al. (2014).
 """
 
 import numpy as np
@@ -75,15 +76,15 @@ def loss_and_grads(params, batch, noise, config, ops):
 
 def compute_baseline(params, h, ops):
     """Return the cost to expect at every step, (T, n), from h (T, n, H)."""
-    T, n, H = h.shape
-    return apply_linear(params, "baseline", h.reshape(T * n, H), ops).reshape(T, n)
+    return apply_linear(params, "baseline", h.reshape(-1, h.shape[2]), ops).reshape(h.shape[:2])
 
 
 def _backward(params, dlogits, dmean, dbaseline, tape, config, ops):
     """Backpropagate through all steps, then compute the weight gradients of all steps at once."""
     seen, mean, caches = tape
     T, n, H = config.glimpses, len(dlogits), config.hidden
-    dplace, da = np.empty_like(mean), np.empty((T, n, 4 * H), mean.dtype, like=mean)
+    dplace = dmean * (1 - mean**2)  # mean = tanh(place(h))
+    da = np.empty((T, n, 4 * H), mean.dtype, like=mean)
     params = ops.prepare(params)
     dh = ops.linear_backward_input(dlogits, params["label.W"])
     dc = np.zeros_like(dh)
@@ -91,10 +92,8 @@ def _backward(params, dlogits, dmean, dbaseline, tape, config, ops):
         # h, c = lstm([h, glimpse, place], c): neither glimpse nor place passes a gradient on
         _, dc = ops.lstm_gates_backward((dh, dc), caches[t], out=da[t])
         dh = ops.linear_backward_input(da[t], params["lstm.W"])[:, :H]
-        # mean = tanh(place(h))
-        dplace[t] = dmean[t] * (1 - mean[t] ** 2)
-        dh = dh + ops.linear_backward_input(dplace[t], params["place.W"])
-    grads = {"lstm.h_0": dh.sum(axis=0), "lstm.c_0": dc.sum(axis=0)}
+        if config.reinforce_lstm:
+            dh = dh + ops.linear_backward_input(dplace[t], params["place.W"])
     before = seen[:-1].reshape(T * n, -1)
     layers = {
         "place": (dplace.reshape(T * n, 2), before[:, :H]),
@@ -102,4 +101,4 @@ def _backward(params, dlogits, dmean, dbaseline, tape, config, ops):
         "label": (dlogits, seen[T, :, :H]),
         "baseline": (dbaseline.reshape(T * n, 1), before[:, :H]),  # h doesn't learn from it
     }
-    return grads | linear_gradients(layers, ops)
+    return {"lstm.h_0": dh.sum(axis=0), "lstm.c_0": dc.sum(axis=0)} | linear_gradients(layers, ops)
