@@ -290,8 +290,9 @@ show(figure, "11.3")
 # %% [markdown]
 # <details><summary>What you saw</summary>
 #
-# Equations 3 to 8 name $h^{dec}_t$ four times. But the write of (8) uses it in two layers, for the
-# patch and for the write window. So $h^{dec}_t$ has five users:
+# Equations 3 to 8 use $h^{dec}_t$ four times: once in (8), and as $h^{dec}_{t-1}$ of the next step
+# in (4), (5) and (7). But the write of (8) uses it in two layers, for the patch and for the write
+# window. So $h^{dec}_t$ has five users:
 #
 # | user | when | equation |
 # |---|---|---|
@@ -496,7 +497,7 @@ def write_attention_backward(dout, cache):
 # | `write_attention_backward(dcanvas, write_cache)` | `dpatch, dwrite` |
 # | `lstm_gates_backward((dh, dc), cache)` | `da, dc_prev`, where `da` belongs to the linear layer |
 # | `latent_backward((dz, dkl), latent_cache)` | `dlatent`, `(n, 2 Z)` |
-# | `read_attention_backward(dglimpse, read_cache)` | gradients of the old canvas and of `theta` |
+# | `read_attention_backward(dglimpse, read_cache)` | gradient of the old canvas, and `dread` |
 
 
 # %%
