@@ -228,8 +228,8 @@ np.testing.assert_allclose(stacked_backward(dout_all, (x_all,))[0], step_by_step
 
 # %% [markdown]
 # One product doesn't have to read and write the whole `dW` at every step. In two runs on the same
-# computer, one product was 1.1 and 1.7 times as fast. What else the computer does makes the
-# difference.
+# computer, one product was 1.1 and 1.7 times as fast. The difference comes from whatever else the
+# computer was doing.
 #
 # ## A painter with a memory
 #
@@ -412,9 +412,9 @@ def draw_forward(params, *, x, noise, read_size, write_size):
 #
 # `dout` is the pair `dnll, dkl`, each of shape `(n,)`. Start with `dstate`: the gradient of the
 # last canvas from `bernoulli_cost_backward(dnll, cost)`, and zeros, `(n, H)`, for the other four
-# parts. (`h_enc`, the input of the latent layer, has this shape.) Go through the caches from the
-# last to the first. For each of them, `step_backward((*dstate, dkl), step_cache)` returns eleven
-# arrays. The first five are the next `dstate`. Collect the other six.
+# parts. (Each cache holds `h_enc`, the input of the latent layer, which has this shape.) Go through
+# the caches from the last to the first. For each of them, `step_backward((*dstate, dkl),
+# step_cache)` returns eleven arrays. The first five are the next `dstate`. Collect the other six.
 #
 # After the loop, sum the five gradients of the initial state over the images, because all images
 # start from the same state. For each linear layer, stack the inputs of all steps into one array
@@ -506,8 +506,9 @@ show(figure, "12.3")
 # | through the cells | only the two initial cells `c_0`: no gradient, so the error is 1 | all |
 # | from the latent cost | all that comes before $z$, mostly with an error of 1 | all |
 #
-# At $T = 1$ no look follows a stroke, so all weights but the first canvas are right. At $T = 3$ the
-# errors differ a lot in size:
+# At $T = 1$ no look follows a stroke, so all weights but the first canvas are right. Where the
+# error is 1, nearly the whole gradient comes through the forgotten path. At $T = 3$ the errors
+# differ a lot in size:
 #
 # | path left out | largest errors at $T = 3$ | smallest errors at $T = 3$ |
 # |---|---|---|
@@ -516,7 +517,7 @@ show(figure, "12.3")
 #
 # </details>
 #
-# So a check needs more than one step, and a limit far below a thousandth.
+# So a check needs more than one step, and a limit far below a ten-thousandth.
 #
 # ## A million weights
 #
@@ -604,12 +605,14 @@ print(f"they differ by {abs(norms[0] / norms[1] - 1):.1%}")
 #
 # * `ops` is the module that the layers come from: `minidraw.layers`, or the compiled
 #   `minidraw.kernels`.
+# * `tape.steps[t]` holds the caches of step `t`. `ones` is the gradient of each image's `kl`.
 # * `back` computes the gradient of a linear layer's input. `at` says which columns of that input
 #   are `h_enc`, which are `glimpse` and which are `h_dec`.
 # * `out=` names the place where a function writes its result. The result is also returned, but it
 #   isn't needed a second time, so it goes to `_`.
-# * `dread += dcanvas` changes `dread` in place. That is safe, because the array was made just
-#   before and nothing else uses it.
+# * `dread` is the gradient that reaches the canvas through the look. (In lesson 11 this name stood
+#   for the gradient of the read window's output.) `dread += dcanvas` changes it in place. That is
+#   safe, because the array was made just before and nothing else uses it.
 
 # %%
 source = inspect.getsource(network.run_steps_backward)
