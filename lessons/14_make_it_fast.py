@@ -169,8 +169,8 @@ show(figure, "14.2", ms=1000.0 * total)
 #
 # </details>
 #
-# In general, suppose a function takes the `share` of the whole time and becomes `gain` times as
-# fast. The rest of the program stays as slow as it was. Then the whole becomes
+# In general, suppose a function takes `share` of the whole time, such as 0.1, and becomes `gain`
+# times as fast. The rest of the program stays as slow as it was. Then the whole becomes
 #
 # $$\frac{1}{(1 - \text{share}) + \text{share} / \text{gain}}$$
 #
