@@ -93,7 +93,8 @@ for variant in ("right", "A", "B"):
 # ## Case 1: four constants
 #
 # This case needs no training. Four programs compute the cost of the latent vectors for the same
-# network and the same 50 digits (threshold at 0.5). Their results differ only by a constant:
+# network and the same 50 digits (a pixel is 1 if its level is above 0.5). Their results differ only
+# by a constant:
 #
 # $$\mathcal{L}^z = \frac12 \sum_t \sum_j (\mu^2 + \sigma^2 - \log \sigma^2) - \text{constant}$$
 #
