@@ -85,7 +85,7 @@ show(figure, "16.1")
 # * **grey levels**: put the level itself into (9), as if it were the outcome 0 or 1;
 # * **threshold**: the pixel is 1 if the level is above one half;
 # * **static binarisation**: draw each pixel once, with the level as its probability, and keep the
-#   result. The paper's data set was made like this, and everybody uses the same one;
+#   result. The paper's data set was made like this, and everybody uses the same drawn pixels;
 # * **dynamic binarisation**: draw the pixels again every time an image is used.
 
 # %%
@@ -119,7 +119,7 @@ np.testing.assert_allclose(by_layer, floor, atol=1e-6)  # eq 9 at its lowest
 #
 # It costs 0 only with the threshold. There nothing is random, so the network can be certain. Under
 # the other protocols the best probability for a pixel is its level $x$, and this costs $-x \log x -
-# (1 - x) \log (1 - x)$, either on average over the draws or directly with the level put in. Black
+# (1 - x) \log (1 - x)$, on average over the draws, or directly if the level itself is put in. Black
 # and white pixels cost 0. Grey ones don't.
 #
 # </details>
