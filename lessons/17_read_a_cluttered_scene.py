@@ -731,9 +731,10 @@ for pieces in (0, 2, 4, 6, 8):
 # <details><summary>What you saw</summary>
 #
 # With no pieces it is wrong less than half as often, although it has never seen a clean scene. With
-# eight it still works, but it is wrong more than one and a half times as often as with four. With
-# more pieces, more places look like a digit from a distance, and more of the digit is covered. The
-# first look only sees blurs, and the network has to choose a direction from those.
+# eight it still works, but it is wrong more than one and a half times as often as with four. (With
+# four, the error differs from that of the test above, because these are other scenes.) With more
+# pieces, more places look like a digit from a distance, and more of the digit is covered. The first
+# look only sees blurs, and the network has to choose a direction from those.
 #
 # </details>
 #
@@ -790,9 +791,9 @@ print(f"by hand {dW_window[2, 0]:.9f}, measured {(above - below) / 2e-5:.9f}")
 #   show the network nothing but black, and then there is no gradient.
 # * Compute softmax and logarithm in one function. In two functions, a probability can be rounded to
 #   0 between them. Then the network that is most certain of a wrong answer gets no usable gradient.
-# * Our results come from 1,000 scenes with 500 digits, one seed, and a learning rate chosen on such
-#   scenes. They show that the network learns. They don't show how good it is. Lesson 16 says what
-#   such a claim needs.
+# * Our results come from 1,000 scenes with 500 digits, one seed, and for the fully connected
+#   network a learning rate chosen on such scenes. They show that the network learns. They don't
+#   show how good it is. Lesson 16 says what such a claim needs.
 #
 # ## Recap
 #
@@ -802,7 +803,7 @@ print(f"by hand {dW_window[2, 0]:.9f}, measured {(above - below) / 2e-5:.9f}")
 #   is $p - \text{target}$, and it sums to 0.
 # * The loss uses only the last $h$. Every earlier $h$ gets its gradient from the next step, through
 #   the LSTM and through the window.
-# * Nobody tells the network where to look. It learns it because a better look lowers the cost at
+# * Nobody tells the network where to look. It learns this because a better look lowers the cost at
 #   the end.
 # * Error rates per group of scenes (window on the digit or not, more or fewer pieces) say more than
 #   one overall rate.
