@@ -229,7 +229,7 @@ np.testing.assert_allclose(stroke, layers.write(triples, F_y, F_x, one)[0])
 #
 # `dstroke` is `(n, C, B, A)`. The cache holds the arguments of `pen`: `patch` is `(n, K, K)`,
 # `colour` is `(n, C)`, `F_y` is `(n, K, B)` and `F_x` is `(n, K, A)`. The shape isn't in the cache,
-# so compute it again. Use NumPy alone: an answer that calls `layers.write` isn't judged.
+# so compute it again. Use NumPy alone: an answer that calls `layers.write` isn't accepted.
 
 
 # %%
@@ -600,9 +600,9 @@ show(figure, "18.7")
 #
 # It has learned places and colours, roughly. It hasn't learned which digits they are: it paints
 # clouds. The network first learns what lowers the cost most. A cloud of about the right colour in
-# the right place removes more than half of the mean image's excess, for the latent cost printed
-# above. Everything else, including the shapes of the digits, is worth what remains, and it is
-# harder to learn.
+# the right place removes more than half of the mean image's excess, in exchange for the latent cost
+# printed above. Everything else, including the shapes of the digits, can save only what remains,
+# and it is harder to learn.
 #
 # </details>
 #
@@ -731,7 +731,7 @@ np.testing.assert_allclose(lowest + extra, minidraw.layers.bernoulli_cost(logits
 p = minidraw.layers.sigmoid(logits)
 black = {"where": x > 0, "out": np.zeros_like(x)}
 by_ratio = x * np.log(x / p, **black) + (1 - x) * np.log((1 - x) / (1 - p))
-np.testing.assert_allclose(extra, by_ratio.sum(axis=(1, 2, 3)))  # of eq 9, with p = x taken off
+np.testing.assert_allclose(extra, by_ratio.sum(axis=(1, 2, 3)))  # eq 9 minus eq 9 at p = x
 
 # %%
 some_patch, some_colour = rng.standard_normal((3, K, K)), rng.standard_normal((3, C))
