@@ -89,9 +89,9 @@ show(figure, "19.1")
 #
 # The **generator** turns random numbers $z$ into a painting. The critic gets a picture, which may
 # be an image of the data set or a painting, and emits a logit $d$. Its sigmoid $p$ is the
-# probability that the picture is an image. What the critic pays is the price of lesson 03, with one
-# pixel that says "image": $-\log p$ for an image, and $-\log (1 - p)$ for a painting. We give it as
-# many paintings as images, and add the two costs in pairs:
+# probability that the picture is an image. What the critic pays is the price of lesson 03 for a
+# single pixel, which is 1 for "image": $-\log p$ for an image, and $-\log (1 - p)$ for a painting.
+# We give it as many paintings as images, and add the two costs in pairs:
 #
 # $$\text{critic's cost} = -\log \sigma(d_\text{image}) - \log\left(1 - \sigma(d_\text{painting})
 # \right)$$
@@ -136,9 +136,9 @@ def critic_cost_backward(dcost, cache):
 # ## What the generator wants
 #
 # The generator wants the critic to be wrong about its paintings. So far the only cost with the
-# paintings in it is $-\log(1 - p)$, which the critic lowers. The generator could raise it. Or it
-# could lower another cost, $-\log p$: what the critic would pay if the painting were an image. Both
-# push $d$ upwards. They differ in how hard they push.
+# paintings in it is $-\log(1 - p)$, which the critic lowers. The generator could raise it, that is,
+# lower $\log(1 - p)$. Or it could lower another cost, $-\log p$: what the critic would pay if the
+# painting were an image. Both push $d$ upwards. They differ in how hard they push.
 #
 # **Predict.** At first the paintings are bad, and the critic is certain: $d = -5$. How large is the
 # slope of $\log(1 - p)$ with respect to $d$ there, and how large is that of $-\log p$?
@@ -166,8 +166,8 @@ show(figure, "19.2")
 #
 # </details>
 #
-# So one uses $-\log p$, the **non-saturating** cost. The two players no longer pull at the two ends
-# of one number. They don't have to.
+# So one uses $-\log p$, the **non-saturating** cost. Then the costs of the two players are no
+# longer one number with opposite signs. They needn't be.
 #
 # ## Through the critic
 #
@@ -457,7 +457,7 @@ show(figure, "19.5")
 #
 # </details>
 #
-# What is on a painting? We ask the most similar of the training images, by the sum of squared
+# What is on a painting? We look for the most similar training image, by the sum of squared
 # differences, and take its label. (That is a crude judge. A painting that looks like nothing gets a
 # label too.)
 
@@ -482,10 +482,11 @@ print("a pixel's deviation over pictures:", {n: f"{v:.2f}" for n, v in pixels.it
 # around the solution, or run away from it. (We changed the rate too. Try how much of the harm is
 # due to which.)
 #
-# Look at the other numbers. The deviation of a pixel is large in both games, since noise varies
-# too. The critic's cost of 0 in the first game is a warning: the critic recognises every painting.
-# But a larger cost doesn't say that a game goes well. A good generator raises it, and so does a
-# poor critic. A GAN has no curve that falls. You have to look at paintings, and to count.
+# Look at the other numbers. If all paintings were alike, a pixel would have no deviation. But it is
+# large in both games, since noise varies too: it doesn't show the collapse. The critic's cost of 0
+# in the first game is a warning: the critic recognises every painting. But a larger cost doesn't
+# say that a game goes well. A good generator raises it, and so does a poor critic. A GAN has no
+# curve that falls. You have to look at paintings, and to count.
 #
 # ## Where nats are, and where samples are
 #
@@ -521,7 +522,7 @@ print(f"at most {-np.log(0.01):.2f} nats more")
 # | paints every kind of image | yes: a missing kind would cost much | not for certain |
 # | sharpness | blurred where it can't know | sharp, since the critic sees blur |
 # | reads an image, redraws it | yes, by its encoder | no |
-# | training | one cost that falls | two that don't tell |
+# | training | one cost that falls | two costs that don't show progress |
 #
 # Later GANs do much better than this one. The Wasserstein GAN (Arjovsky et al. 2017) replaces the
 # critic's cost by a distance that has a slope even where paintings and images lie far apart, and
@@ -552,12 +553,13 @@ print("the critic's cost and its gradient agree with the package")
 # %% [markdown]
 # ## In practice
 #
-# * Look at samples while you train, always from the same random numbers. The costs don't tell.
+# * Look at samples while you train, always from the same random numbers. The costs don't show how
+#   good they are.
 # * Count: classes, duplicates, nearest training images. A few beautiful samples hide a collapse.
 # * If paintings become alike, slow the generator down, or speed the critic up. Lower `beta1` and
-#   the rate. Add noise to what the critic sees, or dropout in the critic.
-# * If the critic's cost falls to 0, the generator has lost contact. Weaken the critic: noise, or
-#   fewer weights.
+#   the rate. Add noise to what the critic sees, or dropout (lesson 02) in the critic.
+# * If the critic's cost falls to 0, the generator can't keep up. Weaken the critic: noise, or fewer
+#   weights.
 # * Paint with averaged weights. The last weights of a game are only the last move.
 # * Scale images to the range that the generator paints in. A critic finds any difference, even one
 #   that has nothing to do with the picture: images may have 256 levels, while paintings have any.
