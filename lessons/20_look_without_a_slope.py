@@ -124,7 +124,8 @@ show(figure, "20.1")
 # **REINFORCE** (Williams 1992). Look at what isn't in the formula: the slope of $L$. The cost may
 # be a staircase, a program, or a person who says "wrong".
 #
-# In words: a place that was cheap should become more probable, a place that was dear less so.
+# In words: a place that was cheap should become more probable, and a place that was expensive less
+# so.
 #
 # ### Exercise 1: the score (3 lines)
 #
@@ -189,9 +190,9 @@ for more in (0, 10):
 #
 # $$E\left[(L - b)\, \frac{d \ln p}{d\mu}\right] = \frac{d E[L]}{d\mu} - b \cdot 0$$
 #
-# A good $b$ is the cost to expect. Then a sample that is dearer than usual pushes its place away,
-# and one that is cheaper draws the mean towards it. A network can *learn* this **baseline**, from
-# what it has seen so far.
+# A good $b$ is the cost to expect. Then a sample that costs more than usual pushes the mean away
+# from its place, and one that costs less draws the mean towards it. A network can *learn* this
+# **baseline**, from what it has seen so far.
 #
 # ### Exercise 2: REINFORCE with a baseline (2 lines)
 #
@@ -214,8 +215,8 @@ for name, value in (("none", 0.0), ("mean cost", costs.mean()), ("10", 10.0)):
     print(f"baseline {name:9}: 100 samples give {found.mean():.3f} +- {found.std():.3f}")
 
 # %% [markdown]
-# The right baseline makes the scatter much smaller, a wrong one makes it larger, and neither moves
-# the mean.
+# The right baseline makes the scatter smaller, by more than a third here. A wrong one makes it much
+# larger. Neither moves the mean.
 #
 # ## The pathwise gradient
 #
@@ -286,9 +287,10 @@ show(figure, "20.2")
 #
 # ## How many samples?
 #
-# Averaging helps, but slowly. The mean of $m$ independent samples has $1/m$ of the squared scatter.
-# Let $g$ be the true gradient and $V$ the mean of $|\hat g - g|^2$ over single-sample estimates
-# $\hat g$. We want an error of $e$ times the length of $g$, say $e = 0.1$. So $V / m = e^2 |g|^2$.
+# Averaging helps, but slowly. The mean of $m$ independent samples has $1/m$ of the variance of a
+# single one. Let $g$ be the true gradient and $V$ the mean of $|\hat g - g|^2$ over single-sample
+# estimates $\hat g$. We want an error of $e$ times the norm of $g$, say $e = 0.1$. So $V / m = e^2
+# |g|^2$.
 #
 # ### Exercise 4: the samples needed (3 lines)
 #
@@ -348,10 +350,10 @@ for start in (12.0, 16.0, 20.0, 24.0, 26.0):
 #
 # `minidraw.models.ram` is this network with the layers of lesson 17: the same LSTM, the same
 # filters, at two fixed sizes. Two things differ most from RAM. Our network reads its patches with
-# filters instead of cutting them. That gives it no slope, because none is passed on. And it lowers
-# the expected cross-entropy in nats, which says more than right or wrong. Beside it stands
-# `classifier`, the network of lesson 17. It chooses place, size and softness of its window, and its
-# gradient comes through the window.
+# filters instead of cutting them. The filters give the place no slope, because we pass no gradient
+# back through them. And our network lowers the expected cross-entropy in nats, which says more than
+# right or wrong. Beside it stands `classifier`, the network of lesson 17. It chooses place, size
+# and softness of its window, and its gradient comes through the window.
 #
 # Scenes are those of lesson 17, smaller: a digit somewhere on 44 x 44 pixels, and three pieces of
 # other digits.
@@ -444,8 +446,8 @@ show(figure, "20.3")
 #
 # Both learn. The one with the slope learns faster and gets further. That isn't only because its
 # gradient scatters less: it also chooses the size of its window, and the other can't. (On the 1,000
-# new scenes, the first network looks at the likeliest places. In training it draws its places, and
-# there it is wrong more often.)
+# new scenes, the network that learns by reward looks at the likeliest places. In training it draws
+# its places, and there it is wrong more often.)
 #
 # </details>
 #
@@ -473,10 +475,10 @@ strips("by reward", both, "20.4")
 strips("through the window", both, "20.5")
 
 # %% [markdown]
-# Of the first network you see the finer of its two windows, at the likeliest place. It always has
-# the same size; the other one, twice as wide, lies around it. The second network closes in with a
-# window that changes its size. The first look of each is the same for all scenes, because nothing
-# has been seen yet.
+# Of the network that learns by reward you see the finer of its two windows, at the likeliest place.
+# It always has the same size; the other one, twice as wide, lies around it. The second network
+# closes in with a window that changes its size. The first look of each is the same for all scenes,
+# because nothing has been seen yet.
 #
 # ## The scatter in scenes
 #
@@ -606,11 +608,11 @@ show(figure, "20.6")
 # This is worth a second look, because it isn't what one usually reads.
 #
 # * **Plain REINFORCE needs thousands of samples, and the mean cost as a baseline saves most of
-#   them** in the first network. In the second there is less to save, because its costs are small.
-#   But no baseline helps without limit. Where the cost is nearly a ramp, cost minus baseline is
-#   slope times $\sigma\epsilon$, the score is $\epsilon/\sigma$, and their product is slope times
-#   $\epsilon^2$, which scatters although the baseline is right. On a strip it takes $2 / 0.1^2 =
-#   200$ samples, on an image $3 / 0.1^2 = 300$, however small the spread.
+#   them** in the network that learns by reward. In the other there is less to save, because its
+#   costs are small. But no baseline helps without limit. Where the cost is nearly a ramp, cost
+#   minus baseline is slope times $\sigma\epsilon$, the score is $\epsilon/\sigma$, and their
+#   product is slope times $\epsilon^2$, which scatters although the baseline is right. On a strip
+#   it takes $2 / 0.1^2 = 200$ samples, on an image $3 / 0.1^2 = 300$, however small the spread.
 # * **A learned baseline can be worse than none.** It is the cost to expect over *all* scenes that
 #   look the same so far. In a scene that is harder or easier than those, it is simply wrong.
 # * **The path has no such limit, if the spread is small.** At a fifth of a pixel it needs a few
@@ -636,7 +638,7 @@ show(figure, "20.6")
 def count_look(side, K=12, stride=1.0, sigma=0.5):
     """Return (multiplications, bytes read) of a cut, of a window, and of one that ends."""
     near = min(side, int((K - 1) * stride + 8 * sigma) + 1)  # beyond 4 sigma a filter is 0
-    products = [K * a**2 + K**2 * a + 2 * K * a for a in (side, near)]  # and the filters' shares
+    products = [K * a**2 + K**2 * a + 2 * K * a for a in (side, near)]  # 2 K a: the filterbanks
     values = K**2, side**2, near**2
     return list(zip((0, *products), (4 * v for v in values), strict=True))
 
@@ -678,14 +680,14 @@ show(figure, "20.7")
 #
 # The DRAW paper counts it among its merits that everything is trained by one gradient. In our
 # scenes that was worth a lot: at the same number of batches, the network with a slope was wrong
-# less than half as often. In the paper's, 8 looks of RAM got 8.11 % of the scenes wrong, and 8
+# less than half as often. In the paper's scenes, 8 looks of RAM got 8.11 % of them wrong, and 8
 # looks through a window 3.36 %. Not all of this is the gradient's doing, because the window also
 # chooses its size, and takes in all of the image.
 #
-# What it costs is that the image has to be blurred, so that all of it is read in every look, and
-# that the network can only choose where there is something in between. Where looks are cheap and
-# the cost is smooth, take the slope. Where looks are dear or choices are hard, sample, and work on
-# the baseline.
+# This has two prices. The image has to be blurred, so all of it is read in every look. And the
+# network can choose only between things that have something in between. Where looks are cheap and
+# the cost is smooth, take the slope. Where looks are expensive or choices have nothing in between,
+# sample, and work on the baseline.
 #
 # ## Where it lives
 #
