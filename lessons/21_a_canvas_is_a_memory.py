@@ -197,7 +197,7 @@ show(figure, "21.2")
 # ### Exercise 2: move the head (3 lines)
 #
 # `target` and `w` are `(n, N)`, `gate` is `(n, 1)`, and `shifts`, `(n, 3)`, has the shares that
-# move by -1, 0 and 1. Return the moved head; the cache is given. `np.roll` makes rings.
+# move by -1, 0 and 1. Return the moved head; the cache is given. `np.roll` shifts along a ring.
 
 
 # %%
@@ -219,7 +219,8 @@ print(move(start, np.eye(1, 8, 5), np.full((1, 1), 0.5), np.array([[0.0, 1.0, 0.
 # ### Exercise 3: its backward (6 lines)
 #
 # `dmoved` is the gradient of the moved head, `(n, N)`. Return the gradients of `target`, `w`,
-# `gate` and `shifts`. Think of one slot: what left it to the right comes back from the right.
+# `gate` and `shifts`. Think of one slot: the gradient of what it passed to the slot on its right
+# comes back from there.
 
 
 # %%
@@ -327,13 +328,14 @@ show(figure, "21.3")
 #
 # DRAW doesn't have this problem, and therefore no sharpening. Its window isn't moved from where it
 # was. The decoder says anew in every step where the centre is, and a number doesn't blur. The
-# variance takes the place of sharpening, and it too is said anew. The price: DRAW has to know the
+# variance takes the place of sharpening, and it too is set anew. The price: DRAW has to know the
 # place. A head that knows only "one further" can go on as long as there are slots.
 #
 # ## Erase and add
 #
-# Writing needs two vectors. **Erase** says for each column how much of what is there should go,
-# from 0 to 1, and **add** what should come. Each slot takes part as much as the head points to it:
+# Writing needs two vectors. **Erase** says for each of the $M$ numbers of a slot how much of it
+# should go, from 0 to 1, and **add** says what should come. Each slot takes part as much as the
+# head points to it:
 #
 # $$M_k \leftarrow M_k\, (1 - w_k\, e) + w_k\, a$$
 
@@ -397,7 +399,7 @@ assert max(error for *_, error in errors.values()) < 1e-6
 # | the memory | slots that mean nothing by themselves | the canvas: the picture itself, in logits |
 # | who sees it | only the network | it is the answer, and it is judged |
 # | a head | weights of all slots, any shape | $K \times K$ Gaussians on a grid |
-# | finding | by content, or from where it was | by place only, said anew in each step |
+# | finding | by content, or from where it was | by place only, set anew in each step |
 # | moving | circular shift | the centre; the stride is the zoom |
 # | keeping it sharp | the power $\gamma$ | the variance |
 # | writing | erase and add | add only |
@@ -422,8 +424,8 @@ assert max(error for *_, error in errors.values()) < 1e-6
 # 3. The row under it is read. A linear layer turns it into four logits, the answer.
 # 4. Then `erase` and `add` write to the same slots.
 #
-# First, what makes the controller's numbers fit: sigmoids for gate and erase, a softmax for the
-# shifts, and 1 plus a softplus (lesson 03) for the strength.
+# First, the functions that bring the controller's numbers into their ranges: sigmoids for gate and
+# erase, a softmax for the shifts, and 1 plus a softplus (lesson 03) for the strength.
 
 # %%
 WIDTH, HIDDEN = 6, 32  # numbers per slot, units of the controller
@@ -560,10 +562,10 @@ for name, params in first.items():
     print(f"{name}: {sum(value.size for value in params.values()):,} weights")
 
 # %% [markdown]
-# We help the machine with two numbers. The bias of its gate starts at -1 and that of the shift by
-# +1 at 1, so at first it tends to move on. Nothing prevents it from learning otherwise. With this
-# help all six seeds that we tried learned to repeat 20 rows in 700 batches. Without the second
-# number one of the six got stuck, and another made a few mistakes.
+# We help the machine with two numbers. The bias of its gate starts at -1, and the bias of the shift
+# by one slot forward at 1. So at first it tends to move on. Nothing prevents it from learning
+# otherwise. With this help all six seeds that we tried learned to repeat 20 rows in 700 batches.
+# Without the second number one of the six got stuck, and another made a few mistakes.
 #
 # Now check the gradient of the whole machine. Here every weight of a small one is compared with
 # finite differences:
@@ -736,8 +738,8 @@ for length in (32, 33):
 # </details>
 #
 # The rows in memory aren't the rows that were shown. Four bits became six numbers in a code that
-# the linear layer at the output understands. Nobody judges the memory. On DRAW's canvas that would
-# be impossible, because the canvas is the answer.
+# the linear layer at the output understands. Nobody judges the memory. On DRAW's canvas a code
+# would be impossible, because the canvas is the answer.
 #
 # ## Where it lives
 #
@@ -764,11 +766,11 @@ print("erase and add agree with the package")
 # * The paper's machine has a controller of 100 units, 128 slots of 20 numbers, and content
 #   addressing. It is trained on 1 to 20 rows of eight bits, and copies up to 50 rows nearly without
 #   errors, and 120 with some.
-# * Its controller must find the first row again by content. Ours goes to slot 0, which is easier.
-#   So our figures don't say how good the paper's machine is.
-# * Much depends on how the memory and the biases start. In an early version our controller
-#   was an LSTM. It made few mistakes with up to 5 rows, and at 20 it guessed, as the LSTM alone
-#   does: what can remember by itself needn't learn to write. Use several seeds before you believe
+# * Its controller must find the first row again by content. Ours goes back to slot 0, which is
+#   easier. So our figures don't say how good the paper's machine is.
+# * Much depends on how the memory and the biases start. In an early version our controller was an
+#   LSTM. It made few mistakes with up to 5 rows, and at 20 it guessed, as the LSTM alone does: a
+#   controller that remembers by itself needn't learn to write. Use several seeds before you believe
 #   that a change helps.
 # * What became of the idea: content addressing, without the moving, is what a transformer does.
 #   There it is called attention: keys, a softmax, and a weighted sum of everything that was seen.
