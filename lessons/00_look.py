@@ -298,7 +298,8 @@ print("trained on:", model.meta_["data"]["name_or_path"], "  steps:", model.conf
 #   steps, each in the direction that made the paintings a little better. In lesson 13 you run this
 #   yourself.
 # * On the command line, `minidraw sample` paints a sheet of digits and `minidraw film --count 9`
-#   a film. `minidraw film --image my.png --invert` redraws a picture of your own.
+#   a film. `minidraw film --image my.png --invert` redraws a picture of your own; `--invert` is
+#   for dark ink on light paper.
 # * What you see are **probability images**: the grey level of each pixel is the probability that
 #   the pixel is white. For a real sample, each pixel is drawn as black or white with that
 #   probability (a **Bernoulli sample**). `model.sample(9, bernoulli=True)` does this. Some papers
