@@ -224,8 +224,8 @@ np.testing.assert_allclose(
 # The chain rule works as before: $\frac{\partial L}{\partial x} = \frac{\partial L}{\partial y}
 # \cdot \frac{dy}{dx}$. So a link of the chain needn't know what comes after it. It receives `dy`,
 # multiplies it by its own slope, and passes on `dx`. In minidraw each link is a pair of functions.
-# The first goes forward: it returns its result, and a **cache** with whatever the way back will
-# need. The second goes backward.
+# The first, the **forward**, returns its result, and a **cache** with whatever the way back will
+# need. The second, the **backward**, takes `dy` and the cache, and returns `dx`.
 
 
 # %%
