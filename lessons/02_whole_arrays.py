@@ -192,7 +192,8 @@ print(linear_by_index(small_x, small_W, np.array([10.0, 20.0, 30.0])))
 # ### Exercise 3: the linear layer (1 line)
 #
 # Write the same without a loop, for `x` of shape `(n, I)`. The index that is summed over is the
-# last of `x` and the first of `W`. The bias is broadcast. The stub already returns the cache.
+# last of `x` and the first of `W`. The bias is broadcast. The stub, as we call the function that
+# you complete, already returns the cache.
 
 
 # %%
@@ -318,10 +319,10 @@ print("Q.mT @ dP", (Q.mT @ dP).shape, "  dM", dM.shape)
 #
 # ## A true story
 #
-# NumPy's own tutorial "Deep learning on MNIST" trains a network to tell digits apart. The network
-# has two layers: a linear layer, a ReLU, and a second linear layer. On the way back, its ReLU uses
-# a mask, as above. But that mask compares with `>= 0` instead of `> 0`, and it looks at what came
-# *out* of the ReLU, not at what went in.
+# NumPy's own tutorial "Deep learning on MNIST" trains a network to tell digits apart. (MNIST is the
+# best-known set of handwritten digits.) The network has two layers: a linear layer, a ReLU, and a
+# second linear layer. On the way back, its ReLU uses a mask, as above. But that mask compares with
+# `>= 0` instead of `> 0`, and it looks at what came *out* of the ReLU, not at what went in.
 #
 # Nothing that comes out of a ReLU is negative. So that mask is True everywhere. The backward pass
 # lets all gradients through, as if there were no ReLU:
@@ -378,10 +379,10 @@ def gradients(x, wanted, W1, W2, masked):
 
 
 # %% [markdown]
-# **A step and its rate.** The gradient of a weight says which way the loss grows. So subtract a
-# small multiple of the gradient from each weight, and the loss gets a little smaller. That multiple
-# is called the **learning rate**, or just the rate; here it is 0.005. Learning by such steps is
-# called **gradient descent**.
+# **A step and its rate.** The gradient of a weight says which way the loss grows. So multiply it by
+# a small factor and subtract the product from the weight, and the loss gets a little smaller. This
+# factor is called the **learning rate**, or just the rate; here it is 0.005. Learning by such steps
+# is called **gradient descent**.
 #
 # **Epochs.** Each step uses a batch of ten images. The next step uses the next ten. After a hundred
 # steps all thousand images have been used once: that is one **epoch**. Then it begins again with
@@ -499,12 +500,12 @@ print("sigmoid, linear and ReLU: as the package has them, and as measured")
 #
 # * The network of the story is in the repository `numpy/numpy-tutorials`, in
 #   `content/applications/tutorial-deep-learning-on-mnist.md` (this lesson is based on commit
-#   732952b). It was adapted from the programs of a book, where a reader [asked about the
-#   mask](https://github.com/iamtrask/Grokking-Deep-Learning/issues/9) in 2018. During training it
-#   also sets half of the hidden units (the entries of `h`) to 0 at random, which is called
-#   **dropout**, and it uses one image per step. Neither change closes the gap: with dropout the
-#   wrong mask reaches about 82 percent, with single images 83, and the right mask 88 with either
-#   (three seeds each).
+#   732952b). It was adapted from the programs of a book; in their repository a reader [asked about
+#   the mask](https://github.com/iamtrask/Grokking-Deep-Learning/issues/9) in 2018. The tutorial
+#   differs from this lesson in two ways. During training it sets half of the hidden units (the
+#   entries of `h`) to 0 at random, which is called **dropout**, and it uses one image per step.
+#   Neither closes the gap between the masks: with dropout the wrong mask reaches about 82 percent,
+#   with single images 83, and the right mask 88 with either (three seeds each).
 # * A mask made from the output would work if it were `h > 0`, because the output is positive
 #   exactly where the input is. The mistake is the `=` in `>=`.
 # * $1 / (1 + e^{-a})$ is right even at $a = -1000$: there $e^{1000}$ overflows to infinity, and the
