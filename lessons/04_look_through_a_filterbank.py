@@ -159,7 +159,7 @@ for numbers in (heights, heights[:, 2:]):
 # <details><summary>What you saw</summary>
 #
 # With `(3, 5)` NumPy stops: from the right, 5 meets 3. With `(3, 3)` it runs, but the result is
-# wrong: the three sums are laid along the columns, so each *column* is divided by the sum of a row.
+# wrong: the three sums count as a row, `(1, 3)`, so each *column* is divided by the sum of a row.
 # No error message tells you. This is why all tests of these lessons use sizes that differ.
 #
 # </details>
@@ -270,11 +270,12 @@ print("shifted:     ", (shifted / shifted.sum())[-3:])
 # %% [markdown]
 # ### Exercise 2: the filterbank (6 lines)
 #
-# `center`, `stride` and `var` have the shape `(n,)`. The first step is given. Then comes `dist`,
-# pixel minus position, $a - \mu_X^i$, of shape `(n, K, A)`. Every row of `F` must sum to 1, also
-# for a window 1000 pixels outside the image: subtract the largest exponent of each row first.
-# Besides `F` the function returns the cache, which is what its gradient will need in lesson 05: a
-# tuple of `F`, `dist`, `offset` and `var`.
+# `center`, `stride` and `var` have the shape `(n,)`. `A` is the number of pixels along the axis:
+# for $F_Y$, the call says `A=B`. The first step is given. Then comes `dist`, pixel minus position,
+# $a - \mu_X^i$, of shape `(n, K, A)`. Every row of `F` must sum to 1, also for a window 1000 pixels
+# outside the image: subtract the largest exponent of each row first. Besides `F` the function
+# returns the cache, which is what its gradient will need in lesson 05: a tuple of `F`, `dist`,
+# `offset` and `var`.
 
 
 # %%
