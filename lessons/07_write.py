@@ -381,9 +381,9 @@ for k, place in enumerate(axes.ravel()):
 show(figure, "7.6")
 
 # %% [markdown]
-# Dark strokes are needed as much as light ones. Strokes add up, and none of them can erase. Where
-# one is too bright, another must subtract. (For a stroke that covers what is below it, see
-# `write_over` in [OPEN.md](OPEN.md), an open exercise.)
+# Every stroke has dark parts as well as light ones. Both are needed: strokes add up, and none of
+# them can erase. Where one is too bright, another must subtract. (For a stroke that covers what is
+# below it, see `write_over` in [OPEN.md](OPEN.md), an open exercise.)
 #
 # ## DRAW with your read and write
 #
