@@ -206,14 +206,14 @@ for name, (measured, formula, error) in check_layer(blend, blend_backward, any_a
 # An LSTM (long short-term memory) has three gates instead of one. The forget gate `f` decides what
 # to keep, and the input gate `i` decides what to let in. The output gate `o` decides how much of
 # the cell to show. The paper names the LSTM that it uses (Gers and others, 2000), but doesn't print
-# its formulas:
+# its formulas. Here they are:
 #
 # $$i = \sigma(a_i), \quad f = \sigma(a_f), \quad o = \sigma(a_o), \quad g = \tanh(a_g)$$
 # $$c = f\, c_{prev} + i\, g, \qquad\qquad h = o \tanh(c)$$
 #
 # All products are entry by entry: each of the `H` units has gates of its own. The four $a$ lie side
 # by side in one array `a` of `4 H` columns, in the order i, f, o, g. Where `a` comes from is the
-# subject of "A whole step" below. Here is the whole cell:
+# subject of "A whole step" below. The figure shows the whole step:
 
 # %% jupyter={"source_hidden": true}
 figure, axes = panels(height=4.4)
@@ -527,7 +527,7 @@ print("one step agrees with the package and with finite differences")
 #
 # ## Recap
 #
-# * A plain recurrent unit loses a number: it fades, or goes to a fixed value.
+# * A plain unit loses a number: it fades, or goes to a fixed value.
 # * A gate is a sigmoid that multiplies. It can keep, forget, let in or show, and it has a slope, so
 #   it can be learned.
 # * LSTM: $c = f\, c_{prev} + i\, g$ and $h = o \tanh(c)$. All four of i, f, o and g come from one
