@@ -15,7 +15,7 @@
 # | $T$ | `T` | number of steps |
 # | $h_t$ | `hs[t - 1]`, `h` | output of step $t$, `(n, H)`; all of them are `hs`, `(T, n, H)` |
 # | LSTM cell | `c` | what a step remembers, `(n, H)`; not the paper's $c_t$, which is the canvas |
-# | | `dhs` | gradients of the $h_t$, through the loss's own use of them only, `(T, n, H)` |
+# | | `dhs` | gradients of the $h_t$ that come directly from the loss, `(T, n, H)` |
 # | | `dh`, `dc` | gradients of $h_t$ and $c_t$ that come back from step $t + 1$, `(n, H)` |
 
 # %%
