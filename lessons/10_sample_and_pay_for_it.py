@@ -206,10 +206,10 @@ def sample_backward(dz, cache):
 # if $d$ is small. So it costs $-\log(p(z)\,d)$ nats. The encoder knows more: $z$ comes from a
 # distribution around $\mu$, with the density $q(z)$. For the encoder the same number costs
 # $-\log(q(z)\,d)$. In the difference, $d$ cancels. What is left, $\log q(z) - \log p(z)$, is what
-# $z$ says about the image, in nats. The other nats pay for the noise in $z$, which says nothing
-# about the image, so we don't charge them. We charge the average of the difference over all draws.
-# Put in the formulas of the two densities, and note that $(z - \mu)/\sigma$ is the noise
-# $\epsilon$:
+# $z$ says about the image, in nats. The other nats, $-\log(q(z)\,d)$, pay for the noise in $z$,
+# which says nothing about the image, so we don't charge them. We charge the average of the
+# difference over all draws. Put in the formulas of the two densities, and note that $(z -
+# \mu)/\sigma$ is the noise $\epsilon$:
 #
 # $$\log q(z) = -\tfrac12 \epsilon^2 - \log \sigma - \tfrac12 \log 2\pi, \qquad
 # \log p(z) = -\tfrac12 z^2 - \tfrac12 \log 2\pi$$
@@ -296,8 +296,9 @@ def kl_backward(dkl, cache):
 # ## A network that paints in one stroke
 #
 # Now put everything together: encoder, draw and decoder. Encoder and decoder are each a linear
-# layer, a tanh and another linear layer. The loss is equation 12 for a single step: the cost of the
-# image given $z$, plus the cost of $z$,
+# layer, a tanh and another linear layer. The encoder's last layer emits $\mu$ and $\log \sigma$
+# side by side; the code calls this array `posterior`. The loss is equation 12 for a single step:
+# the cost of the image given $z$, plus the cost of $z$,
 #
 # $$\mathcal{L} = \mathcal{L}^x + \mathcal{L}^z \qquad (12)$$
 #
