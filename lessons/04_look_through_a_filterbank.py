@@ -372,7 +372,8 @@ np.testing.assert_allclose(x_only[0], (A + 1) / 2 * (0.3 + 1) - 1)  # eq 22 is t
 # `theta` has the shape `(n, 5)`, in the order of (21). The x axis is done; you write the rest. Clip
 # the three logarithms to between -12 and 12 before you take their exp. (A stride of e^12 is larger
 # than any image, and much larger numbers would overflow in float32.) The last line returns the five
-# numbers and the cache. In both, `stride` is $\delta$ of (24), with its factor included.
+# numbers and the cache. In both, `stride` is $\delta$ of (24), with its factor included. It comes
+# before the variance there, but after it in `theta`.
 
 
 # %%
