@@ -141,8 +141,8 @@ show(figure, "5.1")
 #
 # Along a row of pixels, equation 25 is $F_a = e^{u_a} / \sum_b e^{u_b}$. A function of this form is
 # called a **softmax**. Increasing one exponent $u_a$ does two things. It makes its own height
-# $e^{u_a}$ larger. And it makes the sum of all heights larger, the **normaliser**, which makes
-# every weight of the row smaller. The weights must still sum to 1.
+# $e^{u_a}$ larger. And it makes the sum of all heights, the **normaliser**, larger. A larger
+# normaliser makes every weight of the row smaller: the weights must still sum to 1.
 #
 # Call the normaliser $s = \sum_b e^{u_b}$, so $F_b = e^{u_b}/s$. Now move $u_a$ and apply the
 # quotient rule. For another pixel, $b \ne a$, only $s$ moves, and $\partial F_b / \partial u_a =
@@ -365,9 +365,9 @@ for log_var in (0.7, 12.5):
 # ### Exercise 4: the window, backward (7 lines)
 #
 # `dout` holds the gradients of the five outputs, each `(n,)`. Return `dtheta`, the gradient of
-# `theta`, shape `(n, 5)`. The x axis is done. The cached `stride` is $\delta$ of (24), with its
-# factor included. Only the three logarithms were clipped; where one is beyond ±12, its gradient is
-# zero. The two centres are never clipped.
+# `theta`, shape `(n, 5)`, in the order of (21): the variance before the stride. The x axis is done.
+# The cached `stride` is $\delta$ of (24), with its factor included. Only the three logarithms were
+# clipped; where one is beyond ±12, its gradient is zero. The two centres are never clipped.
 
 
 # %%
