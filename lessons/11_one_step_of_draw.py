@@ -175,7 +175,7 @@ show(figure, "11.2")
 # |---|---|---|---|
 # | `read_window` | `h_dec` of the step before | `theta`, `(n, 5)` | 21 |
 # | `encoder` | `[h_enc, glimpse, h_dec]`, all but `glimpse` from the step before | `(n, 4 H)` | 5 |
-# | `latent` | the new `h_enc` | mean and log standard deviation, `(n, 2 Z)` | 1, 2 |
+# | `latent` | the new `h_enc` | `posterior`: means and log standard deviations, `(n, 2 Z)` | 1, 2 |
 # | `decoder` | `[h_dec, z]`, with `h_dec` from the step before | `(n, 4 H)` | 7 |
 # | `patch` | the new `h_dec` | `(n, C K K)` | 28 |
 # | `write_window` | the new `h_dec` | `theta`, `(n, 5)` | 21 |
