@@ -91,7 +91,7 @@ np.testing.assert_allclose(joined(by_hand), measured, atol=1e-7)  # the signs ag
 # ## The idea, in words
 #
 # In lesson 11 you went one step forward and backward. Now there are $T$ such steps. Only two things
-# are new, and you know both from lesson 09.
+# are added, and you know both from lesson 09.
 #
 # * **Whatever a step passes on to the next step comes back as a gradient.** The backward pass
 #   starts after the last step. At each point between two steps it holds one gradient for each value
