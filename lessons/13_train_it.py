@@ -234,7 +234,7 @@ print(three.weights.round(4))
 #
 # </details>
 #
-# Here is Adam in the valley:
+# Here is Adam on the loss of two weights above, which is a narrow valley:
 
 # %%
 path_plain, valley, path_adam = plain_descent(0.0195), Adam(np.array([-2.0, 0.5])), []
@@ -422,9 +422,9 @@ print(f"clipped: {(norm > LIMIT).sum()} of {STEPS} steps")
 # ## Does it work on other images?
 #
 # All costs so far belong to images that the network is trained on. What matters is the cost of
-# other images. 500 digits of the set are kept apart for **validation**. Here are their costs under
-# both sets of weights. Their pixels are drawn once, with a seed of their own. Each number is the
-# sum of both costs in nats per image, averaged over the 500.
+# other images. 500 digits of the set are kept apart for **validation**. Here are their costs with
+# the weights, and with the average of the weights. The digits' pixels are drawn once, with a seed
+# of their own. Each number is the sum of both costs in nats per image, averaged over the 500.
 #
 # The average of this sum is called the **variational bound** (its negative is the ELBO): it is at
 # least as large as $-\log p(x)$, the true cost of the image (lesson 16). Whoever reports a bound
