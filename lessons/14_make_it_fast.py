@@ -463,8 +463,8 @@ print(f"Amdahl's law {amdahl(share, gains[np.float32]):.3f}, measured {found:.3f
 #
 # ## Share the work
 #
-# The matrix products are left. Several cores can share them: each core takes a shard of the batch
-# and runs the whole pass on it. The loss is a mean over $n$ images,
+# The matrix products remain. Several cores can share them: each core takes a shard of the batch and
+# runs the whole pass on it. The loss is a mean over $n$ images,
 #
 # $$L = \frac1n \sum_{i=1}^{n} L_i$$
 #
