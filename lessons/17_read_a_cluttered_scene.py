@@ -329,8 +329,8 @@ np.testing.assert_allclose(slopes[0], measured, rtol=1e-6)
 #    in one call, like `read_attention` in lesson 11.
 # 3. The LSTM takes in the glimpse and returns $h_t$ and $c_t$.
 #
-# After the last step, the other linear layer turns $h_T$ into ten logits. Only there does the loss
-# see the network.
+# After the last step, the other linear layer turns $h_T$ into ten logits. The loss depends on these
+# alone.
 
 
 # %% jupyter={"source_hidden": true}
