@@ -578,7 +578,8 @@ for name in networks:
             print(f"  {words:16}", *(f"{number:8,.0f}" for number in numbers))
 
 # %% [markdown]
-# Now with other spreads, at the same weights:
+# No: here the mean as baseline mostly needs fewer samples than the path. Now with other spreads, at
+# the same weights:
 
 # %%
 SPREADS = 0.01, 0.03, 0.1, 0.3
