@@ -329,7 +329,7 @@ np.testing.assert_allclose(difference, (eps**2 - drawn**2) / 2 + log_sigma)
 #   60,000 training digits, and the package's 5,000 digits are among them. Here they only serve to
 #   compare protocols. The network's cost on test images is in `data/mnist-t32.md`.
 # * For colour pictures, minidraw puts the levels into (9) as they are. Such a result isn't a
-#   compression cost, and minidraw says so wherever it prints one.
+#   compression cost (lesson 18), and minidraw says so wherever it prints one.
 #
 # ## Recap
 #
