@@ -570,7 +570,8 @@ for step in range(STEPS):
 # ## What it has learned
 #
 # Now we test both on 1,000 scenes with digits that neither has seen. (There are 500 such digits,
-# and each is used twice. So the true standard error is a little larger than the one printed.)
+# and each is used twice. So the true standard error, by which a result typically lies off by
+# chance, is a little larger than the one printed.)
 
 # %%
 rows = np.tile(np.arange(len(valid)), 2)
