@@ -216,7 +216,8 @@ for name, value in (("none", 0.0), ("mean cost", costs.mean()), ("10", 10.0)):
 
 # %% [markdown]
 # The right baseline makes the scatter smaller, by more than a third here. A wrong one makes it much
-# larger. Neither moves the mean.
+# larger. Neither moves the mean: no such baseline makes the estimate biased, that is, wrong on
+# average.
 #
 # ## The pathwise gradient
 #
@@ -349,11 +350,12 @@ for start in (12.0, 16.0, 20.0, 24.0, 26.0):
 # cross-entropy.
 #
 # `minidraw.models.ram` is this network with the layers of lesson 17: the same LSTM, the same
-# filters, at two fixed sizes. Two things differ most from RAM. Our network reads its patches with
+# filters, at two fixed sizes. Three things differ most from RAM. Our network reads its patches with
 # filters instead of cutting them. The filters give the place no slope, because we pass no gradient
-# back through them. And our network lowers the expected cross-entropy in nats, which says more than
-# right or wrong. Beside it stands `classifier`, the network of lesson 17. It chooses place, size
-# and softness of its window, and its gradient comes through the window.
+# back through them. Our network lowers the expected cross-entropy in nats, which says more than
+# right or wrong. And REINFORCE's gradient goes back into the LSTM, while in RAM it stops at the
+# layer that chooses the place. Beside it stands `classifier`, the network of lesson 17. It chooses
+# place, size and softness of its window, and its gradient comes through the window.
 #
 # Scenes are those of lesson 17, smaller: a digit somewhere on 44 x 44 pixels, and three pieces of
 # other digits.
@@ -762,7 +764,7 @@ print("the score and REINFORCE agree with the package")
 #    <details><summary>Answer</summary>
 #
 #    The baseline depends on the place. If it predicts well, it subtracts just the difference
-#    between good and bad places, and the estimate tends to 0: a bias.
+#    between good and bad places, and the estimate tends to 0, on average too: it is biased.
 #
 #    </details>
 #
