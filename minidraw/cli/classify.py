@@ -18,7 +18,7 @@ def add_commands(commands):
     network_help = "run folder or weights file (default: the bundled classifier)"
     parser.add_argument("--network", type=Path, help=network_help)
     add_invert_option(parser)
-    parser.add_argument("--out", type=Path, help="also draw windows and glimpses to this file")
+    parser.add_argument("--out", type=Path, help="also save the windows and glimpses as a picture")
 
 
 def classify(arguments):

@@ -18,14 +18,14 @@ def add_commands(commands):
     parser.add_argument("--minutes", type=float, help=minutes_help)
     seeds_help = f"runs of each model (default: {SEEDS}; quick: {QUICK_SEEDS})"
     parser.add_argument("--seeds", type=int, help=seeds_help)
-    quick_help = f"short runs on the bundled digits; otherwise on {DATA} (one download)"
+    quick_help = f"short runs, on the bundled digits instead of {DATA} (one download) by default"
     parser.add_argument("--quick", action="store_true", help=quick_help)
     out_help = "folder of the runs, the table and the figure (default: runs/compare)"
     parser.add_argument("--out", type=Path, default="runs/compare", help=out_help)
 
 
 def compare(arguments):
-    """Compare DRAW, a VAE and a GAN of equal size, or three readers of cluttered scenes."""
+    """Compare DRAW, a VAE and a GAN of equal size; with --data cluttered, three classifiers."""
     from minidraw import datasets
     from minidraw.compare.painters import Painters
     from minidraw.compare.readers import Readers

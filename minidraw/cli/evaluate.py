@@ -24,12 +24,12 @@ def add_commands(commands):
     parser.add_argument("--samples", type=int, help=f"samples of z per image ({defaults})")
     parser.add_argument("--images", type=int, help="use only the first IMAGES (default: all)")
     seed_help = (
-        "seed of the noise and the binarisation (default: 0); of cluttered scenes, every other"
-        " number draws new ones"
+        "seed of the noise and the binarisation (default: 0); any other seed also draws new"
+        " cluttered scenes"
     )
     parser.add_argument("--seed", type=int, default=0, help=seed_help)
     options.add_computing_options(parser)
-    parser.add_argument("--out", type=Path, help="also plot the latent cost of every step here")
+    parser.add_argument("--out", type=Path, help="also save a plot of each step's latent cost here")
 
 
 def evaluate(arguments):

@@ -20,11 +20,11 @@ def add_commands(commands):
     )
     choices = f"{{{','.join(ACTIONS)},FOLDER}}"
     parser.add_argument("what", nargs="?", metavar=choices, help=what_help)
-    parser.add_argument("path", nargs="?", type=Path, help="the folder or file")
+    parser.add_argument("path", nargs="?", type=Path, help="folder or file to read or write")
     parser.add_argument("--json", action="store_true", help="print the grades as JSON")
-    seconds_help = f"time limit for grading a function (default: {DEFAULT_SECONDS})"
+    seconds_help = f"time limit for grading a function, in seconds (default: {DEFAULT_SECONDS})"
     parser.add_argument("--seconds", type=float, help=seconds_help)
-    parser.add_argument("--csv", type=Path, metavar="FILE", help="write the marks into this table")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="write marks to this CSV file")
     feedback_help = "write a page for each student into this folder"
     parser.add_argument("--feedback", type=Path, metavar="DIR", help=feedback_help)
     rubric_help = "points for each exercise, in TOML or JSON (default: one for each)"

@@ -88,7 +88,8 @@ def add_data_options(parser, positional=False):
         "data" if positional else "--data",
         help=f"{', '.join(DATASET_NAMES)}, or a path: .npz, .npy, idx, a folder of pictures",
     )
-    parser.add_argument("--data-dir", type=Path, help="folder of the downloaded data sets")
+    folder_help = "folder of the downloaded data sets (default: $MINIDRAW_DATA, else your cache)"
+    parser.add_argument("--data-dir", type=Path, help=folder_help)
     parser.add_argument("--size", type=int, help="resize your own pictures to SIZE x SIZE")
     flag = {"action": argparse.BooleanOptionalAction}
     parser.add_argument("--stretch", **flag, help="fill SIZE x SIZE without keeping proportions")

@@ -30,11 +30,12 @@ def add_commands(commands):
         "--conditional",
         action="store_true",
         default=None,
-        help="learn to paint the class that is asked for; the data need labels",
+        help="train with labels, so that --label of sample and film chooses the class to paint",
     )
     options.add_computing_options(parser)
     parser.add_argument(
-        "--ops", help="layers to use: kernels (default), layers, mine (your mine.py), or a path"
+        "--ops",
+        help="kernels: compiled layers (default); layers: in NumPy; mine: your mine.py; or a path",
     )
     known = {"height", "width", "channels", "classes"}  # set by the data
     for name, config in _list_configs():
