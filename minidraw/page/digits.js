@@ -149,7 +149,7 @@ export class Digits {
     const { film, config } = this, picture = this.firstPicture(t), window = film.writeWindow[t];
     const seen = window ? `${describeWindow(window, 0, config.write_size, config)}; ` : "";
     this.live.textContent =
-      `Step ${t} of ${config.glimpses}. Number 1: ${seen}${describeInk(picture)}.`;
+      `Step ${t} of ${config.glimpses}. Picture 1: ${seen}${describeInk(picture)}.`;
   }
 
   // Values of the first picture after step t.

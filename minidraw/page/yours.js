@@ -136,7 +136,7 @@ export class Yours {
     if (read) words.push(`reads a ${describeWindow(read, 0, config.read_size, config)}`);
     if (write) words.push(`writes a ${describeWindow(write, 0, config.write_size, config)}`);
     words.push(`costs ${film.nll[t][0].toFixed(0)} nats for the image`);
-    this.live.textContent = `${words.join(", ")} and ${film.kl[t][0].toFixed(0)} for the latent.`
+    this.live.textContent = `${words.join(", ")} and ${film.kl[t][0].toFixed(0)} for z.`
       .replace("Sample 1,", "Sample 1");
   }
 
