@@ -601,8 +601,8 @@ show(figure, "17.5")
 # Seeing everything isn't enough. The network that takes in the whole image must learn a 7
 # separately in each place, and it has seen too few of them in any one place. The other network
 # learns to put the same 64 filters onto the 7. (A fairer rival would be a **convolutional
-# network**. In the paper, one with two layers got 14.35 % of the large scenes wrong. Eight looks
-# got 3.36 % wrong.)
+# network**, which uses the same weights at every place. In the paper, one with two layers got 14.35
+# % of the large scenes wrong. Eight looks got 3.36 % wrong.)
 #
 # </details>
 #
