@@ -25,17 +25,17 @@ class Recipe:
     117.1, and 10, a common choice, reached 124.7.
     """
 
-    minutes: float = option(0, "training time; the schedule follows the clock")
+    minutes: float = option(0, "minutes of training; the number of steps follows the clock")
     epochs: float = option(0, "passes over the training images, if no minutes are given")
     batch: int = option(100, "images per step")
     rate: float = option(2e-3, "Adam's learning rate after the warm-up")
     final_rate: float = option(5e-5, "learning rate at the end of the cosine decay")
-    warmup: int = option(300, "steps of linear warm-up, at most a tenth of the run")
+    warmup: int = option(300, "steps in which the learning rate rises, at most a tenth of the run")
     clip: float = option(500.0, "largest gradient norm; a longer gradient is scaled down to it")
     beta1: float = option(0.9, "Adam's decay rate for the mean gradient")
     beta2: float = option(0.999, "Adam's decay rate for the mean squared gradient")
     weight_decay: float = option(
-        0.0, "share of every matrix that a step takes away, times the rate (AdamW)"
+        0.0, "each step shrinks the matrices by this share times the learning rate (AdamW)"
     )
     average: float = option(0.999, "decay of the averaged weights")
     grow: str = option(
@@ -45,16 +45,16 @@ class Recipe:
     )
     binarize: str = option(
         "auto",
-        "fresh: dynamic binarisation, a new Bernoulli sample at every visit; never: grey levels"
+        "fresh: dynamic binarisation, a new sample each time an image is shown; never: grey levels"
         " as they are; auto: fresh where the network paints grey images",
     )
     shift: int = option(
-        0, "move each training image by up to so many pixels across and down, at random"
+        0, "move each training image at random, by up to this many pixels across and down"
     )
     train_on: str = option(
         "train",
-        "all: learn from the validation images too, once every choice is made; their cost then"
-        " says nothing about new images",
+        "train: only the training images; all: the validation images too, once every choice is"
+        " made; their cost then says nothing about new images",
     )
     validate: int = option(0, "steps between validations; 0: twenty over the run")
     valid_images: int = option(2000, "validation images used during the run")

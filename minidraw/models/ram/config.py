@@ -13,7 +13,7 @@ class Config(classifier.Config):
     """Size of the network: the classifier's, and those of the glimpses."""
 
     scales: int = option(4, "windows per glimpse, with strides of 1, 2, 4, ... pixels")
-    spread: float = option(0.1, "standard deviation of a place; the image reaches from -1 to 1")
+    spread: float = option(0.1, "deviation of a sampled place; the image reaches from -1 to 1")
     reinforce_lstm: bool = option(True, "the reward trains the LSTM too: unbiased, but noisy")
 
     def __post_init__(self):
