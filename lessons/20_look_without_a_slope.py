@@ -580,8 +580,13 @@ for name in networks:
             print(f"  {words:16}", *(f"{number:8,.0f}" for number in numbers))
 
 # %% [markdown]
-# No: here the mean as baseline mostly needs fewer samples than the path. Now with other spreads, at
-# the same weights:
+# <details><summary>What you saw</summary>
+#
+# No: here the mean as baseline mostly needs fewer samples than the path.
+#
+# </details>
+#
+# Now with other spreads, at the same weights:
 
 # %%
 SPREADS = 0.01, 0.03, 0.1, 0.3
