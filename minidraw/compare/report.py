@@ -1,4 +1,4 @@
-"""What the reports of all comparisons share: tables, curves against minutes, pictures."""
+"""Tables, curves against minutes and pictures for the report of any comparison."""
 
 from statistics import mean, stdev
 
