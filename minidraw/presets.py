@@ -1,8 +1,17 @@
 """Named experiments: model, size, data and recipe, to repeat a result with one command."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from minidraw.training.recipe import Recipe
+
+
+class Choice(NamedTuple):
+    """What a preset changes if it has only so many hours."""
+
+    hours: float  # at least, on 2 cores
+    config: dict
+    recipe: dict
 
 
 @dataclass(frozen=True)
@@ -16,6 +25,15 @@ class Preset:
     model: str = "draw"
     time: str = ""  # on 2 cores
     result: str = ""  # where measured
+    choices: tuple = ()  # the measured best for some numbers of hours, in rising order
+
+    def for_hours(self, hours):
+        """Return the preset that trains for so many hours, at the size measured best for them."""
+        recipe = replace(self.recipe, minutes=60 * hours, epochs=0, validate=0)
+        config = self.config
+        for choice in ([c for c in self.choices if c.hours <= hours] or self.choices[:1])[-1:]:
+            config, recipe = config | choice.config, replace(recipe, **choice.recipe)
+        return replace(self, config=config, recipe=recipe)
 
 
 _SVHN = {"read_size": 12, "write_size": 12}
@@ -36,6 +54,11 @@ PRESETS = {
         recipe=Recipe(epochs=75, final_rate=1.5e-4, validate=1000),
         time="4 hours",
         result="81.9 nats",
+        choices=(
+            Choice(0.1, {"glimpses": 16, "latent": 16}, {"batch": 25, "final_rate": 1e-4}),
+            Choice(1, {"latent": 16}, {"batch": 50, "final_rate": 1e-4}),
+            Choice(3, {}, {}),
+        ),
     ),
     "mnist-no-attention": Preset(
         "the paper's MNIST network without attention, T 10",

@@ -23,6 +23,8 @@ def add_commands(commands):
     preset_help = f"one of the presets listed below (default: {DEFAULT_PRESET})"
     parser.add_argument("preset", nargs="?", choices=PRESETS, metavar="PRESET", help=preset_help)
     options.add_data_options(parser)
+    hours_help = "train so long; mnist also takes the size that is best for that time"
+    parser.add_argument("--hours", type=float, help=hours_help)
     parser.add_argument("--run", type=Path, help="folder of the run (default: runs/PRESET)")
     parser.add_argument("--resume", type=Path, metavar="RUN", help="resume a run that stopped")
     parser.add_argument("--init", type=Path, metavar="WEIGHTS", help="run or weights to start from")
@@ -191,7 +193,9 @@ def _start(arguments, folder, workers, ops, ops_name, device):
     from minidraw.training.recipe import Recipe
 
     name = arguments.preset or DEFAULT_PRESET
-    preset = PRESETS[name]
+    preset, recipe = PRESETS[name], options.select_fields(arguments, Recipe)
+    if arguments.hours is not None:
+        preset = _limit_hours(preset, arguments.hours, recipe)
     config = {}
     for _, record in _list_configs():
         config |= options.select_fields(arguments, record)
@@ -202,10 +206,22 @@ def _start(arguments, folder, workers, ops, ops_name, device):
         name=name,
         source=find_data_source(arguments, {"name_or_path": preset.data}),
         config=config,
-        recipe=options.select_fields(arguments, Recipe),
+        recipe=recipe,
         init=arguments.init,
         conditional=bool(arguments.conditional),
         ops=ops,
         ops_name=ops_name,
         device=device,
     )
+
+
+def _limit_hours(preset, hours, recipe):
+    """Return the preset for so many hours; refuse a recipe that gives the time in another unit."""
+    from minidraw.training.recipe import LARGEST_VALUE
+
+    for name in ("minutes", "epochs"):
+        if recipe.get(name):
+            raise UserError(f"both hours and {name} are given: give only one")
+    if not 0 < hours <= LARGEST_VALUE / 60:
+        raise UserError(f"hours must be positive, at most {LARGEST_VALUE // 60}, got {hours:g}")
+    return preset.for_hours(hours)

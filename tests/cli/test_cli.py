@@ -14,7 +14,7 @@ from PIL import Image
 
 from minidraw import Draw, __version__, cli, datasets, models
 from minidraw.models.draw import Config
-from minidraw.presets import PRESETS
+from minidraw.presets import PRESETS, Choice, Preset
 from minidraw.training import checkpoint
 from minidraw.training.recipe import Recipe
 
@@ -283,6 +283,42 @@ def test_presets_have_the_papers_sizes(name, sizes):
     assert small is None or small.recipe.minutes <= 60
 
 
+def test_hours_choose_the_size_that_was_measured_best_for_them():
+    short, long = Choice(0.1, {"glimpses": 8}, {"batch": 25}), Choice(2, {}, {"rate": 1e-3})
+    recipe = Recipe(epochs=75, validate=1000)
+    preset = Preset("", "", {"glimpses": 64, "latent": 9}, recipe, choices=(short, long))
+    for hours, glimpses, batch, rate in [
+        (0.01, 8, 25, 2e-3),  # less than the shortest time measured
+        (0.1, 8, 25, 2e-3),
+        (1.9, 8, 25, 2e-3),
+        (2, 64, 100, 1e-3),
+        (90, 64, 100, 1e-3),
+    ]:
+        chosen = preset.for_hours(hours)
+        assert chosen.config == {"glimpses": glimpses, "latent": 9}
+        assert chosen.recipe == Recipe(minutes=60 * hours, batch=batch, rate=rate)
+
+
+def test_the_choices_of_presets_rise_in_hours_and_can_be_used():
+    assert PRESETS["mnist"].choices
+    for preset in PRESETS.values():
+        hours = [choice.hours for choice in preset.choices]
+        assert hours == sorted(set(hours))
+        for number in (*hours, 0.5):
+            chosen = preset.for_hours(number)
+            models.get_model(preset.model).Config(**chosen.config)
+            assert chosen.recipe.minutes == 60 * number and not chosen.recipe.epochs
+
+
+def test_hours_of_training(minidraw, folder, here):
+    command = ["train", "mnist", "--data", folder / "pictures.npz", "--hours", 0.0005]
+    assert minidraw(*command, "--hidden", 4, "--glimpses", 2, "--batch", 9)[::2] == (0, "")
+    meta = json.loads((here / "runs/mnist/config.json").read_text())
+    assert meta["recipe"]["minutes"] == 0.03 and meta["recipe"]["batch"] == 9
+    assert meta["config"]["latent"] == PRESETS["mnist"].choices[0].config["latent"]
+    assert meta["config"]["glimpses"] == 2  # what is typed comes before the choice for the hours
+
+
 def test_init_starts_from_other_weights_also_at_another_length(minidraw, folder, here):
     command = ["train", "--data", folder / "pictures.npz", "--init", folder / "run", *TINY]
     for options in ([], ["--glimpses", 5]):
@@ -384,6 +420,11 @@ def test_typing_mistakes(refused, here, typed, words):
         ("--minutes inf", "minutes"),
         ("--minutes 1 --epochs 1", "both minutes and epochs"),
         ("--minutes 0 --epochs 0", "minutes or epochs"),
+        ("--hours 0", "hours must be positive"),
+        ("--hours nan", "hours must be positive"),
+        ("--hours 1e300", "at most 16666666"),
+        ("--hours 1 --epochs 1", "both hours and epochs"),
+        ("--hours 1 --minutes 60", "both hours and minutes"),
         ("--average 1", "average must be in [0, 1)"),
         ("--threads 0", "threads must be at least 1"),
         ("--threads -2", "threads must be at least 1"),
@@ -398,6 +439,7 @@ def test_typing_mistakes(refused, here, typed, words):
         ("--resume run --glimpses 3", ["own settings", "leave out --glimpses"]),
         ("--resume run --no-read-attention", "leave out --read-attention"),
         ("--resume run --invert", "leave out --invert"),
+        ("--resume run --hours 1", "leave out --hours"),
     ],
 )
 def test_settings_that_make_no_sense(refused, folder, monkeypatch, typed, words):
