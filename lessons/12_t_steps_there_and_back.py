@@ -605,7 +605,7 @@ print(f"they differ by {abs(norms[0] / norms[1] - 1):.1%}")
 #
 # * `ops` is the module that the layers come from: `minidraw.layers`, or the compiled
 #   `minidraw.kernels`.
-# * `tape.steps[t]` holds the caches of step `t`. `ones` is the gradient of each image's `kl`.
+# * `tape.steps[t]` holds the caches of step `t`. `dkl` is the gradient of each image's `kl`.
 # * `back` computes the gradient of a linear layer's input. `at` says which columns of that input
 #   are `h_enc`, which are `glimpse` and which are `h_dec`.
 # * `out=` names the place where a function writes its result. The result is also returned, but it

@@ -206,7 +206,7 @@ MODEL_MUTANTS = [  # model, right, wrong
     (NONE, 'dh_dec = dh_dec + back("patch", t)', 'dh_dec = back("patch", t)'),
     (NONE, "dh_dec = dh_dec + dseen[:, at.h_dec]", "pass"),
     (NONE, 'dh_enc = dh_enc + back("latent", t)', 'dh_enc = back("latent", t)'),
-    (NONE, "ops.latent_backward((dz, ones)", "ops.latent_backward((dz, 0 * ones)"),
+    (NONE, "ops.latent_backward((dz, dkl)", "ops.latent_backward((dz, 0 * dkl)"),
     (NONE, "dc_dec = ops.lstm", "_ = ops.lstm"),
     (NONE, "dc_enc = ops.lstm", "_ = ops.lstm"),
     (ALL, '"read_window": before[:, at.h_dec]', '"read_window": after[:, at.h_dec]'),

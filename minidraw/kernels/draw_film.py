@@ -43,11 +43,11 @@ def run_draw_steps(params, x, noise, config, ops, film=None):
     return work.canvas, kl, tape
 
 
-def run_draw_steps_backward(params, dcanvas, tape, config, ops):
+def run_draw_steps_backward(params, dcanvas, dkl, tape, config, ops):
     dtype, n = dcanvas.dtype, len(dcanvas)
     states = tuple(np.zeros((n, config.hidden), dtype) for _ in range(4))
     net, grids = collect_net(params, transposed=True), collect_grids(config, dtype)
-    _backward(dcanvas, tape.x, tape.noise, net, *grids, tape.work, states)
+    _backward(dcanvas, dkl, tape.x, tape.noise, net, *grids, tape.work, states)
     dout = zip(LAYERS, tape.work.dout, strict=True)
     used = {name: gradient for name, gradient in dout if f"{name}.W" in params}
     return used, dict(zip(STARTS, (dcanvas, *states), strict=True))
@@ -128,7 +128,7 @@ def _paint(t, net, write, work, Z):
 
 
 @jit
-def _backward(dcanvas, x, noise, net, read, write, work, states):
+def _backward(dcanvas, dkl, x, noise, net, read, write, work, states):
     (T, n, Z), H = noise.shape, work.encoder_c.shape[2]
     dseen_enc = np.empty((n, work.record.shape[2] - Z), x.dtype)
     dseen_dec = np.empty((n, H + Z), x.dtype)
@@ -136,7 +136,7 @@ def _backward(dcanvas, x, noise, net, read, write, work, states):
     for t in range(T - 1, -1, -1):
         # canvas += stroke: dcanvas goes on to the canvas before as it is.
         _paint_backward(t, dcanvas, net, write, work, states, dseen_dec)
-        _encode_backward(t, noise[t], net, work, states, dseen_dec, dseen_enc)
+        _encode_backward(t, dkl, noise[t], net, work, states, dseen_dec, dseen_enc)
         _read_step_backward(t, x, net, read, work, states, dseen_enc, dlooked)
         _add(dlooked, dcanvas)  # the canvas is both carried on and looked at
 
@@ -165,14 +165,13 @@ def _paint_backward(t, dcanvas, net, write, work, states, dseen):
 
 
 @paste
-def _encode_backward(t, noise, net, work, states, dseen_dec, dseen):
+def _encode_backward(t, dkl, noise, net, work, states, dseen_dec, dseen):
     dencoder, dlatent, _, _, _, _ = work.dout
     dh_enc, dc_enc, dh_dec, _ = states
     (n, H), first = dh_enc.shape, np.int64(0)
     at_h_dec = dseen.shape[1] - H
     # z, kl = latent(h_enc)
-    ones = np.ones(n, dseen.dtype)
-    _latent_backward(dseen_dec, H, ones, work.posterior[t], noise, dlatent[t])
+    _latent_backward(dseen_dec, H, dkl, work.posterior[t], noise, dlatent[t])
     add_product(dlatent[t], first, net.latent, dh_enc)
     # h_enc, c_enc = lstm([h_enc, glimpse, h_dec], c_enc)
     gates, c_prev, tanh_c = work.encoder[t], work.encoder_c[t], work.encoder_tanh_c[t]

@@ -31,6 +31,7 @@ from minidraw.errors import UserError
 class Batch(NamedTuple):
     images: np.ndarray  # (n, C, B, A), in [0, 1]
     labels: np.ndarray | None = None  # (n,), integers
+    kl_weight: float = 1.0  # factor on the latent cost in the gradients, not in the costs
 
 
 class Window(NamedTuple):

@@ -11,6 +11,7 @@ from minidraw.models.interface import option
 
 LARGEST_VALUE = 10**9  # of minutes, epochs and steps: far from overflowing
 MAX_STAGES = 100  # of `grow`
+KL_WEIGHT = 0.1  # at the start of `kl_warmup`
 BINARIZE_CHOICES = ("auto", "fresh", "never")
 TRAIN_ON_CHOICES = ("train", "all")
 MAX_SHIFT = 100  # pixels
@@ -38,6 +39,10 @@ class Recipe:
         0.0, "each step shrinks the matrices by this share times the learning rate (AdamW)"
     )
     average: float = option(0.999, "decay of the averaged weights")
+    kl_warmup: float = option(
+        0.0,
+        "share of the run in which the latent cost's weight in the gradient rises from 0.1 to 1",
+    )
     grow: str = option(
         "",
         "fewer glimpses first: 16:0.4,32:0.7 trains with T 16 until 0.4 of the run is done, then"
@@ -74,7 +79,7 @@ class Recipe:
         for name, most in (("weight_decay", 1 / self.rate), ("shift", MAX_SHIFT)):
             if not (0 <= getattr(self, name) <= most):
                 raise ValueError(f"{name} must be 0 to {most:g}, got {getattr(self, name)}")
-        for name in ("beta1", "beta2", "average"):
+        for name in ("beta1", "beta2", "average", "kl_warmup"):
             if not (0 <= getattr(self, name) < 1):
                 raise ValueError(f"{name} must be in [0, 1), got {getattr(self, name)}")
         choices = {"binarize": BINARIZE_CHOICES, "train_on": TRAIN_ON_CHOICES}
@@ -127,6 +132,11 @@ class Recipe:
             shares.append((min(stage.glimpses, glimpses), stage.end - begin))
             begin = stage.end
         return shares
+
+    def kl_weight_at(self, step, steps):
+        """Return the latent cost's weight in the gradient of a step, counted from 0."""
+        warmup = self.kl_warmup * steps
+        return min(1.0, KL_WEIGHT + (1 - KL_WEIGHT) * step / warmup) if warmup else 1.0
 
     def learning_rate_at(self, step, steps):
         """Return the learning rate of a step, counted from 0: linear warm-up, cosine decay."""

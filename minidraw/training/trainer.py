@@ -44,7 +44,7 @@ class Trainer:
     Raises
     ------
     UserError
-        If a batch is larger than the training set.
+        If a batch is larger than the training set, or the model lacks what the recipe needs.
     """
 
     def __init__(self, model, config, recipe, data, steps, *, ops, workers, params=None):
@@ -53,6 +53,8 @@ class Trainer:
                 f"{data.name} has {len(data.train)} training images, fewer than one batch of"
                 f" {recipe.batch}: give --batch {len(data.train)} or less"
             )
+        if recipe.kl_warmup and "kl" not in model.Measured.COLUMNS:
+            raise UserError("only DRAW and the VAE have a latent cost: leave out kl_warmup")
         self.model, self.config, self.recipe, self.data = model, config, recipe, data
         self.timed = steps is None
         self.steps = LARGEST_VALUE if self.timed else steps  # of minutes: until there is a plan
@@ -130,7 +132,8 @@ class Trainer:
     def _add_shard(self, weights, step, config, number):
         """Write a shard's part of the gradient to `self._grads`; return its costs, summed."""
         start, stop = self._shards[number]
-        batch = self.batches.shard(step, start, stop)
+        weight = self.recipe.kl_weight_at(step, self.steps)
+        batch = self.batches.shard(step, start, stop)._replace(kl_weight=weight)
         shape = self.model.noise_shape(config, stop - start)
         noise = self.batches.noise(step, start, stop, shape, batch.images.dtype)
         with np.errstate(over="ignore", invalid="ignore"):  # `step` reports what isn't finite

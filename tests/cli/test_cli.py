@@ -231,6 +231,7 @@ CHANGED = {
     "minutes": 0,
     "train_on": "all",
     "weight_decay": 0.1,
+    "kl_warmup": 0.4,
 }
 
 

@@ -99,7 +99,7 @@ def test_layers_and_kernels_agree(config, dtype, limit):
 
 
 def test_gradients_add_over_images(config, ops):
-    params, (x, labels), noise = network(config)
+    params, (x, labels, _), noise = network(config)
     _, whole = classifier.loss_and_grads(params, Batch(x, labels), noise, config, ops)
     _, first = classifier.loss_and_grads(params, Batch(x[:1], labels[:1]), noise, config, ops)
     _, rest = classifier.loss_and_grads(params, Batch(x[1:], labels[1:]), noise, config, ops)

@@ -58,7 +58,7 @@ def test_layers_and_kernels_agree_and_keep_the_dtype(config, dtype, limit):
 
 
 def test_gradients_add_over_images(config, ops):
-    params, (x, labels), _ = network(config)
+    params, (x, labels, _), _ = network(config)
     _, whole = convnet.loss_and_grads(params, Batch(x, labels), None, config, ops)
     _, first = convnet.loss_and_grads(params, Batch(x[:1], labels[:1]), None, config, ops)
     _, rest = convnet.loss_and_grads(params, Batch(x[1:], labels[1:]), None, config, ops)

@@ -75,7 +75,7 @@ def test_layers_and_kernels_agree_and_keep_the_dtype(config, dtype, limit):
 
 
 def test_gradients_add_over_images(config, ops):
-    params, (x, _), noise = network(config)
+    params, (x, _, _), noise = network(config)
     _, whole = gan.loss_and_grads(params, Batch(x), noise, config, ops)
     _, first = gan.loss_and_grads(params, Batch(x[:1]), noise[:, :1], config, ops)
     _, rest = gan.loss_and_grads(params, Batch(x[1:]), noise[:, 1:], config, ops)
@@ -85,7 +85,7 @@ def test_gradients_add_over_images(config, ops):
 
 def test_each_cost_moves_only_its_own_weights(config, ops):
     """The generator's gradient doesn't depend on the images, the critic's does."""
-    params, (x, _), noise = network(config)
+    params, (x, _, _), noise = network(config)
     _, grads = gan.loss_and_grads(params, Batch(x), noise, config, ops)
     _, other = gan.loss_and_grads(params, Batch(1 - x), noise, config, ops)
     for name, gradient in grads.items():

@@ -140,7 +140,7 @@ def test_every_gradient_of_the_attention_model_with_places_and_rewards_fixed(
     h, places = seen[:-1, :, :7], seen[:-1, :, -2:]
     baselines = -(h @ params["baseline.W"] + params["baseline.b"])[..., 0]  # of the reward
     fixed = places, -costs["nll"], baselines, h, all_weights, 3, 2, 0.2
-    _, expected = value_and_grad(ram_cost)(params, *batch, *fixed)
+    _, expected = value_and_grad(ram_cost)(params, batch.images, batch.labels, *fixed)
     assert_same(grads, expected)
 
 
@@ -186,8 +186,8 @@ def test_the_gans_two_costs_and_the_gradient_of_each(ops, channels):
 
 
 MUTANTS = [  # model, module, right, wrong
-    ("vae", "network", "latent_backward((dz, ones)", "latent_backward((dz, 0 * ones)"),
-    ("vae", "network", "latent_backward((dz, ones)", "latent_backward((0 * dz, ones)"),
+    ("vae", "network", "latent_backward((dz, dkl)", "latent_backward((dz, 0 * dkl)"),
+    ("vae", "network", "latent_backward((dz, dkl)", "latent_backward((0 * dz, dkl)"),
     ("vae", "network", 'params[f"{DECODER[0]}.W"])', 'params[f"{DECODER[0]}.W"]) * 1.001'),
     ("vae", "network", 'dcanvas, decoder, ops, "tanh")', '0.999 * dcanvas, decoder, ops, "tanh")'),
     ("vae", "costs", '"total": nll + kl}  # eq 12', '"total": nll}'),

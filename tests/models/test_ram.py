@@ -53,7 +53,7 @@ def test_layers_and_kernels_agree_and_keep_the_dtype(config, dtype, limit):
 
 
 def test_gradients_add_over_images(config, ops):
-    params, (x, labels), noise = network(config)
+    params, (x, labels, _), noise = network(config)
     _, whole = ram.loss_and_grads(params, Batch(x, labels), noise, config, ops)
     few = Batch(x[:1], labels[:1]), noise[:, :1]
     _, first = ram.loss_and_grads(params, *few, config, ops)
@@ -139,7 +139,9 @@ def test_the_baseline_lowers_the_scatter():
     for baseline in 0, mean:
         params["baseline.W"][:], params["baseline.b"][:] = 0, baseline
         found = [
-            ram.loss_and_grads(params, Batch(*(a[:100] for a in many)), part, config, layers)[1]
+            ram.loss_and_grads(
+                params, Batch(many.images[:100], many.labels[:100]), part, config, layers
+            )[1]
             for part in np.split(noise, 40, axis=1)
         ]
         scatter.append(np.array([grads["place.b"] for grads in found]).std())

@@ -26,6 +26,9 @@ from minidraw.training.recipe import Recipe
         ("beta2", -0.1),
         ("average", 1.0),
         ("average", math.nan),
+        ("kl_warmup", 1.0),
+        ("kl_warmup", -0.1),
+        ("kl_warmup", math.nan),
         ("grow", "16"),
         ("grow", "16:0.4;32:0.7"),
         ("grow", "16:0.4,"),
@@ -65,6 +68,15 @@ def test_rate_rises_in_equal_steps_then_falls_along_a_cosine():
     assert rates[29] == pytest.approx(0.2 + 0.8 * (0.5 + 0.5 * math.cos(math.pi / 4)))
     assert rates[104] == pytest.approx(0.2)
     assert all(a > b for a, b in zip(rates[4:], rates[5:], strict=False))
+
+
+def test_the_weight_of_the_latent_cost_rises_from_a_tenth_to_one():
+    recipe = Recipe(kl_warmup=0.3)
+    weights = [recipe.kl_weight_at(step, 100) for step in range(100)]
+    assert weights[0] == 0.1 and weights[15] == pytest.approx(0.55)
+    assert weights[29] == pytest.approx(0.97) and set(weights[30:]) == {1.0}
+    assert {Recipe().kl_weight_at(step, 100) for step in range(100)} == {1.0}
+    assert recipe.kl_weight_at(5, 10**9) == pytest.approx(0.1)  # of minutes, before the first plan
 
 
 def test_warmup_takes_a_tenth_of_a_short_run_at_most():

@@ -8,6 +8,7 @@ import signal
 import numpy as np
 import pytest
 
+from minidraw.errors import UserError
 from minidraw.presets import Preset
 from minidraw.training import checkpoint, loop, setup
 from minidraw.training.recipe import Recipe
@@ -37,6 +38,12 @@ def begin(folder, workers, **changes):
 def rows(folder):
     with open(folder / "log.csv", newline="") as file:
         return [{k: v for k, v in row.items() if k != "seconds"} for row in csv.DictReader(file)]
+
+
+def test_there_is_no_latent_cost_to_warm_up(workers, tmp_path):
+    with pytest.raises(UserError, match="only DRAW and the VAE .* leave out kl_warmup"):
+        begin(tmp_path / "run", workers, recipe={"kl_warmup": 0.3})
+    assert not (tmp_path / "run/config.json").exists()
 
 
 @pytest.fixture(scope="module")

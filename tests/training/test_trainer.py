@@ -68,6 +68,27 @@ def test_training_sees_random_parts_of_larger_images(trainer, monkeypatch):
     assert made.validate().images == 4 and made.pictures(4)["samples"].shape == (4, 1, 7, 6)
 
 
+def test_the_latent_cost_counts_less_at_first_in_the_gradient_only(trainer, monkeypatch):
+    made, plain = trainer(kl_warmup=0.2, warmup=0), trainer(warmup=0)
+    weights, real = [], draw.loss_and_grads
+
+    def spy(params, batch, *rest):
+        weights.append(batch.kl_weight)
+        return real(params, batch, *rest)
+
+    monkeypatch.setattr(draw, "loss_and_grads", spy)
+    row, plain_row = made.step(), plain.step()
+    assert {key: row[key] for key in ("nll", "kl", "total")} == {
+        key: plain_row[key] for key in ("nll", "kl", "total")
+    }
+    assert not np.array_equal(made.adam.mean.vector, plain.adam.mean.vector)
+    for _ in range(3):
+        made.step()
+    threads = 2
+    expected = [0.1, 1, 0.55, 1, 1]  # the plain trainer's step is the second
+    assert weights == pytest.approx(np.repeat(expected, threads))
+
+
 def test_the_row_of_a_step_has_means_over_the_batch_in_nats(trainer, monkeypatch):
     made = trainer(batch=20)
     costs = []

@@ -121,25 +121,25 @@ def loss_and_grads(params, batch, noise, config, ops):
     The gradients have the names and shapes of `param_shapes`.  They are sums over the images.
     """
     nll, kl, caches = forward(params, batch, noise, config, ops)
-    return {"nll": nll, "kl": kl, "total": nll + kl}, _backward(caches, batch.labels, config, ops)
+    return {"nll": nll, "kl": kl, "total": nll + kl}, _backward(caches, batch, config, ops)
 
 
-def _backward(caches, labels, config, ops):
+def _backward(caches, batch, config, ops):
     """Backpropagate through all steps, then compute the weight gradients of all steps at once."""
     params, tape, cost = caches
     run = getattr(ops, "run_draw_steps_backward", run_steps_backward)
     ones = np.ones(tape.inputs.shape[1], tape.inputs.dtype, like=tape.inputs)
-    dcanvas = ops.bernoulli_cost_backward(ones, cost)
-    dout, dstarts = run(params, dcanvas, tape, config, ops)
+    dcanvas, dkl = ops.bernoulli_cost_backward(ones, cost), batch.kl_weight * ones
+    dout, dstarts = run(params, dcanvas, dkl, tape, config, ops)
     grads = {name: gradient.sum(axis=0) for name, gradient in dstarts.items()}
     if config.classes:  # each class adds up the gradients of its own images
-        members = labels == np.arange(config.classes, like=ones)[:, None]
+        members = batch.labels == np.arange(config.classes, like=ones)[:, None]
         grads |= {name: members.astype(ones.dtype) @ dstarts[name] for name in INITIAL_STATES}
     return grads | _weight_gradients(dout, tape.inputs, columns(config), ops)
 
 
-def run_steps_backward(params, dcanvas, tape, config, ops):
-    """Go back through all steps, from the gradient of the last canvas.
+def run_steps_backward(params, dcanvas, dkl, tape, config, ops):
+    """Go back through all steps, from the gradients of the last canvas and of the KL (n,).
 
     Returns the gradients of every linear layer's output, by name (T, n, outputs), and those of the
     initial canvas and states, image by image.
@@ -147,7 +147,6 @@ def run_steps_backward(params, dcanvas, tape, config, ops):
     inputs, at = tape.inputs, columns(config)
     T, n, H = len(tape.steps), inputs.shape[1], config.hidden
     dout = _allocate_gradients(config, T, n, inputs)
-    ones = np.ones(n, inputs.dtype, like=inputs)
     zeros = np.zeros((n, H), inputs.dtype, like=inputs)
     dh_enc, dc_enc, dh_dec, dc_dec = zeros, zeros, zeros, zeros
 
@@ -170,7 +169,7 @@ def run_steps_backward(params, dcanvas, tape, config, ops):
         dseen = back("decoder", t)
         dh_dec, dz = dseen[:, :H], dseen[:, H:]
         # z, kl = latent(h_enc)
-        dout["latent"][t] = ops.latent_backward((dz, ones), step.latent)
+        dout["latent"][t] = ops.latent_backward((dz, dkl), step.latent)
         dh_enc = dh_enc + back("latent", t)
         # h_enc, c_enc = lstm([h_enc, glimpse, h_dec], c_enc)
         _, dc_enc = ops.lstm_gates_backward((dh_enc, dc_enc), step.encoder, out=dout["encoder"][t])

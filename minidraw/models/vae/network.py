@@ -28,18 +28,20 @@ def loss_and_grads(params, batch, noise, config, ops):
     The gradients have the names and shapes of `param_shapes`.  They are sums over the images.
     """
     _, nll, kl, caches = forward(params, batch.images, noise, config, ops)
-    return {"nll": nll, "kl": kl, "total": nll + kl}, _backward(caches, np.ones_like(nll), ops)
+    ones = np.ones_like(nll)
+    grads = _backward(caches, ones, batch.kl_weight * ones, ops)
+    return {"nll": nll, "kl": kl, "total": nll + kl}, grads
 
 
-def _backward(caches, ones, ops):
-    """Backpropagate from the image cost to the encoder's first layer."""
+def _backward(caches, dnll, dkl, ops):
+    """Backpropagate from both costs to the encoder's first layer."""
     params, encoder, latent, decoder, cost = caches
     # nll = bernoulli_cost(decode(z))
-    dcanvas = ops.bernoulli_cost_backward(ones, cost).reshape(len(ones), -1)
+    dcanvas = ops.bernoulli_cost_backward(dnll, cost).reshape(len(dnll), -1)
     dfirst, decoder_grads = run_stack_backward(params, DECODER, dcanvas, decoder, ops, "tanh")
     dz = ops.linear_backward_input(dfirst, params[f"{DECODER[0]}.W"])
     # z, kl = latent(encode(x))
-    dposterior = ops.latent_backward((dz, ones), latent)
+    dposterior = ops.latent_backward((dz, dkl), latent)
     _, grads = run_stack_backward(params, ENCODER, dposterior, encoder, ops, "tanh")
     return grads | decoder_grads
 
