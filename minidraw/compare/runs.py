@@ -16,6 +16,7 @@ class Rival:
     title: str
     preset: str
     config: dict = field(default_factory=dict)  # differences from the preset's
+    recipe: dict = field(default_factory=dict)  # likewise
 
 
 def train(rival, folder, workers, *, source, minutes, seed):
@@ -29,7 +30,7 @@ def train(rival, folder, workers, *, source, minutes, seed):
         On Ctrl-C, once everything is saved.
     """
     preset = PRESETS[rival.preset]
-    changes = {"minutes": minutes, "seed": seed, "validate": 0}
+    changes = rival.recipe | {"minutes": minutes, "seed": seed, "validate": 0}
     recipe = asdict(setup.change_recipe(preset.recipe, changes))
     with lock_run(folder, create=True):
         if (folder / "config.json").exists():

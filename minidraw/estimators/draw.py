@@ -18,7 +18,7 @@ class Draw(Painter):
         Classes of a conditional network, which paints an image of the class that is asked for; 0
         for a network without labels.
     batch : int
-        Images per step.
+        Images per step; the rest of the recipe is that of the preset ``quick``.
     rate : float
         Adam's learning rate after the warm-up.
     binarize : str
@@ -45,6 +45,7 @@ class Draw(Painter):
     MODEL: ClassVar = "draw"
     CONFIG_FIELDS: ClassVar = ("glimpses", "hidden", "latent", "read_attention", "write_attention")
     CONFIG_FIELDS += ("read_size", "write_size", "classes")
+    PRESET: ClassVar = "quick"
 
     glimpses: int = 10
     hidden: int = 256
@@ -54,4 +55,5 @@ class Draw(Painter):
     read_size: int = 5
     write_size: int = 5
     classes: int = 0
-    batch: int = 50
+    batch: int = 25
+    rate: float = 3e-3
