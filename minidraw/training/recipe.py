@@ -24,6 +24,9 @@ class Recipe:
     `clip` was chosen by experiment.  The gradient's median norm is about 140.  After 600 steps on
     MNIST (T 10, dynamic binarisation, validation), a clip of 500 reached 114.4 nats, 100 reached
     117.1, and 10, a common choice, reached 124.7.
+
+    `kl_warmup` is the warm-up of Sønderby et al. (2016): the network learns to use z before z costs
+    its full price.  It helps in the first minutes only (`data/recipes.md`).
     """
 
     minutes: float = option(0, "minutes of training; the number of steps follows the clock")
