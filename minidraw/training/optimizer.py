@@ -63,8 +63,6 @@ class Adam:
         vector = grad.vector
         with np.errstate(over="ignore", invalid="ignore"):  # the caller checks the norm
             norm = math.sqrt(float(vector @ vector))
-            if norm == math.inf:  # in float32, squares overflow from 2e19 on
-                norm = float(np.linalg.norm(vector.astype(np.float64)))
         if not math.isfinite(norm):
             return norm
         if norm > clip:

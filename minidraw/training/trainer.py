@@ -150,7 +150,7 @@ class Trainer:
     def _divergence(self, step, costs):
         names = [key for key, value in costs.items() if not math.isfinite(value)]
         names += [name for name, view in self._grads[0].views.items() if not _is_finite(view)]
-        named = ", ".join(names[:3])
+        named = ", ".join(names[:3]) or "the norm of the gradient"
         more = f" and {len(names) - 3} more" if len(names) > 3 else ""
         return (
             f"step {step}: no longer finite: {named}{more}."

@@ -180,6 +180,20 @@ def test_a_gradient_that_is_not_finite_stops_too(trainer, state, monkeypatch):
     assert all((state(made)[key] == before[key]).all() for key in before)
 
 
+def test_a_gradient_whose_norm_overflows_stops_too(trainer, monkeypatch):
+    made = trainer()
+    real = draw.loss_and_grads
+
+    def huge(*arguments):
+        costs, grads = real(*arguments)
+        grads["latent.W"].flat[3] = 1e30
+        return costs, grads
+
+    monkeypatch.setattr(draw, "loss_and_grads", huge)
+    with pytest.raises(Diverged, match="the norm of the gradient"):
+        made.step()
+
+
 def test_validations_of_all_seeds_use_the_same_coins_and_noise(trainer):
     """Else 2,000 images alone part the curves of two seeds by a few tenths of a nat."""
     one, two = trainer(seed=1, steps=0), trainer(seed=2, steps=0)
