@@ -21,7 +21,7 @@ PROGRAM = r"""
     from minidraw.training.run import Run
 
     place, races = Path(sys.argv[1]), int(sys.argv[2])
-    TINY = "--hidden 4 --glimpses 2 --latent 2 --read-size 2 --write-size 2 --epochs 0.1"
+    TINY = "--hidden 4 --glimpses 2 --latent 2 --read-size 2 --write-size 2 --batch 50 --epochs 0.1"
     TINY = [*TINY.split(), "--threads", "1", "--validate", "5"]
     STEPS, REFUSED = 9, ("another process is training it", "already holds a run")
 
