@@ -7,7 +7,7 @@ from minidraw.training.recipe import Recipe
 
 
 class Choice(NamedTuple):
-    """What a preset changes if it has only so many hours."""
+    """Changes to a preset for a given training time."""
 
     hours: float  # at least, on 2 cores
     config: dict
@@ -25,10 +25,10 @@ class Preset:
     model: str = "draw"
     time: str = ""  # on 2 cores
     result: str = ""  # where measured
-    choices: tuple = ()  # the measured best for some numbers of hours, in rising order
+    choices: tuple = ()  # measured, for some numbers of hours, in rising order
 
     def for_hours(self, hours):
-        """Return the preset that trains for so many hours, at the size measured best for them."""
+        """Return the preset that trains for so many hours, with the choice that fits them."""
         recipe = replace(self.recipe, minutes=60 * hours, epochs=0, validate=0)
         config = self.config
         for choice in ([c for c in self.choices if c.hours <= hours] or self.choices[:1])[-1:]:

@@ -23,7 +23,7 @@ def add_commands(commands):
     preset_help = f"one of the presets listed below (default: {DEFAULT_PRESET})"
     parser.add_argument("preset", nargs="?", choices=PRESETS, metavar="PRESET", help=preset_help)
     options.add_data_options(parser)
-    hours_help = "train so long; mnist also takes the size that is best for that time"
+    hours_help = "hours of training; mnist also takes a size and recipe tested for so short a run"
     parser.add_argument("--hours", type=float, help=hours_help)
     parser.add_argument("--run", type=Path, help="folder of the run (default: runs/PRESET)")
     parser.add_argument("--resume", type=Path, metavar="RUN", help="resume a run that stopped")

@@ -25,8 +25,8 @@ class Recipe:
     MNIST (T 10, dynamic binarisation, validation), a clip of 500 reached 114.4 nats, 100 reached
     117.1, and 10, a common choice, reached 124.7.
 
-    `kl_warmup` is the warm-up of Sønderby et al. (2016): the network learns to use z before z costs
-    its full price.  It helps in the first minutes only (`data/recipes.md`).
+    `kl_warmup` is the warm-up of Sønderby et al. (2016): the network learns to use z before the
+    latent cost, a KL divergence, has its full weight.  It helps short runs (`data/recipes.md`).
     """
 
     minutes: float = option(0, "minutes of training; the number of steps follows the clock")

@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-TINY = "--hidden 4 --glimpses 2 --latent 2 --read-size 2 --write-size 2 --epochs 0.05 --threads 1"
+TINY = "--hidden 4 --glimpses 2 --latent 2 --read-size 2 --write-size 2"
+TINY += " --batch 50 --epochs 0.05 --threads 1"
 MINIDRAW = f"'{sys.executable}' -m minidraw"
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the shell's redirections")
 
