@@ -57,7 +57,7 @@ PRESETS = {
         result="81.9 nats",
         choices=(
             Choice(0.1, {"glimpses": 16, "latent": 16}, _SHORT | {"rate": 3e-3}),
-            Choice(0.3, {"latent": 16}, _SHORT | {"warmup": 1000}),  # 300 steps: it diverged
+            Choice(0.3, {"latent": 16}, _SHORT | {"warmup": 1000}),  # 300 diverged, at batch 50
             Choice(3, {}, {}),
         ),
     ),

@@ -9,6 +9,7 @@ import minidraw
 from minidraw.errors import UserError
 from minidraw.estimators.base import IMAGES_PER_CHUNK
 from minidraw.estimators.draw import Draw
+from minidraw.presets import PRESETS
 
 TINY = {"glimpses": 2, "hidden": 8, "latent": 3, "read_size": 2, "write_size": 3, "threads": 2}
 IMAGES = np.random.default_rng(0).integers(0, 256, (120, 7, 6), np.uint8)
@@ -282,3 +283,9 @@ def test_wrong_labels_of_a_conditional_network(conditional, fitted):
     }
     for words, call in cases.items():
         assert words in message(call)
+
+
+def test_without_arguments_it_is_the_quick_preset():
+    preset, draw = PRESETS["quick"], Draw()
+    assert draw._recipe(None, None) == preset.recipe
+    assert all(getattr(draw, name) == value for name, value in preset.config.items())
