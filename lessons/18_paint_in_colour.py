@@ -756,7 +756,7 @@ print("pen, floor and scenes agree with the package")
 #   `two-digits` trains for longer. Both download MNIST first. `cifar10-small` downloads the small
 #   colour photographs of CIFAR-10, and trains on them.
 # * Wherever minidraw prints nats of colour pictures, it adds "grey levels as probabilities; not a
-#   compression cost".
+#   compression cost", and how far the bound is above the floor.
 # * You can't compare the costs of two *sets* of colour pictures, because their floors differ.
 #   Pictures with many medium levels have a higher floor.
 # * The channels are independent given the canvas. To say "orange" at a pixel, the network needs

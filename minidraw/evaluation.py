@@ -7,7 +7,8 @@ from types import ModuleType
 import numpy as np
 
 from minidraw.datasets import Scenes, Split, as_float
-from minidraw.models.interface import Batch, check_finite, standard_error
+from minidraw.layers.likelihood import bernoulli_floor
+from minidraw.models.interface import Batch, check_finite, describe_excess, standard_error
 from minidraw.progress import make_bar
 from minidraw.randomness import BatchRandom, Purpose
 
@@ -26,6 +27,8 @@ class ImportanceBound:
     images: int
     protocol: str
     z_standard_error: float = nan  # of `total`, over z; needs two samples
+    floor: float = 0.0  # lowest cost that these grey levels allow; 0 for black and white
+    excess_standard_error: float = nan  # of `total - floor`, over images
 
     def __str__(self):
         noise = "" if isnan(self.z_standard_error) else f", {self.z_standard_error:.3f} over z"
@@ -33,7 +36,9 @@ class ImportanceBound:
             f"{self.total:.2f} nats (standard error {self.standard_error:.2f} over images{noise}),"
             f" importance-weighted over {self.samples} samples of z per image;"
             f" {self.gain:.2f} below the plain bound (paired, standard error"
-            f" {self.gain_standard_error:.3f}), {self.images} images, {self.protocol}"
+            f" {self.gain_standard_error:.3f})"
+            f"{describe_excess(self.total, self.floor, self.excess_standard_error)},"
+            f" {self.images} images, {self.protocol}"
         )
 
 
@@ -58,8 +63,7 @@ class Evaluation:
     protocol : str
         Printed with every result.
     seed : int
-        Of noise and binarisation.  Of scenes, 0 takes the data set's own; every other seed draws
-        them anew.
+        Of noise and binarisation; a seed other than 0 also draws the scenes anew.
     images : int, optional
         Use only the first `images` images.
     progress : bool
@@ -125,7 +129,10 @@ class Evaluation:
                 self.model.costs(params, chunk.batch, z, self.config, self.ops)
                 for z in chunk.noise(samples)
             ]
-            return {key: np.array([cost[key] for cost in costs], float) for key in costs[0]}
+            found = {key: np.array([cost[key] for cost in costs], float) for key in costs[0]}
+            if self.model.GENERATIVE:
+                found["floor"] = np.tile(bernoulli_floor(chunk.batch.images), (samples, 1))
+            return found
 
         parts = self._map(measure)
         return {key: np.concatenate([part[key] for part in parts], axis=1) for key in parts[0]}
@@ -141,7 +148,6 @@ class Evaluation:
         The standard error over z comes from the jackknife: how far the bound moves if one weight
         is left out.  Memory grows by 800 bytes per sample and thread.
         """
-
         params = self.ops.prepare(self.params)
 
         def measure(chunk):
@@ -150,10 +156,10 @@ class Evaluation:
                 costs, new = self.model.log_weights(params, chunk.batch, z, self.config, self.ops)
                 plain = plain + costs["total"].astype(float)
                 weights.append(new)
-            return plain / samples, *_weigh(np.array(weights))
+            return plain / samples, bernoulli_floor(chunk.batch.images), *_weigh(np.array(weights))
 
         columns = zip(*self._map(measure), strict=True)
-        plain, weighted, variance = map(np.concatenate, columns)
+        plain, floor, weighted, variance = map(np.concatenate, columns)
         check_finite(weighted, "importance-weighted bound")
         gain = plain - weighted
         return ImportanceBound(
@@ -165,6 +171,8 @@ class Evaluation:
             images=self.count,
             protocol=self.protocol,
             z_standard_error=sqrt(variance.mean() / self.count),
+            floor=float(floor.mean()),
+            excess_standard_error=standard_error(weighted - floor),
         )
 
     def kl_per_step(self):

@@ -219,6 +219,21 @@ def test_in_words():
     assert "(standard error 0.50 over images, 0.046 over z)" in str(noisy)
 
 
+@pytest.mark.parametrize("method", ["costs", "importance_bound"])
+def test_how_far_grey_levels_are_above_their_floor(params, method):
+    grey = evaluate(params, method=method, samples=2, binarize=False)
+    x = as_float(LEVELS, np.float64)
+    own, _ = layers.bernoulli_cost(np.log(x.clip(1e-9) / (1 - x).clip(1e-9)), x=x)
+    assert grey.floor == pytest.approx(own.mean(), rel=1e-5)
+    assert f", {grey.total - own.mean():.2f} above the grey levels' floor (stan" in str(grey)
+    steps = np.repeat(np.arange(230) % 2, 42).reshape(LEVELS.shape)  # every second image is flat
+    flat = evaluate(params, np.uint8(128 * steps), method=method, samples=2, binarize=False)
+    assert flat.floor == pytest.approx(42 * np.log(2) / 2, rel=1e-4)
+    assert 0 < flat.excess_standard_error != flat.standard_error
+    drawn = evaluate(params, method=method, samples=2)
+    assert drawn.floor == 0 and "floor" not in str(drawn)
+
+
 def test_another_seed_draws_other_scenes(params):
     """Scene k shows the same source; seed 0 takes the scenes that indexing returns."""
 

@@ -49,6 +49,24 @@ class CrossEntropyCache(NamedTuple):
     targets: np.ndarray  # (n, L)
 
 
+def bernoulli_floor(x):
+    """Return the lowest cost that images can have (eq 9): the probabilities are the grey levels.
+
+    Parameters
+    ----------
+    x : array, shape (n, C, B, A)
+        The images, in [0, 1].
+
+    Returns
+    -------
+    floor : array, shape (n,), float64
+        Nats per image, the entropy of Bernoulli(x); 0 for black and white.
+    """
+    x, y = x.astype(np.float64), 1 - x.astype(np.float64)
+    entropy = -x * np.log(x + (x == 0)) - y * np.log(y + (y == 0))  # 0 log 0 is 0
+    return entropy.sum(axis=(1, 2, 3))
+
+
 def softmax_cross_entropy(logits, *, targets):
     """Return the negative log probability of the right class under a softmax.
 

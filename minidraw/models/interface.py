@@ -144,6 +144,13 @@ def standard_error(values):
     return float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else np.nan
 
 
+def describe_excess(total, floor, error):
+    """Say how far a bound is above the grey levels' floor; "" for black and white."""
+    if not floor:
+        return ""
+    return f", {total - floor:.2f} above the grey levels' floor (standard error {error:.2f})"
+
+
 def apply_linear(params, name, x, ops):
     """Apply the linear layer called `name`; return its output without the cache."""
     out, _ = ops.linear(x, params[f"{name}.W"], params[f"{name}.b"])

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from minidraw import layers
+from minidraw.layers.likelihood import bernoulli_floor
 
 
 def test_cost_is_minus_the_log_probability():
@@ -63,3 +64,17 @@ def test_targets_may_be_probabilities():
     sure = [layers.softmax_cross_entropy(logits, targets=np.eye(3)[[k, k]])[0] for k in range(3)]
     nll, _ = layers.softmax_cross_entropy(logits, targets=targets)
     np.testing.assert_allclose(nll, 0.2 * sure[0] + 0.3 * sure[1] + 0.5 * sure[2], rtol=1e-12)
+
+
+def test_no_probabilities_cost_less_than_the_grey_levels():
+    rng = np.random.default_rng(3)
+    x = rng.integers(0, 5, (6, 2, 3, 4)) / 4  # with black and white
+    floor = bernoulli_floor(x)
+    assert floor.dtype == np.float64 and floor[0] == pytest.approx(
+        sum(-v * np.log(v) - (1 - v) * np.log(1 - v) for v in x[0].flat if 0 < v < 1)
+    )
+    best = np.log(x.clip(1e-12) / (1 - x).clip(1e-12))
+    for step in (-0.1, 0.0, 0.1):
+        cost, _ = layers.bernoulli_cost(best + step, x=x)
+        assert np.allclose(cost, floor) if step == 0 else (cost > floor + 0.01).all()
+    assert np.array_equal(bernoulli_floor(np.round(x)), np.zeros(6))  # black and white

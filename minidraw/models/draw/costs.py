@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from minidraw.models.draw.network import forward
-from minidraw.models.interface import standard_error
+from minidraw.models.interface import describe_excess, standard_error
 
 
 def costs(params, batch, noise, config, ops):
@@ -44,6 +44,8 @@ class Bound:
     standard_error: float  # of `total`, over images
     samples: int = 1  # of z per image
     z_standard_error: float = nan  # of `total`, over z; needs two samples
+    floor: float = 0.0  # lowest nll that these grey levels allow; 0 for black and white
+    excess_standard_error: float = nan  # of `total - floor`, over images
 
     NAME: ClassVar = "bound"
     COLUMNS: ClassVar = ("nll", "kl", "total")
@@ -55,12 +57,15 @@ class Bound:
     @classmethod
     def of(cls, costs, protocol):
         """Average `costs`, arrays of shape (samples, images)."""
-        nll, kl = costs["nll"], costs["kl"]
+        nll, kl, floor = costs["nll"], costs["kl"], costs["floor"]
         total, samples = nll + kl, len(nll)
         noise = sqrt(total.var(axis=0, ddof=1).mean() / total.size) if samples > 1 else nan
         error = standard_error(total.mean(axis=0))
+        excess_error = standard_error((total - floor).mean(axis=0))
         means = float(nll.mean()), float(kl.mean())
-        return cls(*means, total.shape[1], protocol, error, samples, noise)
+        lowest = float(floor.mean())
+        images = total.shape[1]
+        return cls(*means, images, protocol, error, samples, noise, lowest, excess_error)
 
     @staticmethod
     def progress(row):
@@ -76,7 +81,8 @@ class Bound:
         samples = "" if self.samples == 1 else f", {self.samples} samples of z per image"
         return (
             f"{self.total:.2f} nats ({self.nll:.2f} image + {self.kl:.2f} latent,"
-            f" standard error {self.standard_error:.2f}{noise and ' over images'}{noise}),"
+            f" standard error {self.standard_error:.2f}{noise and ' over images'}{noise})"
+            f"{describe_excess(self.total, self.floor, self.excess_standard_error)},"
             f" {self.images} images{samples}, {self.protocol}"
         )
 
