@@ -141,7 +141,7 @@ PRESETS = {
             minutes=30, batch=25, rate=1.5e-3, clip=5000, kl_warmup=0.3, binarize="never"
         ),
         time="30 minutes",
-        result="57 nats above the floor of grey house numbers",
+        result="57 nats above the floor of grey ones on one core",
     ),
     "cifar10": Preset(
         "the paper's network of CIFAR-10, T 64, H 400, Z 200",
@@ -156,6 +156,6 @@ PRESETS = {
         config=_CIFAR | {"glimpses": 32, "latent": 16},
         recipe=Recipe(minutes=30, batch=25, rate=1.5e-3, clip=1000, kl_warmup=0.3),
         time="30 minutes",
-        result="RESULT nats",
+        result="1,820 nats on one core",
     ),
 }

@@ -50,7 +50,7 @@ class CrossEntropyCache(NamedTuple):
 
 
 def bernoulli_floor(x):
-    """Return the lowest cost that images can have (eq 9): the probabilities are the grey levels.
+    """Return the lowest image cost (eq 9), reached where each probability equals its grey level.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def bernoulli_floor(x):
     Returns
     -------
     floor : array, shape (n,), float64
-        Nats per image, the entropy of Bernoulli(x); 0 for black and white.
+        Nats per image, the summed entropies of Bernoulli(x); 0 for black and white.
     """
     x, y = x.astype(np.float64), 1 - x.astype(np.float64)
     entropy = -x * np.log(x + (x == 0)) - y * np.log(y + (y == 0))  # 0 log 0 is 0
