@@ -53,7 +53,7 @@ PROGRAM = """
     train(place / "whole")
     whole = read(place / "whole")
     assert len(whole[1]) == 1 + 40
-    k = runs = 0
+    k, runs, pause = 0, 0, random.Random(0)
     while k < kills:
         folder = place / f"run{runs}"
         while True:
@@ -65,7 +65,7 @@ PROGRAM = """
                 except BaseException as error:
                     print(f"kill {k}, run {runs}: {error!r}", flush=True)
                     os._exit(1)
-            time.sleep(random.Random(k).uniform(0, 0.5))
+            time.sleep(pause.uniform(0, 0.5))
             os.kill(child, signal.SIGKILL)
             status = os.waitpid(child, 0)[1]
             if not os.WIFSIGNALED(status):
