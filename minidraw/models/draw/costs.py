@@ -56,7 +56,7 @@ class Bound:
 
     @classmethod
     def of(cls, costs, protocol):
-        """Average `costs`, arrays of shape (samples, images)."""
+        """Average the arrays ``nll``, ``kl`` and ``floor``, of shape (samples, images)."""
         nll, kl, floor = costs["nll"], costs["kl"], costs["floor"]
         total, samples = nll + kl, len(nll)
         noise = sqrt(total.var(axis=0, ddof=1).mean() / total.size) if samples > 1 else nan
