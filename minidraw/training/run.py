@@ -47,6 +47,7 @@ class Run:
         run = cls(folder, meta)
         with lock_run(folder, create=True):
             cls.check_free(folder)
+            remove_leftovers(folder)  # of a process that was killed before this was a run
             run.save(trainer)
             with write_atomically(run.folder / "config.json") as file:  # last: now it is a run
                 file.write(json.dumps(meta, indent=2).encode() + b"\n")

@@ -319,6 +319,16 @@ def test_a_folder_that_holds_a_run_is_not_overwritten(stopped, workers, source):
     assert listing(stopped) == before
 
 
+def test_a_run_that_was_killed_before_it_began_leaves_no_temporary_file(tmp_path, workers, source):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    leftover = folder / ".checkpoint.npz.0123456789abcdef.part"
+    leftover.write_bytes(b"half a checkpoint")
+    (folder / ".mine.part").touch()
+    loop.fit(*begin(folder, workers, source))
+    assert not leftover.exists() and (folder / ".mine.part").exists()
+
+
 def test_folders_that_can_not_be_written(tmp_path, workers, source):
     (tmp_path / "file").write_text("")
     for folder in (tmp_path / "file", tmp_path / "file/below", tmp_path / "file/far/below"):
