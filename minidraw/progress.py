@@ -6,6 +6,8 @@ import threading
 import warnings
 from contextlib import contextmanager, suppress
 
+from minidraw.errors import printable
+
 MAX_BAR_COLUMNS = 100  # a notebook reports the size of the terminal that started it
 
 
@@ -42,6 +44,17 @@ def print_line(text):
     with suppress(OSError, ValueError):  # a reader that has gone, as head has, stops no training
         with tqdm.external_write_mode(sys.stdout):
             print(text, flush=True)
+
+
+def print_warning(message, *_):
+    """Print a warning as one line, without the line of code that gave it, and keep a bar whole.
+
+    A `warnings.showwarning`; only the message counts.
+    """
+    from tqdm import tqdm
+
+    with suppress(OSError, ValueError), tqdm.external_write_mode(sys.stderr):
+        print(f"minidraw: warning: {printable(message)}", file=sys.stderr, flush=True)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ own imports, which keeps ``minidraw --help`` fast.
 
 import os
 import sys
+import warnings
 from pathlib import Path
 
 from minidraw import __version__
@@ -25,6 +26,7 @@ from minidraw.cli import (
 from minidraw.cli.options import Parser
 from minidraw.cli.streams import steady_streams
 from minidraw.errors import UserError, printable
+from minidraw.progress import print_warning
 from minidraw.training.launch import find_launch
 
 FAMILIES = (
@@ -46,7 +48,8 @@ def main(argv=None):
     """Run a command and return the exit status."""
     if find_launch()[0] > 0:  # not the first of several processes: that one prints
         sys.stdout = sys.stderr = open(os.devnull, "w", encoding="utf-8")
-    with steady_streams():
+    with steady_streams(), warnings.catch_warnings():
+        warnings.showwarning = print_warning
         return _run(argv)
 
 

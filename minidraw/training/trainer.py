@@ -2,6 +2,7 @@
 
 import math
 import time
+import warnings
 from contextlib import suppress
 
 import numpy as np
@@ -15,6 +16,8 @@ from minidraw.training.batches import Batches
 from minidraw.training.flat_weights import allocate_flat
 from minidraw.training.optimizer import Adam
 from minidraw.training.recipe import LARGEST_VALUE
+
+EXPLODED = 1e5  # gradient norms per clip; runs that did well had 2e3 at most, lost ones 2e8 or more
 
 
 class Diverged(UserError):
@@ -69,6 +72,7 @@ class Trainer:
         chosen = {"binarize": self.binarize, "seed": recipe.seed, "shift": recipe.shift}
         self.batches = Batches(data, recipe.batch, **chosen)
         self.averaged = False  # whether the averaged weights have beaten the raw ones
+        self._warned = False
         self._shards = workers.shards(recipe.batch)
         self._grads = [allocate_flat(model.param_shapes(config)) for _ in self._shards]
 
@@ -97,6 +101,12 @@ class Trainer:
         ------
         Diverged
             If a loss or gradient isn't finite; the weights don't change.
+
+        Warns
+        -----
+        RuntimeWarning
+            Once, if the gradients explode: clipping then saves the numbers, but often not what the
+            network has learned.
         """
         began = time.perf_counter()
         step = self.adam.step
@@ -108,6 +118,10 @@ class Trainer:
             norm = self.adam.update(self._grads[0], rate=rate, ops=self.ops, **choices)
         if not math.isfinite(norm):
             raise Diverged(self._divergence(step + 1, costs))
+        if norm > EXPLODED * self.recipe.clip and not self._warned:
+            self._warned = True
+            text = f"step {step + 1}: the gradients explode, norm {norm:.1e} before clipping."
+            warnings.warn(f"{text} {self._advice}", RuntimeWarning, stacklevel=2)
         means = {key: value / self.recipe.batch for key, value in costs.items()}
         seconds = time.perf_counter() - began
         row = {"step": step + 1, **means, "grad_norm": norm, "rate": rate, "seconds": seconds}
@@ -152,10 +166,13 @@ class Trainer:
         names += [name for name, view in self._grads[0].views.items() if not _is_finite(view)]
         named = ", ".join(names[:3]) or "the norm of the gradient"
         more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-        return (
-            f"step {step}: no longer finite: {named}{more}."
-            " Try a smaller --rate, a smaller --clip or a longer --warmup"
-        )
+        return f"step {step}: no longer finite: {named}{more}. {self._advice}"
+
+    @property
+    def _advice(self):
+        """What may help against gradients that explode."""
+        first = "--kl-warmup 0, " if self.recipe.kl_warmup else ""
+        return f"Try {first}a smaller --rate, a smaller --clip or a longer --warmup"
 
     def share_state(self):
         """Give every rank the first one's state.

@@ -578,6 +578,16 @@ def test_a_run_that_diverges_stops_with_one_line(refused, folder, here):
     checkpoint.load_network(here / "run")  # the last good one
 
 
+def test_gradients_that_explode_give_one_line(minidraw, folder, here):
+    """The least clip makes any gradient as much longer as one that explodes."""
+    command = ["train", "--data", folder / "pictures.npz", "--run", "run", *TINY]
+    status, _, err = minidraw(*command, "--epochs", 2, "--clip", 1e-9)
+    assert status == 0
+    (line,) = [line for line in err.splitlines() if line.startswith("minidraw:")]
+    assert line.startswith("minidraw: warning: step 1: the gradients explode") and "Try" in line
+    assert ".py" not in err
+
+
 def test_offline_without_the_files(folder, here):
     """In a process of its own: nothing else may be written to standard error."""
     dead = {name: "http://127.0.0.1:9" for name in ("http_proxy", "https_proxy")}

@@ -1,5 +1,7 @@
 """One step after another: which images, which numbers, and when to stop."""
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -191,6 +193,30 @@ def test_a_gradient_whose_norm_overflows_stops_too(trainer, monkeypatch):
 
     monkeypatch.setattr(draw, "loss_and_grads", huge)
     with pytest.raises(Diverged, match="the norm of the gradient"):
+        made.step()
+
+
+def test_gradients_that_explode_are_told_once(trainer, monkeypatch):
+    real, factor = draw.loss_and_grads, 1
+
+    def exploding(*arguments):
+        costs, grads = real(*arguments)
+        return costs, {name: factor * grad for name, grad in grads.items()}
+
+    monkeypatch.setattr(draw, "loss_and_grads", exploding)
+    made = trainer(steps=8, kl_warmup=0.5)
+    clip = made.recipe.clip
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        norm = made.step()["grad_norm"]
+        factor = 1e4 * clip / norm  # a network recovers from this
+        made.step()
+        factor = 1e6 * clip / norm
+        with pytest.raises(RuntimeWarning, match=r"^step 3: .* explode, norm .*Try --kl-warmup 0"):
+            made.step()
+        made.step()
+    made = trainer(steps=8)
+    with pytest.warns(RuntimeWarning, match="Try a smaller --rate"):
         made.step()
 
 
