@@ -232,6 +232,7 @@ CHANGED = {
     "train_on": "all",
     "weight_decay": 0.1,
     "kl_warmup": 0.4,
+    "rate": 0.01,  # at 2 the gradients explode
 }
 
 
