@@ -57,7 +57,7 @@ PRESETS = {
         result="81.9 nats",
         choices=(
             Choice(0.1, {"glimpses": 16, "latent": 16}, _SHORT | {"rate": 3e-3}),
-            # With a warm-up of the latent cost, T 64 explodes, as it did with a warmup of 300.
+            # T 64 explodes with a warm-up of the latent cost, or if the rate rises over 300 steps.
             Choice(0.3, {"latent": 16}, _SHORT | {"warmup": 1000, "kl_warmup": 0}),
             Choice(3, {}, {}),
         ),

@@ -170,7 +170,7 @@ class Trainer:
 
     @property
     def _advice(self):
-        """What may help against gradients that explode."""
+        """Advice against gradients that explode."""
         first = "--kl-warmup 0, " if self.recipe.kl_warmup else ""
         return f"Try {first}a smaller --rate, a smaller --clip or a longer --warmup"
 
