@@ -138,6 +138,8 @@ def _choose_ops_and_device(arguments, ranks):
         name, threads = name or "layers", 1  # the card takes a batch in one piece
         if name != "layers":
             raise UserError(f"device cuda runs only --ops layers, not {quote(name)}: leave out one")
+        if ranks.size > 1:
+            raise UserError(f"device cuda runs in one process, not {ranks.size}: leave out mpiexec")
     name = name or "kernels"
     if name in packaged:
         return packaged[name], name, threads, device

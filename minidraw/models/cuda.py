@@ -1,8 +1,11 @@
-"""`CudaModel` runs a model on a graphics card: the readable layers, on CuPy's arrays."""
+"""`CudaModel` runs a model on a graphics card: the readable layers, on PyTorch's tensors."""
 
 import textwrap
 from functools import partial
+from importlib import import_module
 from inspect import signature
+
+import numpy as np
 
 from minidraw.errors import UserError
 
@@ -11,16 +14,18 @@ class CudaModel:
     """A model of `minidraw.models` whose functions of ``params`` run on a graphics card.
 
     They expect `minidraw.layers` as ``ops``.  Every call copies its NumPy arrays to the card and
-    its results back, so that random numbers, Adam and files are the same as without a card.
+    its results back, so that random numbers and files are the same as without a card.  In training,
+    weights and gradients stay on the card; see `loss_and_grads`.
 
     Raises
     ------
     UserError
-        If CuPy is missing, or finds no card that it can use.
+        If PyTorch is missing, or finds no card that it can use.
     """
 
     def __init__(self, model):
-        self._model, self._cupy = model, _import_cupy()
+        self._model, self._card = model, _import_card()
+        self._recorded = self._recording = None
 
     def __getattr__(self, name):
         found = getattr(self._model, name)
@@ -28,21 +33,49 @@ class CudaModel:
         return partial(self._run, found) if runs_network else found
 
     def _run(self, function, *arguments):
-        results = function(*_map_arrays(self._cupy.asarray, arguments))
-        return _map_arrays(self._cupy.asnumpy, results)
+        results = function(*_map_arrays(self._card.asarray, arguments))
+        return _map_arrays(np.asarray, results)
+
+    def to_card(self, params):
+        """Return copies of the weights on the card, for the optimiser."""
+        return {name: self._card.asarray(array) for name, array in params.items()}
+
+    def loss_and_grads(self, params, batch, noise, config, ops):
+        """Do the same as the model's function, with weights and results on the card.
+
+        A second call for the same weights and sizes is recorded, and from then on the recording is
+        repeated.  Results are overwritten by the next call.
+        """
+        # A recording repeats its numbers; only the values in arrays can change.
+        weight = np.asarray(batch.kl_weight, batch.images.dtype)
+        batch = batch._replace(kl_weight=weight)
+        batch, noise = _map_arrays(self._card.asarray, (batch, noise))
+        given = [array for array in (*batch, noise) if array is not None]
+
+        def compute(*arrays):
+            arrays = iter(arrays)
+            *parts, eps = (None if old is None else next(arrays) for old in (*batch, noise))
+            return self._model.loss_and_grads(params, type(batch)(*parts), eps, config, ops)
+
+        key = id(params), config, ops, [array.shape for array in given]
+        if key != self._recorded:
+            self._recorded, self._recording, self._params = key, None, params
+            return compute(*given)
+        if self._recording is None:
+            self._recording = self._card.Recording(compute, given)
+        return self._recording.repeat(given)
 
 
-def _import_cupy():
+def _import_card():
     try:
-        import cupy
-
-        cupy.ones((2, 2)) @ cupy.ones((2, 2))  # needs driver, card, compiler and cuBLAS
+        card = import_module("minidraw.models.card_array")  # imports PyTorch
+        card.check_card()
     except ModuleNotFoundError as error:
         raise UserError(f'device cuda: {error}. Type pip install "minidraw[cuda]"') from error
-    except Exception as error:  # CuPy raises many kinds
+    except Exception as error:  # drivers and libraries raise many kinds
         reason = textwrap.shorten(str(error), 200) or type(error).__name__
         raise UserError(f"no usable graphics card ({reason}): choose device cpu") from error
-    return cupy
+    return card
 
 
 def _map_arrays(function, value):

@@ -32,7 +32,9 @@ def save(path, meta, groups):
         For example ``{"weights": params, "average": averaged}``.
     """
     arrays = {
-        f"{group}/{name}": array for group, named in groups.items() for name, array in named.items()
+        f"{group}/{name}": np.asarray(array)  # a copy of one that is on a graphics card
+        for group, named in groups.items()
+        for name, array in named.items()
     }
     for name, array in arrays.items():
         if not np.isfinite(array).all():

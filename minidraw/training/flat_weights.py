@@ -10,11 +10,11 @@ class FlatWeights(NamedTuple):
     views: dict  # name to array, each a part of `vector`
 
 
-def allocate_flat(shapes, dtype=np.float32):
-    """Return zeros for every name in `shapes`."""
+def allocate_flat(shapes, dtype=np.float32, like=None):
+    """Return zeros for every name in `shapes`, in an array of the kind of `like`."""
     sizes = [int(np.prod(shape)) for shape in shapes.values()]
-    vector = np.zeros(sum(sizes), dtype)
-    parts = np.split(vector, np.cumsum(sizes)[:-1])
+    vector = np.zeros(sum(sizes), dtype, like=like)
+    parts = np.split(vector, np.cumsum(sizes)[:-1].tolist())
     pairs = zip(shapes.items(), parts, strict=True)
     return FlatWeights(vector, {name: part.reshape(shape) for (name, shape), part in pairs})
 
@@ -22,4 +22,4 @@ def allocate_flat(shapes, dtype=np.float32):
 def fill(target, arrays):
     """Copy named arrays into `target`."""
     for name, view in target.views.items():
-        view[...] = arrays[name]
+        view[...] = np.asarray(arrays[name], like=view)

@@ -33,9 +33,9 @@ class Adam:
 
     def __init__(self, params, *, beta1, beta2, average):
         shapes = {name: value.shape for name, value in params.items()}
-        dtype = next(iter(params.values())).dtype
+        first = next(iter(params.values()))
         self.weights, self.average, self.mean, self.square = (
-            allocate_flat(shapes, dtype) for _ in range(4)
+            allocate_flat(shapes, first.dtype, like=first) for _ in range(4)
         )
         fill(self.weights, params)
         fill(self.average, params)

@@ -66,6 +66,7 @@ class Trainer:
         if params is None:
             rng = make_generator(recipe.seed, 0, Purpose.INITIAL_WEIGHTS)
             params = model.init_params(config, rng, np.float32, data.mean_image)
+        params = getattr(model, "to_card", dict)(params)  # where a `CudaModel` has its gradients
         self.adam = Adam(params, beta1=recipe.beta1, beta2=recipe.beta2, average=recipe.average)
         self.binarize = data.binarizes_dynamically(recipe.binarize, model.GENERATIVE)
         self.protocol = data.protocol(recipe.binarize, model.GENERATIVE)
@@ -74,7 +75,8 @@ class Trainer:
         self.averaged = False  # whether the averaged weights have beaten the raw ones
         self._warned = False
         self._shards = workers.shards(recipe.batch)
-        self._grads = [allocate_flat(model.param_shapes(config)) for _ in self._shards]
+        shapes, vector = model.param_shapes(config), self.adam.weights.vector
+        self._grads = [allocate_flat(shapes, like=vector) for _ in self._shards]
 
     @property
     def step_count(self):

@@ -1,19 +1,23 @@
-"""The layers and both models on another library's arrays, and ``--device cuda`` from end to end.
+"""The layers and the models on other arrays than NumPy's, and ``--device cuda`` from end to end.
 
-A stand-in for CuPy runs on every machine; CuPy itself is added where it finds a card.
+A stand-in for the graphics card runs on every machine; PyTorch's tensors are added where it is
+installed, on a card if it finds one.
 """
 
 import json
 import re
 import shutil
 import sys
+import types
 from dataclasses import replace
 
-import fake_cupy
+import fake_card
 import numpy as np
 import pytest
 
 from minidraw import layers, models
+from minidraw.cli import train
+from minidraw.errors import UserError
 from minidraw.gradcheck import layer_cases
 from minidraw.models.cuda import CudaModel, _map_arrays
 from minidraw.models.interface import Batch
@@ -21,13 +25,18 @@ from minidraw.presets import PRESETS
 from minidraw.training import setup
 from minidraw.training.workers import Workers
 
-LIBRARIES = {"stand-in": fake_cupy.make_module()}
+CARD = "minidraw.models.card_array"
+LIBRARIES = {"stand-in": fake_card}
 try:
-    import cupy
+    import torch
 
-    cupy.ones(1)
-    LIBRARIES["CuPy"] = cupy
-except Exception:  # not installed, or without a card: many kinds
+    from minidraw.models import card_array
+
+    LIBRARIES["PyTorch"] = card_array
+    if not torch.cuda.is_available():
+        card_array.DEVICE, card_array.Recording = "cpu", fake_card.Recording
+        card_array.check_card = fake_card.check_card
+except ImportError:
     pass
 
 SMALL = {"glimpses": 3, "hidden": 6, "read_size": 2}
@@ -37,6 +46,10 @@ CONFIGS = {
     "read": models.draw.Config(height=7, width=5, latent=4, write_attention=False, **SMALL),
     "write": models.draw.Config(height=7, width=5, latent=4, read_attention=False, **SMALL),
     "classifier": models.classifier.Config(height=7, width=5, channels=3, classes=4, **SMALL),
+    "vae": models.vae.Config(height=7, width=5, latent=4, hidden=6),
+    "gan": models.gan.Config(height=7, width=5, latent=4, hidden=6),
+    "convnet": models.convnet.Config(height=14, width=12, classes=4, hidden=6),
+    "ram": models.ram.Config(height=9, width=8, classes=4, **SMALL),
 }
 CONFIGS["neither"] = replace(CONFIGS["colour"], read_attention=False, write_attention=False)
 CASES = {
@@ -48,12 +61,12 @@ CASES = {
 
 @pytest.fixture(params=LIBRARIES)
 def library(request, monkeypatch):
-    monkeypatch.setitem(sys.modules, "cupy", LIBRARIES[request.param])
+    monkeypatch.setitem(sys.modules, CARD, LIBRARIES[request.param])
     return LIBRARIES[request.param]
 
 
 def assert_same(library, found, expected):
-    """Compare nested arrays: the stand-in's to the bit, CuPy's to rounding."""
+    """Compare nested arrays: the stand-in's to the bit, PyTorch's to rounding."""
     if isinstance(expected, dict):
         assert list(found) == list(expected)
         found, expected = tuple(found.values()), tuple(expected.values())
@@ -76,9 +89,9 @@ def random_like(value, rng):
 def make_case(name, dtype=np.float32, n=4):
     """Return a model and the arguments of its network passes, with random biases."""
     config, rng = CONFIGS[name], np.random.default_rng(1)
-    model = models.get_model("classifier" if name == "classifier" else "draw")
+    model = models.get_model(name if name in models.MODEL_NAMES else "draw")
     params = random_like(model.init_params(config, rng, dtype), rng)
-    labels = rng.integers(0, 4, n).astype(np.uint8) if name == "classifier" else None
+    labels = rng.integers(0, 4, n).astype(np.uint8) if not hasattr(model, "generate") else None
     batch = Batch(rng.random((n, *config.image_shape)).astype(dtype), labels)
     shape = model.noise_shape(config, n)
     noise = None if shape is None else rng.standard_normal(shape).astype(dtype)
@@ -93,8 +106,8 @@ def test_every_layer_runs_on_arrays_of_the_card(library, name):
     dout = random_like(out, np.random.default_rng(2))
     on_card = _map_arrays(library.asarray, (inputs, settings, dout))
     card_out, card_cache = function(*on_card[0].values(), **on_card[1])
-    assert_same(library, _map_arrays(library.asnumpy, card_out), out)
-    gradients = _map_arrays(library.asnumpy, backward(on_card[2], card_cache))
+    assert_same(library, _map_arrays(np.asarray, card_out), out)
+    gradients = _map_arrays(np.asarray, backward(on_card[2], card_cache))
     assert_same(library, gradients, backward(dout, cache))
 
 
@@ -104,7 +117,7 @@ def test_adam_runs_on_arrays_of_the_card(library):
     settings = {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "decay": 0.99}
     for arrays in (slots, on_card):
         layers.adam_update(*arrays, rate=1e-3, step=3, **settings)
-    assert_same(library, _map_arrays(library.asnumpy, on_card), slots)
+    assert_same(library, _map_arrays(np.asarray, on_card), slots)
 
 
 @pytest.mark.parametrize("name", CONFIGS)
@@ -112,12 +125,13 @@ def test_adam_runs_on_arrays_of_the_card(library):
 def test_every_network_pass_gives_the_numbers_of_the_processor(library, monkeypatch, name, dtype):
     model, arguments = make_case(name, dtype)
     params, batch, noise, config, ops = arguments
-    passes = {step: arguments for step in ("costs", "loss_and_grads", "pictures")}
-    if name == "classifier":
-        passes |= {"scanpath": (params, batch.images, config, ops)}
+    passes = {step: arguments for step in ("costs", "pictures")}
+    if hasattr(model, "probabilities"):
+        passes |= {"probabilities": (params, batch.images, config, ops)}
     else:
-        passes |= {step: arguments for step in ("log_weights", "kl_per_step", "reconstruct")}
         passes |= {"generate": (params, noise, config, ops)}
+    if hasattr(model, "log_weights"):
+        passes |= {step: arguments for step in ("log_weights", "kl_per_step", "reconstruct")}
     on_card, copied, asarray = CudaModel(model), [], library.asarray
     monkeypatch.setattr(library, "asarray", lambda array: copied.append(array) or asarray(array))
     for step, given in passes.items():
@@ -126,22 +140,44 @@ def test_every_network_pass_gives_the_numbers_of_the_processor(library, monkeypa
         assert len(copied) > len(params)
 
 
-def test_the_stand_in_refuses_numpy_arrays():
-    card, host = fake_cupy.asarray(np.ones(3)), np.ones(3)
-    out = fake_cupy.asarray(np.ones(3))
+@pytest.mark.parametrize("name", CONFIGS)
+def test_recorded_gradients_follow_weights_batch_noise_and_kl_weight(library, name):
+    model, (params, batch, noise, config, ops) = make_case(name)
+    on_card, rng = CudaModel(model), np.random.default_rng(3)
+    weights = on_card.to_card(params)
+    for call in range(5):
+        found = _map_arrays(np.asarray, on_card.loss_and_grads(weights, batch, noise, config, ops))
+        assert_same(library, found, model.loss_and_grads(params, batch, noise, config, ops))
+        noise = random_like(noise, rng)
+        images = rng.random(batch.images.shape, dtype=np.float32)
+        labels = None if batch.labels is None else rng.permutation(batch.labels)
+        batch = Batch(images, labels, kl_weight=call / 4)
+        for weight_name, array in params.items():
+            array *= np.float32(0.9)
+            weights[weight_name][...] = np.asarray(array, like=weights[weight_name])
+    model, (_, batch, noise, *_) = make_case(name, n=3)
+    given = batch, noise, config, ops
+    found = _map_arrays(np.asarray, on_card.loss_and_grads(weights, *given))
+    assert_same(library, found, model.loss_and_grads(params, *given))
+
+
+def test_the_stand_in_refuses_numpy_arrays(monkeypatch):
+    card, host = fake_card.asarray(np.ones(3)), np.ones(3)
+    out = fake_card.asarray(np.ones(3))
     for mix in (
         lambda: card + host,
         lambda: host * card,
         lambda: np.concatenate([card, host]),
         lambda: np.add(host, host, out=host + card),
         lambda: out.__setitem__(slice(3), host),
-        lambda: host.__setitem__(slice(3), card),
-        lambda: np.asarray(card),
         lambda: card[np.arange(2)],
         lambda: card.dot(host),
     ):
         with pytest.raises(TypeError):
             mix()
+    monkeypatch.setitem(globals(), "__name__", "minidraw.layers.attention")
+    with pytest.raises(TypeError, match="copies"):
+        host[:] = card
 
 
 SIZE = {"glimpses": 2, "hidden": 8, "latent": 3}
@@ -195,7 +231,7 @@ def test_a_stopped_run_resumes_on_the_card_with_the_same_bits(library, minidraw,
     assert minidraw("train", "--resume", "parts")[0] == 0
     whole, parts = read_weights("whole"), read_weights("parts")
     assert all((whole[name] == parts[name]).all() for name in whole)
-    sys.modules["cupy"] = None  # a machine without CuPy; the fixture restores the entry
+    sys.modules[CARD] = None  # a machine without PyTorch; the fixture restores the entry
     refused("train", "--resume", "moved", words='pip install "minidraw[cuda]"')
     assert minidraw("train", "--resume", "moved", "--device", "cpu")[0] == 0
     moved = read_weights("moved")
@@ -208,17 +244,30 @@ def test_only_the_layers_run_on_the_card(library, refused, pictures, here, ops):
     assert not (here / "runs").exists()
 
 
-def test_without_cupy_or_a_card_one_line_says_so(refused, monkeypatch, pictures, here):
-    broken = fake_cupy.make_module()
+def test_a_gradient_that_is_not_finite_stops_the_run(library, minidraw, pictures):
+    status, _, err = minidraw(*TRAIN, "--run", "lost", "--device", "cuda", "--rate", 1e38)
+    assert status == 2 and "no longer finite" in err and err.count("\n") < 9, err
 
-    def no_driver(shape):
+
+def test_several_processes_cannot_share_a_card():
+    arguments = types.SimpleNamespace(ops=None, threads=None, resume=None, device="cuda")
+    with pytest.raises(UserError, match="leave out mpiexec"):
+        train._choose_ops_and_device(arguments, types.SimpleNamespace(size=2))
+
+
+@pytest.mark.parametrize("missing", ["PyTorch", "card"])
+def test_without_pytorch_or_a_card_one_line_says_so(missing, refused, monkeypatch, pictures, here):
+    def no_driver():
         raise RuntimeError("cudaErrorInsufficientDriver:\n" + 100 * "CUDA driver version ")
 
-    broken.ones = no_driver
-    commands = TRAIN, ["evaluate", "--data", "digits", "--images", 10]
-    for module, words in ((None, 'pip install "minidraw[cuda]"'), (broken, "graphics card (cuda")):
-        monkeypatch.setitem(sys.modules, "cupy", module)
-        for command in commands:
-            refused(*command, "--device", "cuda", words=words)
+    if missing == "PyTorch":
+        monkeypatch.delitem(sys.modules, CARD, raising=False)
+        monkeypatch.setitem(sys.modules, "torch", None)
+        words = "torch", 'pip install "minidraw[cuda]"'
+    else:
+        monkeypatch.setitem(sys.modules, CARD, types.SimpleNamespace(check_card=no_driver))
+        words = "graphics card (cuda", "choose device cpu"
+    for command in (TRAIN, ["evaluate", "--data", "digits", "--images", 10]):
+        refused(*command, "--device", "cuda", words=words)
     refused("train", "--device", "gpu", words="choose from cpu, cuda")
     assert not (here / "runs").exists()

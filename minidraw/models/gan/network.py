@@ -28,7 +28,7 @@ class Judgement(NamedTuple):
 
 def paint(params, noise, config, ops):
     """Return the `Film` made from the latent vectors, the first part of `noise`, and its tape."""
-    z = np.ascontiguousarray(noise[0, :, : config.latent])
+    z = noise[0, :, : config.latent].copy()
     return paint_once(params, GENERATOR, z, config, ops, "relu", leak=LEAK)
 
 

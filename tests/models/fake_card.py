@@ -1,23 +1,28 @@
-"""A stand-in for CuPy on machines without a graphics card; it computes with NumPy.
+"""A stand-in for `minidraw.models.card_array` that needs no PyTorch; it computes with NumPy.
 
-`CardArray` follows NumPy's protocols (NEP 13, NEP 18) as ``cupy.ndarray`` does.  It refuses to mix
-with NumPy's arrays and to turn into one, so that a forgotten ``like=`` or copy raises a TypeError.
-It can't show that CuPy offers the functions that the layers call, nor its rounding or its speed.
+`CardArray` refuses to mix with NumPy's arrays, and in layers and networks to turn into one, so that
+a forgotten ``like=`` raises a TypeError.
+It can't show that PyTorch offers the functions that the layers call, nor its rounding or speed.
 """
 
-import types
+import sys
 
 import numpy as np
 
+MAY_COPY = "minidraw.models.cuda"
+
 
 class CardArray(np.lib.mixins.NDArrayOperatorsMixin):
-    """An array whose values can be read only through `asnumpy`."""
+    """An array that NumPy's functions accept, but not together with NumPy's own."""
 
     def __init__(self, array):
         self._array = array
 
     def __array__(self, dtype=None, copy=None):
-        raise TypeError("implicit conversion to a NumPy array")
+        caller = sys._getframe(1).f_globals["__name__"]
+        if caller.startswith(("minidraw.layers", "minidraw.models.")) and caller != MAY_COPY:
+            raise TypeError(f"{caller} copies an array from the card")
+        return np.array(self._array, dtype)
 
     def __array_ufunc__(self, ufunc, method, *inputs, out=None, **settings):
         if out is None:
@@ -26,6 +31,8 @@ class CardArray(np.lib.mixins.NDArrayOperatorsMixin):
         return out[0]
 
     def __array_function__(self, function, classes, arguments, settings):
+        if function is np.asarray:
+            return asarray(*arguments)
         result = function(*_unwrap(arguments), **_unwrap(settings))
         return settings["out"] if settings.get("out") is not None else _wrap(result)
 
@@ -34,6 +41,12 @@ class CardArray(np.lib.mixins.NDArrayOperatorsMixin):
 
     def __setitem__(self, key, value):
         self._array[_unwrap(key)] = _unwrap(value)
+
+    def __bool__(self):
+        return bool(self._array)
+
+    def __float__(self):
+        return float(self._array)
 
     def __len__(self):
         return len(self._array)
@@ -72,14 +85,17 @@ def asarray(array):
     return array if isinstance(array, CardArray) else CardArray(np.array(array))
 
 
-def asnumpy(array):
-    """Copy an array from the card."""
-    return np.array(_unwrap(array))
+def check_card():
+    """Find one on every machine."""
 
 
-def make_module():
-    """Return a module with the names of CuPy that minidraw uses."""
-    module = types.ModuleType("cupy")
-    module.asarray, module.asnumpy = asarray, asnumpy
-    module.ones = lambda shape: CardArray(np.ones(shape))
-    return module
+class Recording:
+    """Like a recording on the card: all but the values in `inputs` stays as it was."""
+
+    def __init__(self, function, inputs):
+        self._function, self._inputs = function, inputs
+
+    def repeat(self, inputs):
+        for fixed, new in zip(self._inputs, inputs, strict=True):
+            fixed[...] = new
+        return self._function(*self._inputs)
