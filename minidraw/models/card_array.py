@@ -10,12 +10,12 @@ import numpy as np
 import torch
 
 DEVICE = "cuda"
-DTYPES = {  # PyTorch's types of numbers and NumPy's
+NUMPY_DTYPES = {  # NumPy's type for each of PyTorch's
     getattr(torch, name): np.dtype(name)
     for name in ("float16", "float32", "float64", "uint8", "int32", "int64", "bool")
 }
-TORCH_DTYPES = {dtype: name for name, dtype in DTYPES.items()}
-OPERATORS = {  # unlike PyTorch's functions, these take a number on either side
+TORCH_DTYPES = {numpy_type: torch_type for torch_type, numpy_type in NUMPY_DTYPES.items()}
+OPERATORS = {  # unlike PyTorch's functions of these names, they take a number on either side
     "add": operator.add,
     "subtract": operator.sub,
     "multiply": operator.mul,
@@ -28,14 +28,14 @@ OPERATORS = {  # unlike PyTorch's functions, these take a number on either side
 class CardArray(np.lib.mixins.NDArrayOperatorsMixin):
     """A tensor that NumPy's functions accept, but not together with NumPy's own arrays.
 
-    ``numpy.asarray(a)`` copies it from the card, ``numpy.asarray(a, like=b)`` an array to it.
+    ``np.asarray(a)`` copies from the card, and ``np.asarray(x, like=a)`` copies to it.
     """
 
     def __init__(self, tensor):
         self.tensor = tensor
 
     shape = property(lambda self: tuple(self.tensor.shape))
-    dtype = property(lambda self: DTYPES[self.tensor.dtype])
+    dtype = property(lambda self: NUMPY_DTYPES[self.tensor.dtype])
     ndim = property(lambda self: self.tensor.ndim)
     size = property(lambda self: self.tensor.numel())
     T = property(lambda self: CardArray(self.tensor.T))
@@ -57,7 +57,9 @@ class CardArray(np.lib.mixins.NDArrayOperatorsMixin):
 
     def __array_function__(self, function, classes, arguments, settings):
         if function is np.asarray:
-            return asarray(*arguments)
+            return asarray(*arguments, **settings)
+        if function.__name__ not in FUNCTIONS:
+            return NotImplemented
         tensors, options = _unwrap(arguments), _unwrap(settings)
         return _wrap(FUNCTIONS[function.__name__](self.tensor, *tensors, **options))
 
@@ -127,14 +129,14 @@ def _wrap(value):
 
 
 def _index(key):
-    """Return the key of an item for PyTorch, which takes uint8 for a mask."""
+    """Return `key` with integer arrays as int64: PyTorch would take uint8 for a mask."""
     if isinstance(key, tuple):
         return tuple(map(_index, key))
     key = _unwrap(key)
     return key.long() if isinstance(key, torch.Tensor) and key.dtype != torch.bool else key
 
 
-def _creator(create):
+def _creator(create):  # NumPy's `ones` passes all its settings on
     def function(like, shape, dtype=np.float64, order="C", device=None):
         return create(shape, dtype=TORCH_DTYPES[np.dtype(dtype)], device=like.device)
 
@@ -174,10 +176,12 @@ FUNCTIONS = {  # of NumPy, by name; each is also given a tensor on the device to
 
 
 def check_card():
-    """Raise a RuntimeError if PyTorch finds no graphics card."""
+    """Raise a RuntimeError if PyTorch finds no graphics card that it can compute on."""
+    if torch.version.cuda is None:
+        raise RuntimeError(f"PyTorch {torch.__version__} is built without CUDA; see pytorch.org")
     if not torch.cuda.is_available():
         raise RuntimeError(f"PyTorch {torch.__version__} finds none")
-    torch.ones((2, 2), device=DEVICE) @ torch.ones((2, 2), device=DEVICE)  # needs all its libraries
+    torch.ones((2, 2), device=DEVICE) @ torch.ones((2, 2), device=DEVICE)  # loads cuBLAS
 
 
 def asarray(array):
@@ -188,7 +192,7 @@ def asarray(array):
 
 
 class Recording:
-    """The work of one call of a function, recorded, to be repeated for other values (a CUDA graph).
+    """The CUDA graph of one call of a function, to be repeated with other values.
 
     Starting each of the thousands of operations from Python takes longer than computing it.
 

@@ -13,9 +13,9 @@ from minidraw.errors import UserError
 class CudaModel:
     """A model of `minidraw.models` whose functions of ``params`` run on a graphics card.
 
-    They expect `minidraw.layers` as ``ops``.  Every call copies its NumPy arrays to the card and
-    its results back, so that random numbers and files are the same as without a card.  In training,
-    weights and gradients stay on the card; see `loss_and_grads`.
+    They expect `minidraw.layers` as ``ops``.  Every call copies its arrays to the card and returns
+    NumPy arrays.  Random numbers are drawn in NumPy, as without a card.  In training, weights and
+    gradients stay on the card; see `loss_and_grads`.
 
     Raises
     ------
@@ -25,7 +25,7 @@ class CudaModel:
 
     def __init__(self, model):
         self._model, self._card = model, _import_card()
-        self._recorded = self._recording = None
+        self._params = self._key = self._recording = None
 
     def __getattr__(self, name):
         found = getattr(self._model, name)
@@ -41,10 +41,11 @@ class CudaModel:
         return {name: self._card.asarray(array) for name, array in params.items()}
 
     def loss_and_grads(self, params, batch, noise, config, ops):
-        """Do the same as the model's function, with weights and results on the card.
+        """Do the same as the model's function, with weights from `to_card` and results on the card.
 
-        A second call for the same weights and sizes is recorded, and from then on the recording is
-        repeated.  Results are overwritten by the next call.
+        A second call for the same sizes and the same ``params`` is recorded, and later ones repeat
+        the recording; weights must therefore be changed in place.  The next call overwrites the
+        results.
         """
         # A recording repeats its numbers; only the values in arrays can change.
         weight = np.asarray(batch.kl_weight, batch.images.dtype)
@@ -57,9 +58,10 @@ class CudaModel:
             *parts, eps = (None if old is None else next(arrays) for old in (*batch, noise))
             return self._model.loss_and_grads(params, type(batch)(*parts), eps, config, ops)
 
-        key = id(params), config, ops, [array.shape for array in given]
-        if key != self._recorded:
-            self._recorded, self._recording, self._params = key, None, params
+        key = config, ops, [(array.shape, array.dtype) for array in given]
+        if params is not self._params or key != self._key:
+            # Not recorded: the first call also loads libraries, which a recording can't.
+            self._params, self._key, self._recording = params, key, None
             return compute(*given)
         if self._recording is None:
             self._recording = self._card.Recording(compute, given)

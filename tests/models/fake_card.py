@@ -1,7 +1,7 @@
 """A stand-in for `minidraw.models.card_array` that needs no PyTorch; it computes with NumPy.
 
-`CardArray` refuses to mix with NumPy's arrays, and in layers and networks to turn into one, so that
-a forgotten ``like=`` raises a TypeError.
+`CardArray` refuses to mix with NumPy's arrays, and layers and networks can't convert it to one, so
+that a forgotten ``like=`` raises a TypeError.
 It can't show that PyTorch offers the functions that the layers call, nor its rounding or speed.
 """
 
@@ -32,7 +32,7 @@ class CardArray(np.lib.mixins.NDArrayOperatorsMixin):
 
     def __array_function__(self, function, classes, arguments, settings):
         if function is np.asarray:
-            return asarray(*arguments)
+            return asarray(*arguments, **settings)
         result = function(*_unwrap(arguments), **_unwrap(settings))
         return settings["out"] if settings.get("out") is not None else _wrap(result)
 
@@ -86,11 +86,11 @@ def asarray(array):
 
 
 def check_card():
-    """Find one on every machine."""
+    """Accept every machine."""
 
 
 class Recording:
-    """Like a recording on the card: all but the values in `inputs` stays as it was."""
+    """Repeats the recorded call with other values; unlike a CUDA graph, it runs the code again."""
 
     def __init__(self, function, inputs):
         self._function, self._inputs = function, inputs
