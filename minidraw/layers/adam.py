@@ -26,9 +26,8 @@ def adam_update(weights, mean, square, average, grad, *, rate, step, beta1, beta
     """
     correction = math.sqrt(1 - beta2**step)
     scale, eps = rate * correction / (1 - beta1**step), eps * correction
-    size = CHUNK_SIZE if isinstance(weights, np.ndarray) else len(weights)  # all at once on a card
-    for start in range(0, len(weights), size):
-        part = slice(start, start + size)
+    for start in range(0, len(weights), CHUNK_SIZE):
+        part = slice(start, start + CHUNK_SIZE)
         w, m, v, a, g = weights[part], mean[part], square[part], average[part], grad[part]
         m *= beta1
         m += (1 - beta1) * g

@@ -72,9 +72,12 @@ class Adam:
             for view in self.weights.views.values():
                 if view.ndim > 1:  # not the biases, which hold levels rather than slopes
                     view *= 1 - rate * weight_decay
+        slots = "weights", "mean", "square", "average"
+        arrays = [*(getattr(self, slot).vector for slot in slots), vector]
+        if not isinstance(vector, np.ndarray):  # a card's: one row, so that one chunk takes all
+            arrays = [array.reshape(1, -1) for array in arrays]
         ops.adam_update(
-            *(getattr(self, slot).vector for slot in ("weights", "mean", "square", "average")),
-            vector,
+            *arrays,
             rate=rate,
             step=self.step,
             beta1=self.beta1,
