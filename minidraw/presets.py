@@ -114,8 +114,8 @@ PRESETS = {
         result="18 % wrong after 44 epochs of a run with --epochs 80",
     ),
     # The small presets below were chosen by short runs, `data/recipes.md`, and `svhn` ran for nine
-    # minutes; `cifar10` is a guess.  Costs grow with the number of values in an image, and so do
-    # gradients, so the bound on the gradient's norm is larger.
+    # minutes; `cifar10` is a guess.  Costs and gradients grow with the number of values in an
+    # image, so the bound on the gradient's norm is larger.
     "two-digits": Preset(
         "two digits on 60x60: two-digits-small, for longer",
         data="two-digits",

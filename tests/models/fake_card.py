@@ -1,8 +1,8 @@
 """A stand-in for `minidraw.models.card_array` that needs no PyTorch; it computes with NumPy.
 
 `CardArray` refuses to mix with NumPy's arrays, and layers and networks can't convert it to one, so
-that a forgotten ``like=`` raises a TypeError.
-It can't show that PyTorch offers the functions that the layers call, nor its rounding or speed.
+that a forgotten ``like=`` raises a TypeError.  The stand-in can't show that PyTorch offers the
+functions that the layers call, nor its rounding or speed.
 """
 
 import sys
